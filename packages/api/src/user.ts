@@ -22,3 +22,13 @@ export interface User extends KubeObject {
     lastLoginTime?: string;
   };
 }
+
+/** The part of an informer that holds objects by name. */
+interface StoredObjects {
+  store: { get(name: string): { object?: KubeObject | undefined } | undefined };
+}
+
+/** Returns a user by name from an informer of the users. */
+export function findUser(users: StoredObjects, name: string): User | undefined {
+  return users.store.get(name)?.object as User | undefined;
+}

@@ -51,8 +51,8 @@ export function cloneJson<T extends Json>(value: T): T {
 
   const copy: JsonObject = {};
 
-  for (const key of Object.keys(value)) {
-    setOwn(copy, key, cloneJson((value as JsonObject)[key]!));
+  for (const [key, item] of Object.entries(value)) {
+    setOwn(copy, key, cloneJson(item));
   }
 
   return copy as T;

@@ -33,7 +33,7 @@ export interface Status {
 }
 
 /**
- * What an error is about: the resource's group and plural name, and the object's name where it has
+ * What an error is about: group and plural name of the resource, and the object's name where it has
  * one.
  */
 export interface Subject {
@@ -43,8 +43,8 @@ export interface Subject {
 }
 
 /**
- * The one error of both API servers: an HTTP status, a Kubernetes reason and details; responders
- * choose the body's form.
+ * The error of both APIs: HTTP status, Kubernetes reason and details; responders choose the form of
+ * the body.
  */
 export class StatusError extends Error {
   readonly code: number;
@@ -65,7 +65,7 @@ export class StatusError extends Error {
     this.details = details;
   }
 
-  /** The Status body of this error. */
+  /** Returns the Status body of this error. */
   status(): Status {
     return {
       kind: 'Status',
@@ -142,10 +142,7 @@ export function forbidden(subject: Subject, why: string): StatusError {
   return new StatusError(403, 'Forbidden', `${what} is forbidden: ${why}`, detailsOf(subject));
 }
 
-/**
- * Causes that an error tells; several layers of Kubernetes look at one thing, so that a hundred are
- * told more than once.
- */
+/** Joins the causes of an error; those beyond a hundred are left out, as Kubernetes' layers do. */
 const MAX_CAUSES = 500;
 
 /**
@@ -158,7 +155,7 @@ export function invalid(
 ): StatusError {
   const causes = all.slice(0, MAX_CAUSES);
 
-  // What two rules say alike stands twice among the causes but once in the message.
+  // Causes that two rules word alike are listed twice but stand once in the message.
   const lines = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   const kind = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
@@ -229,7 +226,7 @@ export function tooManyRequests(message: string, retryAfterSeconds: number): Sta
   return new StatusError(429, 'TooManyRequests', message, { retryAfterSeconds });
 }
 
-/** 500: something failed that the caller cannot mend. */
+/** 500: something failed that the caller cannot change. */
 export function internalError(message: string, cause?: unknown): StatusError {
   return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, undefined, {
     cause,
@@ -247,8 +244,8 @@ export function timeout(message: string): StatusError {
 }
 
 /**
- * Any thrown value as a StatusError; what is not one becomes a 500 that keeps the original as its
- * cause.
+ * Returns a thrown value as a StatusError; anything else becomes a 500 that keeps the original as
+ * its cause.
  */
 export function toStatusError(error: unknown): StatusError {
   if (error instanceof StatusError) {

@@ -53,6 +53,11 @@ export interface KubeObject {
   [field: string]: any;
 }
 
+/** An object as the API has stored it: it has a name, a uid and a version. */
+export type PersistedObject<T extends KubeObject = KubeObject> = T & {
+  metadata: { name: string; uid: string; resourceVersion: string };
+};
+
 /** A list answer of the Kubernetes API. */
 export interface KubeList<T extends KubeObject = KubeObject> {
   apiVersion?: string;

@@ -1,15 +1,21 @@
-const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
+import { compareText } from '../text/compare-text.ts';
 
-/** Stability of a version, its number, and the number of its alpha or beta. */
+const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
+const STABILITY: Readonly<Record<string, number>> = { stable: 3, beta: 2, alpha: 1 };
+
+/**
+ * Returns the stability of a version (3 stable, 2 beta, 1 alpha), its number, and the number of its
+ * alpha or beta.
+ */
 function rank(version: string): readonly [number, number, number] {
   const match = VERSION.exec(version);
   if (!match) {
     return [0, 0, 0];
   }
 
-  const stability = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1;
+  const [, number, stability = 'stable', preview = 0] = match;
 
-  return [stability, Number(match[1]), Number(match[3] ?? 0)];
+  return [STABILITY[stability] ?? 0, Number(number), Number(preview)];
 }
 
 /**
@@ -17,13 +23,8 @@ function rank(version: string): readonly [number, number, number] {
  * "Version priority").
  */
 export function compareVersions(a: string, b: string): number {
-  const [left, right] = [rank(a), rank(b)];
+  const [stabilityA, numberA, previewA] = rank(a);
+  const [stabilityB, numberB, previewB] = rank(b);
 
-  for (let i = 0; i < 3; i++) {
-    if (left[i] !== right[i]) {
-      return right[i]! - left[i]!;
-    }
-  }
-
-  return a < b ? -1 : a > b ? 1 : 0;
+  return stabilityB - stabilityA || numberB - numberA || previewB - previewA || compareText(a, b);
 }

@@ -20,7 +20,7 @@ export function goText(value: unknown): string {
   return `map[${keys.map((key) => `${key}:${goText(value[key])}`).join(' ')}]`;
 }
 
-/** The name of the Go type that a JSON value is decoded into where nothing says which (`%T`). */
+/** Returns the name of the Go type into which a JSON value is decoded without a schema (`%T`). */
 export function goTypeName(value: unknown): string {
   if (value === null || value === undefined) {
     return '<nil>';

@@ -15,7 +15,7 @@ const maxOperations = 10_000;
 const maxPointer = 64 * 1024;
 const maxCopiedBytes = 3 * 1024 * 1024;
 
-/** Elements of lists that all insertions and removals may move by one place. */
+/** How many elements of lists all insertions and removals may move. */
 const maxMoved = 50_000_000;
 
 /**
@@ -35,7 +35,10 @@ interface Operation {
   hasValue: boolean;
 }
 
-/** Reference tokens of a JSON pointer (RFC 6901) of at most 64 KB; the whole document has none. */
+/**
+ * Returns the reference tokens of a JSON pointer (RFC 6901) of at most 64 KB; the whole document
+ * has none.
+ */
 export function parsePointer(pointer: unknown): string[] | undefined {
   if (pointer === '') {
     return [];
@@ -73,9 +76,14 @@ function parseOperation(operation: Json): Operation {
   };
 }
 
+/** Returns the last token of a path that is not the whole document's. */
+function lastToken(path: readonly string[]): string {
+  return path.at(-1) ?? '';
+}
+
 /**
- * Array index of a token; `extra` is 1 where the position after the end is allowed too. Negative
- * ones count from the end.
+ * Returns the array index of a token; `extra` is 1 where the position behind the end is allowed
+ * too. Negative indices count from the end.
  */
 function indexOf(token: string, length: number, extra: 0 | 1): number {
   if (!/^(0|-?[1-9]\d{0,9})$/.test(token)) {
@@ -128,7 +136,7 @@ class Document {
     }
 
     const container = this.#container(path);
-    const token = path[path.length - 1]!;
+    const token = lastToken(path);
 
     return Array.isArray(container)
       ? container[indexOf(token, container.length, 0)]
@@ -146,7 +154,7 @@ class Document {
     return cloneJson(value);
   }
 
-  /** Puts a value into a list, or takes one out of it, which moves all that follow. */
+  /** Inserts a value into a list, or removes one, which moves all that follow. */
   #splice(list: Json[], index: number, removed: 0 | 1, ...added: Json[]): void {
     this.#moved += list.length - index;
 
@@ -164,7 +172,7 @@ class Document {
     }
 
     const container = this.#container(path);
-    const token = path[path.length - 1]!;
+    const token = lastToken(path);
 
     if (!Array.isArray(container)) {
       setOwn(container, token, value);
@@ -178,7 +186,7 @@ class Document {
   replace(path: readonly string[], value: Json): void {
     const container = path.length === 0 ? undefined : this.#container(path);
     if (Array.isArray(container)) {
-      container[indexOf(path[path.length - 1]!, container.length, 0)] = value;
+      container[indexOf(lastToken(path), container.length, 0)] = value;
     } else {
       this.add(path, value);
     }
@@ -190,7 +198,7 @@ class Document {
     }
 
     const container = this.#container(path);
-    const token = path[path.length - 1]!;
+    const token = lastToken(path);
 
     if (Array.isArray(container)) {
       this.#splice(container, indexOf(token, container.length, 0), 1);
@@ -249,14 +257,14 @@ function perform(document: Document, { op, path, from, value, hasValue }: Operat
 }
 
 /**
- * Performs an operation; where that fails, the error's cause says which one it was as
- * evanphx/json-patch does.
+ * Performs an operation. When it fails, the error's cause names the operation as evanphx/json-patch
+ * does.
  */
 function performTold(document: Document, operation: Operation): void {
   try {
     perform(document, operation);
   } catch (error) {
-    // What was moved into itself again and again is nested more deeply than anything can walk.
+    // A value that was moved into itself again and again is nested too deeply for any recursion.
     if (error instanceof RangeError) {
       throw rejected('the document is nested too deeply');
     }
@@ -279,9 +287,9 @@ function performTold(document: Document, operation: Operation): void {
 }
 
 /**
- * An object after a JSON patch (RFC 6902); the arguments are not changed. Like Kubernetes,
- * `replace` also adds a missing key of an object. Throws a StatusError: 400 for what is no patch,
- * 413 above 10,000 operations, 422 where it does not apply.
+ * Applies a JSON patch (RFC 6902) and returns the new object; the arguments are not changed. Like
+ * Kubernetes, `replace` also adds a missing key of an object. Throws a StatusError: 400 for what is
+ * no patch, 413 above 10,000 operations, 422 when it does not apply.
  */
 export function applyJsonPatch(doc: JsonObject, operations: Json): JsonObject {
   if (!Array.isArray(operations)) {

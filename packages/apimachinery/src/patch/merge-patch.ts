@@ -7,9 +7,9 @@ import {
   setOwn,
 } from '../json/json.ts';
 import { badRequest } from '../meta/errors.ts';
-import type { Json } from '../meta/types.ts';
+import type { Json, KubeObject } from '../meta/types.ts';
 
-/** Name of a JSON value's type in the messages of Kubernetes' decoder. */
+/** Returns the name of a JSON value's type in the messages of Kubernetes' decoder. */
 export function jsonTypeName(value: unknown): string {
   if (value === null) {
     return 'null';
@@ -29,13 +29,12 @@ function merge(target: Json | undefined, patch: Json): Json {
   const merged: JsonObject = {};
 
   if (isObject(target)) {
-    for (const key of Object.keys(target)) {
-      setOwn(merged, key, target[key]!);
+    for (const [key, value] of Object.entries(target)) {
+      setOwn(merged, key, value);
     }
   }
 
-  for (const key of Object.keys(patch)) {
-    const value = patch[key]!;
+  for (const [key, value] of Object.entries(patch)) {
     if (value === null) {
       delete merged[key];
     } else {
@@ -47,8 +46,8 @@ function merge(target: Json | undefined, patch: Json): Json {
 }
 
 /**
- * An object after a JSON merge patch (RFC 7386); neither argument is changed, parts that stay are
- * shared. Throws a StatusError 400 where the patch is no object.
+ * Applies a JSON merge patch (RFC 7386) and returns the new object; neither argument is changed,
+ * parts that stay are shared. Throws a StatusError 400 when the patch is no object.
  */
 export function applyMergePatch(doc: JsonObject, patch: Json): JsonObject {
   if (patch === null) {
@@ -64,4 +63,12 @@ export function applyMergePatch(doc: JsonObject, patch: Json): JsonObject {
   assertNesting(patch);
 
   return merge(doc, patch) as JsonObject;
+}
+
+/**
+ * Applies a JSON merge patch that a client sent to a Kubernetes object. Throws a StatusError 400 if
+ * the patch is no object. The patch may remove anything, metadata included: check what is needed.
+ */
+export function patchObject<T extends KubeObject>(object: T, patch: unknown): T {
+  return applyMergePatch(object as JsonObject, patch as Json) as JsonObject & T;
 }

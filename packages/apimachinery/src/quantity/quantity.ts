@@ -1,6 +1,7 @@
+import { memoize } from '../cache/memoize.ts';
+import { getOwn } from '../json/json.ts';
 /**
- * How a quantity is written: `500m`, `1.5k` (DecimalSI), `512Mi` (BinarySI), `12e6`
- * (DecimalExponent).
+ * Format of a quantity: `500m`, `1.5k` (DecimalSI), `512Mi` (BinarySI), `12e6` (DecimalExponent).
  */
 export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
 
@@ -11,7 +12,7 @@ export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
 export interface Quantity {
   readonly nano: bigint;
   readonly format: QuantityFormat;
-  /** The text as given where Kubernetes keeps it instead of the canonical form. */
+  /** The original text, where Kubernetes keeps it instead of the canonical form. */
   readonly text?: string;
 }
 
@@ -53,11 +54,14 @@ interface Suffix {
 }
 
 function suffixOf(text: string): Suffix | undefined {
-  if (Object.hasOwn(decimal, text)) {
-    return { base: 10, exponent: decimal[text]!, format: 'DecimalSI' };
+  const decimalExponent = getOwn(decimal, text);
+  if (decimalExponent !== undefined) {
+    return { base: 10, exponent: decimalExponent, format: 'DecimalSI' };
   }
-  if (Object.hasOwn(binary, text)) {
-    return { base: 2, exponent: binary[text]!, format: 'BinarySI' };
+
+  const binaryExponent = getOwn(binary, text);
+  if (binaryExponent !== undefined) {
+    return { base: 2, exponent: binaryExponent, format: 'BinarySI' };
   }
 
   const exponent = /^[eE]([+-]?\d+)$/.exec(text)?.[1];
@@ -68,7 +72,7 @@ function suffixOf(text: string): Suffix | undefined {
   return { base: 10, exponent: Number(exponent), format: 'DecimalExponent' };
 }
 
-/** Rounds away from zero, as Kubernetes does: who asks for a little gets a little. */
+/** Rounds away from zero, as Kubernetes does: a request for very little stays more than nothing. */
 function divideUp(value: bigint, by: bigint): bigint {
   const quotient = value / by;
 
@@ -80,30 +84,11 @@ function divideUp(value: bigint, by: bigint): bigint {
 }
 
 /**
- * Quantities that were read: a cluster has few different ones, and each write reads them several
- * times.
+ * Parses a quantity; throws a QuantityError. Exponents beyond ±100, with which the Go server hangs,
+ * are refused. Results are remembered: a cluster has few different quantities, and each write
+ * parses them several times.
  */
-const known = new Map<string, Quantity>();
-const maxKnown = 2_000;
-
-/**
- * The quantity written in a text; throws a QuantityError. Exponents beyond ±100, where the Go
- * server hangs, are refused.
- */
-export function parseQuantity(text: string): Quantity {
-  let quantity = known.get(text);
-  if (quantity === undefined) {
-    quantity = readQuantity(text);
-
-    if (known.size >= maxKnown) {
-      known.clear();
-    }
-
-    known.set(text, quantity);
-  }
-
-  return quantity;
-}
+export const parseQuantity: (text: string) => Quantity = memoize(2_000, readQuantity);
 
 function readQuantity(text: string): Quantity {
   const parts = text !== '' && text.length <= maxLength ? shape.exec(text) : null;
@@ -122,8 +107,8 @@ function readQuantity(text: string): Quantity {
   const amount = BigInt(digits === '' ? '0' : digits);
   const length = Math.max(1, whole.length);
 
-  // Go has a short way for small numbers, which takes no digits for zero and keeps what is
-  // canonical as it was given.
+  // Go's fast path for small numbers takes no digits for zero, and keeps a canonical text as it
+  // was given.
   const isShort =
     suffix.base === 2
       ? fraction === '' && length + Math.floor((suffix.exponent * 3) / 10) <= 14
@@ -177,7 +162,10 @@ function decimalParts(nano: bigint): [mantissa: bigint, exponent: number] {
   return nano === 0n ? [0n, 0] : [nano, exponent];
 }
 
-/** A quantity in Kubernetes' canonical form: no fraction, the largest suffix that loses nothing. */
+/**
+ * Returns the text of a quantity in Kubernetes' canonical form: no fraction, the largest suffix
+ * without loss.
+ */
 export function formatQuantity(quantity: Quantity): string {
   const { nano, format, text } = quantity;
   if (text !== undefined) {
@@ -208,27 +196,33 @@ export function formatQuantity(quantity: Quantity): string {
   return `${mantissa}${decimalNames.get(exponent)}`;
 }
 
-/** A quantity's text in canonical form; throws a QuantityError. */
+/** Returns a quantity's text in canonical form; throws a QuantityError. */
 export function canonicalQuantity(text: string): string {
   return formatQuantity(parseQuantity(text));
 }
 
-/** Sum; written like the first of the two unless that is zero. */
+/** Adds two quantities; the sum has the format of the first unless that is zero. */
 export function addQuantities(a: Quantity, b: Quantity): Quantity {
   return { nano: a.nano + b.nano, format: a.nano === 0n ? b.format : a.format };
 }
 
-/** Difference; written like the first of the two unless that is zero. */
+/** Subtracts two quantities; the difference has the format of the first unless that is zero. */
 export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
   return { nano: a.nano - b.nano, format: a.nano === 0n ? b.format : a.format };
 }
 
-/** Negative, zero or positive, as `a` is less than, equal to or greater than `b`. */
+/**
+ * Returns a negative number, zero or a positive number, as `a` is less than, equal to or greater
+ * than `b`.
+ */
 export function compareQuantities(a: Quantity, b: Quantity): number {
-  return a.nano < b.nano ? -1 : a.nano > b.nano ? 1 : 0;
+  if (a.nano === b.nano) {
+    return 0;
+  }
+  return a.nano < b.nano ? -1 : 1;
 }
 
-/** The nearest double. */
+/** Returns the nearest double. */
 export function quantityToNumber(quantity: Quantity): number {
   const whole = quantity.nano / billion;
   return Number(whole) + Number(quantity.nano - whole * billion) / 1e9;

@@ -44,9 +44,9 @@ function raiseTo(least: Amounts, amounts: Amounts): void {
 }
 
 /**
- * What a pod asks for or may use of each resource: all of its containers, or its largest init
- * container with the sidecars that were started before it (Kubernetes "Init Containers", Resource
- * sharing); what the pod states as a whole wins.
+ * Returns how much a pod requests, or may use, of each resource: the sum of its containers, or its
+ * largest init container with the sidecars that were started before it (Kubernetes "Init
+ * Containers", Resource sharing). What the pod states as a whole takes precedence.
  */
 export function podAmounts({ spec }: KubeObject, of: 'requests' | 'limits'): Amounts {
   const total: Amounts = {};

@@ -36,7 +36,7 @@ test('a pod uses what its containers ask for, or its largest init container', ()
   assert.equal(usage.cpu, '2200m');
   assert.equal(usage['limits.memory'], '3Gi');
   assert.deepEqual([usage.pods, usage['count/pods']], ['1', '1']);
-  assert.deepEqual(texts('', 'pods', object(pod.spec!, { phase: 'Succeeded' })), {
+  assert.deepEqual(texts('', 'pods', object(pod.spec, { phase: 'Succeeded' })), {
     'count/pods': '1',
   });
 });

@@ -1,3 +1,4 @@
+import { getOwn } from '../json/json.ts';
 import type { KubeObject } from '../meta/types.ts';
 import {
   addQuantities,
@@ -51,7 +52,7 @@ function amount(container: Container, of: 'requests' | 'limits', name: string): 
   }
 }
 
-/** True for a pod that has ended: it holds nothing any more. */
+/** Whether a pod has ended: it uses nothing any more. */
 export function hasEnded({ status }: KubeObject): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
@@ -68,7 +69,7 @@ function podUsage(pod: KubeObject): Usage {
     const overhead = parseQuantity(String(text));
     requests[name] = requests[name] ? addQuantities(requests[name], overhead) : overhead;
 
-    // A limit that is not there stays without: the overhead alone limits nothing.
+    // A resource without a limit stays without one: the overhead alone limits nothing.
     if (limits[name]) {
       limits[name] = addQuantities(limits[name], overhead);
     }
@@ -117,12 +118,15 @@ function serviceUsage({ spec }: KubeObject): Usage {
 
 const BYTE = 1_000_000_000n;
 
-/** Bytes are counted whole. */
+/** Bytes are counted in whole numbers. */
 function wholeBytes({ nano, format }: Quantity): Quantity {
   return { nano: ((nano + BYTE - 1n) / BYTE) * BYTE, format };
 }
 
-/** The storage of a claim: what is asked for, or more where more is given while it grows. */
+/**
+ * Returns the storage of a claim: the request, or the volume's capacity when that is larger,
+ * because it does not shrink.
+ */
 function claimedStorage({ spec, status }: KubeObject): Quantity {
   const asked = amount({ resources: spec?.resources }, 'requests', 'storage');
 
@@ -149,12 +153,17 @@ function claimUsage(claim: KubeObject): Usage {
   return usage;
 }
 
-/** How the objects of a resource are counted: `count/pods`, `count/deployments.apps`. */
+/**
+ * Returns the name under which objects of a resource are counted: `count/pods`,
+ * `count/deployments.apps`.
+ */
 export function countName(group: string, resource: string): string {
   return `count/${resource}${group === '' ? '' : `.${group}`}`;
 }
 
-/** What one object uses of everything that can be limited (Kubernetes "Resource Quotas"). */
+/**
+ * Returns what one object uses of everything that can be limited (Kubernetes "Resource Quotas").
+ */
 export function usageOf(group: string, resource: string, object: KubeObject): Usage {
   const usage: Usage = { [countName(group, resource)]: ONE };
 
@@ -171,14 +180,13 @@ export function usageOf(group: string, resource: string, object: KubeObject): Us
     return { ...usage, ...claimUsage(object) };
   }
 
-  const old = Object.hasOwn(OLD_NAMES, resource) ? OLD_NAMES[resource] : undefined;
+  const old = getOwn(OLD_NAMES, resource);
 
   return old === undefined ? usage : { ...usage, [old]: ONE };
 }
 
 /**
- * The resource whose objects a limit counts: group and plural name; undefined for a name that is
- * none.
+ * Returns the resource whose objects a limit counts; undefined for a name that is no such limit.
  */
 export function resourceOfLimit(name: string): { group: string; resource: string } | undefined {
   if (name.startsWith('count/')) {
@@ -186,8 +194,9 @@ export function resourceOfLimit(name: string): { group: string; resource: string
     return resource === '' ? undefined : { group: group.join('.'), resource };
   }
 
-  if (Object.hasOwn(OLD_NAMES, name)) {
-    return { group: '', resource: OLD_NAMES[name]! };
+  const oldName = getOwn(OLD_NAMES, name);
+  if (oldName !== undefined) {
+    return { group: '', resource: oldName };
   }
   if (name.startsWith('services.')) {
     return { group: '', resource: 'services' };
@@ -209,7 +218,10 @@ export function resourceOfLimit(name: string): { group: string; resource: string
     : undefined;
 }
 
-/** Names of compute limits that a new pod must state for each of its containers and does not. */
+/**
+ * Returns the names of compute limits that every container of a new pod must state and one does
+ * not.
+ */
 export function unstated(pod: KubeObject, limits: readonly string[]): string[] {
   const containers = (pod.spec?.containers ?? []) as Container[];
 

@@ -7,7 +7,7 @@ export interface PolicyRule {
   nonResourceURLs?: readonly string[] | null;
 }
 
-/** What a request wants to do, as far as rules look at it. */
+/** What a request does, as far as rules are concerned. */
 export interface RuleAttributes {
   verb: string;
   isResource: boolean;

@@ -7,7 +7,7 @@ import type { Schema } from './schema.ts';
 
 class DecodeError extends Error {}
 
-/** Go's name of a schema's type: `int32`, `[]v1.Container`, `map[string]string`. */
+/** Returns Go's name of a schema's type: `int32`, `[]v1.Container`, `map[string]string`. */
 function goType(schema: Schema): string {
   const definition = schema['x-definition'];
   if (definition !== undefined && schema.type === 'object') {
@@ -37,7 +37,7 @@ function goType(schema: Schema): string {
   }
 }
 
-/** Where a value stands: Go's name of the struct and the path of fields, without indices. */
+/** The position of a value: Go's name of the struct and the path of fields, without indices. */
 interface Place {
   struct: string;
   path: string;
@@ -54,35 +54,42 @@ function mismatch(value: unknown, schema: Schema, place: Place): DecodeError {
   return new DecodeError(`json: cannot unmarshal ${literal} into ${at} of type ${goType(schema)}`);
 }
 
-function decodeTime(value: string, micro: boolean): string {
+function checkTime(value: string, layout: string): void {
   if (!isDateTime(value)) {
     const shown = JSON.stringify(value);
+    throw new DecodeError(`parsing time ${shown} as "${layout}": cannot parse ${shown} as "2006"`);
+  }
+}
+
+/** Decodes a meta/v1 Time: whole seconds, in UTC. */
+function decodeTime(value: string): string {
+  checkTime(value, '2006-01-02T15:04:05Z07:00');
+  return `${new Date(value).toISOString().slice(0, 19)}Z`;
+}
+
+/** Decodes a meta/v1 MicroTime: exactly six digits of a second, in UTC. */
+function decodeMicroTime(value: string): string {
+  const layout = '2006-01-02T15:04:05.000000Z07:00';
+  checkTime(value, layout);
+
+  const [, fraction, zone = ''] = /[Tt][\d:]+(?:\.(\d+))?(.*)$/.exec(value) ?? [];
+
+  if (fraction?.length !== 6) {
+    const rest = (fraction === undefined ? '' : `.${fraction}`) + zone;
     throw new DecodeError(
-      `parsing time ${shown} as "2006-01-02T15:04:05${micro ? '.000000' : ''}Z07:00": cannot parse ${shown} as "2006"`,
+      `parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(rest)} as ".000000"`,
     );
   }
 
-  if (micro) {
-    const given = /[Tt][\d:]+(?:\.(\d+))?(.*)$/.exec(value);
-    if (given?.[1]?.length !== 6) {
-      const rest = (given?.[1] === undefined ? '' : `.${given[1]}`) + (given?.[2] ?? '');
-      throw new DecodeError(
-        `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify(rest)} as ".000000"`,
-      );
-    }
-
-    const fraction = /\.(\d+)/.exec(value)?.[1] ?? '';
-
-    return `${new Date(value).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
-  }
-
-  return `${new Date(value).toISOString().slice(0, 19)}Z`;
+  return `${new Date(value).toISOString().slice(0, 19)}.${fraction}Z`;
 }
 
 function decodeString(value: string, schema: Schema): string {
   switch (schema.format) {
     case 'date-time':
-      return decodeTime(value, schema['x-definition']?.endsWith('.MicroTime') === true);
+      return schema['x-definition']?.endsWith('.MicroTime')
+        ? decodeMicroTime(value)
+        : decodeTime(value);
     case 'quantity':
       return canonicalQuantity(value.trim());
     case 'go-duration':
@@ -124,8 +131,8 @@ function zeroOf(schema: Schema): unknown {
 }
 
 /**
- * Whether a value is just what its type takes: most of an object is, and no place need be known for
- * it.
+ * Whether a value has exactly the form of its type: most values have, and then no position is
+ * needed for messages.
  */
 function isPlain(value: unknown, { type, format }: Schema): boolean {
   return typeof value === 'string'
@@ -166,8 +173,8 @@ function decodeObject(value: JsonObject, schema: Schema, place: Place): void {
 }
 
 /**
- * What is an object of a type or something else, as JSONSchemaPropsOrBool; undefined where it is
- * neither and counts for nothing.
+ * Decodes JSONSchemaPropsOrBool and the like: returns an object of the type, or the other form;
+ * undefined when it is neither and is ignored.
  */
 function decodeAlternative(value: unknown, schema: Schema, object: Schema, place: Place): unknown {
   if (isObject(value)) {

@@ -1,14 +1,15 @@
 import { cloneJson, isObject, setOwn } from '../json/json.ts';
 import type { Schema } from './schema.ts';
 
-// Names of a schema's own fields that have a default; schemas are immutable, so the answer is kept.
+// Names of a schema's own fields that have a default, kept by schema because schemas are immutable.
 const defaulted = new WeakMap<Schema, string[]>();
 
 function defaultedFields(schema: Schema): string[] {
   let names = defaulted.get(schema);
   if (names === undefined) {
-    const properties = schema.properties ?? {};
-    names = Object.keys(properties).filter((name) => properties[name]!.default !== undefined);
+    names = Object.entries(schema.properties ?? {})
+      .filter(([, property]) => property.default !== undefined)
+      .map(([name]) => name);
     defaulted.set(schema, names);
   }
 
@@ -41,11 +42,11 @@ export function applyDefaults(value: unknown, schema: Schema): void {
   const { properties, additionalProperties } = schema;
   if (properties !== undefined) {
     for (const key of defaultedFields(schema)) {
-      const property = properties[key]!;
+      const property = properties[key];
       const missing =
-        !Object.hasOwn(value, key) || (value[key] === null && property.nullable !== true);
-      if (missing) {
-        setOwn(value, key, cloneJson(property.default!));
+        !Object.hasOwn(value, key) || (value[key] === null && property?.nullable !== true);
+      if (missing && property?.default !== undefined) {
+        setOwn(value, key, cloneJson(property.default));
       }
     }
 

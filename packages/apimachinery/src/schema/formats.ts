@@ -25,9 +25,9 @@ export function isDateTime(text: string): boolean {
     return false;
   }
 
-  return (
-    isDate(parts[1]!) && Number(parts[2]) < 24 && Number(parts[3]) < 60 && Number(parts[4]) < 61
-  );
+  const [, date = '', hours, minutes, seconds] = parts;
+
+  return isDate(date) && Number(hours) < 24 && Number(minutes) < 60 && Number(seconds) < 61;
 }
 
 /** True for a duration as Go's `time.ParseDuration` takes it: `1h30m`, `500ms`, `0`. */
@@ -54,7 +54,7 @@ function isHostname(text: string): boolean {
     return false;
   }
 
-  return labels.length === 1 || /^[a-z\p{L}]{2,63}$/iu.test(labels[labels.length - 1]!);
+  return labels.length === 1 || /^[a-z\p{L}]{2,63}$/iu.test(labels.at(-1) ?? '');
 }
 
 function isUri(text: string): boolean {
@@ -116,13 +116,10 @@ function isCreditCard(text: string): boolean {
   return sum % 10 === 0;
 }
 
-function isUuid(text: string, version = '', variant = false): boolean {
-  const parts = uuid.exec(text);
-  return (
-    parts !== null &&
-    (version === '' || parts[1] === version) &&
-    (!variant || /[89ab]/i.test(parts[2]!))
-  );
+/** Whether a text is a UUID of a version with the variant of RFC 4122. */
+function isStandardUuid(text: string, version: string): boolean {
+  const [, itsVersion, variant = ''] = uuid.exec(text) ?? [];
+  return itsVersion === version && /[89ab]/i.test(variant);
 }
 
 function isName(text: string, limit: number, pattern: RegExp): boolean {
@@ -140,10 +137,10 @@ const checks: ReadonlyMap<string, (text: string) => boolean> = new Map([
     'mac',
     (text) => /^([0-9a-f]{2}([:-][0-9a-f]{2}){5,7}|[0-9a-f]{4}(\.[0-9a-f]{4}){2,3})$/i.test(text),
   ],
-  ['uuid', (text) => isUuid(text)],
-  ['uuid3', (text) => isUuid(text, '3')],
-  ['uuid4', (text) => isUuid(text, '4', true)],
-  ['uuid5', (text) => isUuid(text, '5', true)],
+  ['uuid', (text) => uuid.test(text)],
+  ['uuid3', (text) => uuid.exec(text)?.[1] === '3'],
+  ['uuid4', (text) => isStandardUuid(text, '4')],
+  ['uuid5', (text) => isStandardUuid(text, '5')],
   ['isbn', (text) => isIsbn(text, [10, 13])],
   ['isbn10', (text) => isIsbn(text, [10])],
   ['isbn13', (text) => isIsbn(text, [13])],
@@ -165,7 +162,7 @@ const checks: ReadonlyMap<string, (text: string) => boolean> = new Map([
 
 const UNCHECKED = new Set(['bsonobjectid', 'password']);
 
-/** Whether Kubernetes knows a format of texts, be it one that is not checked. */
+/** Whether Kubernetes knows a format of strings, even one that it does not check. */
 export function isKnownFormat(format: string): boolean {
   const name = format.replaceAll('-', '');
   return checks.has(name) || UNCHECKED.has(name);
@@ -173,7 +170,7 @@ export function isKnownFormat(format: string): boolean {
 
 /**
  * Whether a text has a format that CRDs may name (apiextensions.k8s.io/v1, JSONSchemaProps
- * `format`); formats that Kubernetes does not know allow everything, and only `byte` may be longer
+ * `format`). Formats that Kubernetes does not know allow everything, and only `byte` may be longer
  * than 4096 characters.
  */
 export function hasFormat(text: string, format: string): boolean {

@@ -1,35 +1,27 @@
 import { RE2JS } from 're2js';
+import { memoize } from '../cache/memoize.ts';
 
 const maxPatternLength = 4096;
-const maxCached = 2000;
-const compiled = new Map<string, RE2JS | undefined>();
+/** Compiled patterns; `expression` is undefined for one that cannot be compiled. */
+const compile = memoize(2_000, (pattern): { expression?: RE2JS } => {
+  if (pattern.length > maxPatternLength) {
+    return {};
+  }
+
+  try {
+    return { expression: RE2JS.compile(pattern) };
+  } catch {
+    // A CRD with such a pattern is refused when it is written.
+    return {};
+  }
+});
 
 /**
- * A CRD's pattern in RE2 syntax, which takes linear time whatever the text is; undefined where it
- * is malformed or longer than 4096 characters.
+ * Compiles a CRD's pattern in RE2 syntax, which takes linear time for any text. Returns undefined
+ * for one that is malformed or longer than 4096 characters.
  */
 export function compilePattern(pattern: string): RE2JS | undefined {
-  if (compiled.has(pattern)) {
-    return compiled.get(pattern);
-  }
-
-  let expression: RE2JS | undefined;
-
-  if (pattern.length <= maxPatternLength) {
-    try {
-      expression = RE2JS.compile(pattern);
-    } catch {
-      // Answered with undefined: a CRD with such a pattern is refused when it is written.
-    }
-  }
-
-  if (compiled.size >= maxCached) {
-    compiled.delete(compiled.keys().next().value!);
-  }
-
-  compiled.set(pattern, expression);
-
-  return expression;
+  return compile(pattern).expression;
 }
 
 /** Whether a pattern is found in a text; a pattern that cannot be compiled matches nothing. */

@@ -1,16 +1,16 @@
-import { isObject, type JsonObject } from '../json/json.ts';
+import { getOwn, isObject, type JsonObject } from '../json/json.ts';
 import { child } from '../validation/field.ts';
 import { isScalar, type Schema } from './schema.ts';
 
 /**
- * What a schema says of a field: the schema of its value, that anything may stand there, or that
- * there is no such field.
+ * What a schema says of a field: the schema of its value, `true` for any value, or undefined for no
+ * such field.
  */
 export type KnownField = Schema | 'open' | 'unknown';
 
 /**
- * A field as the schema of its object knows it; the type and metadata of a whole object (`isRoot`)
- * are always known.
+ * Returns a field as the schema of its object knows it; type and metadata of a whole object
+ * (`isRoot`) are always known.
  */
 export function fieldOf(schema: KnownField, key: string, isRoot: boolean): KnownField {
   if (typeof schema === 'string') {
@@ -18,8 +18,9 @@ export function fieldOf(schema: KnownField, key: string, isRoot: boolean): Known
   }
 
   const { properties, additionalProperties } = schema;
-  if (properties && Object.hasOwn(properties, key)) {
-    return properties[key]!;
+  const property = getOwn(properties, key);
+  if (property !== undefined) {
+    return property;
   }
 
   if (isRoot || schema['x-kubernetes-embedded-resource'] === true) {
@@ -37,12 +38,12 @@ export function fieldOf(schema: KnownField, key: string, isRoot: boolean): Known
     : 'unknown';
 }
 
-/** What a schema says of the items of a list. */
+/** Returns what a schema says of the items of a list. */
 export function itemsOf(schema: KnownField): KnownField {
   return typeof schema === 'string' ? schema : (schema.items ?? 'open');
 }
 
-/** Is given the path of each field that is dropped; without it no paths are put together. */
+/** Called with the path of each field that is dropped; without it no paths are built. */
 type Dropped = ((path: string) => void) | undefined;
 
 function pruneObject(
@@ -76,7 +77,7 @@ function pruneObject(
 function pruneValue(value: object, schema: Schema, path: string, dropped: Dropped): void {
   const object = schema['x-object'];
   if (object !== undefined) {
-    // Go decodes these by themselves, and tells nothing of what it finds in them.
+    // Go decodes these types by themselves, and reports nothing of what it drops in them.
     for (const item of Array.isArray(value) ? value : [value]) {
       if (isObject(item)) {
         pruneObject(item, object, path, false, undefined);
@@ -106,8 +107,8 @@ function pruneValue(value: object, schema: Schema, path: string, dropped: Droppe
 
 /**
  * Removes, in place, the fields that the schema does not specify (Kubernetes "Field pruning");
- * `apiVersion`, `kind` and `metadata` of a whole object always stay. `dropped` is given the path of
- * each, such as `spec.containers[0].foo`.
+ * `apiVersion`, `kind` and `metadata` of a whole object always stay. `dropped` is called with the
+ * path of each, such as `spec.containers[0].foo`.
  */
 export function pruneUnknown(
   value: unknown,

@@ -58,20 +58,20 @@ export interface Schema {
    */
   'x-struct'?: boolean;
   /**
-   * Optional and a pointer in Go: a zero that is written, such as '' or 0, is kept; other optional
+   * Optional and a pointer in Go: a zero that was written, such as '' or 0, is kept; other optional
    * fields lose it.
    */
   'x-pointer'?: boolean;
-  /** Written also where it is zero though it is optional, or not then though it is required. */
+  /** Encoded also when it is zero although it is optional, or not then although it is required. */
   'x-zero'?: 'always' | 'omitted';
   /**
-   * Behind a feature gate of Kubernetes that is closed by default, or long out of use: what is
-   * written there is dropped.
+   * Behind a feature gate of Kubernetes that is off by default, or long unused: what is written
+   * there is dropped.
    */
   'x-dropped'?: boolean;
   /**
-   * What objects are where the type itself takes any value: JSONSchemaPropsOrBool is a boolean or
-   * JSONSchemaProps.
+   * What objects of the type are when the type itself takes any value: JSONSchemaPropsOrBool is a
+   * boolean or JSONSchemaProps.
    */
   'x-object'?: Schema;
   /** Name of a named definition in OpenAPI documents, such as `io.k8s.api.core.v1.PodSpec`. */
@@ -79,8 +79,8 @@ export interface Schema {
 }
 
 /**
- * Whether values of a schema hold nothing: maps and lists of such need not be walked for what is
- * inside of their items.
+ * Whether values of a schema have no parts: maps and lists of such values need no walk into their
+ * items.
  */
 export function isScalar({ type }: Schema): boolean {
   return type === 'string' || type === 'integer' || type === 'number' || type === 'boolean';

@@ -11,59 +11,17 @@ import {
   typeInvalid,
 } from '../validation/field.ts';
 import { hasFormat } from './formats.ts';
+import { goNumber, hasAtMost, typeFits, typeOf } from './json-values.ts';
 import { matchesPattern } from './pattern.ts';
 import type { Schema } from './schema.ts';
 
 const maxCauses = 100;
 
-/** Characters of all causes: each may show a path or a value as long as the object. */
+/**
+ * How many characters all causes may have together: each may show a path or a value as long as the
+ * object.
+ */
 const maxCauseText = 256 * 1024;
-
-function typeOf(value: unknown): string {
-  if (value === null) {
-    return 'null';
-  }
-  if (Array.isArray(value)) {
-    return 'array';
-  }
-  if (typeof value === 'number') {
-    return Number.isInteger(value) ? 'integer' : 'number';
-  }
-
-  return typeof value;
-}
-
-function typeFits(actual: string, schema: Schema): boolean {
-  if (schema['x-kubernetes-int-or-string'] === true) {
-    return actual === 'integer' || actual === 'string';
-  }
-  if (schema.type === undefined) {
-    return true;
-  }
-
-  return actual === schema.type || (actual === 'integer' && schema.type === 'number');
-}
-
-function codePoints(text: string, bound: number, atLeast: boolean): boolean {
-  // A code point is one or two units: only texts near the bound must be counted.
-  if (atLeast ? text.length < bound : text.length <= bound) {
-    return !atLeast;
-  }
-
-  let count = 0;
-
-  for (const _ of text) {
-    count++;
-  }
-
-  return atLeast ? count >= bound : count <= bound;
-}
-
-/** Text of a number as Go prints it with `%v`. */
-function goNumber(value: number): string {
-  const text = String(value);
-  return text.replace(/e([+-])(\d)$/, 'e$10$2');
-}
 
 class Validation {
   readonly causes: StatusCause[] = [];
@@ -80,11 +38,11 @@ class Validation {
 
   string(value: string, schema: Schema, path: string): void {
     const { minLength, maxLength, pattern, format } = schema;
-    if (maxLength !== undefined && !codePoints(value, maxLength, false)) {
+    if (maxLength !== undefined && !hasAtMost(value, maxLength)) {
       this.add(tooLong(path, maxLength));
     }
 
-    if (minLength !== undefined && !codePoints(value, minLength, true)) {
+    if (minLength !== undefined && hasAtMost(value, minLength - 1)) {
       this.add(
         invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`),
       );
@@ -165,7 +123,7 @@ class Validation {
 
     for (const [i, item] of value.entries()) {
       const key = canonical(item);
-      // A value is told once, however often it is there.
+      // A value is reported once, however often it occurs.
       if (seen.get(key) === 1) {
         this.add(duplicate(`${path}[${i}]`, item));
       }
@@ -248,13 +206,20 @@ class Validation {
     }
   }
 
+  /** Reports what the first of several schemas finds, as Kubernetes does when none fits. */
+  #firstOf([first]: readonly Schema[], value: unknown, path: string): void {
+    if (first) {
+      this.value(value, first, path);
+    }
+  }
+
   combinations(value: unknown, schema: Schema, path: string): void {
     const { allOf, anyOf, oneOf, not } = schema;
     const name = JSON.stringify(path);
 
     if (anyOf !== undefined && !anyOf.some((branch) => isValid(value, branch))) {
       this.add(invalidValue('<nil>', '', `${name} must validate at least one schema (anyOf)`));
-      this.value(value, anyOf[0]!, path);
+      this.#firstOf(anyOf, value, path);
     }
 
     if (oneOf !== undefined) {
@@ -270,7 +235,7 @@ class Validation {
         );
 
         if (valid === 0) {
-          this.value(value, oneOf[0]!, path);
+          this.#firstOf(oneOf, value, path);
         }
       }
     }
@@ -293,8 +258,8 @@ class Validation {
   }
 
   /**
-   * `old`: the value as it was; what did not change is not looked at again, whatever the schema
-   * says now.
+   * `old` is the former value: what did not change is not checked again, whatever the schema says
+   * now.
    */
   value(value: unknown, schema: Schema, path: string, old?: unknown): void {
     if (old !== undefined && equalJson(value, old)) {
@@ -302,7 +267,7 @@ class Validation {
     }
 
     if (value === null && schema.nullable === true) {
-      // Kubernetes takes null for none of the values of an enum, not even where the enum names it.
+      // Kubernetes accepts null for no value of an enum, not even when the enum names it.
       if (schema.enum !== undefined) {
         this.add(notSupported(path, value, schema.enum));
       }
@@ -321,7 +286,7 @@ class Validation {
         return;
       }
 
-      // A number with a fraction is still looked at as a number.
+      // A number with a fraction is still validated as a number.
       this.add(
         invalidValue(
           '<nil>',
@@ -349,7 +314,10 @@ class Validation {
   }
 }
 
-/** How the item of a `map` list is found that had the same keys; items of other lists have none. */
+/**
+ * Returns how to find the old item of a `map` list that had the same keys; items of other lists
+ * have none.
+ */
 function counterparts(schema: Schema, old: unknown): ((item: unknown) => unknown) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) {
@@ -388,9 +356,9 @@ function canonical(value: unknown): string {
 }
 
 /**
- * What in a value breaks its schema, in the words of Kubernetes' CRD validation; 100 causes at
- * most, none when it is valid. Patterns run in linear time. With `old`, the value as it was, what
- * did not change may stay as it is (Kubernetes "Validation ratcheting").
+ * Returns what in a value breaks its schema, in the words of Kubernetes' CRD validation: at most
+ * 100 causes, none when it is valid. Patterns run in linear time. With `old`, the former value,
+ * what did not change may stay as it is (Kubernetes "Validation ratcheting").
  */
 export function validateSchema(value: unknown, schema: Schema, old?: unknown): StatusCause[] {
   const validation = new Validation();

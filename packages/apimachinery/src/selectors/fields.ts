@@ -13,7 +13,7 @@ export interface FieldSelector {
   requirements: readonly FieldRequirement[];
   /** `get` gives a field's value, '' where it is not set. */
   matches(get: (field: string) => string): boolean;
-  /** True when it matches everything. */
+  /** Whether it matches everything. */
   empty: boolean;
   /** The canonical query form. */
   toString(): string;
@@ -45,7 +45,7 @@ function unescapeValue(value: string): string {
   let out = '';
 
   for (let i = 0; i < value.length; i++) {
-    const char = value[i]!;
+    const char = value.charAt(i);
     if (char === '\\') {
       const next = value[++i];
       if (next !== '\\' && next !== ',' && next !== '=') {
@@ -78,7 +78,7 @@ export function parseFieldSelector(text: string): FieldSelector {
 
   const requirements: FieldRequirement[] = [];
 
-  // Sorted, as Kubernetes reads them: of several faults the first in this order is told.
+  // Sorted, as Kubernetes reads them: of several faults the first in this order is reported.
   for (const term of splitTerms(text).sort()) {
     if (term === '') {
       continue;
@@ -89,11 +89,12 @@ export function parseFieldSelector(text: string): FieldSelector {
       throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
     }
 
-    const [field, value] = [parts[1]!, unescapeValue(parts[3]!)];
+    const [, field = '', operator, escaped = ''] = parts;
+    const value = unescapeValue(escaped);
 
-    // No field that is nothing: such a term asks for nothing.
+    // An empty term asks for nothing.
     if (field !== '' || value !== '') {
-      requirements.push({ field, operator: parts[2] === '!=' ? '!=' : '=', value });
+      requirements.push({ field, operator: operator === '!=' ? '!=' : '=', value });
     }
   }
 

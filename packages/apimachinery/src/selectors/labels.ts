@@ -1,4 +1,6 @@
+import { getOwn } from '../json/json.ts';
 import { badRequest } from '../meta/errors.ts';
+import { compareText } from '../text/compare-text.ts';
 import { invalidValue, notSupported } from '../validation/field.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../validation/names.ts';
 import { LabelLexer } from './lexer.ts';
@@ -37,7 +39,7 @@ export interface LabelSelectorObject {
 
 const integer = /^[+-]?\d{1,19}$/;
 
-/** All that is wrong with a requirement, in Kubernetes' words. */
+/** Returns all that is wrong with a requirement, in Kubernetes' words. */
 function requirementError(
   key: string,
   operator: LabelOperator,
@@ -69,7 +71,7 @@ function requirementError(
   return errors.length > 1 ? `[${errors.join(', ')}]` : errors[0];
 }
 
-/** A requirement with what its many values are found by. */
+/** Returns a requirement with an index of its values when it has many. */
 interface Condition {
   requirement: LabelRequirement;
   values: ReadonlySet<string>;
@@ -79,7 +81,9 @@ function holds(
   { requirement, values }: Condition,
   labels: Readonly<Record<string, string>>,
 ): boolean {
-  const has = Object.hasOwn(labels, requirement.key);
+  const label = getOwn(labels, requirement.key);
+  const has = label !== undefined;
+  const [bound] = requirement.values;
 
   switch (requirement.operator) {
     case 'exists':
@@ -88,22 +92,21 @@ function holds(
       return !has;
     case '=':
     case '==':
-      return has && labels[requirement.key] === requirement.values[0];
+      return has && label === bound;
     case '!=':
-      return !has || labels[requirement.key] !== requirement.values[0];
+      return !has || label !== bound;
     case 'in':
-      return has && values.has(labels[requirement.key]!);
+      return has && values.has(label);
     case 'notin':
-      return !has || !values.has(labels[requirement.key]!);
+      return !has || !values.has(label);
     default: {
-      if (!has || !integer.test(labels[requirement.key]!)) {
+      if (!has || bound === undefined || !integer.test(label)) {
         return false;
       }
 
-      const value = BigInt(labels[requirement.key]!.replace('+', ''));
-      const bound = BigInt(requirement.values[0]!.replace('+', ''));
+      const [value, limit] = [BigInt(label.replace('+', '')), BigInt(bound.replace('+', ''))];
 
-      return requirement.operator === 'gt' ? value > bound : value < bound;
+      return requirement.operator === 'gt' ? value > limit : value < limit;
     }
   }
 }
@@ -135,7 +138,7 @@ class Requirements implements LabelSelector {
   readonly #conditions: readonly Condition[];
 
   constructor(requirements: LabelRequirement[]) {
-    this.requirements = requirements.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    this.requirements = requirements.sort((a, b) => compareText(a.key, b.key));
     this.empty = requirements.length === 0;
 
     this.#conditions = requirements.map((requirement) => ({

@@ -35,7 +35,7 @@ const symbols: readonly (readonly [string, TokenKind])[] = [
 ];
 
 /**
- * Cuts a label selector into tokens; `in` and `notin` are keywords only where an operator may
+ * Splits a label selector into tokens; `in` and `notin` are keywords only where an operator may
  * stand.
  */
 export class LabelLexer {
@@ -68,8 +68,8 @@ export class LabelLexer {
 
     while (
       this.#position < text.length &&
-      !special.has(text[this.#position]!) &&
-      !blank.has(text[this.#position]!)
+      !special.has(text.charAt(this.#position)) &&
+      !blank.has(text.charAt(this.#position))
     ) {
       this.#position++;
     }
@@ -77,20 +77,20 @@ export class LabelLexer {
     return { kind: 'identifier', text: text.slice(start, this.#position) };
   }
 
-  /** The coming token, which stays. */
+  /** Returns the next token without taking it. */
   peek(): Token {
     this.#ahead ??= this.#scan();
     return this.#ahead;
   }
 
-  /** Takes the coming token. */
+  /** Takes the next token. */
   next(): Token {
     const token = this.peek();
     this.#ahead = undefined;
     return token;
   }
 
-  /** Takes the coming token if it is a binary operator. */
+  /** Takes the next token if it is a binary operator. */
   nextOperator(): '=' | '==' | '!=' | 'in' | 'notin' | 'gt' | 'lt' | undefined {
     const { kind, text } = this.peek();
     if (kind === 'identifier' && (text === 'in' || text === 'notin')) {

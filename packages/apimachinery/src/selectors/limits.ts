@@ -1,6 +1,6 @@
 import { badRequest } from '../meta/errors.ts';
 
-/** Most conditions of one selector: each is looked at for every object. */
+/** Most conditions of one selector: each is checked for every object. */
 export const MAX_CONDITIONS = 100;
 
 /** Most values that `in` and `notin` of one selector name together. */
@@ -14,8 +14,8 @@ const BACKSLASH = 0x5c;
 
 /**
  * Throws 400 for a label or field selector in query form with too many conditions, before any of it
- * is parsed; alternatives between `||` count together. Looks at each character once. `form` tells
- * what hides a comma: parentheses of label selectors, a backslash in field selectors.
+ * is parsed; alternatives between `||` count together. Looks at each character once. `form` says
+ * what hides a comma: parentheses in label selectors, a backslash in field selectors.
  */
 export function checkConditions(text: string, form: 'labels' | 'fields'): void {
   let conditions = 1;

@@ -1,7 +1,6 @@
 /**
- * A signal that is aborted with the first of others, or when its time is over. `AbortSignal.any` is
- * no help: on Node 20 it forgets about timeouts, and about being listened to, as soon as memory is
- * collected.
+ * A signal that is aborted with the first of others, or when its time is over. `AbortSignal.any`
+ * does not work for this on Node 20: it loses timeouts and listeners when memory is collected.
  */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -34,7 +33,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Lets go of the other signals and of the timer; the signal is aborted no more. */
+  /** Releases the other signals and the timer; the signal is not aborted any more. */
   end(): void {
     clearTimeout(this.#timer);
     for (const signal of this.#others) {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
-/** Who a request acts as (Kubernetes authentication UserInfo). */
+/** Whom a request acts as (Kubernetes authentication UserInfo). */
 export interface UserInfo {
   name: string;
   uid?: string;
@@ -10,12 +10,12 @@ export interface UserInfo {
 }
 
 /**
- * A body in one piece, or in pieces; pieces that exist already come as an Iterable and are never
- * copied together.
+ * A body in one piece, or in several. Pieces that exist already come as an Iterable and are never
+ * joined.
  */
 export type KubeBody = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** One call to a Kubernetes API, as it would stand on the wire. */
+/** One call to a Kubernetes API, as it is sent. */
 export interface KubeRequest {
   method: string;
   /** Path and query, still percent-encoded: `/api/v1/pods?limit=5`. */
@@ -23,13 +23,11 @@ export interface KubeRequest {
   /** Lower-case names. */
   headers: Readonly<Record<string, string>>;
   body?: KubeBody;
-  /** Ends the call and its answer's body. */
+  /** Ends the call and the body of its answer. */
   signal?: AbortSignal;
 }
 
-/**
- * The answer to one call; whoever receives it must read the body to its end or abort the request.
- */
+/** The answer to one call. The receiver must read the body to its end or abort the request. */
 export interface KubeResponse {
   status: number;
   /** Lower-case names. */
@@ -37,43 +35,44 @@ export interface KubeResponse {
   body: KubeBody;
 }
 
-/** A protocol upgrade that the API has granted: its answer, and the connection from there on. */
+/** A protocol upgrade that the API has granted: its answer, and the connection after it. */
 export interface Upgraded {
   status: 101;
   /** Lower-case names; those that belong to the upgrade are among them. */
   headers: Readonly<Record<string, string | string[]>>;
   socket: Duplex;
-  /** What came right behind the answer. */
+  /** Bytes that came right behind the answer. */
   head: Uint8Array;
 }
 
 /**
- * The one port to a Kubernetes API, remote or embedded; acts with the server's own identity.
+ * The one interface to a Kubernetes API, remote or embedded; acts with the server's own identity.
  * Rejects only when no answer came.
  */
 export interface KubeTransport {
   request(request: KubeRequest): Promise<KubeResponse>;
   /**
-   * Asks for a protocol upgrade (WebSocket, SPDY); the request's headers name the protocol, a body
-   * is not sent. Answers the connection once the API has granted it, or what the API says instead.
+   * Asks for a protocol upgrade (WebSocket, SPDY); the request's headers name the protocol, and no
+   * body is sent. Returns the connection once the API has granted it, or else the API's answer.
    * Rejects only when no answer came.
    */
   upgrade(request: KubeRequest): Promise<Upgraded | KubeResponse>;
   /**
-   * Opens a WebSocket of this server's own to a path with query, such as exec. It comes paused, so
-   * that nothing is lost until somebody listens. Rejects with the StatusError that the API answers.
+   * Opens a WebSocket of this server itself to a path with query, such as exec. It comes paused, so
+   * that nothing is lost before somebody listens. Rejects with the StatusError that the API
+   * answers.
    */
   webSocket(url: string, protocols: readonly string[], signal: AbortSignal): Promise<WebSocket>;
-  /** Ends idle connections; calls under way are ended too. */
+  /** Ends idle connections and calls in progress. */
   close(): Promise<void>;
 }
 
-/** True for a body in one piece. */
+/** Whether a body is in one piece. */
 export function isWhole(body: KubeBody): body is Uint8Array {
   return body instanceof Uint8Array;
 }
 
-/** All of a body in one piece; `limit` bytes at most, else it throws a RangeError. */
+/** Returns all of a body in one piece; throws a RangeError for more than `limit` bytes. */
 export async function readBody(
   body: KubeBody | undefined,
   limit = 256 * 1024 * 1024,

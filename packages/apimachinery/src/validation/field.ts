@@ -1,8 +1,8 @@
 import type { StatusCause } from '../meta/errors.ts';
 
 /**
- * Text in double quotes as Kubernetes' messages show it: control characters as `\x00`, everything
- * else as it is.
+ * Returns a text in double quotes as Kubernetes' messages show it: control characters as `\x00`,
+ * everything else unchanged.
  */
 export function quote(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped.
@@ -45,7 +45,7 @@ function withDetail(head: string, detail: string): string {
   return detail === '' ? head : `${head}: ${detail}`;
 }
 
-/** A field that must be there is not (Kubernetes `Required value`). */
+/** A required field is missing (Kubernetes `Required value`). */
 export function required(field: string, detail = ''): StatusCause {
   return { reason: 'FieldValueRequired', message: withDetail('Required value', detail), field };
 }
@@ -89,7 +89,7 @@ export function notSupported(
   };
 }
 
-/** A value that must be unique is there twice (Kubernetes `Duplicate value`). */
+/** A value that must be unique occurs twice (Kubernetes `Duplicate value`). */
 export function duplicate(field: string, value: unknown): StatusCause {
   return { reason: 'FieldValueDuplicate', message: `Duplicate value: ${shown(value)}`, field };
 }

@@ -17,15 +17,13 @@ const partMessage =
 const valueMessage =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
-// Labels are counted in bytes by their own library, names in characters by an older one; both count
-// bytes.
+// One library of Kubernetes counts labels in bytes, an older one counts names in characters; here
+// both are counted in bytes.
 function maxLength(length: number, unit: string): string {
   return `must be no more than ${length} ${unit}`;
 }
 
-/**
- * Longer texts are refused for their length alone: the expressions below would take long on them.
- */
+/** Longer texts are refused by their length alone: the expressions below would be slow on them. */
 const longestTried = 4096;
 
 function check(
@@ -70,10 +68,10 @@ export function qualifiedNameErrors(text: string): string[] {
   }
 
   const errors: string[] = [];
-  const name = parts[parts.length - 1]!;
+  const name = parts.at(-1) ?? '';
+  const prefix = parts.length === 2 ? parts[0] : undefined;
 
-  if (parts.length === 2) {
-    const prefix = parts[0]!;
+  if (prefix !== undefined) {
     if (prefix === '') {
       errors.push('prefix part must be non-empty');
     } else {

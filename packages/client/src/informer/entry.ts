@@ -1,8 +1,9 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { compareText } from '@ks-apiserver/apimachinery/text/compare-text';
 
 /**
- * One object as the cache keeps it: its bytes as they go on the wire, and the few fields that lists
- * filter and sort by.
+ * One object in an informer's store: its bytes as they are sent to clients, and the few fields that
+ * lists filter and sort by.
  */
 export interface Entry {
   readonly name: string;
@@ -16,24 +17,27 @@ export interface Entry {
   owners: readonly { uid: string; kind: string }[];
   bytes: Buffer;
   /**
-   * The same bytes with a comma behind them, once a list has needed them: thousands of views a list
-   * would keep the collector busy.
+   * The same bytes with a comma behind them, made when a list first needs them: thousands of new
+   * Buffers for each list would keep the garbage collector busy.
    */
   separated: Buffer | undefined;
-  /** What the resource's own filters and sort keys need. */
+  /** Values that the resource's own filters and sort keys need. */
   fields: Readonly<Record<string, unknown>>;
   /** The parsed object, for resources whose informer keeps it. */
-  object: KubeObject | undefined;
+  object: PersistedObject | undefined;
 }
 
-/** Long annotation values are of no use to filters; their presence is. In characters. */
+/**
+ * Annotation values longer than this many characters are not kept: filters only need to know that
+ * they are there.
+ */
 const ANNOTATION_LIMIT = 256;
 const NONE = Object.freeze({}) as Readonly<Record<string, string>>;
 const NO_OWNERS: Entry['owners'] = Object.freeze([]);
 
 function shortened(annotations: Record<string, string>): Record<string, string> {
   const kept: Record<string, string> = {};
-  // A slice alone would keep the whole text alive.
+  // Copies the text: a slice would keep the whole of the original in memory.
   for (const [key, value] of Object.entries(annotations)) {
     kept[key] =
       value.length > ANNOTATION_LIMIT ? structuredClone(value.slice(0, ANNOTATION_LIMIT)) : value;
@@ -42,12 +46,29 @@ function shortened(annotations: Record<string, string>): Record<string, string> 
   return kept;
 }
 
+/**
+ * Returns the parsed object of an entry whose informer keeps objects. Throws an Error for any other
+ * entry.
+ */
+export function objectOf(entry: Entry): PersistedObject {
+  if (!entry.object) {
+    throw new Error(`the informer of ${entry.name} keeps no objects`);
+  }
+
+  return entry.object;
+}
+
+/** What an entry keeps besides bytes and metadata. */
+export interface EntryOptions {
+  fields?: Readonly<Record<string, unknown>> | undefined;
+  keepObject?: boolean | undefined;
+}
+
 /** Makes the entry of a parsed object. */
-export function entryOf(
+export function makeEntry(
   object: KubeObject,
   bytes: Buffer,
-  fields: Record<string, unknown>,
-  keep: boolean,
+  { fields = {}, keepObject = false }: EntryOptions = {},
 ): Entry {
   const { metadata } = object;
 
@@ -63,19 +84,17 @@ export function entryOf(
     bytes,
     separated: undefined,
     fields,
-    object: keep ? object : undefined,
+    // An informer follows objects that the API has stored.
+    object: keepObject ? (object as PersistedObject) : undefined,
   };
 }
 
-/** Orders by name, then namespace, by code units. */
+/** Compares by name, then namespace, by UTF-16 code units. */
 export function byName(a: Entry, b: Entry): number {
-  if (a.name !== b.name) {
-    return a.name < b.name ? -1 : 1;
-  }
-  return a.namespace === b.namespace ? 0 : a.namespace < b.namespace ? -1 : 1;
+  return compareText(a.name, b.name) || compareText(a.namespace, b.namespace);
 }
 
-/** Orders by creation time, oldest first, then by name. */
+/** Compares by creation time, oldest first, then by name. */
 export function byCreation(a: Entry, b: Entry): number {
   return a.created - b.created || byName(a, b);
 }

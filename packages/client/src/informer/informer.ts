@@ -2,52 +2,16 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
-import {
-  apiVersionOf,
-  type GroupVersionResource,
-  type KubeObject,
-} from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
-import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
-import { type Entry, entryOf } from './entry.ts';
-import { leanText, type MemberNames, memberNames } from './lean-json.ts';
-import { objectBytes } from './object-bytes.ts';
-import { splitItems } from './split-items.ts';
+import { EntryReader } from './entry-reader.ts';
+import type { InformerOptions } from './informer-options.ts';
+import { listPages } from './list-pages.ts';
 import { steadyNow } from './steady-clock.ts';
 import { Store } from './store.ts';
 
-/** What an informer caches and what it keeps of each object. */
-export interface InformerOptions {
-  resource: GroupVersionResource;
-  kind: string;
-  /** Follows only what is in this namespace. */
-  namespace?: string;
-  /** Follows only what this selector matches. */
-  labelSelector?: string;
-  /** Fields for the resource's filters and sort keys. */
-  fields?: (object: KubeObject) => Record<string, unknown>;
-  /** Removes what must never leave the server; answers the object to keep. */
-  redact?: (object: KubeObject) => KubeObject;
-  /**
-   * Members, at any depth, whose objects and arrays are of no use to `fields`: they are not parsed.
-   */
-  unread?: readonly string[];
-  /** Keeps the parsed object too: for small resources that rules look into on every request. */
-  keepObjects?: boolean;
-  /**
-   * A watch that tells nothing for so long, in milliseconds, is taken for dead and opened again.
-   */
-  silenceMs?: number;
-  /** Hears of what the API sent and no copy is kept of, at most once a minute. */
-  report?: (problem: string) => void;
-}
-
-/**
- * Objects a page of the first list, and how large a page is to be, in bytes: what is cut up at once
- * is soon garbage again.
- */
-const PAGE = { first: 100, min: 50, max: 500, bytes: 1024 * 1024 };
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
 
@@ -57,42 +21,31 @@ const MAX_BACKOFF_MS = 30_000;
  */
 const WATCH_SECONDS = { min: 300, spread: 300 };
 
-/** Kubernetes sends a bookmark about once a minute where nothing else happens. */
+/** Kubernetes sends a bookmark about once a minute when nothing else happens. */
 const SILENCE_MS = 75_000;
 
-/** How long a watch may take to open, at most, in milliseconds. */
+/** Longest time that the opening of a watch may take, in milliseconds. */
 const OPEN_MS = 15_000;
 
 /**
- * How long one page of a list may take to arrive, in milliseconds: a connection may die without a
- * word.
- */
-const LIST_TIMEOUT_MS = 120_000;
-
-/**
- * A watch that ends sooner, without an event, counts as a failure: it would be asked for again
- * without a pause.
+ * A watch that ends sooner than this, without an event, counts as a failure: it would otherwise be
+ * opened again and again without a pause.
  */
 const SHORT_WATCH_MS = 1000;
 
-/** Longest pause that the API may ask for, in milliseconds. */
+/** Longest pause that the API may ask for with Retry-After, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 60_000;
-const REPORT_EVERY_MS = 60_000;
-
-/** Who changed what is as long as the rest of an object, and of no use here. */
-const ALWAYS_UNREAD = ['managedFields'];
 
 /**
- * A live, indexed copy of one resource: lists it once, follows its watch, and starts again where
- * the API says it must.
+ * Keeps a local copy of one resource: lists it once, follows its watch, and lists again when the
+ * API requires it.
  */
 export class Informer {
   readonly store = new Store();
   readonly options: InformerOptions;
   readonly #client: KubeClient;
+  readonly #reader: EntryReader;
   readonly #stop = new AbortController();
-  readonly #prefix: string;
-  readonly #unread: MemberNames;
   #resourceVersion = '';
   #synced = false;
   #served = false;
@@ -101,54 +54,45 @@ export class Informer {
   #running: Promise<void> | undefined;
   #onSynced: (() => void)[] = [];
   #waiting = new AbortController();
-  #skipped = 0;
-  #reported = Number.NEGATIVE_INFINITY;
-  /** Whether the last watch brought events. */
+  /** Whether the last watch has brought events. */
   #progress = false;
   /**
-   * An event could not be read: it may have been a deletion, so that the next watch begins with a
-   * list.
+   * Whether an event could not be read: it may have been a deletion, so the next watch begins with
+   * a list.
    */
   #missed = false;
-  /** Where the last watch failed in a way that may be the fault of what was sent. */
+  /** Resource version at which the last watch failed because of an event that it brought. */
   #failedAt = '';
 
   constructor(client: KubeClient, options: InformerOptions) {
-    // One listener a request under way, which are few but more than Node warns at.
+    // One listener for each request in progress: more than the ten after which Node warns.
     setMaxListeners(0, this.#stop.signal);
     this.#client = client;
     this.options = options;
-    this.#unread = memberNames([...ALWAYS_UNREAD, ...(options.unread ?? [])]);
-    this.#prefix = `{"kind":${JSON.stringify(options.kind)},"apiVersion":${JSON.stringify(apiVersionOf(options.resource))},`;
+    this.#reader = new EntryReader(options);
   }
 
-  /** True after the first complete list. */
+  /** Whether the first list is complete. */
   get synced(): boolean {
     return this.#synced;
   }
 
-  /**
-   * Whether the API serves the resource, as far as is known: it did when it was last asked for a
-   * list.
-   */
+  /** Whether the API served the resource when it was last listed; true before that. */
   get served(): boolean {
     return this.#served;
   }
 
-  /** Why the copy is not up to date now; undefined while the watch runs. */
+  /** Why the copy is not up to date; undefined while the watch runs. */
   get error(): Error | undefined {
     return this.#error;
   }
 
-  /** Time of the last answer of the API by steadyNow; 0 before the first. */
+  /** When the API last answered, by steadyNow; 0 before the first answer. */
   get lastContact(): number {
     return this.#lastContact;
   }
 
-  /**
-   * Since when the copy may not be up to date, by steadyNow; undefined while the watch is known to
-   * tell.
-   */
+  /** Since when the copy may be out of date, by steadyNow; undefined while the watch is alive. */
   get staleSince(): number | undefined {
     const silent = steadyNow() - this.#lastContact > this.#silenceMs + OPEN_MS;
     return this.#synced && (this.#error !== undefined || silent) ? this.#lastContact : undefined;
@@ -158,9 +102,9 @@ export class Informer {
     return this.options.silenceMs ?? SILENCE_MS;
   }
 
-  /** How many objects the API sent that could not be read. */
+  /** How many objects of the API could not be read. */
   get skipped(): number {
-    return this.#skipped;
+    return this.#reader.skipped;
   }
 
   /** Starts following; further calls change nothing. */
@@ -191,7 +135,7 @@ export class Informer {
     });
   }
 
-  /** Tries again now where it waits after a failure: what failed may be mended. */
+  /** Tries again at once if the informer waits after a failure: its cause may be gone. */
   retry(): void {
     this.#waiting.abort();
   }
@@ -204,102 +148,102 @@ export class Informer {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    let backoff = MIN_BACKOFF_MS;
+    let backoffMs = MIN_BACKOFF_MS;
 
     while (!signal.aborted) {
-      // Who says so while a try is under way means the next one.
+      // A call while an attempt is in progress applies to the next attempt.
       this.#waiting = new AbortController();
 
       try {
-        this.#progress = false;
-
-        if (this.#missed) {
-          this.#resourceVersion = '';
-        }
-
-        this.#missed = false;
-
-        if (this.#resourceVersion === '') {
-          await this.#list(signal);
-        }
-
-        const since = performance.now();
-
-        await this.#watch(signal);
-
-        if (this.#progress || performance.now() - since > SHORT_WATCH_MS) {
-          backoff = MIN_BACKOFF_MS;
-        } else {
-          throw serviceUnavailable('the watch ended at once');
-        }
+        await this.#attempt(signal);
+        backoffMs = MIN_BACKOFF_MS;
       } catch (error) {
         if (signal.aborted) {
           return;
         }
 
-        this.#error = error as Error;
-
-        const code = error instanceof StatusError ? error.code : 0;
-
         if (this.#progress) {
-          backoff = MIN_BACKOFF_MS;
-        }
-        if (code === 500) {
-          this.#passOver();
+          backoffMs = MIN_BACKOFF_MS;
         }
 
-        // Too old, or a page of a list that is no more: list again at once, the store meanwhile
-        // stays as it is.
-        if (code === 410) {
-          this.#resourceVersion = '';
+        this.#noteFailure(error);
 
-          if (backoff === MIN_BACKOFF_MS) {
-            backoff *= 2;
-            continue;
-          }
+        const isFirstExpiry = codeOf(error) === 410 && backoffMs === MIN_BACKOFF_MS;
+        if (!isFirstExpiry) {
+          await this.#pause(error, backoffMs);
         }
 
-        if (code === 404) {
-          // The resource itself is gone, or not there yet: nothing of it exists.
-          this.#resourceVersion = '';
-          this.#served = false;
-          this.store.replace([]);
-          this.#lastContact = steadyNow();
-          this.#error = undefined;
-          this.#markSynced();
-        }
-
-        const asked =
-          error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
-        const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MS);
-        const awake = { signal: this.#waiting.signal };
-
-        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, awake).catch(
-          () => {},
-        );
-        backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
+        backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
       }
     }
   }
 
-  /** What breaks a watch twice at one place would break it again: a list goes past it. */
+  /** Lists, if that is needed, and watches until the watch ends. Throws when it ended too soon. */
+  async #attempt(signal: AbortSignal): Promise<void> {
+    this.#progress = false;
+
+    if (this.#missed) {
+      this.#resourceVersion = '';
+    }
+
+    this.#missed = false;
+
+    if (this.#resourceVersion === '') {
+      await this.#list(signal);
+    }
+
+    const startedAt = performance.now();
+
+    await this.#watch(signal);
+
+    if (!this.#progress && performance.now() - startedAt <= SHORT_WATCH_MS) {
+      throw serviceUnavailable('the watch ended at once');
+    }
+  }
+
+  #noteFailure(error: unknown): void {
+    this.#error = error as Error;
+
+    switch (codeOf(error)) {
+      case 500:
+        this.#passOver();
+        break;
+      // The resource version or the continue token has expired: list again. Until then the store
+      // keeps what it has.
+      case 410:
+        this.#resourceVersion = '';
+        break;
+      // The resource itself is not served, or not yet: it has no objects.
+      case 404:
+        this.#resourceVersion = '';
+        this.#served = false;
+        this.store.replace([]);
+        this.#lastContact = steadyNow();
+        this.#error = undefined;
+        this.#markSynced();
+    }
+  }
+
+  /** Waits before the next attempt, as long as the API asks for or the back-off says. */
+  async #pause(error: unknown, backoffMs: number): Promise<void> {
+    const asked = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
+    const retryAfterMs = Math.min(asked, MAX_RETRY_AFTER_MS);
+    const awake = { signal: this.#waiting.signal };
+
+    await sleep(Math.max(retryAfterMs, backoffMs * (0.5 + Math.random())), undefined, awake).catch(
+      () => {},
+    );
+  }
+
+  /**
+   * An event that breaks the watch twice at the same place would break it again: a list goes past
+   * it.
+   */
   #passOver(): void {
     if (this.#failedAt === this.#resourceVersion) {
       this.#resourceVersion = '';
     }
     this.#failedAt = this.#resourceVersion;
-  }
-
-  #skip(why: string): void {
-    this.#skipped += 1;
-
-    const now = performance.now();
-    if (now - this.#reported < REPORT_EVERY_MS) {
-      return;
-    }
-
-    this.#reported = now;
-    this.options.report?.(`an object among ${this.options.resource.resource} was left out: ${why}`);
   }
 
   #markSynced(): void {
@@ -312,43 +256,23 @@ export class Informer {
   async #list(signal: AbortSignal): Promise<void> {
     const listed = new Set<string>();
     const slice = new TimeSlice();
-    let next: string | undefined;
-    let limit = PAGE.first;
     let resourceVersion = '';
 
-    do {
-      const { resource, namespace, labelSelector } = this.options;
-      const url =
-        resourcePath(resource, namespace) + queryOf({ limit, continue: next, labelSelector });
-      const inTime = new Deadline(LIST_TIMEOUT_MS, signal);
-      const page = await this.#client
-        .raw('GET', url, undefined, inTime.signal)
-        .finally(() => inTime.end());
-      const { items, list } = splitItems(page);
-      if (items.length > 0) {
-        limit = Math.max(
-          PAGE.min,
-          Math.min(PAGE.max, Math.round((PAGE.bytes / page.byteLength) * items.length)),
-        );
-      }
+    for await (const page of listPages(this.#client, this.options, signal)) {
+      resourceVersion = page.resourceVersion;
 
-      for (const item of items) {
+      for (const item of page.items) {
         if (slice.isOver) {
           await slice.next();
         }
 
-        const entry = this.#entry(item);
-        if (!entry) {
-          continue;
+        const entry = this.#reader.entry(item);
+        if (entry) {
+          listed.add(Store.key(entry.namespace, entry.name));
+          this.store.set(entry);
         }
-
-        listed.add(Store.key(entry.namespace, entry.name));
-        this.store.set(entry);
       }
-
-      next = list.metadata?.continue;
-      resourceVersion = list.metadata?.resourceVersion ?? resourceVersion;
-    } while (next && !signal.aborted);
+    }
 
     if (signal.aborted) {
       return;
@@ -392,7 +316,7 @@ export class Informer {
     const begun = steadyNow();
     let open = false;
 
-    // A connection may be dead long before anybody notices.
+    // A dead connection is otherwise noticed much later.
     const watchdog = setInterval(() => {
       const limit = open ? this.#silenceMs : OPEN_MS;
       if (steadyNow() - Math.max(begun, this.#lastContact) > limit) {
@@ -409,7 +333,8 @@ export class Informer {
         throw error;
       }
 
-      // One that was open is no failure yet: opening it again shows whether the API is there.
+      // A watch that was open is no failure yet: opening it again shows whether the API can be
+      // reached.
       if (!open) {
         throw new Error('the Kubernetes API did not answer in time', { cause: error });
       }
@@ -423,7 +348,7 @@ export class Informer {
     for await (const { type, object: bytes } of frames) {
       this.#lastContact = steadyNow();
 
-      const object = this.#parsed(bytes);
+      const object = this.#reader.parse(bytes);
       if (!object) {
         this.#missed = true;
         continue;
@@ -443,7 +368,7 @@ export class Informer {
     }
   }
 
-  /** Takes over what an event tells. */
+  /** Applies an event of the watch to the store. */
   #take(type: WatchFrame['type'], bytes: Buffer, object: KubeObject): void {
     if (type === 'BOOKMARK') {
       return;
@@ -455,79 +380,21 @@ export class Informer {
         return;
       }
 
-      const entry = this.#entry(bytes, object);
+      const entry = this.#reader.entry(bytes, object);
       if (entry) {
         this.store.set(entry);
       } else {
         this.#missed = true;
       }
     } catch (error) {
-      // Whoever follows the copy stumbled over the object: without it the others go on.
+      // A listener of the store failed on this object: drop the object, so that the others are
+      // still followed.
       this.#missed = true;
-      this.#skip((error as Error).message);
+      this.#reader.skip((error as Error).message);
     }
   }
+}
 
-  /**
-   * An object of the API; undefined, and told, for bytes that are none: one broken object must not
-   * hide the others.
-   */
-  #parsed(bytes: Buffer): KubeObject | undefined {
-    try {
-      const { redact, keepObjects } = this.options;
-      const text = redact || keepObjects ? bytes.toString() : leanText(bytes, this.#unread);
-      const object: unknown = JSON.parse(text);
-      if (typeof object === 'object' && object !== null) {
-        return object as KubeObject;
-      }
-
-      this.#skip('it is no object');
-    } catch (error) {
-      this.#skip((error as Error).message);
-    }
-
-    return undefined;
-  }
-
-  /**
-   * Entry of an object's bytes, which are copied: they are a slice of a larger page. Undefined for
-   * what is no object.
-   */
-  #entry(slice: Buffer, parsed?: KubeObject): Entry | undefined {
-    let object = parsed ?? this.#parsed(slice);
-    if (!object) {
-      return undefined;
-    }
-
-    if (typeof object.metadata?.name !== 'string') {
-      this.#skip('it has no name');
-      return undefined;
-    }
-
-    const { redact, fields, keepObjects } = this.options;
-    const typed = object.kind !== undefined && object.apiVersion !== undefined;
-
-    try {
-      let bytes: Buffer;
-
-      if (redact) {
-        object = redact({
-          kind: this.options.kind,
-          apiVersion: apiVersionOf(this.options.resource),
-          ...object,
-        });
-
-        bytes = objectBytes(Buffer.from(JSON.stringify(object)));
-      } else if (typed) {
-        bytes = objectBytes(slice);
-      } else {
-        bytes = objectBytes(Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1));
-      }
-
-      return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
-    } catch (error) {
-      this.#skip(`${object.metadata.name}: ${(error as Error).message}`);
-      return undefined;
-    }
-  }
+function codeOf(error: unknown): number {
+  return error instanceof StatusError ? error.code : 0;
 }

@@ -4,12 +4,12 @@ const QUOTE = 0x22;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
-const SPACES = new Set([0x20, 0x0a, 0x0d, 0x09]);
+const SPACES: ReadonlySet<number | undefined> = new Set([0x20, 0x0a, 0x0d, 0x09]);
 
-/** Names of members, by their length in bytes. */
+/** Names of members, grouped by their length in bytes. */
 export type MemberNames = ReadonlyMap<number, readonly Buffer[]>;
 
-/** Names for `leanText`; ASCII without anything that JSON escapes. */
+/** Prepares names for `leanText`; ASCII only, without characters that JSON escapes. */
 export function memberNames(names: readonly string[]): MemberNames {
   const byLength = new Map<number, Buffer[]>();
 
@@ -41,9 +41,9 @@ function isNamed(json: Buffer, from: number, to: number, names: MemberNames): bo
 }
 
 /**
- * The text of a JSON value with `null` in the place of objects and arrays that are members of these
- * names, at any depth: what nobody looks at need not be parsed. Members with other values stay, so
- * that a label may have any name. Throws on JSON that breaks off.
+ * Returns the text of a JSON value with `null` in place of the objects and arrays that are members
+ * of these names, at any depth, so that they need not be parsed. Members of these names with other
+ * values stay: a label may have any name. Throws for JSON that breaks off.
  */
 export function leanText(json: Buffer, names: MemberNames): string {
   let text = '';
@@ -59,7 +59,7 @@ export function leanText(json: Buffer, names: MemberNames): string {
       continue;
     }
 
-    while (SPACES.has(json[at]!)) {
+    while (SPACES.has(json[at])) {
       at++;
     }
 
@@ -69,7 +69,7 @@ export function leanText(json: Buffer, names: MemberNames): string {
 
     at++;
 
-    while (SPACES.has(json[at]!)) {
+    while (SPACES.has(json[at])) {
       at++;
     }
 

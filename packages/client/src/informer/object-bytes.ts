@@ -1,8 +1,8 @@
 const COMMA = 0x2c;
 
 /**
- * Bytes of an object in memory of their own, so that they keep nothing else alive, with the comma
- * behind them that lists need between objects.
+ * Copies an object's bytes into memory of their own, so that they keep nothing else alive, followed
+ * by the comma that lists need between objects.
  */
 export function objectBytes(...parts: readonly Uint8Array[]): Buffer {
   let length = 0;
@@ -25,8 +25,8 @@ export function objectBytes(...parts: readonly Uint8Array[]): Buffer {
 }
 
 /**
- * The same bytes and the comma behind them, without a copy; undefined for bytes that `objectBytes`
- * has not made.
+ * Returns the same bytes with the comma behind them, without a copy; undefined for bytes that
+ * `objectBytes` did not make.
  */
 export function withComma({ buffer, byteOffset, byteLength }: Buffer): Buffer | undefined {
   if (byteOffset !== 0 || buffer.byteLength !== byteLength + 1) {

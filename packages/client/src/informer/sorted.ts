@@ -1,6 +1,6 @@
 import type { Entry } from './entry.ts';
 
-/** Entries in one order, kept so by binary insertion: reading a page costs the page. */
+/** Entries in one order, kept sorted by binary insertion: a page costs no more than its length. */
 export class Sorted {
   readonly #compare: (a: Entry, b: Entry) => number;
   #items: Entry[] = [];
@@ -10,17 +10,18 @@ export class Sorted {
     this.#items = [...items].sort(compare);
   }
 
-  /** Ascending; not to be changed by the reader. */
+  /** Ascending; the reader must not change it. */
   get items(): readonly Entry[] {
     return this.#items;
   }
 
-  /** First place whose entry is not before `entry`. */
+  /** Returns the first index whose entry is not before `entry`. */
   #place(entry: Entry): number {
     let low = 0;
     let high = this.#items.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
+      // The middle lies between two bounds within the array.
       if (this.#compare(this.#items[middle]!, entry) < 0) {
         low = middle + 1;
       } else {
@@ -35,7 +36,7 @@ export class Sorted {
     this.#items.splice(this.#place(entry), 0, entry);
   }
 
-  /** Puts `next` where `previous` is; both must compare as equal. */
+  /** Replaces `previous` by `next`; both must compare as equal. */
   replace(previous: Entry, next: Entry): void {
     const place = this.#place(previous);
     if (this.#items[place] === previous) {

@@ -8,7 +8,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const ITEMS = Buffer.from('"items"');
 
-/** Index behind the string that starts at `at`. Throws where it breaks off. */
+/** Returns the index behind the string that starts at `at`. Throws where the text breaks off. */
 export function skipString(json: Buffer, at: number): number {
   for (let i = at + 1; i < json.length; ) {
     const quote = json.indexOf(QUOTE, i);
@@ -31,7 +31,10 @@ export function skipString(json: Buffer, at: number): number {
   throw internalError('a list of the Kubernetes API breaks off');
 }
 
-/** Index behind the object or array that starts at `at`. Throws where it breaks off. */
+/**
+ * Returns the index behind the object or array that starts at `at`. Throws where the text breaks
+ * off.
+ */
 export function skipNested(json: Buffer, at: number): number {
   let depth = 0;
 
@@ -57,7 +60,7 @@ export function skipNested(json: Buffer, at: number): number {
   throw internalError('a list of the Kubernetes API breaks off');
 }
 
-/** Index of the value of the top-level member `items`, or -1. */
+/** Returns the index of the value of the top-level member `items`, or -1. */
 function findItems(json: Buffer): number {
   let depth = 0;
 
@@ -93,8 +96,8 @@ function findItems(json: Buffer): number {
 }
 
 /**
- * The parts of a list answer: the bytes of each item, and the list without its items (metadata).
- * Throws on broken JSON.
+ * Splits the JSON of a list: the bytes of each item, and the list without its items (kind,
+ * metadata). Throws for broken JSON.
  */
 export function splitItems(json: Buffer): {
   items: Buffer[];
@@ -113,7 +116,7 @@ export function splitItems(json: Buffer): {
 
   const start = i;
 
-  // `"items":null` of an empty list.
+  // An empty list may have `"items":null`.
   if (json[i] === 0x6e) {
     return { items, list: JSON.parse(json.toString()) };
   }

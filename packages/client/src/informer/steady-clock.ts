@@ -1,6 +1,5 @@
 /**
- * Milliseconds since 1970 as of the start of the process: a clock that goes on evenly where the
- * system's is set.
+ * Returns milliseconds since 1970 by a clock that goes on evenly when the system's clock is set.
  */
 export function steadyNow(): number {
   return performance.timeOrigin + performance.now();

@@ -14,7 +14,7 @@ export interface Change {
   previous: Entry | undefined;
 }
 
-/** Entries of one namespace or of all, in the orders that have been asked for. */
+/** Entries of one namespace or of all, in each order that was asked for. */
 class Partition {
   readonly entries = new Map<string, Entry>();
   readonly #orders = new Map<Order, Sorted>();
@@ -52,7 +52,7 @@ class Partition {
   }
 }
 
-/** All cached objects of one resource, by key, by namespace and in order. */
+/** The objects of one resource, by key, by namespace and in order. */
 export class Store {
   readonly #all = new Partition();
   readonly #namespaces = new Map<string, Partition>();
@@ -64,7 +64,7 @@ export class Store {
     return `${namespace}/${name}`;
   }
 
-  /** Grows with every change: a list is the same as long as this is. */
+  /** Grows with every change: while it is the same, a list is the same. */
   get version(): number {
     return this.#version;
   }
@@ -73,14 +73,14 @@ export class Store {
     return this.#all.entries.size;
   }
 
-  /** How many entries there are in a namespace, or in all. */
+  /** Returns how many entries there are in a namespace, or in all. */
   count(namespace?: string): number {
     return namespace === undefined
       ? this.size
       : (this.#namespaces.get(namespace)?.entries.size ?? 0);
   }
 
-  /** Whether anybody is called back after changes. */
+  /** Whether anybody listens to changes. */
   get watched(): boolean {
     return this.#listeners.size > 0;
   }
@@ -90,8 +90,8 @@ export class Store {
   }
 
   /**
-   * Entries of a namespace, or of all, ascending in the given order; a view that is not to be kept
-   * across an await.
+   * Returns the entries of a namespace, or of all, ascending in the given order. The array is the
+   * store's own and must not be kept across an await.
    */
   list(order: Order, namespace?: string): readonly Entry[] {
     if (namespace === undefined) {
@@ -101,9 +101,9 @@ export class Store {
   }
 
   /**
-   * Entries that pass a test, in any order, ascending; a view like that of `list`, kept up to date
-   * while it is asked for again. Equal ids must stand for the same test and order. It is made from
-   * the entries in `base` order.
+   * Returns the view of the entries that pass a test, in any total order; it is kept up to date
+   * while it is asked for from time to time. An id must always mean the same test and order. The
+   * view is made from the entries in `base` order.
    */
   view(
     id: string,
@@ -112,7 +112,8 @@ export class Store {
   ): readonly Entry[] | Promise<readonly Entry[]> {
     const { namespace } = options;
 
-    // No namespace's name holds a line break, and callers choose both.
+    // A line break separates namespace and id: no namespace's name holds one, and callers choose
+    // both.
     const key = namespace === undefined ? `\n${id}` : `=${namespace.replaceAll('\n', '')}\n${id}`;
 
     const view = this.#views.get(
@@ -124,12 +125,12 @@ export class Store {
     return view.made ? view.made.then(() => view.items) : view.items;
   }
 
-  /** Entries in no order. */
+  /** Returns all entries in no particular order. */
   values(): Iterable<Entry> {
     return this.#all.entries.values();
   }
 
-  /** Calls back after each change until the returned function is called. */
+  /** Calls back after each change, until the returned function is called. */
   onChange(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -180,7 +181,7 @@ export class Store {
     this.#changed({ type: 'DELETED', entry, previous: entry });
   }
 
-  /** Makes the store hold exactly these entries: what a list answered. */
+  /** Makes the store hold exactly these entries, the result of a list. */
   replace(entries: readonly Entry[]): void {
     const kept = new Set(entries.map((entry) => Store.key(entry.namespace, entry.name)));
 

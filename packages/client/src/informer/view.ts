@@ -1,34 +1,38 @@
 import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
+import { LRUCache } from 'lru-cache';
 import type { Entry } from './entry.ts';
 import { Sorted } from './sorted.ts';
 
-/** Which entries a view holds and in which order. */
+/** Which entries a view holds, and in which order. */
 export interface ViewOptions {
-  /** Looks at nothing but the entry; without it all pass. */
+  /** Decides by nothing but the entry; without it every entry passes. */
   passes?: ((entry: Entry) => boolean) | undefined;
-  /** A total order: 0 for one and the same entry alone. */
+  /** Compares in a total order: 0 only for one and the same entry. */
   compare: (a: Entry, b: Entry) => number;
   /** Entries of this namespace only. */
   namespace?: string | undefined;
 }
 
-/** Up to so many entries are looked at in one go, when a view is made. */
+/** How many entries are tested in one slice while a view is made. */
 const AT_ONCE = 10_000;
 
 /**
- * Entries that pass a test, in order, kept so with every change: a page of it costs the page,
- * whatever the test.
+ * The entries that pass a test, in order, kept up to date with every change: a page costs no more
+ * than its length, whatever the test.
  */
 export class View {
   readonly #passes: (entry: Entry) => boolean;
   readonly #compare: ViewOptions['compare'];
   readonly #namespace: string | undefined;
   #sorted: Sorted;
-  /** Changes that came while the view is made. */
+  /** Changes that came while the view is being made. */
   #waiting: [previous: Entry | undefined, next: Entry | undefined][] | undefined;
   #made: Promise<void> | undefined;
 
-  /** `entries` are those of the namespace, or all; best in the view's order already. */
+  /**
+   * `entries` are those of the namespace, or all; sorting is fastest when they are in the view's
+   * order already.
+   */
   constructor({ passes, compare, namespace }: ViewOptions, entries: readonly Entry[]) {
     this.#passes = passes ?? (() => true);
     this.#compare = compare;
@@ -43,15 +47,13 @@ export class View {
       return;
     }
 
-    // Where one turn is enough, making it is over before this knows of it.
+    // A short one is finished before the constructor returns.
     this.#made = this.#make([...entries]).then(() => {
       this.#made = undefined;
     });
   }
 
-  /**
-   * Resolves when the view is made, where that takes turns with other work; undefined once it is.
-   */
+  /** Resolves when the view is made, where that takes several slices; undefined once it is. */
   get made(): Promise<void> | undefined {
     return this.#made;
   }
@@ -86,14 +88,14 @@ export class View {
     }
   }
 
-  /** Ascending; not to be changed by the reader, nor kept across an await. */
+  /** The entries, ascending; the reader must not change the array nor keep it across an await. */
   get items(): readonly Entry[] {
     return this.#sorted.items;
   }
 
-  /** Takes a change over: `next` is undefined for a deletion, `previous` for what is new. */
+  /** Applies a change: `next` is undefined for a deletion, `previous` for a new object. */
   change(previous: Entry | undefined, next: Entry | undefined): void {
-    const { namespace } = (next ?? previous)!;
+    const namespace = next?.namespace ?? previous?.namespace;
     if (this.#namespace !== undefined && this.#namespace !== namespace) {
       return;
     }
@@ -119,26 +121,23 @@ export class View {
 }
 
 /**
- * How many views are kept, and how many entries they may hold together beyond three times those of
+ * How many views are kept, and how many entries they may hold together, beyond three times those of
  * the store.
  */
-const VIEWS = 64;
+const MAX_VIEWS = 64;
 const SPARE = 50_000;
 
 /** The views that were asked for most recently, by id. */
 export class Views {
-  readonly #views = new Map<string, View>();
+  readonly #views = new LRUCache<string, View>({ max: MAX_VIEWS });
 
   /**
-   * The view of an id, made by `make` where there is none. `size` is how many entries the store
-   * has.
+   * Returns the view of an id, and makes it where there is none. `size` is how many entries the
+   * store has.
    */
   get(id: string, size: number, make: () => View): View {
     const known = this.#views.get(id);
     if (known) {
-      // A Map keeps the order of insertion: the first is the one that was not asked for longest.
-      this.#views.delete(id);
-      this.#views.set(id, known);
       return known;
     }
 
@@ -149,6 +148,7 @@ export class Views {
     return view;
   }
 
+  /** Drops the views that were not asked for for longest, while all hold too many entries. */
   #evict(limit: number): void {
     let held = 0;
 
@@ -156,13 +156,8 @@ export class Views {
       held += items.length;
     }
 
-    for (const [id, { items }] of this.#views) {
-      if (this.#views.size === 1 || (this.#views.size <= VIEWS && held <= limit)) {
-        return;
-      }
-
-      held -= items.length;
-      this.#views.delete(id);
+    while (held > limit && this.#views.size > 1) {
+      held -= this.#views.pop()?.items.length ?? 0;
     }
   }
 

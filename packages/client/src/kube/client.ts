@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { internalError, type Status, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import {
-  type GroupVersionResource,
-  groupVersionPath,
-  type KubeList,
-  type KubeObject,
+import type {
+  GroupVersionResource,
+  KubeList,
+  KubeObject,
+  PersistedObject,
 } from '@ks-apiserver/apimachinery/meta/types';
 import {
   type KubeRequest,
@@ -12,12 +12,15 @@ import {
   type KubeTransport,
   readBody,
 } from '@ks-apiserver/apimachinery/transport/transport';
+import { queryOf, resourcePath } from './resource-path.ts';
 import { frames } from './watch-frames.ts';
 
-/** Largest answer that is read into memory as one object, in bytes. */
+/** Longest answer that is read into memory as one object, in bytes. */
 const OBJECT_LIMIT = 64 * 1024 * 1024;
 
-/** How long a call waits in all because the API asks for it, in milliseconds. */
+/**
+ * How long a call waits altogether because the API asks for it with Retry-After, in milliseconds.
+ */
 const MAX_WAIT_MS = 15_000;
 
 /** Where an object is: its resource, its name and, for namespaced resources, its namespace. */
@@ -60,50 +63,7 @@ export const PATCH_TYPES = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
-/**
- * Path of a resource's collection or, with a name, of one object or its subresource; every segment
- * is percent-encoded.
- */
-export function resourcePath(
-  resource: GroupVersionResource,
-  namespace?: string,
-  name?: string,
-  subresource?: string,
-): string {
-  let path = groupVersionPath(resource);
-
-  if (namespace) {
-    path += `/namespaces/${encodeURIComponent(namespace)}`;
-  }
-
-  path += `/${resource.resource}`;
-
-  if (name !== undefined) {
-    path += `/${encodeURIComponent(name)}`;
-  }
-  if (subresource) {
-    path += `/${subresource}`;
-  }
-
-  return path;
-}
-
-/** Builds a query string from the parameters that are set; '' without any. */
-export function queryOf(parameters: Record<string, string | number | boolean | undefined>): string {
-  const query = new URLSearchParams();
-
-  for (const [key, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== '' && value !== false) {
-      query.set(key, String(value));
-    }
-  }
-
-  const text = query.toString();
-
-  return text === '' ? '' : `?${text}`;
-}
-
-/** The error that an answer with a failure status stands for. */
+/** Returns the error that an answer with a failure status stands for. */
 export function errorFrom(status: number, body: Buffer): StatusError {
   const text = body.subarray(0, 4096).toString();
 
@@ -118,7 +78,7 @@ export function errorFrom(status: number, body: Buffer): StatusError {
       );
     }
   } catch {
-    // Not a Status: proxies in between answer with text.
+    // The body is no Status: proxies in between answer with plain text.
   }
 
   return new StatusError(
@@ -129,15 +89,15 @@ export function errorFrom(status: number, body: Buffer): StatusError {
 }
 
 /**
- * How long to wait before the same call once more, in milliseconds; undefined where the answer asks
- * for no such thing.
+ * Returns how long to wait before the same call is made once more, in milliseconds; undefined when
+ * the answer does not ask for it.
  */
 function waitFor({ status, headers }: KubeResponse): number | undefined {
   const seconds = Number(status === 429 ? headers['retry-after'] : undefined);
   return seconds >= 0 ? Math.max(seconds * 1000, 100) : undefined;
 }
 
-/** What reads objects and writes none. */
+/** The part of the client that only reads. */
 export type KubeReader = Pick<KubeClient, 'get' | 'find' | 'list' | 'read'>;
 
 /** Typed calls to a Kubernetes API; every failure is thrown as a StatusError. */
@@ -148,7 +108,7 @@ export class KubeClient {
     this.transport = transport;
   }
 
-  /** Makes one call and answers its body; throws a StatusError for a status of 300 and above. */
+  /** Makes one call and returns its body; throws a StatusError for a status of 300 and above. */
   async raw(method: string, url: string, body?: CallBody, signal?: AbortSignal): Promise<Buffer> {
     const { status, bytes } = await this.call(method, url, {
       ...(body && { body }),
@@ -163,9 +123,9 @@ export class KubeClient {
   }
 
   /**
-   * Makes one call and answers its status and body, whatever they are. A 429 that says when to come
-   * back is obeyed, within limits: Kubernetes sends them under load, and while it readies the
-   * storage of a new kind.
+   * Makes one call and returns its status and body, whatever they are. Waits and tries again,
+   * within limits, when a 429 says when to come back: Kubernetes sends these under load, and while
+   * it prepares the storage of a new kind.
    */
   async call(
     method: string,
@@ -200,7 +160,7 @@ export class KubeClient {
     }
   }
 
-  /** Reads what is at a path with query; throws a StatusError for a status of 300 and above. */
+  /** Reads a path with its query; throws a StatusError for a status of 300 and above. */
   read(url: string, signal?: AbortSignal): Promise<Buffer> {
     return this.raw('GET', url, undefined, signal);
   }
@@ -230,7 +190,10 @@ export class KubeClient {
   }
 
   /** Reads one object; throws NotFound. */
-  get<T extends KubeObject = KubeObject>(key: ObjectKey, signal?: AbortSignal): Promise<T> {
+  get<T extends KubeObject = KubeObject>(
+    key: ObjectKey,
+    signal?: AbortSignal,
+  ): Promise<PersistedObject<T>> {
     return this.#json(
       'GET',
       resourcePath(key.resource, key.namespace, key.name),
@@ -240,11 +203,11 @@ export class KubeClient {
     );
   }
 
-  /** Reads one object, or undefined when it does not exist. */
+  /** Reads one object; returns undefined when it does not exist. */
   async find<T extends KubeObject = KubeObject>(
     key: ObjectKey,
     signal?: AbortSignal,
-  ): Promise<T | undefined> {
+  ): Promise<PersistedObject<T> | undefined> {
     try {
       return await this.get<T>(key, signal);
     } catch (error) {
@@ -259,7 +222,7 @@ export class KubeClient {
   list<T extends KubeObject = KubeObject>(
     resource: GroupVersionResource,
     options: ListOptions = {},
-  ): Promise<KubeList<T>> {
+  ): Promise<KubeList<PersistedObject<T>>> {
     const { namespace, signal, ...parameters } = options;
 
     return this.#json(
@@ -276,7 +239,7 @@ export class KubeClient {
     resource: GroupVersionResource,
     object: T,
     options: WriteOptions = {},
-  ): Promise<T> {
+  ): Promise<PersistedObject<T>> {
     return this.#json(
       'POST',
       resourcePath(resource, object.metadata.namespace) + writeQuery(options),
@@ -291,7 +254,7 @@ export class KubeClient {
     resource: GroupVersionResource,
     object: T,
     options: WriteOptions & { subresource?: string } = {},
-  ): Promise<T> {
+  ): Promise<PersistedObject<T>> {
     const { name = '', namespace } = object.metadata;
 
     return this.#json(
@@ -309,7 +272,7 @@ export class KubeClient {
     type: keyof typeof PATCH_TYPES,
     patch: unknown,
     options: WriteOptions & { subresource?: string } = {},
-  ): Promise<T> {
+  ): Promise<PersistedObject<T>> {
     const url =
       resourcePath(key.resource, key.namespace, key.name, options.subresource) +
       writeQuery(options);
@@ -321,7 +284,7 @@ export class KubeClient {
     resource: GroupVersionResource,
     object: T,
     options: WriteOptions & { fieldManager: string },
-  ): Promise<T> {
+  ): Promise<PersistedObject<T>> {
     const { name = '', namespace } = object.metadata;
     return this.patch<T>({ resource, name, namespace }, 'apply', object, options);
   }

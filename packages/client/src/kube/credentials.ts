@@ -8,11 +8,18 @@ const TOKEN_FILE_MS = 60_000;
 const EXEC_TIMEOUT_MS = 60_000;
 
 /**
- * Answers the Authorization header for a call, '' when the client certificate alone says who calls.
+ * Returns the Authorization header for a call; '' when the client certificate alone identifies the
+ * caller.
  */
 export type Credentials = () => Promise<string>;
 
-async function runPlugin(plugin: ExecPlugin): Promise<{ token: string; until: number }> {
+/** A token, and until when it is good in milliseconds since 1970. */
+interface Token {
+  token: string;
+  until: number;
+}
+
+async function runPlugin(plugin: ExecPlugin): Promise<Token> {
   const { stdout } = await promisify(execFile)(plugin.command, plugin.args ?? [], {
     timeout: EXEC_TIMEOUT_MS,
     maxBuffer: 1024 * 1024,
@@ -43,22 +50,42 @@ async function runPlugin(plugin: ExecPlugin): Promise<{ token: string; until: nu
   return { token: status.token, until };
 }
 
+/** Returns how to get a new token, for credentials that expire. */
+function renewalOf({ exec, tokenFile }: ClusterConfig): (() => Promise<Token>) | undefined {
+  if (exec) {
+    return () => runPlugin(exec);
+  }
+  if (!tokenFile) {
+    return undefined;
+  }
+
+  return async () => ({
+    token: (await readFile(tokenFile, 'utf8')).trim(),
+    until: Date.now() + TOKEN_FILE_MS,
+  });
+}
+
+/** Returns the Authorization header of credentials that do not expire. */
+function fixedHeader({ token, username, password = '' }: ClusterConfig): string {
+  if (token) {
+    return `Bearer ${token}`;
+  }
+  if (username === undefined) {
+    return '';
+  }
+
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
 /**
- * The credentials that a cluster's configuration asks for; rotating ones are renewed when due, one
- * renewal at a time.
+ * Returns the credentials that a cluster's configuration asks for. Credentials that expire are
+ * renewed when due, one renewal at a time.
  */
 export function credentialsOf(config: ClusterConfig): Credentials {
-  const renew = config.exec
-    ? () => runPlugin(config.exec!)
-    : config.tokenFile
-      ? async () => ({
-          token: (await readFile(config.tokenFile!, 'utf8')).trim(),
-          until: Date.now() + TOKEN_FILE_MS,
-        })
-      : undefined;
+  const renew = renewalOf(config);
 
   if (renew) {
-    let current: Promise<{ token: string; until: number }> | undefined;
+    let current: Promise<Token> | undefined;
     let until = 0;
 
     return async () => {
@@ -75,11 +102,7 @@ export function credentialsOf(config: ClusterConfig): Credentials {
     };
   }
 
-  const fixed = config.token
-    ? `Bearer ${config.token}`
-    : config.username !== undefined
-      ? `Basic ${Buffer.from(`${config.username}:${config.password ?? ''}`).toString('base64')}`
-      : '';
+  const fixed = fixedHeader(config);
 
   return async () => fixed;
 }

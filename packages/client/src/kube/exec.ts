@@ -1,12 +1,12 @@
 import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RawData, WebSocket } from 'ws';
-import { queryOf, resourcePath } from './client.ts';
+import { queryOf, resourcePath } from './resource-path.ts';
 
-/** Newest first: v5 (KEP-4006, since Kubernetes 1.30) can also say that nothing more is typed. */
+/** Newest first: v5 (KEP-4006, since Kubernetes 1.30) can also signal the end of the input. */
 const PODS = { group: '', version: 'v1', resource: 'pods' };
 const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 
-/** The first byte of every message says what it belongs to. */
+/** The first byte of every message names the stream that it belongs to. */
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 };
 
 /** Longest message that is sent, in bytes. */
@@ -14,27 +14,27 @@ const CHUNK = 32 * 1024;
 const END_OF_TRANSMISSION = 4;
 const CLOSE_MS = 1000;
 
-/** What to run, and where. */
+/** Which command to run, and in which container. */
 export interface ExecTarget {
   namespace: string;
   pod: string;
-  /** The pod's only one where it is ''. */
+  /** Name of the container; '' for the pod's only one. */
   container: string;
   command: readonly string[];
 }
 
 /** How a process ended. */
 export interface ExecExit {
-  /** Undefined for one that never ran, or whose end is not known. */
+  /** Undefined for a process that never ran, or whose exit code is not known. */
   code: number | undefined;
-  /** What the Kubernetes API says about it; '' for success. */
+  /** What the Kubernetes API says about the end; '' for success. */
   message: string;
 }
 
-/** What is done with a process's output, and when more may be written. */
+/** Takes the output of a process. */
 export interface ExecHandlers {
   output(chunk: Buffer): void;
-  /** All that was written is on its way. */
+  /** Called when everything that was written has been sent. */
   drained(): void;
 }
 
@@ -61,7 +61,7 @@ function exitOf(status: Buffer): ExecExit {
 
 /** A process with a terminal in a container (`pods/exec` over WebSocket). */
 export class Exec {
-  /** Resolves when the process has ended, also by `close`. */
+  /** Resolves when the process has ended, also because of `close`. */
   readonly exited: Promise<ExecExit>;
   readonly #socket: WebSocket;
   readonly #handlers: ExecHandlers;
@@ -92,8 +92,8 @@ export class Exec {
   }
 
   /**
-   * Starts a process. Rejects with the StatusError of the Kubernetes API; a program that is not
-   * there shows at its exit.
+   * Starts a process. Rejects with the StatusError of the Kubernetes API; a program that does not
+   * exist shows in the exit code.
    */
   static async open(
     transport: KubeTransport,
@@ -113,7 +113,7 @@ export class Exec {
     return new Exec(await transport.webSocket(url, PROTOCOLS, signal), handlers);
   }
 
-  /** The connection, for a heartbeat. */
+  /** The connection, for pings. */
   get socket(): WebSocket {
     return this.#socket;
   }
@@ -123,14 +123,14 @@ export class Exec {
     return this.#socket.bufferedAmount;
   }
 
-  /** Types something. */
+  /** Sends input to the process. */
   write(data: Uint8Array): void {
     for (let at = 0; at < data.byteLength; at += CHUNK) {
       this.#send(CHANNEL.stdin, data.subarray(at, at + CHUNK));
     }
   }
 
-  /** Tells the process the size of its terminal, in characters. */
+  /** Sets the size of the process's terminal, in characters. */
   resize(columns: number, rows: number): void {
     this.#send(CHANNEL.resize, Buffer.from(JSON.stringify({ Width: columns, Height: rows })));
   }
@@ -151,7 +151,7 @@ export class Exec {
     });
   }
 
-  /** Reads no more output until `resume`. */
+  /** Stops reading output until `resume` is called. */
   pause(): void {
     this.#socket.pause();
   }
@@ -160,7 +160,7 @@ export class Exec {
     this.#socket.resume();
   }
 
-  /** Ends the connection, and with it the process: a shell also hears the end of its input. */
+  /** Ends the connection, and with it the process: a shell also sees the end of its input. */
   close(): void {
     if (this.#socket.readyState !== this.#socket.OPEN) {
       return;

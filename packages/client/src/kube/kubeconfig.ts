@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 
-/** How to reach a Kubernetes API and as whom. */
+/** How to reach a Kubernetes API, and with which credentials. */
 export interface ClusterConfig {
-  /** Origin, and a path prefix where the API is behind one: `https://10.0.0.1:6443`. */
+  /** Origin of the API, with a path prefix where it is behind one: `https://10.0.0.1:6443`. */
   server: string;
   ca?: string;
   insecureSkipTlsVerify?: boolean;
@@ -12,7 +12,7 @@ export interface ClusterConfig {
   cert?: string;
   key?: string;
   token?: string;
-  /** Read again when it is older than a minute: projected tokens rotate. */
+  /** File with a token that is read again every minute: projected tokens are replaced. */
   tokenFile?: string;
   username?: string;
   password?: string;
@@ -64,8 +64,8 @@ function text(value: unknown): string | undefined {
 }
 
 /**
- * Inline base64 data, else the content of the file it names, relative to the kubeconfig's folder;
- * no folder, no files.
+ * Returns inline base64 data, or else the content of the file that is named, relative to the
+ * kubeconfig's folder. Without a folder no file is read.
  */
 async function dataOrFile(
   entry: Record<string, unknown>,
@@ -87,8 +87,8 @@ async function dataOrFile(
 
 /**
  * Parses the text of a kubeconfig; files that it names are relative to `folder`. Without a folder
- * it is somebody else's: what names files of this machine, or commands to run here, is refused.
- * Throws KubeconfigError.
+ * the text comes from somebody else: it may name no files of this machine and no commands to run
+ * here. Throws KubeconfigError.
  */
 export async function parseKubeconfig(
   source: string,
@@ -166,8 +166,8 @@ export async function loadKubeconfig(file: string): Promise<ClusterConfig> {
 }
 
 /**
- * The configuration of a pod's ServiceAccount (Kubernetes "Accessing the Kubernetes API from a
- * Pod"). Throws KubeconfigError.
+ * Returns the configuration of a pod's ServiceAccount (Kubernetes "Accessing the Kubernetes API
+ * from a Pod"). Throws KubeconfigError.
  */
 export async function inClusterConfig(
   host: string | undefined,

@@ -14,12 +14,14 @@ const NOT_PASSED_ON = new Set([
   'trailer',
 ]);
 
-/** How much of a body may wait for its reader before the API is told to pause, in bytes. */
+/** How many bytes of a body may wait for their reader before the API is told to pause. */
 const HIGH_WATER = 256 * 1024;
 
 type Controller = Dispatcher.DispatchController;
 
-/** The body of an answer, piece by piece as it comes; the API pauses while its reader is slow. */
+/**
+ * The body of an answer, piece by piece as it arrives; the API is paused while its reader is slow.
+ */
 class Body implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #controller: Controller;
   #pieces: Uint8Array[] = [];
@@ -49,12 +51,12 @@ class Body implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
     this.#wake?.();
   }
 
-  /** All of the body where all has come already; undefined while more is to come. */
+  /** Returns the whole body when all of it has arrived; undefined otherwise. */
   whole(): Uint8Array | undefined {
     if (!this.#ended || this.#error) {
       return undefined;
     }
-    return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
+    return this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
   }
 
   [Symbol.asyncIterator](): this {
@@ -88,7 +90,7 @@ class Body implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
     }
   }
 
-  /** Whoever stops reading lets go of the connection. */
+  /** A reader that stops early ends the connection. */
   async return(): Promise<IteratorResult<Uint8Array>> {
     if (!this.#ended) {
       this.#controller.abort(new Error('the body is not read to its end'));
@@ -98,7 +100,7 @@ class Body implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
 }
 
 /**
- * Receives one answer of a Kubernetes API: in one piece where it came in one go, else as it comes.
+ * Receives one answer of a Kubernetes API: in one piece when it arrived at once, else as it comes.
  */
 export class RemoteAnswer implements Dispatcher.DispatchHandler {
   /** Rejects when no answer came. */
@@ -110,12 +112,12 @@ export class RemoteAnswer implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal | undefined;
 
   readonly #abort = () => {
-    const reason = reasonOf(this.#signal!);
+    const reason = reasonOf(this.#signal);
 
     if (this.#controller) {
       this.#controller.abort(reason);
     }
-    // It waits for a free connection: its caller does not.
+    // The request waits for a free connection and must not keep its caller waiting.
     else {
       this.#reject(reason);
     }
@@ -164,8 +166,8 @@ export class RemoteAnswer implements Dispatcher.DispatchHandler {
     const body = new Body(controller);
     this.#body = body;
 
-    // After what has arrived together has been taken in: an object has mostly come as a whole by
-    // then.
+    // Wait until everything that arrived together has been read: mostly the whole object
+    // has.
     setImmediate(() =>
       this.#resolve({ status, headers, body: body.whole() ?? (body satisfies KubeBody) }),
     );
@@ -192,6 +194,7 @@ export class RemoteAnswer implements Dispatcher.DispatchHandler {
   }
 }
 
-function reasonOf({ reason }: AbortSignal): Error {
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
   return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -17,14 +17,14 @@ import { RemoteAnswer } from './remote-answer.ts';
 import { openUpgrade } from './upgrade.ts';
 import { openWebSocket } from './web-socket.ts';
 
-/** Headers by which a caller could act as somebody else with our credentials. */
+/** Headers with which a caller could act as somebody else under our credentials. */
 const FORBIDDEN = headerNames(/^(authorization|host|connection|impersonate-.*|x-remote-.*)$/);
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 65_000;
 
 /**
- * A connection on which nothing comes is probed after this time, and given up when nobody answers:
- * ten seconds later on Linux.
+ * A connection on which nothing arrives is probed after this time, and ended when no probe is
+ * answered: ten seconds later on Linux.
  */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -44,8 +44,8 @@ function tlsOptions(config: ClusterConfig): TlsOptions {
 }
 
 /**
- * A Kubernetes API over HTTP; redirects are passed back, never followed, and callers' credentials
- * never leave this server.
+ * A Kubernetes API over HTTP. Redirects are passed back, never followed, and callers' credentials
+ * are never sent.
  */
 export class RemoteTransport implements KubeTransport {
   readonly #agent: Agent;
@@ -67,7 +67,7 @@ export class RemoteTransport implements KubeTransport {
         ...tlsOptions(config),
       },
       headersTimeout: HEADERS_TIMEOUT_MS,
-      // Watches may be silent for long: their end is the server's timeoutSeconds.
+      // Watches may be silent for long: the server ends them after timeoutSeconds.
       bodyTimeout: 0,
       connections: 256,
       pipelining: 1,
@@ -76,9 +76,9 @@ export class RemoteTransport implements KubeTransport {
 
   async #headers(request: KubeRequest): Promise<Record<string, string>> {
     const headers: Record<string, string> = {};
-    for (const name in request.headers) {
+    for (const [name, value] of Object.entries(request.headers)) {
       if (!FORBIDDEN(name)) {
-        headers[name] = request.headers[name]!;
+        headers[name] = value;
       }
     }
 
@@ -92,13 +92,8 @@ export class RemoteTransport implements KubeTransport {
 
   async request(request: KubeRequest): Promise<KubeResponse> {
     const headers = await this.#headers(request);
-
-    const body =
-      request.body === undefined
-        ? null
-        : isWhole(request.body)
-          ? request.body
-          : Readable.from(request.body);
+    const { body: sent = null } = request;
+    const body = sent === null || isWhole(sent) ? sent : Readable.from(sent);
 
     if (body instanceof Readable) {
       delete headers['content-length'];
@@ -125,7 +120,7 @@ export class RemoteTransport implements KubeTransport {
   }
 
   #unreachable(error: unknown): StatusError {
-    // What its caller's own body has come to.
+    // The request's own body has failed.
     if (error instanceof StatusError) {
       return error;
     }

@@ -5,7 +5,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { KubeResponse, Upgraded } from '@ks-apiserver/apimachinery/transport/transport';
 
 /**
- * How long the API may take until it answers, and after that for an answer that is no upgrade, in
+ * How long the API may take until it answers, and after that for a body that is no upgrade, in
  * milliseconds.
  */
 const ANSWER_MS = 30_000;
@@ -14,7 +14,7 @@ const ANSWER_MS = 30_000;
 const ANSWER_LIMIT = 16 * 1024 * 1024;
 
 /**
- * Headers that concern one connection only (RFC 9110 section 7.6.1), or a body that is not sent.
+ * Headers that concern one connection only (RFC 9110 section 7.6.1), or a body, which is not sent.
  */
 const NOT_SENT = new Set([
   'connection',
@@ -36,7 +36,7 @@ const NOT_PASSED_ON = new Set([
   'transfer-encoding',
 ]);
 
-/** What is asked for; `headers` hold the protocol under `upgrade`. */
+/** What to ask for; `headers` name the protocol under `upgrade`. */
 export interface UpgradeOptions {
   method: string;
   /** Lower-case names. */
@@ -56,7 +56,7 @@ function answerHeaders(res: http.IncomingMessage): Record<string, string | strin
   return headers;
 }
 
-/** A body that breaks off with an error where it is longer than it may be. */
+/** Returns a body that fails as soon as it is longer than it may be. */
 async function* bounded(res: http.IncomingMessage): AsyncGenerator<Uint8Array> {
   let size = 0;
 
@@ -71,10 +71,10 @@ async function* bounded(res: http.IncomingMessage): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Asks a server for a protocol upgrade on a connection of its own (RFC 9110 section 7.8). The
- * answer is read to its end here: the connection is handed out after `101 Switching Protocols`
- * only, any other answer comes as such and ends the connection. Rejects with the system's error,
- * with a TimeoutError after 30 s, or with the signal's reason.
+ * Asks a server for a protocol upgrade on a connection of its own (RFC 9110 section 7.8). Returns
+ * the connection only after `101 Switching Protocols`; any other answer is returned as such and
+ * ends the connection. Rejects with the system's error, with a TimeoutError after 30 s, or with the
+ * signal's reason.
  */
 export function openUpgrade(
   origin: URL,
@@ -124,7 +124,7 @@ export function openUpgrade(
 
     request.once('upgrade', (res: http.IncomingMessage, socket: Duplex, head: Buffer) => {
       settle();
-      // Until its reader has taken the connection over.
+      // Keep errors from ending the process until the reader has taken the connection over.
       socket.on('error', () => socket.destroy());
 
       const upgraded = { ...answerHeaders(res), connection: 'Upgrade' };

@@ -1,24 +1,24 @@
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import { isWhole, type KubeBody } from '@ks-apiserver/apimachinery/transport/transport';
 
-/** One event of a watch with its object still as bytes. */
+/** One event of a watch, with its object still as bytes. */
 export interface WatchFrame {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   object: Buffer;
 }
 
 /**
- * Largest frame that is accepted, in bytes: etcd's limit is 1.5 MB, CRDs and tables may be larger.
+ * Longest frame that is accepted, in bytes: objects in etcd have up to 1.5 MB, Tables of them more.
  */
 const FRAME_LIMIT = 64 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** How every API server of Kubernetes begins a frame. */
+/** The beginning of a frame as every Kubernetes API server writes it. */
 const HEAD = /^\{"type":"(ADDED|MODIFIED|DELETED|BOOKMARK|ERROR)","object":/;
 
 /**
- * Cuts a line into type and object, without parsing the object where the line has the usual form.
+ * Splits a line into type and object; the object is not parsed when the line has the usual form.
  */
 export function parseFrame(line: Buffer): WatchFrame {
   const head = HEAD.exec(line.subarray(0, 40).toString('latin1'));
@@ -40,8 +40,8 @@ export function parseFrame(line: Buffer): WatchFrame {
 }
 
 /**
- * The lines of a watch's body, one an event, without their ends; half a line at the end is dropped,
- * for the watch resumes before it.
+ * Yields the lines of a watch's body, one for each event, without line ends. Half a line at the end
+ * is dropped: the watch resumes before it.
  */
 export async function* watchLines(body: KubeBody): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
@@ -75,7 +75,7 @@ export async function* watchLines(body: KubeBody): AsyncGenerator<Buffer> {
   }
 }
 
-/** The frames of a watch's body. */
+/** Yields the frames of a watch's body. */
 export async function* frames(body: KubeBody): AsyncGenerator<WatchFrame> {
   for await (const line of watchLines(body)) {
     yield parseFrame(line);

@@ -13,8 +13,8 @@ const REFUSAL_LIMIT = 64 * 1024;
 const MAX_PAYLOAD = 4 * 1024 * 1024;
 
 /**
- * Opens a WebSocket and answers it paused; redirects are not followed. Rejects with a StatusError:
- * the answer, or 503 without one.
+ * Opens a WebSocket and returns it paused; redirects are not followed. Rejects with a StatusError:
+ * the API's answer, or 503 without one.
  */
 export function openWebSocket(
   url: string,
@@ -52,7 +52,7 @@ export function openWebSocket(
         .finally(abort);
     });
 
-    // Without a listener an error after the start would end the process.
+    // An error without a listener would end the process.
     socket.on('error', (error) =>
       reject(serviceUnavailable(`the Kubernetes API cannot be reached: ${error.message}`, error)),
     );

@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   apiVersionOf,
   type GroupVersionResource,
@@ -23,16 +24,16 @@ const APPLICATIONS: GroupVersionResource = {
 
 const APPLICATION = { apiVersion: 'app.k8s.io/v1beta1', kind: 'Application' };
 
-/** Components that one status lists: more of them would make an object that nobody can store. */
+/** How many components one status lists: more of them would make an object too large to store. */
 const MOST_COMPONENTS = 500;
 
-/** What the application controller works with. */
+/** Dependencies of the application controller. */
 export interface ApplicationParts {
   client: KubeClient;
   applications: Informer;
   /**
-   * The copy of a kind that applications are made of, started when one names it; undefined for
-   * other kinds.
+   * Returns the informer of a kind that applications consist of, started when one names the kind;
+   * undefined for other kinds.
    */
   componentsOf: (group: string, kind: string) => Informer | undefined;
 }
@@ -41,7 +42,7 @@ interface Component {
   informer: Informer;
   group: string;
   kind: string;
-  object: KubeObject;
+  object: PersistedObject;
 }
 
 interface Condition {
@@ -53,9 +54,9 @@ interface Condition {
   lastTransitionTime?: string;
 }
 
-/** Group of a component as applications name it, who may say a version with it. */
+/** Returns the group of a component as applications name it; some add a version. */
 function groupOf(group: unknown): string {
-  return String(group ?? '').split('/', 1)[0]!;
+  return String(group ?? '').replace(/\/.*$/s, '');
 }
 
 function conditionsWith(
@@ -77,7 +78,7 @@ function conditionsWith(
   return known ? before.map((one) => (one === known ? condition : one)) : [...before, condition];
 }
 
-/** The status of an application that has these components. */
+/** Returns the status of an application that has these components. */
 export function statusOf(
   application: KubeObject,
   components: readonly { group: string; kind: string; name: string; status: Readiness }[],
@@ -110,8 +111,8 @@ export function statusOf(
 }
 
 /**
- * Applications: which of their components are there and how they do, and their ownership where that
- * is asked for.
+ * Keeps the status of Applications: which of their components exist and whether they are ready.
+ * Makes an application the owner of its components when it asks for that.
  */
 export function applicationReconciler({
   client,
@@ -121,20 +122,21 @@ export function applicationReconciler({
   const followed = new Set<Informer>();
   let follow: Follow | undefined;
 
-  function objectOf(key: string): KubeObject | undefined {
+  function objectOf(key: string): PersistedObject | undefined {
     const slash = key.indexOf('/');
     const entry = applications.store.get(key.slice(slash + 1), key.slice(0, slash));
-    return entry && (JSON.parse(entry.bytes.toString()) as KubeObject);
+    return entry && (JSON.parse(entry.bytes.toString()) as PersistedObject);
   }
 
   /**
-   * Applications of a namespace: whether one selects what changed is found when it is looked at.
+   * Adds the applications of a namespace; whether one selects the changed object is found when it
+   * is reconciled.
    */
   const inNamespace = (namespace: string) =>
     [...applications.store.list('name', namespace)].map(({ name }) => `${namespace}/${name}`);
 
   async function componentsIn(
-    { metadata, spec }: KubeObject,
+    { metadata, spec }: PersistedObject,
     signal: AbortSignal,
   ): Promise<Component[]> {
     const selector = labelSelectorFrom((spec?.selector ?? {}) as LabelSelectorObject);
@@ -143,7 +145,7 @@ export function applicationReconciler({
       : [];
     const found = new Map<string, Component>();
 
-    // An empty selector would make everything a component.
+    // An empty selector would make every object a component.
     for (const { group, kind = '' } of selector.empty ? [] : kinds) {
       const informer = componentsOf(groupOf(group), kind);
       if (!informer) {
@@ -162,7 +164,7 @@ export function applicationReconciler({
           continue;
         }
 
-        const object = JSON.parse(entry.bytes.toString()) as KubeObject;
+        const object = JSON.parse(entry.bytes.toString()) as PersistedObject;
         found.set(`${groupOf(group)}/${kind}/${entry.name}`, {
           informer,
           group: groupOf(group),
@@ -176,11 +178,11 @@ export function applicationReconciler({
   }
 
   /**
-   * Makes an application an owner of its components, so that they go with it. Answers what went
-   * wrong.
+   * Makes an application an owner of its components, so that they are deleted with it. Returns what
+   * went wrong.
    */
   async function own(
-    application: KubeObject,
+    application: PersistedObject,
     components: readonly Component[],
   ): Promise<string | undefined> {
     const { name, uid } = application.metadata;
@@ -196,21 +198,21 @@ export function applicationReconciler({
 
       const own = {
         ...APPLICATION,
-        name: name!,
-        uid: uid!,
+        name: name,
+        uid: uid,
         blockOwnerDeletion: true,
         controller: false,
       };
 
-      // A former one of the name is no more.
+      // A former application of the same name no longer exists.
       const others = owners.filter((owner) => owner.kind !== 'Application' || owner.name !== name);
       const { namespace, name: component, resourceVersion } = object.metadata;
       const metadata = { resourceVersion, ownerReferences: [...others, own] };
 
       try {
-        await client.patch({ resource, namespace, name: component! }, 'merge', { metadata });
+        await client.patch({ resource, namespace, name: component }, 'merge', { metadata });
       } catch (error) {
-        // The copy was a moment behind.
+        // The informer was a moment behind.
         if (error instanceof StatusError && error.reason === 'Conflict') {
           throw error;
         }
@@ -247,13 +249,13 @@ export function applicationReconciler({
       const listed = components.map(({ group, kind, object }) => ({
         group,
         kind,
-        name: object.metadata.name!,
+        name: object.metadata.name,
         status: readinessOf(kind, object),
       }));
 
       const status = statusOf(application, listed, problem);
       if (!equalJson(status, application.status)) {
-        // Without a subresource for it, writing the status makes the next generation.
+        // Without a status subresource, writing the status makes a new generation.
         const observedGeneration = Number(application.metadata.generation ?? 0) + 1;
         const wanted = { ...status, observedGeneration };
 
@@ -264,11 +266,11 @@ export function applicationReconciler({
         });
 
         if (!equalJson(written.status, wanted)) {
-          // A CRD of others has the subresource.
+          // A CRD installed by somebody else has the subresource.
           const { namespace, name, generation } = written.metadata;
           const body = { status: { ...wanted, observedGeneration: generation } };
 
-          await client.patch({ resource: APPLICATIONS, namespace, name: name! }, 'merge', body, {
+          await client.patch({ resource: APPLICATIONS, namespace, name: name }, 'merge', body, {
             subresource: 'status',
           });
         }

@@ -1,6 +1,6 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 
-/** Whether a component of an application is as it should be. */
+/** Whether a component of an application is ready. */
 export type Readiness = 'Ready' | 'InProgress';
 
 type Counts = Record<string, number | undefined>;
@@ -61,10 +61,10 @@ const CHECKS: Readonly<Record<string, (object: KubeObject) => boolean>> = {
 };
 
 /**
- * How a component does: workloads when all of what they ask for runs, anything else when it exists
- * and does not say otherwise.
+ * Returns the readiness of a component: workloads when everything that they ask for runs, other
+ * kinds when they exist and do not say otherwise.
  */
-export function readinessOf(kind: string, object: KubeObject): Readiness {
+export function readinessOf(kind: string, object: PersistedObject): Readiness {
   if (object.metadata.deletionTimestamp !== undefined) {
     return 'InProgress';
   }

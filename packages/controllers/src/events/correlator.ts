@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { Recent } from './recent.ts';
+import { LRUCache } from 'lru-cache';
 
-/** What client-go's event correlator goes by. */
+/** Limits of client-go's event correlator. */
 const LIMITS = {
-  /** Objects and events that are remembered. */
+  /** How many objects and events are remembered. */
   remembered: 4096,
-  /** From so many messages of one reason on, less than an interval apart, they become one event. */
+  /**
+   * This many messages with one reason, each less than an interval after the one before, become one
+   * event.
+   */
   similar: 10,
   similarMs: 600_000,
-  /** Events that are written of one object at once; then one in each interval. */
+  /** How many events are written about one object at once; after that one in each interval. */
   burst: 25,
   refillMs: 300_000,
 };
 
-/** What an event is about and what it says. */
+/** The object of an event, and what it says. */
 export interface Occurrence {
   about: KubeObject;
   type: 'Normal' | 'Warning';
@@ -25,7 +28,7 @@ export interface Occurrence {
 
 /** An event that is written once and then counted. */
 export interface Sighting {
-  /** Name of its object, the same for the same event also after a restart. */
+  /** Name of the Event object; the same event has the same name also after a restart. */
   name: string;
   involved: Record<string, string>;
   type: 'Normal' | 'Warning';
@@ -60,15 +63,14 @@ function involvedIn({ apiVersion, kind, metadata }: KubeObject): Record<string, 
 }
 
 /**
- * Brings repetitions of one source's events together, as client-go does: the same is counted, many
- * that differ by their messages alone become one, and an object about which there is no end of them
- * is heard less often.
+ * Combines repeated events of one source as client-go does: the same event is counted, many that
+ * differ only in their messages become one, and further events about a busy object are dropped.
  */
 export class EventCorrelator {
   readonly #now: () => number;
-  readonly #similar = new Recent<Similar>(LIMITS.remembered);
-  readonly #sightings = new Recent<Sighting>(LIMITS.remembered);
-  readonly #buckets = new Recent<Bucket>(LIMITS.remembered);
+  readonly #similar = new LRUCache<string, Similar>({ max: LIMITS.remembered });
+  readonly #sightings = new LRUCache<string, Sighting>({ max: LIMITS.remembered });
+  readonly #buckets = new LRUCache<string, Bucket>({ max: LIMITS.remembered });
 
   /** `now` is a clock in milliseconds. */
   constructor(now: () => number = Date.now) {
@@ -76,8 +78,8 @@ export class EventCorrelator {
   }
 
   /**
-   * Counts an occurrence; answers the event that is to be written, or nothing where its object has
-   * been heard often enough.
+   * Counts an occurrence and returns the event to write; undefined when too many were written about
+   * the object.
    */
   correlate({ about, type, reason, message }: Occurrence): Sighting | undefined {
     const { resourceVersion: _version, ...involved } = involvedIn(about);
@@ -123,8 +125,10 @@ export class EventCorrelator {
       return false;
     }
 
-    const [any] = similar.messages;
-    similar.messages.delete(any!);
+    for (const oldest of similar.messages) {
+      similar.messages.delete(oldest);
+      break;
+    }
 
     return true;
   }
@@ -148,8 +152,8 @@ export class EventCorrelator {
 }
 
 /**
- * A name that holds the object's, as Kubernetes' events have; the rest tells apart what is said of
- * it.
+ * Returns a name that contains the object's, as the names of Kubernetes' events do; the rest
+ * identifies what the event says.
  */
 function nameOf(object: string, key: string): string {
   const hash = createHash('sha256').update(key).digest('hex');

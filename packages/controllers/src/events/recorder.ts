@@ -7,22 +7,20 @@ import { EventCorrelator, type Sighting } from './correlator.ts';
 const EVENTS: GroupVersionResource = { group: '', version: 'v1', resource: 'events' };
 const COMPONENT = 'ks-apiserver';
 
-/** Events about what is in no namespace are filed here, as Kubernetes does. */
+/** Events about cluster-scoped objects are stored in this namespace, as Kubernetes does. */
 const DEFAULT_NAMESPACE = 'default';
 
 const LIMITS = {
-  /** Events that wait to be written; more are dropped. */
+  /** How many events may wait to be written; more are dropped. */
   waiting: 100,
   message: 1000,
-  /**
-   * How long an event stays, in milliseconds: as with Kubernetes' own, which expire in a cluster.
-   */
+  /** How long an event is kept, in milliseconds, as Kubernetes' own events. */
   retentionMs: 3_600_000,
 };
 
 /**
- * Writes Kubernetes Events about what controllers did or failed to do: the same one is written once
- * and then counted. It never fails and never waits: an event that cannot be written is lost.
+ * Writes Kubernetes Events about what controllers did or failed to do: the same event is written
+ * once and then counted. Never fails and never waits: an event that cannot be written is lost.
  */
 export class EventRecorder {
   readonly #client: KubeClient;
@@ -31,13 +29,15 @@ export class EventRecorder {
   readonly #mostWaiting: number;
   readonly #correlator = new EventCorrelator();
   readonly #waiting = new Set<Sighting>();
-  /** Those that have been written, by this recorder. */
+  /** Events that this recorder has written. */
   readonly #written = new WeakSet<Sighting>();
   #writing: Promise<void> | undefined;
   #sweeper: NodeJS.Timeout;
   #stopped = false;
 
-  /** `component` is named as the source; of those that wait to be written, `waiting` are kept. */
+  /**
+   * `component` is named as the source of the events; at most `waiting` of them wait to be written.
+   */
   constructor(
     client: KubeClient,
     onError: (error: unknown) => void,
@@ -64,7 +64,7 @@ export class EventRecorder {
       message: text.slice(0, LIMITS.message),
     });
 
-    // One that waits already is written with its new count.
+    // An event that still waits is written with its new count.
     if (!sighting || this.#waiting.has(sighting) || this.#waiting.size >= this.#mostWaiting) {
       return;
     }
@@ -78,7 +78,7 @@ export class EventRecorder {
       this.#waiting.delete(sighting);
 
       await this.#write(sighting).catch((error: unknown) => {
-        // Nothing can be written into a namespace that ends or is gone, nor needs to be.
+        // Nothing can be written into a namespace that is terminating or gone, and nobody needs it.
         const { code, details } = error as Partial<StatusError>;
         const ending = details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
         if (code !== 404 && !ending) {
@@ -87,8 +87,8 @@ export class EventRecorder {
       });
     }
 
-    // At once with the last one: what is recorded a moment later must find that nobody writes any
-    // more.
+    // Cleared together with the last event: a record made a moment later must see that nobody
+    // writes any more.
     this.#writing = undefined;
   }
 
@@ -105,7 +105,7 @@ export class EventRecorder {
         if (!(error instanceof StatusError && error.code === 404)) {
           throw error;
         }
-        // It expired: it is written anew.
+        // The event has expired: create it again.
       }
     }
 
@@ -137,7 +137,7 @@ export class EventRecorder {
     this.#written.add(sighting);
   }
 
-  /** Goes on counting an event of an earlier run of this server. */
+  /** Continues the count of an event from an earlier run of this server. */
   async #takeUp(sighting: Sighting): Promise<void> {
     const { name, involved, message, last } = sighting;
     const key = { resource: EVENTS, namespace: involved.namespace ?? DEFAULT_NAMESPACE, name };
@@ -148,8 +148,8 @@ export class EventRecorder {
   }
 
   /**
-   * Deletes own events that are older than an hour: the embedded API keeps them until somebody
-   * does.
+   * Deletes this server's events that are older than an hour: the embedded API does not expire
+   * them.
    */
   async sweep(): Promise<void> {
     const { items } = await this.#client.list(EVENTS, {
@@ -163,13 +163,13 @@ export class EventRecorder {
         await ensureDeleted(this.#client, {
           resource: EVENTS,
           namespace: metadata.namespace,
-          name: metadata.name!,
+          name: metadata.name,
         });
       }
     }
   }
 
-  /** Writes nothing more; resolves when the write under way has ended. */
+  /** Writes nothing more; resolves when the write in progress has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#sweeper);

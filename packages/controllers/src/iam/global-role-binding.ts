@@ -1,7 +1,7 @@
 import { CLUSTER_ROLE_BINDINGS } from '@ks-apiserver/api/resources';
 import { userSubject } from '@ks-apiserver/api/subject';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -12,7 +12,7 @@ interface Subject {
   name: string;
 }
 
-/** Global role bindings: who is platform-admin is cluster-admin of the Kubernetes API too. */
+/** Makes platform admins cluster admins of the Kubernetes API too. */
 export function globalRoleBindingReconciler(client: KubeClient, bindings: Informer): Reconciler {
   return {
     name: 'global-role-binding',
@@ -20,7 +20,7 @@ export function globalRoleBindingReconciler(client: KubeClient, bindings: Inform
     sources: [{ informer: bindings, keys: ({ entry }) => [entry.name] }],
     async reconcile(key) {
       const binding = bindings.store.get(key)?.object as
-        | (KubeObject & { subjects?: Subject[]; roleRef?: { name?: string } })
+        | (PersistedObject & { subjects?: Subject[]; roleRef?: { name?: string } })
         | undefined;
 
       if (!binding || isTerminating(binding) || binding.roleRef?.name !== 'platform-admin') {

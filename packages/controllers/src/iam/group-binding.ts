@@ -8,12 +8,12 @@ import type { Reconciler } from '../runtime/controller.ts';
 import { withoutFinalizer } from '../runtime/ensure.ts';
 
 /**
- * Set by KubeSphere 3.1 and later; nothing here needs to wait, so that objects of a 3.x cluster are
- * let go.
+ * Finalizer that KubeSphere 3.1 and later set. Nothing here needs it: it is removed so that objects
+ * of a 3.x cluster can be deleted.
  */
 const FINALIZER = 'finalizers.kubesphere.io/groupsbindings';
 
-/** What the group binding controller works with. */
+/** Dependencies of the group binding controller. */
 export interface GroupBindingParts {
   client: KubeClient;
   groupBindings: Informer;
@@ -22,8 +22,8 @@ export interface GroupBindingParts {
 }
 
 /**
- * Group bindings: the groups of each user are copied to his `spec.groups`, which consoles of 3.1
- * and later read and filter by. Nothing is authorized by that copy.
+ * Copies the groups of each user to `spec.groups`, which consoles of 3.1 and later read and filter
+ * by. No authorization depends on that copy.
  */
 export function groupBindingReconciler({
   client,
@@ -40,12 +40,12 @@ export function groupBindingReconciler({
     const names = [...groupBindings.store.values()].flatMap(({ object, labels }) => {
       const name = object?.groupRef?.name as string | undefined;
       const group = name === undefined ? undefined : groups.store.get(name);
-      const counts =
-        group !== undefined && group.labels[WORKSPACE_LABEL] === labels[WORKSPACE_LABEL];
 
-      return counts && !isTerminating(object!) && usersOf(object).includes(user)
-        ? [group.name]
-        : [];
+      if (!object || !group || group.labels[WORKSPACE_LABEL] !== labels[WORKSPACE_LABEL]) {
+        return [];
+      }
+
+      return !isTerminating(object) && usersOf(object).includes(user) ? [group.name] : [];
     });
 
     return [...new Set(names)].sort();
@@ -55,7 +55,7 @@ export function groupBindingReconciler({
     name: 'group-binding',
     about: (key) =>
       (key.startsWith('/') ? groupBindings.store.get(key.slice(1)) : users.store.get(key))?.object,
-    // Keys are names of users, and `/<name>` for a binding that goes.
+    // Keys are names of users, and `/<name>` for a binding that is being deleted.
     sources: [
       {
         informer: groupBindings,

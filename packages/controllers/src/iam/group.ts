@@ -7,7 +7,7 @@ import {
 import { GROUPS } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
+import type { OwnerReference, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -16,7 +16,7 @@ import type { SubjectBindings } from './subject-bindings.ts';
 
 const FINALIZER = 'finalizers.kubesphere.io/groups';
 
-/** What the group controller works with. */
+/** Dependencies of the group controller. */
 export interface GroupParts {
   client: KubeClient;
   groups: Informer;
@@ -25,17 +25,17 @@ export interface GroupParts {
 }
 
 /**
- * Groups: each is owned by the group above it or by its workspace, and takes its memberships and
+ * Makes each group owned by its parent group or its workspace, and deletes its memberships and
  * roles with it.
  */
 export function groupReconciler({ client, groups, templates, bindings }: GroupParts): Reconciler {
   /**
-   * The labels and owners that a group should have; a parent of another workspace, or that is gone,
-   * is none.
+   * Returns the labels and owners that a group should have; a parent in another workspace, or a
+   * deleted one, does not count.
    */
   function adopted({
     metadata,
-  }: KubeObject): Pick<KubeObject['metadata'], 'labels' | 'ownerReferences'> {
+  }: PersistedObject): Pick<PersistedObject['metadata'], 'labels' | 'ownerReferences'> {
     const { [GROUP_PARENT_LABEL]: above, ...rest } = metadata.labels ?? {};
     const workspace = metadata.labels?.[WORKSPACE_LABEL];
     const found = above === undefined ? undefined : groups.store.get(above);

@@ -5,22 +5,22 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureDeleted } from '../runtime/ensure.ts';
 
-/** How long log-ins are remembered (milliseconds), and how many of each user. */
+/** How long log-ins are kept (milliseconds), and how many of each user. */
 export interface LoginHistory {
   retentionMs: number;
   maximumEntries: number;
 }
 
 /**
- * Login records: each goes when it is older than the retention, and the oldest ones of a user when
- * he has too many.
+ * Deletes login records that are older than the retention, and the oldest of a user who has too
+ * many.
  */
 export function loginRecordReconciler(
   client: KubeClient,
   records: Informer,
   { retentionMs, maximumEntries }: LoginHistory,
 ): Reconciler {
-  /** Names of records by user, so that nobody looks through those of all users. */
+  /** Names of records by user, so that a reconciliation reads only the records of its user. */
   const byUser = new Map<string, Set<string>>();
 
   function oldestOf(user: string): string[] {
@@ -69,7 +69,7 @@ export function loginRecordReconciler(
 
       const left = record.created + retentionMs - Date.now();
 
-      // Longer timers than a day are not worth keeping: the resync looks again.
+      // Longer timers than a day are not needed: the resync reconciles again.
       if (left > 0) {
         return left < 86_400_000 ? left : undefined;
       }

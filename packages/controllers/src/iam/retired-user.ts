@@ -1,29 +1,23 @@
 import { CONTROLS_NAMESPACE, SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
-import { derivedName } from '@ks-apiserver/apimachinery/meta/derived-name';
-import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { makeRetiredUserMark, retiredUntil, retiredUserKey } from '@ks-apiserver/api/retired-user';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { certificateOf } from '../kubectl/kubeconfig.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureDeleted } from '../runtime/ensure.ts';
 
-/** Label of these marks. */
-export const RETIRED_LABEL = 'iam.kubesphere.io/retired-user';
-
 /**
- * How long a certificate may be good that nobody knows any more: the signer of Kubernetes gives a
- * year.
+ * How long an unknown certificate may be valid, in milliseconds: Kubernetes' signer gives a year.
  */
 const LONGEST_MS = 366 * 86_400_000;
 
-/** Timers of Node hold no more than 24 days. */
+/** Node's timers hold no more than 24 days. */
 const LOOK_AGAIN_MS = 20 * 86_400_000;
 
 /**
- * Until when the newest certificate of a user is good, in milliseconds; undefined where he never
- * had one.
+ * Returns until when the newest certificate of a user is valid, in milliseconds; undefined when
+ * they never had one.
  */
 async function certifiedUntil(client: KubeClient, user: string): Promise<number | undefined> {
   const key = {
@@ -43,16 +37,16 @@ async function certifiedUntil(client: KubeClient, user: string): Promise<number 
       return Date.parse(certificate.validTo);
     }
   } catch {
-    // Somebody has put something else there: what was there before is not known.
+    // Somebody has replaced the certificate: how long the former one is valid is unknown.
   }
 
   return Date.now() + LONGEST_MS;
 }
 
 /**
- * Keeps the name of a deleted user from the next one until the certificates of the deleted user
- * have ended, by the ConfigMap `retired-user-<name>`. The RBAC of a cluster compares names alone:
- * an old certificate would have the new user's rights.
+ * Reserves the name of a deleted user until their certificates have expired, with the ConfigMap
+ * `retired-user-<name>`. A cluster's RBAC compares names only: an old certificate would have the
+ * rights of a new user of the same name.
  */
 export async function retireName(client: KubeClient, user: string): Promise<void> {
   const until = await certifiedUntil(client, user);
@@ -60,35 +54,19 @@ export async function retireName(client: KubeClient, user: string): Promise<void
     return;
   }
 
-  const key = {
-    resource: CONFIG_MAPS,
-    namespace: SYSTEM_NAMESPACE,
-    name: derivedName('retired-user', user),
-  };
-
-  const found = await client.find(key);
-  const known = Date.parse(String(found?.data?.until ?? ''));
-  if (known >= until) {
+  const found = await client.find(retiredUserKey(user));
+  if (retiredUntil(found) >= until) {
     return;
   }
 
-  const mark: KubeObject = {
-    ...found,
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: {
-      ...found?.metadata,
-      name: key.name,
-      namespace: key.namespace,
-      labels: { ...found?.metadata.labels, [RETIRED_LABEL]: 'true' },
-    },
-    data: { user, until: timestamp(new Date(until)) },
-  };
-
+  const mark = makeRetiredUserMark(user, until, found);
   await (found ? client.update(CONFIG_MAPS, mark) : client.create(CONFIG_MAPS, mark));
 }
 
-/** Removes the marks of names whose certificates have ended; `marks` follows what has the label. */
+/**
+ * Deletes the marks of names whose certificates have expired; `marks` follows the ConfigMaps with
+ * the label.
+ */
 export function retiredUserReconciler(client: KubeClient, marks: Informer): Reconciler {
   return {
     name: 'retired-user',
@@ -99,7 +77,7 @@ export function retiredUserReconciler(client: KubeClient, marks: Informer): Reco
         return undefined;
       }
 
-      const left = Date.parse(String(mark.data?.until ?? '')) - Date.now();
+      const left = retiredUntil(mark) - Date.now();
       if (left > 0) {
         return Math.min(left, LOOK_AGAIN_MS);
       }

@@ -7,33 +7,33 @@ import type { Reconciler } from '../runtime/controller.ts';
 const REGO_OVERRIDE = 'iam.kubesphere.io/rego-override';
 
 /**
- * Roles have no status: what a status condition would say is in this annotation, as JSON
- * (Kubernetes meta/v1 Condition).
+ * Annotation with what a status condition would say, as JSON (Kubernetes meta/v1 Condition): roles
+ * have no status.
  */
 const CONDITION = 'iam.kubesphere.io/rego-override-condition';
 
-/** A server that did not answer is asked again after this time, in milliseconds. */
+/** How long to wait before a policy server that did not answer is asked again, in milliseconds. */
 const ASK_AGAIN_MS = 60_000;
 
-/** Finds out whether a module can be evaluated. */
+/** Checks whether a module can be evaluated. */
 export type CheckOverride = (
   module: string,
 ) => Promise<{ usable: boolean; reason: string; message: string }>;
 
-/** What the controller of overrides works with. */
+/** Dependencies of the role override controller. */
 export interface RoleOverrideParts {
   client: KubeClient;
-  /** Roles of one kind. */
+  /** Informers of the kinds of roles. */
   roles: Informer;
   events: EventRecorder;
   check: CheckOverride;
-  /** Hears of a role whose module allows nothing, and why. */
+  /** Called with a role whose module allows nothing, and the reason. */
   onIgnored: (role: string, message: string) => void;
 }
 
 /**
- * Roles with a Rego module: each says in a condition whether the module is evaluated; one that is
- * not, and so allows nothing, is warned of by an Event too.
+ * Records in a condition of each role with a Rego module whether the module can be evaluated. One
+ * that cannot, and so allows nothing, also gets a warning Event.
  */
 export function roleOverrideReconciler({
   client,

@@ -2,42 +2,44 @@ import { createHash } from 'node:crypto';
 import { SERVICE_ACCOUNT_ROLE } from '@ks-apiserver/api/annotations';
 import { ROLE_BINDINGS } from '@ks-apiserver/api/resources';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated, ensureDeleted } from '../runtime/ensure.ts';
 
-/** Label of the binding that is made for it. */
+/** Label of the role binding that is made for a ServiceAccount. */
 const ACCOUNT_REF_LABEL = 'iam.kubesphere.io/serviceaccount-ref';
 const MOST_ROLE_LENGTH = 253;
 const KIND = 'ServiceAccount';
 
-/** What the controller of ServiceAccounts' roles works with. */
+/** Dependencies of the ServiceAccount role controller. */
 export interface ServiceAccountRoleParts {
   client: KubeClient;
   serviceAccounts: Informer;
-  /** With their objects. */
+  /** The informers keep parsed objects. */
   roles: Informer;
   roleBindings: Informer;
 }
 
-/** Name of the binding of one ServiceAccount to one role. */
+/** Returns the name of the binding of one ServiceAccount to one role. */
 function bindingName(account: string, role: string): string {
   const hash = createHash('sha256').update(`${account}/${role}`).digest('hex').slice(0, 8);
   return `${account.slice(0, 60)}-${role.slice(0, 60)}-${hash}`;
 }
 
 /**
- * ServiceAccounts: each is bound to the role of its project that its annotation names, and to no
- * other by this controller.
+ * Binds each ServiceAccount to the role of its project that its annotation names, and to no other.
  */
 export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Reconciler {
   const { client, serviceAccounts, roles, roleBindings } = parts;
 
-  /** Bindings in a namespace that this controller has made for ServiceAccounts of a name. */
-  function bindingsOf(namespace: string, name: string): KubeObject[] {
+  /**
+   * Returns the bindings of a namespace that this controller has made for ServiceAccounts of a
+   * name.
+   */
+  function bindingsOf(namespace: string, name: string): PersistedObject[] {
     return roleBindings.store
       .list('name', namespace)
       .flatMap(({ object }) => object ?? [])
@@ -76,25 +78,26 @@ export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Re
       const account = serviceAccounts.store.get(name, namespace);
       const wanted = account?.annotations[SERVICE_ACCOUNT_ROLE] ?? '';
 
-      // The copy cuts long values short: none of them is what was reviewed.
+      // The informer shortens long values: none of them was reviewed.
       const role =
         wanted === '' || wanted.length > MOST_ROLE_LENGTH
           ? undefined
           : roles.store.get(wanted, namespace);
 
-      const isRight = ({ metadata, roleRef }: KubeObject) =>
+      const isRight = ({ metadata, roleRef }: PersistedObject) =>
         metadata.ownerReferences?.some(({ uid }) => uid === account?.uid) === true &&
         (roleRef as { kind?: string; name?: string }).kind === 'Role' &&
         (roleRef as { name?: string }).name === role?.name;
 
       const existing = bindingsOf(namespace, name);
       for (const binding of existing) {
-        // Also those of a former account of the name, before the garbage collector comes.
+        // Also deletes those of a former account of the same name, before the garbage collector
+        // does.
         if (!isRight(binding)) {
           await ensureDeleted(client, {
             resource: ROLE_BINDINGS,
             namespace,
-            name: binding.metadata.name!,
+            name: binding.metadata.name,
           });
         }
       }

@@ -5,13 +5,17 @@ import {
   ROLE_BINDINGS,
   WORKSPACE_ROLE_BINDINGS,
 } from '@ks-apiserver/api/resources';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { ensureDeleted } from '../runtime/ensure.ts';
 
-/** Live copies of everything that gives roles to subjects, or users to groups. */
+/** Informers of everything that gives roles to subjects, or groups to users. */
 export interface BindingInformers {
   globalRoleBindings: Informer;
   workspaceRoleBindings: Informer;
@@ -21,8 +25,8 @@ export interface BindingInformers {
 }
 
 /**
- * An object without what names somebody; undefined when nobody is left in it, the object itself
- * when it named him not.
+ * Returns an object without the subject; undefined when no subject is left, the object itself when
+ * it did not name the subject.
  */
 type Without = (object: KubeObject) => KubeObject | undefined;
 
@@ -51,8 +55,8 @@ function withoutMember(name: string): Without {
 }
 
 /**
- * Takes users and groups that go out of all bindings: those that name nobody else are deleted,
- * others lose that subject.
+ * Removes deleted users and groups from all bindings: a binding without other subjects is deleted,
+ * others lose the subject.
  */
 export class SubjectBindings {
   readonly #client: KubeClient;
@@ -64,8 +68,8 @@ export class SubjectBindings {
   }
 
   /**
-   * Everything that a user has by his own name, and his memberships of groups; `label` is the one
-   * that names him.
+   * Removes a user from everything that names them, and from their groups; `label` is the label
+   * that names the user.
    */
   async removeUser(name: string, label: string): Promise<void> {
     await this.#removeSubject('User', name, label);
@@ -79,10 +83,10 @@ export class SubjectBindings {
     );
   }
 
-  /** Takes a user out of one binding. */
+  /** Removes a user from one binding. */
   async removeUserFrom(
     resource: GroupVersionResource,
-    binding: KubeObject,
+    binding: PersistedObject,
     name: string,
   ): Promise<void> {
     const without =
@@ -93,7 +97,7 @@ export class SubjectBindings {
     await this.#take(resource, binding, without);
   }
 
-  /** The roles of a group and its memberships. */
+  /** Removes a group's roles and its memberships. */
   async removeGroup(name: string, label: string): Promise<void> {
     await this.#removeSubject('Group', name, label);
     const ofGroup: Without = (binding) => (binding.groupRef?.name === name ? undefined : binding);
@@ -114,8 +118,8 @@ export class SubjectBindings {
   }
 
   /**
-   * Goes through the copy, for bindings of any origin, and asks by label, for those that the copy
-   * has not yet.
+   * Looks through the informer, for bindings of any origin, and asks the API by label, for those
+   * that the informer does not have yet.
    */
   async #strip(
     resource: GroupVersionResource,
@@ -124,9 +128,9 @@ export class SubjectBindings {
     name: string,
     without: Without,
   ): Promise<void> {
-    const found = new Map<string, KubeObject>();
+    const found = new Map<string, PersistedObject>();
 
-    const add = (object: KubeObject | undefined) => {
+    const add = (object: PersistedObject | undefined) => {
       if (object && without(object) !== object) {
         found.set(`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object);
       }
@@ -148,7 +152,11 @@ export class SubjectBindings {
     }
   }
 
-  async #take(resource: GroupVersionResource, object: KubeObject, without: Without): Promise<void> {
+  async #take(
+    resource: GroupVersionResource,
+    object: PersistedObject,
+    without: Without,
+  ): Promise<void> {
     const { name = '', namespace } = object.metadata;
     const rest = without(object);
     if (rest === object) {

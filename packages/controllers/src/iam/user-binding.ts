@@ -1,20 +1,21 @@
 import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
 import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
 import { USERS } from '@ks-apiserver/api/resources';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { GroupVersionResource, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 import type { SubjectBindings } from './subject-bindings.ts';
 
-function keyOf({ metadata }: KubeObject): string {
+function keyOf({ metadata }: PersistedObject): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
 /**
- * Bindings of one kind that say for which user they were made: they go when that very user is gone,
- * also when another one has his name by now. This finishes what the user's own deletion could not
- * see, such as a binding written while he went.
+ * Deletes bindings of a kind once the very user for whom they were made is gone, even when another
+ * user has the name by then. This catches what the deletion of the user could not see, such as a
+ * binding written at the same time.
  */
 export function userBindingReconciler(
   name: string,
@@ -27,7 +28,7 @@ export function userBindingReconciler(
     return informer.store.get(own, namespace)?.object;
   };
 
-  const marked = (object: KubeObject | undefined) =>
+  const marked = (object: PersistedObject | undefined) =>
     object?.metadata.annotations?.[USER_UID_ANNOTATION] !== undefined;
 
   return {
@@ -37,7 +38,7 @@ export function userBindingReconciler(
       {
         informer,
         keys: ({ type, entry }) =>
-          type !== 'DELETED' && marked(entry.object) ? [keyOf(entry.object!)] : [],
+          type !== 'DELETED' && marked(entry.object) ? [keyOf(objectOf(entry))] : [],
       },
       {
         informer: users,
@@ -48,7 +49,7 @@ export function userBindingReconciler(
                 .filter(
                   ({ labels, object }) => labels[USER_REF_LABEL] === entry.name && marked(object),
                 )
-                .map(({ object }) => keyOf(object!)),
+                .map((binding) => keyOf(objectOf(binding))),
       },
     ],
     async reconcile(key) {
@@ -64,7 +65,7 @@ export function userBindingReconciler(
         return undefined;
       }
 
-      // The copy may be a moment behind of a user who is quite new.
+      // The informer may not have a very new user yet.
       const now = await client.find({ resource: USERS, name: user });
       if (now?.metadata.uid !== uid) {
         await bindings.removeUserFrom(resource, binding, user);

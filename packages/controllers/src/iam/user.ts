@@ -4,7 +4,7 @@ import { LOGIN_RECORDS, USERS } from '@ks-apiserver/api/resources';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { EventRecorder } from '../events/recorder.ts';
@@ -20,25 +20,22 @@ const SWEEP_AGAIN_MS = 5000;
 /** A bcrypt hash. */
 const HASH = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/;
 
-/** What the user controller works with. */
+/** Dependencies of the user controller. */
 export interface UserControllerParts {
   client: KubeClient;
   users: Informer;
   hashPassword: (password: string) => Promise<string>;
   bindings: SubjectBindings;
   events: EventRecorder;
-  /** Ends the sessions of a user who goes, is disabled, or whose password was set. */
+  /** Ends the sessions of a user who is deleted, disabled, or whose password was set. */
   revokeSessions: (username: string) => Promise<void>;
   /**
-   * Keeps the name of a user who goes from the next one, where certificates do not tell them apart.
+   * Reserves the name of a deleted user, where certificates do not tell users of one name apart.
    */
   retireName: (username: string) => Promise<void>;
 }
 
-/**
- * Users: hashes a plain password, makes new users Active, and removes what belongs to a user who
- * goes.
- */
+/** Hashes plain passwords, makes new users Active, and removes what belongs to deleted users. */
 export function userReconciler({
   client,
   users,
@@ -48,7 +45,7 @@ export function userReconciler({
   revokeSessions,
   retireName,
 }: UserControllerParts): Reconciler {
-  /** Users who are gone, and whose bindings are looked for once more. */
+  /** Deleted users whose bindings are looked for once more. */
   const gone = new Set<string>();
 
   async function removeBelongings(name: string): Promise<void> {
@@ -59,11 +56,14 @@ export function userReconciler({
     });
 
     for (const { metadata } of items) {
-      await ensureDeleted(client, { resource: LOGIN_RECORDS, name: metadata.name! });
+      await ensureDeleted(client, { resource: LOGIN_RECORDS, name: metadata.name });
     }
   }
 
-  /** A binding that was under way when the user went must not wait for the next one of his name. */
+  /**
+   * A binding that was being written while the user was deleted must not serve the next user of the
+   * name.
+   */
   async function sweep(name: string): Promise<number | undefined> {
     await removeBelongings(name);
 
@@ -76,17 +76,17 @@ export function userReconciler({
     return SWEEP_AGAIN_MS;
   }
 
-  async function activate(user: KubeObject): Promise<void> {
+  async function activate(user: PersistedObject): Promise<void> {
     const isMarked = user.metadata.annotations?.[PASSWORD_ENCRYPTED] === 'true';
     const password = user.spec?.password as string | undefined;
 
-    // The mark does not count: who patches the password leaves it, and who writes a hash may forget
-    // it.
-    const plain = Boolean(password) && !HASH.test(password!);
+    // The annotation does not count: a client that patches the password leaves it unchanged, and a
+    // client that writes a hash may forget it.
+    const plain = password && !HASH.test(password) ? password : undefined;
 
     if (user.status?.state === 'Disabled') {
-      // Else they would go on when the user is enabled again.
-      await revokeSessions(user.metadata.name!);
+      // They would otherwise be valid again when the user is enabled.
+      await revokeSessions(user.metadata.name);
     }
 
     if (!plain && isMarked && user.status?.state) {
@@ -98,10 +98,10 @@ export function userReconciler({
       [PASSWORD_ENCRYPTED]: 'true',
     };
 
-    // kubectl keeps a copy of what was applied, the password in clear with it.
+    // `kubectl apply` keeps a copy of what was applied, with the password in clear text.
     delete annotations[LAST_APPLIED];
 
-    const spec = { ...user.spec, ...(plain && { password: await hashPassword(password!) }) };
+    const spec = { ...user.spec, ...(plain && { password: await hashPassword(plain) }) };
 
     const state =
       user.status?.state === 'Disabled'
@@ -119,7 +119,7 @@ export function userReconciler({
       events.record(user, 'Normal', 'Activated', 'the user may log in');
     }
     if (plain && user.status?.state) {
-      await revokeSessions(user.metadata.name!);
+      await revokeSessions(user.metadata.name);
     }
   }
 

@@ -1,13 +1,13 @@
 import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { GroupVersionResource, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 
 /**
- * Workspace roles or their bindings: both are owned by the template of the workspace in their
- * label, and go with it.
+ * Makes workspace roles or their bindings owned by the WorkspaceTemplate that their label names, so
+ * that they are deleted with it.
  */
 export function workspaceMemberReconciler(
   name: string,
@@ -40,6 +40,6 @@ export function workspaceMemberReconciler(
   };
 }
 
-function isOwned(object: KubeObject, template: KubeObject): boolean {
+function isOwned(object: PersistedObject, template: PersistedObject): boolean {
   return (object.metadata.ownerReferences ?? []).some(({ uid }) => uid === template.metadata.uid);
 }

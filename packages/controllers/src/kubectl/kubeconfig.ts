@@ -6,9 +6,14 @@ import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureDeleted } from '../runtime/ensure.ts';
 
@@ -22,11 +27,11 @@ const SIGNER = 'kubernetes.io/kube-apiserver-client';
 const DAY_MS = 86_400_000;
 const RENEW_BEFORE_MS = 30 * DAY_MS;
 
-/** Timers of Node hold no more than 24 days. */
+/** Node's timers hold no more than 24 days. */
 const LOOK_AGAIN_MS = 20 * DAY_MS;
 const SIGNED_WITHIN_MS = 20_000;
 
-/** What the kubeconfig controller works with. */
+/** Dependencies of the kubeconfig controller. */
 export interface KubeconfigParts {
   client: KubeClient;
   users: Informer;
@@ -38,8 +43,8 @@ export interface KubeconfigParts {
     uid?: string;
   }) => Promise<{ request: string; key: string }>;
   /**
-   * True where certificates carry the uid of their user: on the embedded API. The signer of a
-   * cluster drops what it does not know of a subject, and its RBAC knows names alone.
+   * Whether certificates contain the uid of their user, as on the embedded API. A cluster's signer
+   * drops unknown attributes of a subject, and its RBAC compares names only.
    */
   carriesUid: boolean;
 }
@@ -81,8 +86,8 @@ preferences: {}
 const UID_ATTRIBUTE = '1.3.6.1.4.1.57683.2';
 
 /**
- * The client certificate in a kubeconfig as the controller writes it; throws where it is none,
- * undefined where none is there.
+ * Returns the client certificate in a kubeconfig as the controller writes it; undefined when there
+ * is none. Throws for one that cannot be parsed.
  */
 export function certificateOf(kubeconfig: string): X509Certificate | undefined {
   const certificate = /^ {4}client-certificate-data: (\S+)$/m.exec(kubeconfig)?.[1];
@@ -92,8 +97,8 @@ export function certificateOf(kubeconfig: string): X509Certificate | undefined {
 }
 
 /**
- * Milliseconds for which a kubeconfig may stay as it is; 0 when it is not that user's, of that API,
- * or ends soon. With `uid` its certificate must say it.
+ * Returns for how many milliseconds a kubeconfig is good; 0 when it is not that user's, not for
+ * that API, or expires soon. With `uid` its certificate must contain it.
  */
 function goodFor(
   text: string,
@@ -127,19 +132,20 @@ function goodFor(
 
     return Math.max(0, Date.parse(validTo) - before - Date.now());
   } catch {
-    // What was put there by hand and is no certificate is made anew.
+    // What somebody put there by hand and is no certificate is replaced.
     return 0;
   }
 }
 
 /**
- * Gives each user a kubeconfig with a client certificate in his name, and a new one before it ends.
+ * Gives each user a kubeconfig with a client certificate in their name, and a new one before it
+ * expires.
  */
 export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
   const { client, users, endpoint, makeSigningRequest, carriesUid } = parts;
 
   /**
-   * Has a certificate signed for the very key that was made here: requests of others are never
+   * Has a certificate signed for the key that was made here: requests made by others are never
    * approved.
    */
   async function certificate(
@@ -219,9 +225,9 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
     about: (name) => users.store.get(name)?.object,
     sources: [{ informer: users, keys: ({ entry }) => [entry.name] }],
     async reconcile(name, signal) {
-      const user = users.store.get(name)?.object as KubeObject | undefined;
+      const user = users.store.get(name)?.object as PersistedObject | undefined;
 
-      // The ConfigMap goes with its owner.
+      // The ConfigMap is deleted with its owner.
       if (!user || isTerminating(user)) {
         return undefined;
       }
@@ -246,7 +252,7 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
 
       const { cert, key: privateKey } = await certificate(name, uid, signal);
 
-      // Nobody gets the certificate of a user who went while it was signed.
+      // No certificate is kept for a user who was deleted while it was signed.
       const current = users.store.get(name)?.object;
       if (!current || current.metadata.uid !== user.metadata.uid || isTerminating(current)) {
         return undefined;

@@ -2,7 +2,7 @@ import { USERNAME_LABEL } from '@ks-apiserver/api/labels';
 import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { DEPLOYMENTS } from '@ks-apiserver/api/resources';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -10,18 +10,18 @@ import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated } from '../runtime/ensure.ts';
 
 /**
- * Where the container finds the kubeconfig: in its whole folder, so that a renewed certificate
- * arrives.
+ * Where the container finds the kubeconfig. The whole folder is mounted, so that a renewed
+ * certificate arrives.
  */
 const FOLDER = '/etc/kubectl';
 
-/** Objects of an informer do not always say what they are. */
+/** Objects of a list do not always have apiVersion and kind. */
 const CLUSTER_ROLE_BINDING = {
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'ClusterRoleBinding',
 };
 
-/** What the kubectl controller works with. */
+/** Dependencies of the kubectl controller. */
 export interface KubectlParts {
   client: KubeClient;
   clusterRoleBindings: Informer;
@@ -29,7 +29,7 @@ export interface KubectlParts {
   image: string;
 }
 
-type Binding = KubeObject & {
+type Binding = PersistedObject & {
   subjects?: { kind: string; name: string }[];
   roleRef?: { kind?: string; name?: string };
 };
@@ -39,7 +39,7 @@ interface PodSpec {
   containers?: { image?: string }[];
 }
 
-/** The pod: kubectl with its user's kubeconfig, and no other credential. */
+/** Returns the pod: kubectl with its user's kubeconfig, and no other credential. */
 function podSpec(user: string, image: string) {
   return {
     automountServiceAccountToken: false,
@@ -60,8 +60,8 @@ function podSpec(user: string, image: string) {
 }
 
 /**
- * Gives each user who is bound to cluster-admin a Deployment `kubectl-<user>`, which goes with the
- * binding.
+ * Gives each user who is bound to cluster-admin a Deployment `kubectl-<user>`, which is deleted
+ * with the binding.
  */
 export function kubectlReconciler({
   client,
@@ -69,7 +69,7 @@ export function kubectlReconciler({
   users,
   image,
 }: KubectlParts): Reconciler {
-  async function ensureKubectl(user: string, owner: KubeObject): Promise<void> {
+  async function ensureKubectl(user: string, owner: PersistedObject): Promise<void> {
     const key = { resource: DEPLOYMENTS, namespace: CONTROLS_NAMESPACE, name: `kubectl-${user}` };
     const found = await client.find(key);
     const spec = podSpec(user, image);
@@ -97,7 +97,7 @@ export function kubectlReconciler({
 
     const template = (found.spec?.template ?? {}) as { spec?: PodSpec };
 
-    // One of 3.0 acts as a ServiceAccount that may do everything.
+    // A Deployment of 3.0 runs as a ServiceAccount that may do everything.
     if (
       template.spec?.automountServiceAccountToken === false &&
       template.spec.containers?.[0]?.image === image
@@ -116,8 +116,8 @@ export function kubectlReconciler({
     about: (name) => clusterRoleBindings.store.get(name)?.object,
     sources: [
       { informer: clusterRoleBindings, keys: ({ entry }) => [entry.name] },
-      // A user who is made after his binding; of other bindings the next look at all of them finds
-      // him.
+      // For a user who is created after the binding; users of other bindings are found by the next
+      // resync.
       {
         informer: users,
         keys: ({ type, entry }) => (type === 'ADDED' ? [`${entry.name}-cluster-admin`] : []),
@@ -134,7 +134,7 @@ export function kubectlReconciler({
 
       for (const { kind, name: user } of binding.subjects ?? []) {
         const known = kind === 'User' && users.store.get(user);
-        // A longer name fits into no label, by which the Deployment knows its pods.
+        // A longer name fits into no label value, which the Deployment needs to select its pods.
         if (known && labelValueErrors(user).length === 0) {
           await ensureKubectl(user, binding);
         }

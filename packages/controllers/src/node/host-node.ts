@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NODES } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { GroupVersionResource, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 
 const LEASES: GroupVersionResource = {
@@ -15,7 +15,7 @@ const LEASES: GroupVersionResource = {
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 
-/** As a kubelet does it: the lease every 10 s, the status every 5 minutes or when it changes. */
+/** As a kubelet: the lease every 10 s, the status every 5 minutes or when it changes. */
 const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
 const STATUS_MS = 300_000;
@@ -31,10 +31,10 @@ const ARCHITECTURES: Record<string, string> = {
   s390x: 's390x',
 };
 
-/** What the host node controller is told. */
+/** Options of the host's node. */
 export interface HostNodeOptions {
   client: KubeClient;
-  /** A directory of the disk that is shown. */
+  /** A directory on the disk whose size is shown. */
   dataDir: string;
   /** Version that the node shows, as `kubectl get nodes` prints it. */
   version: string;
@@ -43,7 +43,7 @@ export interface HostNodeOptions {
 
 async function firstLine(file: string): Promise<string> {
   return readFile(file, 'utf8').then(
-    (text) => text.split('\n', 1)[0]!.trim(),
+    (text) => (text.split('\n', 1)[0] ?? '').trim(),
     () => '',
   );
 }
@@ -53,7 +53,7 @@ async function osImage(): Promise<string> {
   return /^PRETTY_NAME="?([^"\n]+)/m.exec(release)?.[1] ?? `${os.type()} ${os.release()}`;
 }
 
-/** Name of this host as a Node may be called (RFC 1123 subdomain). */
+/** Returns the name of this host as a Node may be called (RFC 1123 subdomain). */
 export function nodeName(hostname: string): string {
   const name = hostname
     .toLowerCase()
@@ -79,7 +79,7 @@ function condition(
   holds: boolean,
   yes: [string, string],
   no: [string, string],
-  previous: KubeObject | undefined,
+  previous: PersistedObject | undefined,
   now: string,
 ) {
   const status = holds ? 'True' : 'False';
@@ -98,10 +98,10 @@ function condition(
   return { type, status, lastHeartbeatTime: now, lastTransitionTime, reason, message };
 }
 
-/** What this host is and how it does, as a Node's status. */
+/** Returns the status of a Node for this host. */
 export async function hostStatus(
   options: Pick<HostNodeOptions, 'dataDir' | 'version'>,
-  previous: KubeObject | undefined,
+  previous: PersistedObject | undefined,
 ) {
   const disk = await statfs(options.dataDir);
   const now = timestamp();
@@ -164,7 +164,8 @@ export async function hostStatus(
 }
 
 /**
- * Shows the host that the server runs on as a Node of the embedded API, with a lease that beats.
+ * Shows the host on which the server runs as a Node of the embedded API, with a lease that is
+ * renewed.
  */
 export class HostNode {
   readonly #options: HostNodeOptions;
@@ -178,8 +179,8 @@ export class HostNode {
   }
 
   /**
-   * Registers the node; then keeps status and lease up to date until stopped. Rejects when the node
-   * cannot be registered.
+   * Registers the node, then keeps its status and lease up to date until it is stopped. Rejects
+   * when the node cannot be registered.
    */
   async start(): Promise<this> {
     await this.#register();
@@ -264,8 +265,8 @@ export class HostNode {
     this.#reported = { at: Date.now(), status: steady };
   }
 
-  /** The API taints new nodes until they are ready; no other controller lifts that here. */
-  async #clearNotReady(node: KubeObject): Promise<void> {
+  /** The API taints new nodes until they are ready; no other controller removes that taint here. */
+  async #clearNotReady(node: PersistedObject): Promise<void> {
     const taints = (node.spec?.taints ?? []) as { key: string }[];
     const rest = taints.filter(({ key }) => key !== 'node.kubernetes.io/not-ready');
     if (rest.length === taints.length) {

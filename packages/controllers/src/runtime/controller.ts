@@ -1,5 +1,5 @@
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Change } from '@ks-apiserver/client/informer/store';
 
@@ -22,7 +22,7 @@ export interface Reconciler {
    */
   begin?(follow: Follow): void;
   /** Returns the object that a key stands for, if there is one: events about failures name it. */
-  about?(key: string): KubeObject | undefined;
+  about?(key: string): PersistedObject | undefined;
   /**
    * Reconciles one key; called again until it does not throw. Must be idempotent, and end soon once
    * `signal` is aborted. Returns the milliseconds after which it is to be called again, if at all.
@@ -35,7 +35,7 @@ export type OnFailure = (
   name: string,
   key: string,
   error: unknown,
-  about: KubeObject | undefined,
+  about: PersistedObject | undefined,
 ) => void;
 
 const WORKERS = 4;

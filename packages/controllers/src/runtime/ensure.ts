@@ -1,6 +1,10 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, ObjectKey } from '@ks-apiserver/client/kube/client';
 
 /** Creates an object unless one of that name exists already. */
@@ -19,16 +23,16 @@ export async function ensureCreated(
 }
 
 /**
- * Creates an object, or brings the existing one's labels, annotations, owners and the named fields
- * to what `object` says; other metadata stays. `existing` comes from a cache: one that is behind
- * makes the update a conflict, which is tried again.
+ * Creates an object, or brings labels, annotations, owners and the named fields of the existing one
+ * to what `object` says; other metadata stays. `existing` comes from an informer: when that is
+ * behind, the update is a conflict and is tried again.
  */
 export async function ensureEqual(
   client: KubeClient,
   resource: GroupVersionResource,
   object: KubeObject,
   fields: readonly string[],
-  existing: KubeObject | undefined,
+  existing: PersistedObject | undefined,
 ): Promise<void> {
   if (!existing) {
     return ensureCreated(client, resource, object);
@@ -45,7 +49,7 @@ export async function ensureEqual(
     ...(ownerReferences && { ownerReferences }),
   };
 
-  const wanted: KubeObject = { ...existing, metadata };
+  const wanted: PersistedObject = { ...existing, metadata };
 
   for (const field of fields) {
     wanted[field] = object[field];
@@ -56,7 +60,7 @@ export async function ensureEqual(
   }
 }
 
-/** Deletes an object; one that is gone already is fine. */
+/** Deletes an object; does nothing when it is gone already. */
 export async function ensureDeleted(client: KubeClient, key: ObjectKey): Promise<void> {
   try {
     await client.delete(key);
@@ -67,8 +71,8 @@ export async function ensureDeleted(client: KubeClient, key: ObjectKey): Promise
   }
 }
 
-/** Adds a finalizer; answers the object as it is then. */
-export async function withFinalizer<T extends KubeObject>(
+/** Adds a finalizer and returns the object with it. */
+export async function withFinalizer<T extends PersistedObject>(
   client: KubeClient,
   resource: GroupVersionResource,
   object: T,
@@ -85,11 +89,11 @@ export async function withFinalizer<T extends KubeObject>(
   });
 }
 
-/** Removes a finalizer, after which the object may go. */
+/** Removes a finalizer, so that the object can be deleted. */
 export async function withoutFinalizer(
   client: KubeClient,
   resource: GroupVersionResource,
-  object: KubeObject,
+  object: PersistedObject,
   finalizer: string,
 ): Promise<void> {
   const finalizers = object.metadata.finalizers ?? [];

@@ -9,17 +9,17 @@ const LEASES: GroupVersionResource = {
   resource: 'leases',
 };
 
-/** As client-go does it: a lease of 15 s, renewed within 10 s, looked at every 2 s. */
+/** As client-go: a lease of 15 s, renewed within 10 s, checked every 2 s. */
 const DEFAULTS = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000 };
 
-/** What an election needs. */
+/** Options of an election. */
 export interface LeaderOptions {
   client: KubeClient;
   namespace: string;
   name: string;
-  /** Unlike that of any other candidate, also of an earlier process on the same host. */
+  /** Different from that of any other candidate, also of an earlier process on the same host. */
   identity: string;
-  /** Starts what only the leader does; answers how to stop it. */
+  /** Starts what only the leader does; returns a function that stops it. */
   lead: () => Promise<() => Promise<void>>;
   onError: (error: unknown) => void;
   times?: typeof DEFAULTS;
@@ -34,15 +34,15 @@ interface LeaseSpec {
 }
 
 /**
- * One of several replicas leads, by a Lease (Kubernetes "Leases"); another takes over when it no
- * longer renews.
+ * Makes one of several replicas the leader, by a Lease (Kubernetes "Leases"); another takes over
+ * when it is no longer renewed.
  */
 export class Leader {
   readonly #options: LeaderOptions;
   readonly #times: typeof DEFAULTS;
   readonly #stop = new AbortController();
   /**
-   * The record as last seen and when it was seen to change, by this process' own clock: other
+   * The record as last seen, and when it was seen to change by this process' own clock: other
    * hosts' clocks may be wrong.
    */
   #seen = { record: '', at: 0 };
@@ -95,8 +95,8 @@ export class Leader {
   }
 
   /**
-   * Takes or renews the lease; false when somebody else has it. Throws when the API does not
-   * answer.
+   * Takes or renews the lease; returns false when another candidate holds it. Throws when the API
+   * does not answer.
    */
   async #hold(): Promise<boolean> {
     const { client, namespace, name, identity } = this.#options;
@@ -159,7 +159,7 @@ export class Leader {
     }
   }
 
-  /** Stops leading and gives the lease away, so that another one need not wait for its end. */
+  /** Stops leading and releases the lease, so that another candidate need not wait for its end. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -170,7 +170,7 @@ export class Leader {
 
     await this.#resign();
 
-    // An API that does not answer now need not be told: the lease runs out by itself.
+    // When the API does not answer, the lease runs out by itself.
     await this.#release().catch(this.#options.onError);
   }
 
@@ -182,10 +182,8 @@ export class Leader {
       AbortSignal.timeout(this.#times.retryMs),
     );
 
-    if ((lease?.spec as LeaseSpec | undefined)?.holderIdentity !== identity) {
-      return;
+    if (lease && (lease.spec as LeaseSpec | undefined)?.holderIdentity === identity) {
+      await client.update(LEASES, { ...lease, spec: { ...lease.spec, holderIdentity: '' } });
     }
-
-    await client.update(LEASES, { ...lease!, spec: { ...lease!.spec, holderIdentity: '' } });
   }
 }

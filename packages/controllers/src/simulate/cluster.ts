@@ -1,12 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { EventRecorder } from '../events/recorder.ts';
 import { controllerUid, labelKey } from './keys.ts';
 import { Objects } from './objects.ts';
 import { selectorKey } from './workloads/claim.ts';
 
-/** On everything that is only simulated: says so to whoever looks. */
+/** Annotation of everything that is only simulated. */
 export const SIMULATED = 'simulation.ks-apiserver.io/simulated';
 
 const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
@@ -26,7 +30,7 @@ const batch = (resource: string): GroupVersionResource => ({
 const controller = { controller: controllerUid };
 
 const label = {
-  label: ({ metadata }: KubeObject) =>
+  label: ({ metadata }: PersistedObject) =>
     Object.entries(metadata.labels ?? {}).map(([name, value]) =>
       labelKey(metadata.namespace, name, value),
     ),
@@ -34,7 +38,7 @@ const label = {
 
 const selector = { selector: selectorKey };
 
-/** The components of a cluster whose events are written. */
+/** The components of a cluster in whose names events are written. */
 export type Component =
   | 'cronjob-controller'
   | 'daemonset-controller'
@@ -46,7 +50,7 @@ export type Component =
   | 'replication-controller'
   | 'statefulset-controller';
 
-/** What the simulated controllers share: cached objects, and recorders of events. */
+/** What the simulated controllers share: informers, and recorders of events. */
 export class Cluster {
   readonly client: KubeClient;
   readonly pods: Objects;
@@ -80,7 +84,7 @@ export class Cluster {
     this.nodes = new Objects(client, core('nodes'), 'Node');
 
     this.services = new Objects(client, core('services'), 'Service', {
-      // A Service finds pods by the first label of its selector, and pods it by that.
+      // Index of Services by the first label of their selector, and of pods by their labels.
       label: ({ metadata, spec }) => {
         const [first] = Object.entries((spec?.selector ?? {}) as Record<string, string>);
         return first ? [labelKey(metadata.namespace, ...first)] : [];
@@ -136,9 +140,9 @@ export class Cluster {
     return Object.values(this).filter((value): value is Objects => value instanceof Objects);
   }
 
-  /** Starts the caches; resolves when all have been read once. */
+  /** Starts the informers; resolves when all have been read once. */
   async start(signal: AbortSignal): Promise<void> {
-    // One listener a cache.
+    // One listener for each informer.
     setMaxListeners(0, signal);
     await Promise.all(this.#all().map(({ informer }) => informer.start().ready(signal)));
   }

@@ -1,18 +1,18 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 
-/** The uid of the controller of an object. */
-export function controllerUid({ metadata }: KubeObject): string[] {
+/** Returns the uid of an object's controller. */
+export function controllerUid({ metadata }: PersistedObject): string[] {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller);
   return owner ? [owner.uid] : [];
 }
 
-/** The key of the controller of an object, where it is of this kind. */
-export function controllerKey({ metadata }: KubeObject, kind: string): string[] {
+/** Returns the key of an object's controller, if that is of this kind. */
+export function controllerKey({ metadata }: PersistedObject, kind: string): string[] {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller);
   return owner?.kind === kind ? [`${metadata.namespace ?? ''}/${owner.name}`] : [];
 }
 
-/** Keys by which Services and pods find each other: a label of a namespace. */
+/** Returns the keys by which Services and pods find each other: a label in a namespace. */
 export function labelKey(namespace: string | undefined, name: string, value: string): string {
   return `${namespace}|${name}=${value}`;
 }

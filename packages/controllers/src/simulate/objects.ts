@@ -1,20 +1,23 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   apiVersionOf,
   type GroupVersionResource,
   type KubeObject,
 } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { type Change, Store } from '@ks-apiserver/client/informer/store';
-import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 
-/** Names under which an object is found, by index. */
-export type Indexes = Record<string, (object: KubeObject) => Iterable<string>>;
+/** Keys under which an object is found, by index. */
+export type Indexes = Record<string, (object: PersistedObject) => Iterable<string>>;
 
 /**
- * What a write is refused with because its object or namespace has gone meanwhile, as a conflict:
- * the cache was a moment behind, and whoever looks again finds nothing to do.
+ * Turns the refusal of a write whose object or namespace is gone into a conflict: the informer was
+ * a moment behind, and the next reconciliation finds nothing to do.
  */
 export function behind(error: unknown): unknown {
   if (!(error instanceof StatusError)) {
@@ -32,17 +35,17 @@ function rethrowBehind(error: unknown): never {
   throw behind(error);
 }
 
-/** How long a write waits for the cache to show it, in milliseconds. */
+/** How long a write waits for the informer to show it, in milliseconds. */
 const SEEN_MS = 5000;
 
-/** The key of an object in queues: namespace/name. */
+/** Returns the key of an object in queues: namespace/name. */
 export function keyOf({ metadata }: KubeObject): string {
   return Store.key(metadata.namespace ?? '', metadata.name ?? '');
 }
 
 /**
- * The objects of one resource, from a cache with indexes. A write settles when the cache shows it,
- * so that whoever looks again afterwards does not do the same once more.
+ * The objects of one resource, from an informer with indexes. A write settles when the informer
+ * shows it, so that the next reconciliation does not do the same once more.
  */
 export class Objects {
   readonly informer: Informer;
@@ -67,12 +70,12 @@ export class Objects {
   }
 
   #changed({ type, entry, previous }: Change): void {
-    // Items of lists leave out what they are.
-    Object.assign(entry.object!, this.#type);
+    // Items of lists have no apiVersion and kind.
+    Object.assign(objectOf(entry), this.#type);
 
     for (const [, keys, found] of this.#indexes) {
       if (previous) {
-        for (const key of keys(previous.object!)) {
+        for (const key of keys(objectOf(previous))) {
           const entries = found.get(key);
           entries?.delete(previous);
 
@@ -86,7 +89,7 @@ export class Objects {
         continue;
       }
 
-      for (const key of keys(entry.object!)) {
+      for (const key of keys(objectOf(entry))) {
         const entries = found.get(key) ?? new Set();
         found.set(key, entries.add(entry));
       }
@@ -97,50 +100,50 @@ export class Objects {
     }
   }
 
-  /** The object of a queue's key; it must not be changed. */
-  get(key: string): KubeObject | undefined {
+  /** Returns the object of a queue's key; it must not be changed. */
+  get(key: string): PersistedObject | undefined {
     const slash = key.indexOf('/');
     return this.informer.store.get(key.slice(slash + 1), key.slice(0, slash))?.object;
   }
 
-  /** Objects under a key of an index, oldest first. */
-  by(index: string, key: string): KubeObject[] {
+  /** Returns the objects under a key of an index, oldest first. */
+  by(index: string, key: string): PersistedObject[] {
     const found = this.#indexes.find(([name]) => name === index)?.[2].get(key);
     return [...(found ?? [])]
       .sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1))
-      .map((entry) => entry.object!);
+      .map((entry) => objectOf(entry));
   }
 
-  /** How many objects there are under a key of an index. */
+  /** Returns how many objects there are under a key of an index. */
   count(index: string, key: string): number {
     return this.#indexes.find(([name]) => name === index)?.[2].get(key)?.size ?? 0;
   }
 
-  /** All objects. */
-  all(): KubeObject[] {
-    return Array.from(this.informer.store.values(), (entry) => entry.object!);
+  /** Returns all objects. */
+  all(): PersistedObject[] {
+    return Array.from(this.informer.store.values(), (entry) => objectOf(entry));
   }
 
-  async create(object: KubeObject): Promise<KubeObject> {
+  async create(object: KubeObject): Promise<PersistedObject> {
     return this.#shown(await this.#client.create(this.resource, object).catch(rethrowBehind));
   }
 
-  /** Replaces an object that came from the cache with a changed copy. */
-  async update(object: KubeObject, subresource?: string): Promise<KubeObject> {
+  /** Replaces an object that came from the informer with a changed copy. */
+  async update(object: KubeObject, subresource?: string): Promise<PersistedObject> {
     const options = subresource ? { subresource } : {};
     return this.#shown(
       await this.#client.update(this.resource, object, options).catch(rethrowBehind),
     );
   }
 
-  /** Sets the status of an object that came from the cache. */
-  setStatus(object: KubeObject, status: KubeObject['status']): Promise<KubeObject> {
+  /** Sets the status of an object that came from the informer. */
+  setStatus(object: KubeObject, status: PersistedObject['status']): Promise<PersistedObject> {
     return this.update({ ...object, status }, 'status');
   }
 
   /**
-   * Deletes this object and none that has its name later; one that is gone is fine. `grace` is in
-   * seconds.
+   * Deletes this object, but not a later one of the same name; does nothing when it is gone.
+   * `grace` is in seconds.
    */
   async delete(object: KubeObject, grace?: number): Promise<void> {
     const { namespace, name, uid } = object.metadata;
@@ -168,13 +171,13 @@ export class Objects {
     });
   }
 
-  async #shown(object: KubeObject): Promise<KubeObject> {
+  async #shown(object: PersistedObject): Promise<PersistedObject> {
     const { uid, resourceVersion } = object.metadata;
     const key = keyOf(object);
     let seen = this.get(key)?.metadata.uid === uid;
     await this.until(key, () => {
       const found = this.get(key)?.metadata;
-      // What was seen and is gone has been deleted meanwhile.
+      // An object that was seen and is gone has been deleted meanwhile.
       if (found?.uid !== uid) {
         return seen;
       }
@@ -187,7 +190,7 @@ export class Objects {
     return object;
   }
 
-  /** Resolves when the cache shows something of a key, or never will: after five seconds. */
+  /** Resolves when the informer shows the wanted state of a key, or after five seconds. */
   async until(key: string, done: () => boolean): Promise<void> {
     if (done()) {
       return;

@@ -18,17 +18,17 @@ export interface SimulationOptions {
   client: KubeClient;
   /** How many nodes there are. */
   nodes: number;
-  /** What the nodes show as their kubelet's version. */
+  /** The kubelet version that the nodes show. */
   version: string;
   pace: Pace;
   onFailure: OnFailure;
-  /** Hears of what fails beside the controllers: heartbeats, events. */
+  /** Called with failures outside of the controllers: heartbeats, events. */
   onError: (error: unknown) => void;
 }
 
 /**
- * Simulates the workloads of a cluster: what Kubernetes' controllers, its scheduler and its
- * kubelets write into the API, with nothing behind it. Answers how to stop that.
+ * Simulates the workloads of a cluster: writes what Kubernetes' controllers, its scheduler and its
+ * kubelets would write, although nothing runs. Returns a function that stops it.
  */
 export async function startSimulation(
   options: SimulationOptions,

@@ -3,7 +3,7 @@ const MANY = 'ReadWriteMany';
 const READERS = 'ReadOnlyMany';
 
 /**
- * How volumes of well-known provisioners can be mounted (Kubernetes "Persistent Volumes", access
+ * Access modes of volumes of well-known provisioners (Kubernetes "Persistent Volumes", access
  * modes).
  */
 const MODES: Readonly<Record<string, readonly string[]>> = {
@@ -18,10 +18,7 @@ const MODES: Readonly<Record<string, readonly string[]>> = {
   'ceph.com/rbd': [ONCE, READERS],
 };
 
-/**
- * How volumes of a provisioner can be mounted; undefined for one that only its documentation tells
- * of.
- */
+/** Returns the access modes of a provisioner's volumes; undefined for an unknown one. */
 export function accessModesOf(provisioner: string): readonly string[] | undefined {
   return Object.hasOwn(MODES, provisioner) ? MODES[provisioner] : undefined;
 }

@@ -1,7 +1,11 @@
 import { STORAGE_CLASSES } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -16,14 +20,14 @@ const CAPABILITIES: GroupVersionResource = {
 };
 
 /**
- * Annotations of storage classes: what 3.0's console reads, then what that of 3.3 and later does.
+ * Annotations of storage classes: the one that 3.0's console reads, then those of 3.3 and later.
  */
 const SUPPORT_SNAPSHOT = 'storageclass.kubesphere.io/support-snapshot';
 const ALLOW_CLONE = 'storageclass.kubesphere.io/allow-clone';
 const ALLOW_SNAPSHOT = 'storageclass.kubesphere.io/allow-snapshot';
 const ACCESS_MODES = 'storageclass.kubesphere.io/supported-access-modes';
 
-/** What volumes of a provisioner can do, as capabilities say it. */
+/** What volumes of a provisioner can do, as a ProvisionerCapability says it. */
 export interface Features {
   topology: boolean;
   volume: {
@@ -37,29 +41,29 @@ export interface Features {
   snapshot: { create: boolean; list: boolean };
 }
 
-/** What the capability controller works with. */
+/** Dependencies of the storage capability controller. */
 export interface CapabilityParts {
   client: KubeClient;
-  /** All with their objects. */
+  /** The informers keep parsed objects. */
   classes: Informer;
   provisioners: Informer;
   drivers: Informer;
   capabilities: Informer;
-  /** Those of the version that is served. */
+  /** Resource in the version that is served. */
   snapshotClasses: Informer;
 }
 
-/** Name of the ProvisionerCapability of a provisioner. */
+/** Returns the name of the ProvisionerCapability of a provisioner. */
 function capabilityName(provisioner: string): string {
   return provisioner.replaceAll(/[./]/g, '-');
 }
 
 /**
- * What a CSI driver can do as far as its object and the class say: the driver itself is asked at a
- * socket of its nodes, which this server does not reach. Clones and snapshots are taken for
- * granted, as 3.3 and later do, unless the class says otherwise.
+ * Returns what a CSI driver can do as far as its object and the class say: the driver itself
+ * listens on a socket of its nodes, which this server does not reach. Clones and snapshots are
+ * assumed, as 3.3 and later do, unless the class says otherwise.
  */
-function featuresOfDriver(driver: KubeObject, { metadata }: KubeObject): Features {
+function featuresOfDriver(driver: PersistedObject, { metadata }: KubeObject): Features {
   const allows = (annotation: string) => metadata.annotations?.[annotation] !== 'false';
   const snapshots = allows(ALLOW_SNAPSHOT);
 
@@ -78,11 +82,11 @@ function featuresOfDriver(driver: KubeObject, { metadata }: KubeObject): Feature
 }
 
 /**
- * The annotations of a class as they should be; what somebody has set for clones, snapshots and
+ * Returns the annotations that a class should have; what somebody has set for clones, snapshots and
  * access modes stays.
  */
 function annotationsOf(
-  storageClass: KubeObject,
+  storageClass: PersistedObject,
   features: Features | undefined,
   possible: Features | undefined,
 ): Record<string, string> {
@@ -112,16 +116,16 @@ function annotationsOf(
 }
 
 /**
- * Storage classes: what volumes of each can do, from the capability of its provisioner or from its
- * CSI driver, and a class for snapshots of them.
+ * Writes into storage classes what volumes of each can do, from the capability of its provisioner
+ * or from its CSI driver, and creates a VolumeSnapshotClass for them.
  */
 export function capabilityReconciler(parts: CapabilityParts): Reconciler {
   const { client, classes, provisioners, drivers, capabilities, snapshotClasses } = parts;
 
-  /** Provisioners of the classes that were seen: what was made for one goes with it. */
+  /** Provisioners of the classes that were seen: what was made for one is deleted with it. */
   const seen = new Map<string, string>();
 
-  function featuresOf(storageClass: KubeObject): Features | undefined {
+  function featuresOf(storageClass: PersistedObject): Features | undefined {
     const provisioner = String(storageClass.provisioner);
     const known = provisioners.store.get(capabilityName(provisioner))?.object?.spec?.features as
       | Features
@@ -141,7 +145,7 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
     };
   }
 
-  /** The same without snapshots, where the API has none. */
+  /** The same without snapshots, when the API does not serve them. */
   function possible(features: Features | undefined): Features | undefined {
     return features && !snapshotClasses.served
       ? { ...features, snapshot: { create: false, list: false } }
@@ -159,7 +163,7 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
 
     const driver = snapshotClasses.store.get(name)?.object?.driver;
 
-    // One that somebody made for another driver stays.
+    // A class that somebody made for another driver stays.
     if (driver === provisioner) {
       await removeIfThere(snapshotClasses, snapshotClasses.options.resource, name);
     }
@@ -176,10 +180,10 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
   }
 
   async function ensureCapability(
-    storageClass: KubeObject,
+    storageClass: PersistedObject,
     features: Features | undefined,
   ): Promise<void> {
-    const name = storageClass.metadata.name!;
+    const name = storageClass.metadata.name;
     const existing = capabilities.store.get(name)?.object;
 
     if (!features) {
@@ -207,8 +211,8 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
     await ensureEqual(client, CAPABILITIES, wanted, ['spec'], existing);
   }
 
-  async function ensureSnapshotClass(storageClass: KubeObject): Promise<void> {
-    const name = storageClass.metadata.name!;
+  async function ensureSnapshotClass(storageClass: PersistedObject): Promise<void> {
+    const name = storageClass.metadata.name;
     if (snapshotClasses.store.get(name)) {
       return;
     }
@@ -257,7 +261,7 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
         return undefined;
       }
 
-      const storageClass: KubeObject = {
+      const storageClass: PersistedObject = {
         ...found,
         apiVersion: 'storage.k8s.io/v1',
         kind: 'StorageClass',

@@ -1,32 +1,32 @@
 import { PERSISTENT_VOLUME_CLAIMS } from '@ks-apiserver/api/resources';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 
 /**
- * Who is to make the volume of a claim: by the first of these the console finds what it can do,
- * Kubernetes has both.
+ * Annotations that name the provisioner of a claim: the console reads the first to find what
+ * volumes can do, Kubernetes has both.
  */
 const KEYS = [
   'volume.beta.kubernetes.io/storage-provisioner',
   'volume.kubernetes.io/storage-provisioner',
 ] as const;
 
-/** The provisioner of classes whose volumes people make. */
+/** Provisioner of classes whose volumes are created by hand. */
 const NONE = 'kubernetes.io/no-provisioner';
 
-/** What the controller of claims' provisioners works with. */
+/** Dependencies of the claim provisioner controller. */
 export interface ClaimProvisionerParts {
   client: KubeClient;
   claims: Informer;
-  /** With their objects. */
+  /** The informers keep parsed objects. */
   classes: Informer;
 }
 
 /**
- * Claims: the provisioner of each one's class, which Kubernetes' own volume controller would write
- * into its annotations.
+ * Writes the provisioner of each claim's class into its annotations, as Kubernetes' own volume
+ * controller would.
  */
 export function claimProvisionerReconciler({
   client,
@@ -58,11 +58,11 @@ export function claimProvisionerReconciler({
         return undefined;
       }
 
-      const { metadata, spec } = JSON.parse(claim.bytes.toString()) as KubeObject;
+      const { metadata, spec } = JSON.parse(claim.bytes.toString()) as PersistedObject;
       const provisioner = classes.store.get(String(spec?.storageClassName ?? ''))?.object
         ?.provisioner;
 
-      // One that names its volume needs nobody to make it.
+      // A claim that names its volume needs no provisioner.
       if (
         typeof provisioner !== 'string' ||
         provisioner === NONE ||
@@ -83,7 +83,7 @@ export function claimProvisionerReconciler({
   };
 }
 
-/** Whether the volume that a claim has was made for it. */
+/** Whether a claim's volume was made for it. */
 function isProvisioned({ volumeName }: { volumeName?: string }): boolean {
   return volumeName?.startsWith('pvc-') === true;
 }

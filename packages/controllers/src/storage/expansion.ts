@@ -1,7 +1,12 @@
 import { PODS } from '@ks-apiserver/api/resources';
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import { parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
@@ -13,12 +18,11 @@ import type { Follow, Reconciler } from '../runtime/controller.ts';
 const OFFLINE: ReadonlySet<unknown> = new Set(['disk.csi.qingcloud.com', 'csi-qingcloud']);
 
 /**
- * Annotation of a workload that was scaled down for a claim of its pod: what is to be done with it
- * again.
+ * Annotation of a workload that was scaled down for a claim of its pod: how to scale it up again.
  */
 const EXPANDING = 'storage.kubesphere.io/expanding';
 
-/** How long a volume may take, in milliseconds; then its workload starts again as it is. */
+/** How long enlarging may take, in milliseconds; then the workload starts again as it was. */
 const LONGEST_MS = 3_600_000;
 
 const apps = (resource: string): GroupVersionResource => ({
@@ -33,19 +37,19 @@ const WORKLOADS: Readonly<Record<string, GroupVersionResource>> = {
 };
 
 /**
- * Whether enlarging a claim of a storage class has the workload that mounts it scaled down, and up
+ * Whether enlarging a claim of a storage class scales the workload that mounts it down, and up
  * again.
  */
 export function expandsOffline(storageClass: KubeObject | undefined): boolean {
   return storageClass?.allowVolumeExpansion === true && OFFLINE.has(storageClass.provisioner);
 }
 
-/** What the expansion controller works with. */
+/** Dependencies of the expansion controller. */
 export interface ExpansionParts {
   client: KubeClient;
-  /** With their objects. */
+  /** The informers keep parsed objects. */
   classes: Informer;
-  /** The copy of all claims, started when a class needs it. */
+  /** Informer of all claims, started when a class needs it. */
   claims: () => Informer;
   events: EventRecorder;
 }
@@ -58,19 +62,19 @@ interface Expansion {
 
 interface Workload {
   resource: GroupVersionResource;
-  object: KubeObject;
+  object: PersistedObject;
   expansion: Expansion | undefined;
 }
 
-function expansionOf({ metadata }: KubeObject): Expansion | undefined {
+function expansionOf({ metadata }: PersistedObject): Expansion | undefined {
   try {
     const value = JSON.parse(
       metadata.annotations?.[EXPANDING] ?? 'null',
     ) as Partial<Expansion> | null;
-    const { claim, replicas, since } = value ?? {};
+    const { claim, replicas = -1, since } = value ?? {};
 
-    return typeof claim === 'string' && Number.isInteger(replicas) && replicas! >= 0
-      ? { claim, replicas: replicas!, since: String(since) }
+    return typeof claim === 'string' && Number.isInteger(replicas) && replicas >= 0
+      ? { claim, replicas, since: String(since) }
       : undefined;
   } catch {
     return undefined;
@@ -86,10 +90,10 @@ function bytesOf(quantity: unknown): bigint {
 }
 
 /**
- * How far a bound claim is: it asks for no more, waits for its volume to be enlarged, or for a pod
- * to enlarge the file system.
+ * Returns the state of a bound claim: it asks for no more, waits for its volume to be enlarged, or
+ * waits for a pod to enlarge the file system.
  */
-function stateOf({ spec, status }: KubeObject): 'settled' | 'growing' | 'mountable' {
+function stateOf({ spec, status }: PersistedObject): 'settled' | 'growing' | 'mountable' {
   const grows = bytesOf(spec?.resources?.requests?.storage) > bytesOf(status?.capacity?.storage);
   if (status?.phase !== 'Bound' || !grows) {
     return 'settled';
@@ -104,8 +108,8 @@ function stateOf({ spec, status }: KubeObject): 'settled' | 'growing' | 'mountab
 }
 
 /**
- * Claims whose volumes grow only while nothing uses them: the workload of the one pod that mounts
- * such a claim is scaled to nothing, and back when the volume is enlarged.
+ * Scales the workload of the one pod that mounts a claim to zero while the claim's volume is
+ * enlarged, and back after that, for volumes that can be enlarged only while nothing uses them.
  */
 export function expansionReconciler({
   client,
@@ -116,14 +120,14 @@ export function expansionReconciler({
   let follow: Follow | undefined;
   let isFollowed = false;
 
-  /** Claims that nothing has to be done about. */
+  /** Claims that need nothing. */
   const settled = new Set<string>();
 
   const classOf = (entry: Entry) =>
     classes.store.get(String(entry.fields.storageClassName))?.object;
   const keyOf = ({ namespace, name }: Entry) => `${namespace}/${name}`;
 
-  /** Claims of a class, from now on and those that are there. */
+  /** Follows the claims of a class. */
   async function followClaims(name: string, signal: AbortSignal): Promise<string[]> {
     const informer = claims();
     await informer.ready(signal);
@@ -146,7 +150,7 @@ export function expansionReconciler({
     const found: Workload[] = [];
 
     for (const resource of Object.values(WORKLOADS)) {
-      for (const object of (await client.list<KubeObject>(resource, { namespace })).items) {
+      for (const object of (await client.list<PersistedObject>(resource, { namespace })).items) {
         const expansion = expansionOf(object);
         if (expansion?.claim === claim) {
           found.push({ resource, object, expansion });
@@ -157,9 +161,9 @@ export function expansionReconciler({
     return found;
   }
 
-  /** The workload of the only pod that mounts a claim. */
+  /** Returns the workload of the only pod that mounts a claim. */
   async function mountingWorkload(namespace: string, claim: string): Promise<Workload | undefined> {
-    const { items } = await client.list<KubeObject>(PODS, { namespace });
+    const { items } = await client.list<PersistedObject>(PODS, { namespace });
 
     const mounting = items.filter(({ spec, status }) => {
       const volumes = (spec?.volumes ?? []) as { persistentVolumeClaim?: { claimName?: string } }[];
@@ -171,22 +175,26 @@ export function expansionReconciler({
       );
     });
 
-    if (mounting.length !== 1) {
+    const [pod] = mounting;
+    if (!pod || mounting.length !== 1) {
       return undefined;
     }
 
-    let owner = mounting[0]!.metadata.ownerReferences?.find(({ controller }) => controller);
+    let owner = pod.metadata.ownerReferences?.find(({ controller }) => controller);
     if (owner?.kind === 'ReplicaSet') {
       const set = await client.find({ resource: apps('replicasets'), namespace, name: owner.name });
       owner = set?.metadata.ownerReferences?.find(({ controller }) => controller);
     }
 
-    const resource =
-      owner && Object.hasOwn(WORKLOADS, owner.kind) ? WORKLOADS[owner.kind] : undefined;
-    const object = resource && (await client.find({ resource, namespace, name: owner!.name }));
+    const resource = owner && getOwn(WORKLOADS, owner.kind);
+    if (!owner || !resource) {
+      return undefined;
+    }
 
-    return object && object.metadata.uid === owner!.uid
-      ? { resource: resource!, object, expansion: expansionOf(object) }
+    const object = await client.find({ resource, namespace, name: owner.name });
+
+    return object?.metadata.uid === owner.uid
+      ? { resource, object, expansion: expansionOf(object) }
       : undefined;
   }
 
@@ -197,18 +205,18 @@ export function expansionReconciler({
   ): Promise<void> {
     const { namespace, name, resourceVersion } = object.metadata;
     const annotations = { [EXPANDING]: expansion && JSON.stringify(expansion) };
-    await client.patch({ resource, namespace, name: name! }, 'merge', {
+    await client.patch({ resource, namespace, name: name }, 'merge', {
       metadata: { resourceVersion, annotations },
       spec: { replicas },
     });
   }
 
-  async function scaleDown(claim: KubeObject): Promise<number | undefined> {
+  async function scaleDown(claim: PersistedObject): Promise<number | undefined> {
     const { namespace = '', name = '' } = claim.metadata;
     const workload = await mountingWorkload(namespace, name);
     const replicas = Number(workload?.object.spec?.replicas ?? 1);
 
-    // One that another claim has stopped is not counted as it is now.
+    // A workload stopped for another claim does not count with its present scale.
     if (!workload || workload.expansion || replicas === 0) {
       return undefined;
     }
@@ -231,16 +239,17 @@ export function expansionReconciler({
     for (const workload of workloads) {
       const { expansion, object } = workload;
       const now = Number(object.spec?.replicas ?? 1);
+      const before = expansion?.replicas ?? now;
 
-      // Who has scaled it meanwhile knows why.
-      await scale(workload, now === 0 ? expansion!.replicas : now, null);
+      // Somebody else may have scaled it meanwhile.
+      await scale(workload, now === 0 ? before : now, null);
 
       const name = object.metadata.name;
       events.record(
         claim,
         'Normal',
         'ScaledUp',
-        `${name} is scaled to ${expansion!.replicas}: the volume is enlarged`,
+        `${name} is scaled to ${before}: the volume is enlarged`,
       );
     }
   }
@@ -251,7 +260,7 @@ export function expansionReconciler({
     const entry = claims().store.get(name, namespace);
 
     const claim = entry && {
-      ...(JSON.parse(entry.bytes.toString()) as KubeObject),
+      ...(JSON.parse(entry.bytes.toString()) as PersistedObject),
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
     };
@@ -265,7 +274,9 @@ export function expansionReconciler({
 
     const scaled = await workloadsOf(namespace, name);
     const left = Math.min(
-      ...scaled.map(({ expansion }) => Date.parse(expansion!.since) + LONGEST_MS - Date.now()),
+      ...scaled.map(
+        ({ expansion }) => Date.parse(expansion?.since ?? '') + LONGEST_MS - Date.now(),
+      ),
     );
 
     if (claim && state === 'growing' && (scaled.length === 0 || left > 0)) {
@@ -305,7 +316,7 @@ export function expansionReconciler({
           await look(claim);
         }
       } catch (error) {
-        // It has gone meanwhile.
+        // It was deleted meanwhile.
         if (!(error instanceof StatusError && error.code === 404)) {
           throw error;
         }

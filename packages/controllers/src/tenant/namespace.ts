@@ -10,7 +10,7 @@ import { NAMESPACES, ROLE_BINDINGS, ROLES, USERS } from '@ks-apiserver/api/resou
 import { userSubject } from '@ks-apiserver/api/subject';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -23,12 +23,12 @@ const SCOPE = {
   devops: 'scope.kubesphere.io/devops',
 } as const;
 
-/** Whether this controller has taken a namespace in before. */
-function isAdopted({ metadata }: KubeObject): boolean {
+/** Whether this controller has adopted a namespace before. */
+function isAdopted({ metadata }: PersistedObject): boolean {
   return metadata.finalizers?.includes(FINALIZER) === true;
 }
 
-/** What the namespace controller works with. */
+/** Dependencies of the namespace controller. */
 export interface NamespaceParts {
   client: KubeClient;
   namespaces: Informer;
@@ -36,13 +36,13 @@ export interface NamespaceParts {
   roles: Informer;
   roleBases: Informer;
   users: Informer;
-  /** Removes the ingress controller of a project that goes. */
+  /** Deletes the ingress controller of a deleted project. */
   removeRouter: (project: string) => Promise<void>;
 }
 
 /**
- * Namespaces: label and owner of KubeSphere, the roles of a project from the role bases, and its
- * creator's binding.
+ * Gives namespaces KubeSphere's label and owner, the roles of a project from the role bases, and
+ * their creator's binding.
  */
 export function namespaceReconciler({
   client,
@@ -53,21 +53,20 @@ export function namespaceReconciler({
   users,
   removeRouter,
 }: NamespaceParts): Reconciler {
-  /** The namespace with finalizer, label and owner as they should be. */
-  async function adopt(namespace: KubeObject): Promise<void> {
+  /** Returns the namespace with finalizer, label and owner as they should be. */
+  async function adopt(namespace: PersistedObject): Promise<void> {
     const { metadata } = namespace;
-    const labels = { ...metadata.labels, [NAMESPACE_LABEL]: metadata.name! };
+    const labels = { ...metadata.labels, [NAMESPACE_LABEL]: metadata.name };
     const kept = metadata.finalizers ?? [];
     const finalizers = isAdopted(namespace) ? kept : [...kept, FINALIZER];
     const workspace = workspaces.store.get(metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
-    const others = (metadata.ownerReferences ?? []).filter(({ kind }) => kind !== 'Workspace');
-    const federated = metadata.labels?.[FEDERATED_LABEL] === 'true';
+    let ownerReferences = metadata.ownerReferences ?? [];
 
-    const ownerReferences = federated
-      ? (metadata.ownerReferences ?? [])
-      : workspace && !isTerminating(workspace)
-        ? [...others, controllerReference(workspace)]
-        : others;
+    if (metadata.labels?.[FEDERATED_LABEL] !== 'true') {
+      const owner = workspace && !isTerminating(workspace) ? [controllerReference(workspace)] : [];
+      const others = ownerReferences.filter(({ kind }) => kind !== 'Workspace');
+      ownerReferences = [...others, ...owner];
+    }
 
     const wanted = {
       ...metadata,
@@ -83,7 +82,7 @@ export function namespaceReconciler({
 
   async function ensureRoles(name: string, scope: string): Promise<void> {
     for (const base of roleBases.store.values()) {
-      const role = base.object?.role as KubeObject | undefined;
+      const role = base.object?.role as PersistedObject | undefined;
       if (role?.kind !== 'Role' || base.labels[scope] !== '') {
         continue;
       }
@@ -91,7 +90,7 @@ export function namespaceReconciler({
       const { name: roleName, labels, annotations } = role.metadata;
 
       const metadata = {
-        name: roleName!,
+        name: roleName,
         namespace: name,
         ...(labels && { labels }),
         ...(annotations && { annotations }),
@@ -115,16 +114,16 @@ export function namespaceReconciler({
   }
 
   /**
-   * Makes the creator admin of a namespace that was just made. Later the annotation counts for
-   * nothing: who may edit a namespace could name anybody.
+   * Makes the creator admin of a new namespace. Later changes of the annotation have no effect:
+   * users who may edit a namespace could name anybody.
    */
-  async function ensureCreator(namespace: KubeObject): Promise<void> {
+  async function ensureCreator(namespace: PersistedObject): Promise<void> {
     const creator = namespace.metadata.annotations?.[CREATOR_ANNOTATION];
     if (!creator || isAdopted(namespace)) {
       return;
     }
 
-    // A user who was made a moment ago may not have arrived in the copy.
+    // The informer may not have a very new user yet.
     const user =
       users.store.get(creator)?.object ?? (await client.find({ resource: USERS, name: creator }));
     if (!user || isTerminating(user)) {
@@ -136,9 +135,9 @@ export function namespaceReconciler({
       kind: 'RoleBinding',
       metadata: {
         name: `${creator}-admin`,
-        namespace: namespace.metadata.name!,
+        namespace: namespace.metadata.name,
         labels: { [USER_REF_LABEL]: creator },
-        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid },
       },
       subjects: [userSubject(creator)],
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' },
@@ -183,7 +182,7 @@ export function namespaceReconciler({
 
       await ensureCreator(namespace);
 
-      // The finalizer comes last: what is not done yet is done again.
+      // The finalizer is removed last: what is not done yet is done again.
       await adopt(namespace);
 
       return undefined;

@@ -2,7 +2,7 @@ import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import { WORKSPACE_QUOTAS } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { formatQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { addUsage, type Usage } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
@@ -10,10 +10,10 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 
-/** How often what is used is counted, in milliseconds: it reads nothing but copies. */
+/** How often usage is counted, in milliseconds: counting reads informers only. */
 const COUNT_AGAIN_MS = 10_000;
 
-/** What the controller of workspace quotas works with. */
+/** Dependencies of the workspace quota controller. */
 export interface WorkspaceQuotaParts {
   client: KubeClient;
   quotas: Informer;
@@ -30,14 +30,14 @@ function written(usage: Usage): Record<string, string> {
 }
 
 /**
- * Quotas of workspaces: each is owned by its workspace, and its status says what the namespaces
- * use, one by one and together.
+ * Makes quotas owned by their workspace, and keeps in their status what the namespaces use, one by
+ * one and together.
  */
 export function workspaceQuotaReconciler(parts: WorkspaceQuotaParts): Reconciler {
   const { client, quotas, workspaces, namespaces, namespacesOf, usage } = parts;
   const all = () => [...quotas.store.values()].map(({ name }) => name);
 
-  async function adopt(quota: KubeObject): Promise<KubeObject> {
+  async function adopt(quota: PersistedObject): Promise<PersistedObject> {
     const workspace = workspaces.store.get(quota.metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
     if (!workspace || isTerminating(workspace)) {
       return quota;

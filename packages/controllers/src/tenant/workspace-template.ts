@@ -8,14 +8,14 @@ import {
 } from '@ks-apiserver/api/resources';
 import { userSubject } from '@ks-apiserver/api/subject';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { EventRecorder } from '../events/recorder.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated, ensureEqual } from '../runtime/ensure.ts';
 
-/** What the workspace template controller works with. */
+/** Dependencies of the workspace template controller. */
 export interface WorkspaceTemplateParts {
   client: KubeClient;
   templates: Informer;
@@ -26,7 +26,10 @@ export interface WorkspaceTemplateParts {
   events: EventRecorder;
 }
 
-/** Workspace templates: the Workspace, its roles from the role bases, and its manager's binding. */
+/**
+ * Creates the Workspace of a WorkspaceTemplate, its roles from the role bases, and its manager's
+ * binding.
+ */
 export function workspaceTemplateReconciler({
   client,
   templates,
@@ -36,9 +39,9 @@ export function workspaceTemplateReconciler({
   users,
   events,
 }: WorkspaceTemplateParts): Reconciler {
-  async function ensureRoles(workspace: string, owner: KubeObject): Promise<void> {
+  async function ensureRoles(workspace: string, owner: PersistedObject): Promise<void> {
     for (const base of roleBases.store.values()) {
-      const role = base.object?.role as KubeObject | undefined;
+      const role = base.object?.role as PersistedObject | undefined;
       if (role?.kind !== 'WorkspaceRole') {
         continue;
       }
@@ -69,7 +72,7 @@ export function workspaceTemplateReconciler({
     }
   }
 
-  async function ensureManager(workspace: string, template: KubeObject): Promise<void> {
+  async function ensureManager(workspace: string, template: PersistedObject): Promise<void> {
     const manager = template.spec?.template?.spec?.manager as string | undefined;
     if (!manager) {
       return;
@@ -103,7 +106,7 @@ export function workspaceTemplateReconciler({
       metadata: {
         name: `${manager}-${workspace}-admin`,
         labels: { [WORKSPACE_LABEL]: workspace, [USER_REF_LABEL]: manager },
-        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid },
         ownerReferences: [controllerReference(template)],
       },
       subjects: [userSubject(manager)],

@@ -7,7 +7,7 @@ import { withFinalizer, withoutFinalizer } from '../runtime/ensure.ts';
 
 const FINALIZER = 'finalizers.tenant.kubesphere.io';
 
-/** Workspaces: only the finalizer that objects of 3.x carry is kept up. */
+/** Gives Workspaces the finalizer that they have in 3.x, and removes it when they are deleted. */
 export function workspaceReconciler(client: KubeClient, workspaces: Informer): Reconciler {
   return {
     name: 'workspace',

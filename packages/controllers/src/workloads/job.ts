@@ -1,20 +1,20 @@
 import { JOBS } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 
 const REVISIONS = 'revisions';
 
-/** Runs that are remembered, so that the annotation stays small. */
+/** How many runs are kept, so that the annotation stays small. */
 const MOST_RUNS = 50;
 
 /** A time that is not set, as 3.0 writes it. */
 const NEVER = '0001-01-01T00:00:00Z';
 
-/** What became of one run of a Job, as the console reads it. */
+/** The outcome of one run of a Job, as the console reads it. */
 export interface JobRevision {
   status: 'running' | 'completed' | 'failed' | 'unfinished';
   reasons?: string[];
@@ -34,7 +34,7 @@ interface JobCondition {
   message?: string;
 }
 
-/** The runs that the annotation tells of, by number from 1; none where it cannot be read. */
+/** Returns the runs in the annotation, by number from 1; none when it cannot be parsed. */
 function revisionsOf(job: KubeObject): Record<string, JobRevision> {
   try {
     const value: unknown = JSON.parse(job.metadata.annotations?.[REVISIONS] || '{}');
@@ -60,7 +60,9 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && value !== 0 ? value : undefined;
 }
 
-/** The run that a Job is now. */
+const OUTCOMES: Readonly<Record<string, string>> = { Complete: 'completed', Failed: 'failed' };
+
+/** Returns the current run of a Job. */
 export function currentRevision({ metadata, spec, status }: KubeObject): JobRevision {
   const conditions = (
     Array.isArray(status?.conditions) ? (status.conditions as JobCondition[]) : []
@@ -70,7 +72,7 @@ export function currentRevision({ metadata, spec, status }: KubeObject): JobRevi
   const messages = conditions.flatMap(({ reason, message }) => (reason ? [message ?? ''] : []));
 
   const entries = {
-    status: ended === undefined ? 'running' : ended.type === 'Complete' ? 'completed' : 'failed',
+    status: OUTCOMES[ended?.type ?? ''] ?? 'running',
     reasons: reasons.length > 0 ? reasons : undefined,
     messages: messages.length > 0 ? messages : undefined,
     succeed: numberOf(status?.succeeded),
@@ -86,7 +88,7 @@ export function currentRevision({ metadata, spec, status }: KubeObject): JobRevi
   ) as unknown as JobRevision;
 }
 
-/** The annotation's runs with the current one: in its own place, or after the last. */
+/** Returns the annotation's runs with the current one: in its own place, or after the last. */
 export function withCurrentRevision(job: KubeObject): Record<string, JobRevision> {
   const runs = revisionsOf(job);
   const current = currentRevision(job);
@@ -94,18 +96,17 @@ export function withCurrentRevision(job: KubeObject): Record<string, JobRevision
     .map(Number)
     .sort((a, b) => a - b);
   const own = numbers.find((number) => runs[number]?.uid === current.uid);
-  const kept = own === undefined ? numbers.slice(-(MOST_RUNS - 1)) : numbers;
-  const result = Object.fromEntries(kept.map((number) => [number, runs[number]!]));
+  const kept = new Set(own === undefined ? numbers.slice(-(MOST_RUNS - 1)) : numbers);
+  const result = Object.fromEntries(
+    Object.entries(runs).filter(([number]) => kept.has(Number(number))),
+  );
 
   result[own ?? (numbers.at(-1) ?? 0) + 1] = current;
 
   return result;
 }
 
-/**
- * Jobs: each carries an annotation that tells of its runs; a Job that is run again keeps those
- * before.
- */
+/** Records the runs of Jobs in an annotation; a Job that is run again keeps the earlier ones. */
 export function jobReconciler(client: KubeClient, jobs: Informer): Reconciler {
   return {
     name: 'job',
@@ -123,7 +124,7 @@ export function jobReconciler(client: KubeClient, jobs: Informer): Reconciler {
         return undefined;
       }
 
-      const job = JSON.parse(entry.bytes.toString()) as KubeObject;
+      const job = JSON.parse(entry.bytes.toString()) as PersistedObject;
       if (job.metadata.deletionTimestamp) {
         return undefined;
       }

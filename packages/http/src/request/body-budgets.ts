@@ -3,15 +3,15 @@ import { StatusError, tooManyRequests } from '@ks-apiserver/apimachinery/meta/er
 import type { KubeRequest, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 
 /**
- * How many bytes of bodies may be held in memory at the same time: of all callers without a log-in,
- * and of each user.
+ * How many bytes of request bodies may be in memory at the same time: of all callers without a
+ * log-in together, and of each user.
  */
 export interface BodyLimits {
   anonymous: number;
   perUser: number;
 }
 
-/** How slow a body may be, in milliseconds: without any progress, and in all. */
+/** How slow a body may be, in milliseconds: without any progress, and altogether. */
 export interface Patience {
   stalledMs: number;
   wholeMs: number;
@@ -26,7 +26,7 @@ const PATIENCE: Record<keyof BodyLimits, Patience> = {
 
 const RETRY_SECONDS = 1;
 
-/** The body of one request while it is in memory. */
+/** Counts the bytes of one request's body while it is in memory. */
 export class BodyAccount {
   readonly patience: Patience;
   readonly #charge: (bytes: number) => void;
@@ -45,8 +45,8 @@ export class BodyAccount {
   }
 
   /**
-   * Counts bytes that are kept from now on until the account is closed. Throws 429 where they are
-   * too many.
+   * Counts bytes that stay in memory until the account is closed. Throws 429 when they are too
+   * many.
    */
   hold(bytes: number): void {
     if (this.#closed) {
@@ -57,7 +57,7 @@ export class BodyAccount {
     this.#held += bytes;
   }
 
-  /** Gives everything back. */
+  /** Gives back everything that was counted. */
   close(): void {
     if (this.#closed) {
       return;
@@ -76,7 +76,10 @@ function isAnonymous({ groups }: UserInfo): boolean {
 
 const megabytes = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MB`;
 
-/** What bodies hold in memory, by who sends them. */
+/** Key under which the bodies of all callers without a log-in are counted. */
+const ANONYMOUS = '';
+
+/** Counts the bytes of request bodies in memory, by user. */
 export class BodyBudgets {
   readonly #limits: BodyLimits;
   readonly #patience: Readonly<Record<keyof BodyLimits, Patience>>;
@@ -87,18 +90,17 @@ export class BodyBudgets {
     this.#patience = patience;
   }
 
-  /** Bytes held for a user; '' stands for all who have not logged in. */
+  /** Bytes counted for a user; '' stands for all callers without a log-in. */
   held(user: string): number {
     return this.#held.get(user) ?? 0;
   }
 
   /**
-   * Counts the body of a request for its caller until it is answered; whoever reads the body finds
-   * the account at the request.
+   * Opens an account for the body of a request until the request is answered; readers of the body
+   * find it by the request.
    */
   open(req: IncomingMessage, res: ServerResponse, user: UserInfo): BodyAccount {
-    const anonymous = isAnonymous(user);
-    const account = this.#account(anonymous ? '' : user.name, anonymous);
+    const account = this.#account(isAnonymous(user) ? ANONYMOUS : user.name);
 
     accounts.set(req, account);
     res.once('close', () => account.close());
@@ -106,7 +108,10 @@ export class BodyBudgets {
     return account;
   }
 
-  /** The call of a request whose body somebody will keep whole, counted for its caller. */
+  /**
+   * Returns the same call with a body whose bytes are counted for the caller, for a backend that
+   * keeps the body whole.
+   */
   counted(
     request: KubeRequest,
     req: IncomingMessage,
@@ -121,7 +126,8 @@ export class BodyBudgets {
     return { ...request, body: countedBody(req) };
   }
 
-  #account(key: string, anonymous: boolean): BodyAccount {
+  #account(key: string): BodyAccount {
+    const anonymous = key === ANONYMOUS;
     const kind = anonymous ? 'anonymous' : 'perUser';
     const limit = this.#limits[kind];
 
@@ -151,13 +157,10 @@ export class BodyBudgets {
   }
 }
 
-/**
- * For requests that nobody has opened an account for: those of servers that have no callers to tell
- * apart.
- */
+/** Account of requests for which none was opened: those to servers without users. */
 const others = new BodyBudgets();
 
-/** The account that a request's body is counted on. */
+/** Returns the account that a request's body is counted on. */
 export function bodyAccount(req: IncomingMessage): BodyAccount {
   const known = accounts.get(req);
   if (known) {
@@ -175,8 +178,8 @@ export function bodyAccount(req: IncomingMessage): BodyAccount {
 }
 
 /**
- * Calls back with 408 once when a body stalls or takes too long; `progress` tells that some of it
- * came, `end` stops the watch.
+ * Calls back once with 408 when a body stalls or takes too long. `progress` reports that some of it
+ * arrived, `end` stops the timers.
  */
 export function watchProgress(
   { patience }: BodyAccount,
@@ -197,7 +200,7 @@ export function watchProgress(
 }
 
 /**
- * A body that streams to somebody who keeps all of it: its bytes are counted, and it may not be
+ * Yields a body for a backend that keeps all of it: the bytes are counted, and the body may not be
  * slow. Throws 429 and 408 to its reader.
  */
 export async function* countedBody(req: IncomingMessage): AsyncGenerator<Uint8Array> {

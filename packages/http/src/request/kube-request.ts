@@ -15,8 +15,8 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /**
- * A client's end-to-end headers with repeated ones joined; those named by `Connection` are dropped
- * too.
+ * Returns a client's end-to-end headers, repeated ones joined; those that `Connection` names are
+ * dropped too.
  */
 export function endToEndHeaders(req: IncomingMessage): Record<string, string> {
   const { connection } = req.headers;
@@ -35,7 +35,7 @@ export function endToEndHeaders(req: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-/** The call that a client made, its body still streaming; `signal` ends it. */
+/** Returns the call that a client made, with its body still streaming; `signal` ends it. */
 export function kubeRequestFrom(
   req: IncomingMessage,
   signal?: AbortSignal,

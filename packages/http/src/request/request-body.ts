@@ -3,7 +3,7 @@ import { createGunzip, createInflate } from 'node:zlib';
 import { badRequest, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { bodyAccount, watchProgress } from './body-budgets.ts';
 
-/** Whether a request brings a body. */
+/** Whether a request has a body. */
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
@@ -28,11 +28,11 @@ function decoderOf(req: IncomingMessage) {
 }
 
 /**
- * Reads all of a body, decompressed. Throws 413 for more than `limit` bytes, where its length tells
- * it before anything is read and where it is compressed as soon as so much has come out; 400 when
- * it breaks off, 408 when it stalls, 415 for a coding that is not known, and 429 where its caller's
- * other bodies leave no room for it. The request is left as it is then: whoever answers it closes
- * its connection.
+ * Reads all of a body, decompressed. Throws 413 for more than `limit` bytes: before reading when
+ * Content-Length says so, and while decompressing as soon as so much has come out; 400 when it
+ * breaks off, 408 when it stalls, 415 for an unknown coding, and 429 when the caller's other bodies
+ * leave no room for it. On an error the rest of the body is unread: the answer must close the
+ * connection.
  */
 export function readRequestBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -94,7 +94,7 @@ export function readRequestBody(req: IncomingMessage, limit: number): Promise<Bu
         return keep(chunk);
       }
 
-      // What is compressed may also be long and come to nothing.
+      // Compressed data may also be long and decompress to nothing.
       received += chunk.byteLength;
       if (received > limit) {
         settle(requestTooLarge(limit));

@@ -1,12 +1,13 @@
+import { memoize } from '@ks-apiserver/apimachinery/cache/memoize';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 
 /**
- * What a URL asks for, in the words that authorization and audit use: Kubernetes' RequestInfo with
+ * What a URL asks for, in the terms of authorization and audit: Kubernetes' RequestInfo with
  * workspaces and DevOps projects.
  */
 export interface RequestInfo {
   isResource: boolean;
-  /** True for `/api` and `/apis`. */
+  /** True for paths below `/api` and `/apis`. */
   isKubernetes: boolean;
   /** Decoded path of the URL. */
   path: string;
@@ -23,14 +24,14 @@ export interface RequestInfo {
   subresource: string;
   name: string;
   /**
-   * A list whose handler shows no more than the caller may see: nobody else sets it than who knows
-   * the handler.
+   * A list whose handler returns only what the caller may see. Set by nobody but the handler's
+   * route.
    */
   visibleOnly: boolean;
   scope: 'Cluster' | 'Workspace' | 'Namespace' | 'DevOps';
 }
 
-/** A request that asks for nothing yet: what others are made from. */
+/** A request that asks for nothing yet, from which others are made. */
 export const NO_REQUEST: Readonly<RequestInfo> = Object.freeze({
   isResource: false,
   isKubernetes: false,
@@ -63,8 +64,8 @@ const VERBS: Record<string, string> = {
 };
 
 /**
- * Resources that a watch by workspace label may show to the workspace's members: the label cannot
- * be forged by them there.
+ * Resources that a watch with a workspace label may show to the workspace's members: members cannot
+ * forge the label on these.
  */
 const WORKSPACE_WATCHES = new Set([
   'namespaces',
@@ -79,27 +80,27 @@ const NODE_PROXIES = new Set(['nodes']);
 export const NAMESPACED_PROXIES: ReadonlySet<string> = new Set(['pods', 'services']);
 
 /**
- * What clients of Kubernetes read before anything else: the groups, versions and resources that
- * there are, and their schemas.
+ * Paths that clients of Kubernetes read before anything else: the groups, versions and resources
+ * that are served, and their schemas.
  */
 const DISCOVERY =
   /^\/(version|api(\/[^/]+)?|apis(\/[^/]+){0,2}|openapi\/v2|openapi\/v3(\/.+)?)\/?$/;
 
 /**
- * What gives a hold of a running container: WebSockets ask for it by GET, and who may only read
- * must not have it, as in Kubernetes 1.35.
+ * Subresources that give access to a running container: WebSockets ask for them by GET, and a
+ * caller who may only read must not get them, as in Kubernetes 1.35.
  */
 export const PROCESSES: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
 
 const WORKSPACE_SELECTOR = 'kubesphere.io/workspace=';
 
-/** A segment that stands for itself. */
+/** A segment that needs no decoding and is no dot segment. */
 const PLAIN = /^[A-Za-z0-9_:-][A-Za-z0-9._~:-]*$/;
 const NO_QUERY = new URLSearchParams();
 
 /**
- * Decodes one segment; a slash, a dot segment or a control character hidden by percent-encoding is
- * refused, because the backends would read another path than the one that was authorized.
+ * Decodes one segment. Throws for a slash, a dot segment or a control character hidden by
+ * percent-encoding: backends would read another path than the one that was authorized.
  */
 function decodeSegment(segment: string): string {
   if (PLAIN.test(segment)) {
@@ -124,8 +125,8 @@ function decodeSegment(segment: string): string {
 }
 
 /**
- * A segment of a proxied service's own path, which goes on in the form it came; dot segments, also
- * hidden ones, are refused, because whoever resolves them would leave the service that was
+ * Checks a segment of a proxied service's own path and returns it unchanged. Throws for dot
+ * segments, also hidden ones: a proxy that resolves them would leave the service that was
  * authorized for any path of the Kubernetes API.
  */
 function proxiedSegment(segment: string): string {
@@ -134,7 +135,7 @@ function proxiedSegment(segment: string): string {
   try {
     decoded = decodeURIComponent(segment);
   } catch {
-    // Not this server's business: the service may read it otherwise.
+    // Broken encoding is the service's business.
   }
 
   if (/(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i.test(decoded) || segment.includes('\\')) {
@@ -145,8 +146,8 @@ function proxiedSegment(segment: string): string {
 }
 
 /**
- * Index of the segment after which the path is a proxied pod's, service's or node's own; -1 without
- * one. A namespace may be called proxy.
+ * Returns the index of the segment after which the path belongs to a proxied pod, service or node;
+ * -1 without one. A namespace may be called `proxy`.
  */
 function proxyIndex(raw: readonly string[]): number {
   const start = raw[1] === 'clusters' ? 2 : 0;
@@ -154,7 +155,7 @@ function proxyIndex(raw: readonly string[]): number {
     [NODE_PROXIES, start + 4],
     [NAMESPACED_PROXIES, start + 6],
   ] as const) {
-    if (raw[0] === 'api' && raw[index] === 'proxy' && kinds.has(raw[index - 2]!)) {
+    if (raw[0] === 'api' && raw[index] === 'proxy' && kinds.has(raw[index - 2] ?? '')) {
       return index;
     }
   }
@@ -163,18 +164,17 @@ function proxyIndex(raw: readonly string[]): number {
 }
 
 /**
- * Whether a query asks for a watch: of Kubernetes by anything but `0` and `false`, also by nothing;
- * of KubeSphere by anything that is not false in Go's words, for what is no boolean at all is
- * refused later.
+ * Whether a query asks for a watch. For Kubernetes: any value but `0` and `false`, also the empty
+ * one. For KubeSphere: any value that Go does not parse as false, because a value that is no
+ * boolean is refused later.
  */
-function asksForWatch(query: URLSearchParams, isKubernetes: boolean): boolean {
+function asksForWatch(query: URLSearchParams, { isKubernetes }: RequestInfo): boolean {
   const value = query.get('watch');
-  return (
-    value !== null && !(isKubernetes ? /^(0|false)$/i : /^(0|f|F|false|False|FALSE)$/).test(value)
-  );
+  const no = isKubernetes ? /^(0|false)$/i : /^(0|f|F|false|False|FALSE)$/;
+  return value !== null && !no.test(value);
 }
 
-/** The name that a field selector pins exactly, or ''. */
+/** Returns the name that a field selector requires exactly, or ''. */
 function pinnedName(fieldSelector: string | null): string {
   const match = /^metadata\.name==?([^,=!]+)$/.exec(fieldSelector ?? '');
   return match?.[1] && match[1] !== '.' && match[1] !== '..' && !/[/%]/.test(match[1])
@@ -182,7 +182,10 @@ function pinnedName(fieldSelector: string | null): string {
     : '';
 }
 
-function scopeOf(info: RequestInfo): RequestInfo['scope'] {
+/** Returns the innermost level that a call names. */
+export function scopeOf(
+  info: Pick<RequestInfo, 'namespace' | 'devops' | 'workspace'>,
+): RequestInfo['scope'] {
   if (info.namespace) {
     return 'Namespace';
   }
@@ -193,9 +196,14 @@ function scopeOf(info: RequestInfo): RequestInfo['scope'] {
   return info.workspace ? 'Workspace' : 'Cluster';
 }
 
-/** What was read of short URLs without a query: clients ask for the same ones again and again. */
-const known = new Map<string, Readonly<RequestInfo>>();
-const KNOWN = { urls: 2000, length: 256 };
+/** Results for longer URLs are not remembered. */
+const REMEMBERED_LENGTH = 256;
+
+/** Parses method and URL, separated by a space: clients ask for the same ones again and again. */
+const parseRemembered = memoize(2_000, (text): Readonly<RequestInfo> => {
+  const space = text.indexOf(' ');
+  return Object.freeze(parse(text.slice(0, space), text.slice(space + 1)));
+});
 
 /**
  * Whether a call only reads what the Kubernetes API serves (Kubernetes' ClusterRole
@@ -218,33 +226,21 @@ export function readsDiscovery({
 }
 
 /**
- * Reads a request's method and URL (path and query, still encoded). Throws BadRequest for paths
+ * Parses a request's method and URL (path and query, still encoded). Throws BadRequest for paths
  * that hide others.
  */
 export function parseRequestInfo(method: string, url: string): RequestInfo {
-  if (url.length > KNOWN.length || url.includes('?')) {
+  if (url.length > REMEMBERED_LENGTH || url.includes('?')) {
     return parse(method, url);
   }
 
-  const key = `${method} ${url}`;
-  let info = known.get(key);
-  if (!info) {
-    info = Object.freeze(parse(method, url));
-
-    if (known.size >= KNOWN.urls) {
-      known.clear();
-    }
-
-    known.set(key, info);
-  }
-
-  // Each call's own: filters mark it.
-  return { ...info };
+  // Copied for each call, because filters change it.
+  return { ...parseRemembered(`${method} ${url}`) };
 }
 
 function parse(method: string, url: string): RequestInfo {
-  // Parsers of URLs drop these, and what follows a hash sign: they would read another path or query
-  // than the one here.
+  // URL parsers drop these characters, and everything behind a hash sign: they would read another
+  // path or query than this function.
   if (/[#\p{Cc}]/u.test(url)) {
     throw badRequest('the request target must not hold a hash sign or control character');
   }
@@ -254,7 +250,7 @@ function parse(method: string, url: string): RequestInfo {
   const query = mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
   const raw = rawPath.split('/').filter((segment) => segment !== '');
 
-  // What follows `proxy` is the proxied service's own path and goes on in the form it came.
+  // What follows `proxy` is the proxied service's own path and is passed on unchanged.
   const proxy = proxyIndex(raw);
   const parts = raw.map((segment, i) =>
     proxy > 0 && i > proxy ? proxiedSegment(segment) : decodeSegment(segment),
@@ -269,15 +265,16 @@ function parse(method: string, url: string): RequestInfo {
     verb: method.toUpperCase(),
   };
 
-  if (parts.length < 3 || !PREFIXES.has(parts[0]!)) {
+  const [prefix = '', ...below] = parts;
+  if (parts.length < 3 || !PREFIXES.has(prefix)) {
     info.isKubernetes = DISCOVERY.test(info.path);
     return info;
   }
 
-  info.apiPrefix = parts[0]!;
+  info.apiPrefix = prefix;
   info.isKubernetes = info.apiPrefix === 'api' || info.apiPrefix === 'apis';
 
-  let rest = parts.slice(1);
+  let rest = below;
   if (rest[0] === 'clusters') {
     info.cluster = rest[1] ?? '';
     if (rest.length > 2) {
@@ -290,7 +287,7 @@ function parse(method: string, url: string): RequestInfo {
       return info;
     }
 
-    info.group = rest[0]!;
+    info.group = rest[0] ?? '';
     rest = rest.slice(1);
   }
 
@@ -302,7 +299,7 @@ function parse(method: string, url: string): RequestInfo {
       throw badRequest(`unable to determine kind and namespace from url: ${rawPath}`);
     }
 
-    // A write must not pass for a watch.
+    // A write must not be taken for a watch.
     if (rest[0] === 'watch' && method !== 'GET' && method !== 'HEAD') {
       throw badRequest(`${method} is not allowed on ${rawPath}`);
     }
@@ -344,7 +341,7 @@ function parse(method: string, url: string): RequestInfo {
 /** Tells list and watch from get, and deletecollection from delete, by name and query. */
 function refineVerb(info: RequestInfo, query: URLSearchParams): void {
   if (info.name === '' && info.verb === 'get') {
-    info.verb = asksForWatch(query, info.isKubernetes) ? 'watch' : 'list';
+    info.verb = asksForWatch(query, info) ? 'watch' : 'list';
     info.name = pinnedName(query.get('fieldSelector'));
   }
 
@@ -368,7 +365,7 @@ function refineVerb(info: RequestInfo, query: URLSearchParams): void {
     WORKSPACE_WATCHES.has(info.resource)
   ) {
     const workspace = selector.slice(WORKSPACE_SELECTOR.length);
-    // With an empty name, or with more requirements, the watch is one of the whole cluster.
+    // With an empty name, or with further requirements, it is a watch of the whole cluster.
     if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(workspace)) {
       info.workspace = workspace;
       info.scope = 'Workspace';

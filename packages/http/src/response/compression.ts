@@ -6,37 +6,41 @@ import { isWhole, type KubeBody } from '@ks-apiserver/apimachinery/transport/tra
 export type Coding = 'identity' | 'gzip' | 'zstd';
 
 /**
- * Bodies below are sent as they are, unless the caller refuses that; in bytes, as in
+ * Shorter bodies are sent uncompressed, unless the caller refuses that; in bytes, as in
  * kube-apiserver.
  */
 export const COMPRESSION_THRESHOLD = 128 * 1024;
 
-/** Bytes that are handed to the coder at once: pieces of lists are much smaller. */
+/** Bytes that are given to the compressor at once: the pieces of lists are much smaller. */
 const CHUNK = 64 * 1024;
 
 /**
- * Answers that are compressed at the same time; more go out as they are, for the threads are shared
- * with other work.
+ * How many answers are compressed at the same time; others are sent uncompressed, because the
+ * thread pool is shared with other work.
  */
 const MAX_RUNNING = 16;
 
-/** The cheapest level: the wire is the limit, and then the processor. */
+/** The fastest level: bandwidth is the first limit, then the processor. */
 const LEVEL = 1;
 
-/** Node has it from 22.15 on. */
+/** Part of Node since 22.15. */
 const { createZstdCompress } = zlib as unknown as {
   createZstdCompress?: (options: { params: Record<number, number> }) => Transform;
 };
 const ZSTD_LEVEL = (zlib.constants as Record<string, number>).ZSTD_c_compressionLevel ?? 100;
 
-/** What is preferred among equals comes first. */
+/** Codings in the order in which they are preferred at the same weight. */
 const SUPPORTED: readonly Coding[] = createZstdCompress ? ['zstd', 'gzip'] : ['gzip'];
 
 let running = 0;
 
+function weightOf(q = '1'): number {
+  return /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(q) ? Number(q) : 0;
+}
+
 /**
- * Weights of a header such as `gzip;q=0.5, *;q=0` (RFC 9110, 12.5.3); what cannot be read counts as
- * 0.
+ * Parses the weights of a header such as `gzip;q=0.5, *;q=0` (RFC 9110, 12.5.3); weights that
+ * cannot be read count as 0.
  */
 function weightsOf(header: string): Map<string, number> {
   const weights = new Map<string, number>();
@@ -44,22 +48,28 @@ function weightsOf(header: string): Map<string, number> {
   for (const item of header.toLowerCase().split(',')) {
     const [coding = '', ...parameters] = item.split(';').map((part) => part.trim());
     const q = parameters.find((parameter) => /^q\s*=/.test(parameter))?.replace(/^q\s*=\s*/, '');
-    const weight = q === undefined ? 1 : /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(q) ? Number(q) : 0;
 
     if (coding !== '') {
-      weights.set(coding === 'x-gzip' ? 'gzip' : coding, weight);
+      weights.set(coding === 'x-gzip' ? 'gzip' : coding, weightOf(q));
     }
   }
 
   return weights;
 }
 
+/** Returns whether `Accept-Encoding` allows a coding. Without the header only identity is. */
+export function acceptsCoding(header: string | undefined, coding: Coding): boolean {
+  const weights = weightsOf(header ?? 'identity');
+
+  return (weights.get(coding) ?? weights.get('*') ?? 0) > 0;
+}
+
 /**
- * The coding for a body of `size` bytes; undefined where the caller accepts none that there is, not
- * even as it is.
+ * Returns the coding for a body of `size` bytes; undefined when the caller accepts none that there
+ * is, not even identity.
  */
 export function codingFor(header: string | undefined, size: number): Coding | undefined {
-  // Most calls end here: who does not ask for anything special gets small bodies as they are.
+  // Most calls end here: a caller that does not mention identity gets small bodies uncompressed.
   if (header === undefined || (size < COMPRESSION_THRESHOLD && !/identity|\*/i.test(header))) {
     return 'identity';
   }
@@ -90,7 +100,7 @@ export function codingFor(header: string | undefined, size: number): Coding | un
   return tooSmall || preferred || running >= MAX_RUNNING ? 'identity' : best;
 }
 
-/** Pieces of a body put together to chunks that are worth a turn of the coder. */
+/** Joins pieces of a body to chunks that are long enough for one call of the compressor. */
 async function* chunksOf(body: KubeBody): AsyncGenerator<Uint8Array> {
   let waiting: Uint8Array[] = [];
   let size = 0;
@@ -112,7 +122,7 @@ async function* chunksOf(body: KubeBody): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** A body in another coding, made while it is read, off the event loop. */
+/** Returns a body in another coding, compressed off the event loop while it is read. */
 export async function* encoded(
   body: KubeBody,
   coding: Exclude<Coding, 'identity'>,
@@ -125,7 +135,7 @@ export async function* encoded(
   running += 1;
 
   try {
-    // Its errors come out of the coder's end; a reader who goes away ends both.
+    // Errors appear at the compressor's end; a reader that stops early ends both.
     pipeline(Readable.from(chunksOf(body)), coder, () => {});
     yield* coder as AsyncIterable<Uint8Array>;
   } finally {

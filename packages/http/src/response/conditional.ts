@@ -1,5 +1,5 @@
 /**
- * Whether a caller has an entity already, by his `If-None-Match` and its `ETag` (RFC 9110, 13.1.2:
+ * Whether a caller already has an entity, by its `If-None-Match` and our `ETag` (RFC 9110, 13.1.2:
  * weak comparison).
  */
 export function isNotModified(ifNoneMatch: string | undefined, etag: string): boolean {

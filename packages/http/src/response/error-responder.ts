@@ -4,7 +4,7 @@ import type { ErrorStyle } from '../routes/route.ts';
 
 const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** Sends a small text; `nosniff` keeps browsers from reading it as HTML. */
+/** Sends a short text; `nosniff` keeps browsers from reading it as HTML. */
 export function sendText(
   res: ServerResponse,
   status: number,
@@ -40,7 +40,7 @@ export function sendJson(
 }
 
 /**
- * Answers with an error in the form of the API that was called; when the answer has begun already,
+ * Answers with an error in the form of the API that was called. When the answer has begun already,
  * the connection is cut.
  */
 export function sendError(
@@ -66,7 +66,12 @@ export function sendError(
   } else if (style === 'bare') {
     sendText(res, error.code, message, headers);
   } else {
-    sendText(res, error.code, `${message.replace(/[&<>]/g, (c) => HTML[c]!)}\n`, headers);
+    sendText(
+      res,
+      error.code,
+      `${message.replace(/[&<>]/g, (character) => HTML[character] ?? character)}\n`,
+      headers,
+    );
   }
 
   return error;

@@ -13,22 +13,18 @@ import type { Pending } from '../server/exchange.ts';
 /** How long a reader may accept no byte before its connection is cut, in milliseconds. */
 const STALLED_READER_MS = 60_000;
 
-/**
- * How much is handed over at once, in bytes and in pieces, before other requests have their turn.
- */
+/** How much is written at once, in bytes and in pieces, before other requests run. */
 const BATCH_BYTES = 256 * 1024;
 const BATCH_PIECES = 512;
 
-/** Batches that one response gets in a row where its reader takes them at once: a megabyte. */
+/** Batches that one response gets in a row while its reader keeps up: one megabyte. */
 const BATCHES_IN_A_ROW = 4;
 
-/**
- * Pieces of up to this many bytes are copied together: handing one over costs more than copying it.
- */
+/** Pieces of up to this many bytes are copied together: one write costs more than the copy. */
 const SMALL = 4096;
 const SMALL_OF_TLS = 64 * 1024;
 
-/** Waits until the response accepts more, failing when its client went away or stalls. */
+/** Waits until the response accepts more. Rejects when the client went away or stalls. */
 async function drained(res: ServerResponse): Promise<void> {
   const closed = new AbortController();
   const onClose = () => closed.abort();
@@ -76,29 +72,34 @@ function isEncrypted({ socket }: ServerResponse): boolean {
  * together.
  */
 function writeBatch(res: ServerResponse, batch: readonly Uint8Array[]): void {
-  // TLS copies what comes in several pieces once more, piece by piece.
+  // TLS would copy every piece once more.
   const small = isEncrypted(res) ? SMALL_OF_TLS : SMALL;
 
   res.cork();
 
-  for (let from = 0; from < batch.length; ) {
-    let to = from;
-    let size = 0;
+  let run: Uint8Array[] = [];
 
-    while (to < batch.length && batch[to]!.byteLength <= small) {
-      size += batch[to++]!.byteLength;
+  for (const piece of batch) {
+    if (piece.byteLength <= small) {
+      run.push(piece);
+      continue;
     }
 
-    if (to - from > 1) {
-      res.write(Buffer.concat(batch.slice(from, to), size));
-    } else {
-      res.write(batch[from]!);
-    }
-
-    from = Math.max(to, from + 1);
+    writeRun(res, run);
+    run = [];
+    res.write(piece);
   }
 
+  writeRun(res, run);
   res.uncork();
+}
+
+/** Writes short pieces as one. */
+function writeRun(res: ServerResponse, run: readonly Uint8Array[]): void {
+  const [only] = run;
+  if (only) {
+    res.write(run.length === 1 ? only : Buffer.concat(run));
+  }
 }
 
 async function writeRest(
@@ -124,7 +125,7 @@ async function writeRest(
       await drained(res);
     }
 
-    // A reader who takes everything at once drains without the loop having turned.
+    // A reader that keeps up drains the response without the event loop going round.
     if (written % BATCHES_IN_A_ROW === 0) {
       await yieldToEventLoop();
     }
@@ -134,9 +135,8 @@ async function writeRest(
 }
 
 /**
- * Ends a response of known length with a piece, so that Node does not put it together with the
- * headers and what was written just now: TLS copies what it gets in several pieces, and takes as it
- * is what comes alone.
+ * Ends a response of known length with its last piece, written alone: TLS copies what it gets in
+ * several pieces, and Node would otherwise join the piece with the headers.
  */
 function endWith(res: ServerResponse, piece: Uint8Array): void {
   if (!isEncrypted(res) || piece.byteLength <= SMALL_OF_TLS) {
@@ -152,8 +152,17 @@ function endWith(res: ServerResponse, piece: Uint8Array): void {
   });
 }
 
+/** What is known of a body; `isSized`: the headers contain its length. */
+interface BodyOptions {
+  isSized: boolean;
+}
+
 /** Writes pieces that exist already; a short body needs no waiting. */
-function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>, isSized: boolean): Pending {
+function writePieces(
+  res: ServerResponse,
+  pieces: Iterable<Uint8Array>,
+  { isSized }: BodyOptions,
+): Pending {
   const batches = inBatches(pieces);
   const first = batches.next();
   if (first.done) {
@@ -164,9 +173,9 @@ function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>, isSized:
   if (second.done) {
     const [head, rest] = first.value;
 
-    if (isSized && first.value.length === 2) {
-      res.write(head!);
-      return endWith(res, rest!);
+    if (isSized && head && rest && first.value.length === 2) {
+      res.write(head);
+      return endWith(res, rest);
     }
 
     res.cork();
@@ -204,23 +213,27 @@ async function writeStream(res: ServerResponse, chunks: AsyncIterable<Uint8Array
 }
 
 /**
- * Writes a body with back-pressure and ends the response; at once where it is short and exists
- * already. `isSized`: the headers that were written tell its length.
+ * Writes a body with back-pressure and ends the response; at once when the body is short and exists
+ * already.
  */
-export function writeBody(res: ServerResponse, body: KubeBody, isSized = false): Pending {
+export function writeBody(
+  res: ServerResponse,
+  body: KubeBody,
+  options: BodyOptions = { isSized: false },
+): Pending {
   if (isWhole(body)) {
-    return isSized ? endWith(res, body) : void res.end(body);
+    return options.isSized ? endWith(res, body) : void res.end(body);
   }
   if (Symbol.iterator in body) {
-    return writePieces(res, body, isSized);
+    return writePieces(res, body, options);
   }
 
   return writeStream(res, body);
 }
 
 /**
- * Sends an answer of a Kubernetes API to a client; when it breaks off half-way, the connection is
- * cut so that nobody takes it for whole.
+ * Sends an answer of a Kubernetes API to a client. When it breaks off half-way, the connection is
+ * cut, so that nobody takes it for complete.
  */
 export function writeKubeResponse(
   res: ServerResponse,
@@ -236,12 +249,12 @@ export function writeKubeResponse(
   const failed = (error: unknown) => void res.destroy(error instanceof Error ? error : undefined);
 
   try {
-    // What comes piece by piece may be long in coming: its reader knows at once that it will.
+    // Pieces may come late: send the headers now, so that the reader knows that there will be some.
     if (Symbol.asyncIterator in body) {
       res.flushHeaders();
     }
 
-    return writeBody(res, body, isSized)?.catch(failed);
+    return writeBody(res, body, { isSized })?.catch(failed);
   } catch (error) {
     return failed(error);
   }

@@ -7,17 +7,21 @@ export { hasBody, readRequestBody } from '../request/request-body.ts';
 /** Largest body of a KubeSphere call, in bytes, also after decompression. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
 
-/** Largest body of a call below /oauth, and of a form. */
+/** Largest body of a call below /oauth, and of a form, in bytes. */
 export const SMALL_BODY_LIMIT = 64 * 1024;
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Media type of a request's body in lower case, without parameters; '' when it names none. */
+/**
+ * Returns the media type of a request's body in lower case, without parameters; '' when there is
+ * none.
+ */
 export function mediaType(req: IncomingMessage): string {
-  return (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const [type = ''] = (req.headers['content-type'] ?? '').split(';', 1);
+  return type.trim().toLowerCase();
 }
 
-/** Form parameters of a body. Throws 400 for broken percent-encoding. */
+/** Parses the form parameters of a body. Throws 400 for broken percent-encoding. */
 function parseForm(text: string): URLSearchParams {
   const broken = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(text);
   if (broken) {
@@ -29,10 +33,12 @@ function parseForm(text: string): URLSearchParams {
 
 const PROTO_KEY = '__proto__';
 
-/** The key as it may stand in a text, also with its underscores escaped. */
+/** `__proto__` as it may stand in JSON, also with escaped underscores. */
 const PROTO = /__proto__|\\u005f/i;
 
-/** Drops every key `__proto__`: whoever copied it key by key would change an object's prototype. */
+/**
+ * Drops every key `__proto__`: code that copies keys one by one would change an object's prototype.
+ */
 function dropProto(value: unknown): void {
   const left = [value];
   while (left.length > 0) {
@@ -50,7 +56,7 @@ function dropProto(value: unknown): void {
   }
 }
 
-/** Parses JSON so that no key can reach an object's prototype. Throws 400. */
+/** Parses JSON so that no key can change an object's prototype. Throws 400. */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') {
     throw badRequest('EOF: the body is empty, JSON was expected');
@@ -58,7 +64,7 @@ export function parseJson(text: string): unknown {
 
   try {
     const value: unknown = JSON.parse(text);
-    // Looked through only where it may be in there: a reviver would cost ten times the parsing.
+    // A reviver makes parsing ten times slower: only used for text that may contain the key.
     if (PROTO.test(text)) {
       dropProto(value);
     }

@@ -7,7 +7,7 @@ import type { Exchange, Incoming } from '../server/exchange.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** One parameter outside the body, as the Swagger file shows it. */
+/** One parameter outside the body, as the API description shows it. */
 export interface Parameter {
   in: 'path' | 'query' | 'header' | 'formData';
   name: string;
@@ -16,7 +16,7 @@ export interface Parameter {
   required?: boolean;
 }
 
-/** What a handler knows of the call. */
+/** What a handler knows of a call. */
 export interface RouteRequest {
   method: string;
   /** Path and query as sent. */
@@ -26,13 +26,13 @@ export interface RouteRequest {
   headers: IncomingHttpHeaders;
   user: UserInfo;
   info: RequestInfo;
-  /** Address of the peer or, behind a trusted proxy, of the client. */
+  /** Address of the client; behind a trusted proxy, the one that the proxy reports. */
   sourceIP: string;
-  /** Decoded by the row's `consumes`; undefined without a body. */
+  /** Decoded by the route's `consumes`; undefined without a body. */
   body: unknown;
   /**
-   * The query says `dryRun=All`: everything is checked and answered, nothing is stored (Kubernetes
-   * API Concepts, "Dry-run").
+   * Whether the query says `dryRun=All`: everything is checked and answered, nothing is stored
+   * (Kubernetes API Concepts, "Dry-run").
    */
   dryRun: boolean;
   /** Aborted when the client goes away. */
@@ -59,7 +59,9 @@ export class RouteReply {
   }
 }
 
-/** An answer that goes on for long: takes the response over, headers and all. */
+/**
+ * An answer that goes on for long, such as a watch: it writes the response itself, headers and all.
+ */
 export class RouteStream {
   readonly open: (exchange: Exchange) => void;
 
@@ -71,39 +73,35 @@ export class RouteStream {
 export type Handler = (request: RouteRequest) => unknown;
 
 /**
- * Why a connection is ended from here: the server stops, its session has ended, or a right to it is
- * lost.
+ * Why the server ends a connection: it stops, the caller's session has ended, or a right was
+ * withdrawn.
  */
 export type EndReason = 'stopping' | 'session' | 'rights';
 
-/** A connection that asks for another protocol, and what is known of the call. */
+/** A connection that asks for another protocol, and the call that asked. */
 export interface UpgradeRequest {
   incoming: Incoming;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   socket: Duplex;
-  /** What came after the headers already. */
+  /** Bytes that came right behind the headers. */
   head: Buffer;
   /**
-   * Has `end` called once, when the session of the caller ends or he may not make one of these
-   * calls any more.
+   * Calls `end` once, when the caller's session ends or they may no longer make one of these calls.
    */
   follow: (needs: readonly RequestInfo[], end: (why: EndReason) => void) => void;
 }
 
-/** Takes a connection over; what it throws before that is answered on it. */
+/** Takes over a connection; what it throws before that is answered on the connection. */
 export type UpgradeHandler = (request: UpgradeRequest) => Promise<void>;
 
 /**
- * How a row's errors are written: text of KubeSphere's handlers, its OAuth endpoints' bare text,
- * `{"message"}`, or a Status.
+ * Form of a route's errors: plain text of KubeSphere's handlers, the bare text of its OAuth
+ * endpoints, `{"message"}`, or a Status.
  */
 export type ErrorStyle = 'text' | 'bare' | 'message' | 'status';
 
-/**
- * One operation: everything that routing, validation, both Swagger files and the documentation
- * need.
- */
+/** One operation: everything that routing, validation and the API descriptions need. */
 export interface Route {
   method: Method;
   /** Full path with `{parameter}` segments. */
@@ -118,18 +116,18 @@ export interface Route {
   consumes?: readonly string[];
   /** Largest body in bytes, also after decompression; default 64 KB below /oauth, else 3 MB. */
   bodyLimit?: number;
-  /** Whether the route takes calls without a body too; its handler then gets undefined. */
+  /** Whether the body may be missing; the handler then gets undefined. */
   bodyOptional?: boolean;
-  /** Answers a body that cannot be read, where 3.0 has an answer of its own for it. */
+  /** Answers a body that cannot be read, for routes where 3.0 has its own answer. */
   badBody?: RouteReply;
   /**
-   * The route looks at the Authorization header itself: it holds a client's secret, or a token that
-   * is none for the API.
+   * The route reads the Authorization header itself: it holds a client's secret, or a token that is
+   * not one of this API.
    */
   authenticates?: boolean;
   /**
-   * With `scope=visible` in the query any user may call it: the handler shows him what he may see,
-   * and no more.
+   * With `scope=visible` in the query any user may call the route: the handler returns only what
+   * they may see.
    */
   narrows?: boolean;
   /** Media types of the answer; default application/json. */

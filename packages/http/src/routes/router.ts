@@ -20,12 +20,12 @@ import {
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const JSON_TYPE = 'application/json';
 
-/** Path prefixes whose unknown paths answer in the words of KubeSphere's own router. */
+/** Path prefixes below which unknown paths are answered in the words of KubeSphere's own router. */
 const OWN = /^\/(kapis|oauth)(\/|$)/;
 
 interface Compiled {
   route: Route;
-  /** Made when the first body comes: the compiler alone takes a tenth of a second to load. */
+  /** Compiled when the first body comes: loading the compiler takes a tenth of a second. */
   check?: Promise<Validator>;
 }
 
@@ -38,14 +38,14 @@ function checkOf(compiled: Compiled): Promise<Validator> | undefined {
   return compiled.check;
 }
 
-/** A failed routing or negotiation: KubeSphere answers these with a bare line. */
+/** Fails routing or content negotiation: KubeSphere answers these with a bare line. */
 class RoutingError extends StatusError {
   constructor(code: number, text: string) {
     super(code, '', `${code}: ${text}`);
   }
 }
 
-/** `/a/{b}/c` as the router's `/a/:b/c`. */
+/** Converts `/a/{b}/c` to the router's `/a/:b/c`. */
 function pattern(path: string): string {
   return path.replace(/\{([^}]+)\}/g, ':$1');
 }
@@ -56,8 +56,8 @@ function accepts(header: string | undefined, produced: readonly string[]): boole
   }
 
   return header.split(',').some((item) => {
-    const type = item.split(';')[0]!.trim().toLowerCase();
-    return type === '*/*' || produced.includes(type);
+    const [type = ''] = item.toLowerCase().split(';', 1);
+    return type.trim() === '*/*' || produced.includes(type.trim());
   });
 }
 
@@ -76,12 +76,12 @@ function negotiate(req: IncomingMessage, route: Route): void {
   }
 }
 
-/** Everybody may call what is below /oauth: there, bodies are small. */
+/** Anybody may call what is below /oauth: bodies are kept small there. */
 function bodyLimitOf({ bodyLimit, path }: Route): number {
   return bodyLimit ?? (path.startsWith('/oauth/') ? SMALL_BODY_LIMIT : BODY_LIMIT);
 }
 
-/** Where the first problem of a body is, in words for its sender. */
+/** Says where the first problem of a body is, in words for its sender. */
 function problemOf(check: Validator, body: unknown): string {
   const [error] = check.Errors(body);
   const path = error?.instancePath.replaceAll('/', '.').replace(/^\./, '') ?? '';
@@ -89,8 +89,8 @@ function problemOf(check: Validator, body: unknown): string {
 }
 
 /**
- * Throws BadRequest for a value that Kubernetes does not know: a write that was meant to be tried
- * only is not made.
+ * Throws BadRequest for a dryRun value that Kubernetes does not know: a write that should only be
+ * tried must not be made.
  */
 function isDryRun(query: URLSearchParams): boolean {
   const values = query.getAll('dryRun').filter((value) => value !== '');
@@ -101,7 +101,7 @@ function isDryRun(query: URLSearchParams): boolean {
   return values.length > 0;
 }
 
-/** A call as handlers see it; what few of them ask for is made when they do. */
+/** A call as handlers see it; properties that few handlers read are computed when they are read. */
 class Call implements RouteRequest {
   readonly method: string;
   readonly url: string;
@@ -176,14 +176,17 @@ function send(exchange: Exchange, value: unknown, produces: string): Pending {
   res.end(text);
 }
 
-/** An answer in the coding that its caller prefers; 406 where he accepts none that there is. */
+/**
+ * Returns an answer in the coding that its caller prefers; 406 when they accept none that there is.
+ */
 function inCoding({ headers: asked }: IncomingMessage, response: KubeResponse): KubeResponse {
   const accepted = asked['accept-encoding'];
-  if (accepted === undefined) {
+  const { body, headers } = response;
+
+  if (accepted === undefined || headers['content-encoding'] !== undefined) {
     return response;
   }
 
-  const { body, headers } = response;
   const size = isWhole(body) ? body.byteLength : Number(headers['content-length'] ?? 0);
   const coding = size === 0 ? 'identity' : codingFor(accepted, size);
   if (coding === undefined) {
@@ -207,7 +210,7 @@ function inCoding({ headers: asked }: IncomingMessage, response: KubeResponse): 
   };
 }
 
-/** Finds by method and path what is kept of a row. Throws when two rows share both. */
+/** Finds a value of a route by method and path. Throws when two routes share both. */
 function finderOf(routes: readonly Route[], keptOf: (route: Route) => unknown) {
   const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
 
@@ -219,7 +222,7 @@ function finderOf(routes: readonly Route[], keptOf: (route: Route) => unknown) {
 }
 
 /**
- * Serves the rows of the route tables; the last filter of the chain. Throws at start when two rows
+ * Serves the routes of the tables; the last filter of the chain. Throws at start when two routes
  * share method and path.
  */
 export function router(
@@ -319,7 +322,7 @@ export function router(
   };
 }
 
-/** Finds the row that serves a path; undefined for none. */
+/** Finds the route that serves a path; undefined when there is none. */
 export function routeFinder(
   routes: readonly Route[],
 ): (method: string, path: string) => Route | undefined {
@@ -327,7 +330,7 @@ export function routeFinder(
   return (method, path) => finder.find(method as HTTPMethod, path)?.store as Route | undefined;
 }
 
-/** Serves protocol upgrades of the rows that take them. Throws BadRequest for other paths. */
+/** Serves protocol upgrades of the routes that take them. Throws BadRequest for other paths. */
 export function upgradeRouter(
   routes: readonly Route[],
 ): (
@@ -335,7 +338,7 @@ export function upgradeRouter(
   connection: Pick<UpgradeRequest, 'socket' | 'head' | 'follow'>,
 ) => Promise<void> {
   const taking = routes.filter(({ upgrade }) => upgrade !== undefined);
-  const finder = finderOf(taking, (route) => route);
+  const finder = finderOf(taking, ({ upgrade }) => upgrade);
 
   return async (incoming, connection) => {
     const [path = '', ...query] = incoming.url.split('?');
@@ -344,7 +347,8 @@ export function upgradeRouter(
       throw badRequest('this path takes no protocol upgrade');
     }
 
-    await (found.store as Route).upgrade!({
+    const upgrade = found.store as NonNullable<Route['upgrade']>;
+    await upgrade({
       ...connection,
       incoming,
       params: found.params as Record<string, string>,

@@ -2,41 +2,41 @@ import { tooManyRequests } from '@ks-apiserver/apimachinery/meta/errors';
 
 const RETRY_SECONDS = 10;
 
-/** Calls that go on for long, by who made them: nobody may take all that there are. */
+/** Counts calls that go on for long, by user, so that nobody takes all the room. */
 export class CallLimits {
-  readonly #most: number;
+  readonly #limit: number;
   readonly #open = new Map<string, number>();
 
-  /** Takes how many calls of one caller may go on at the same time. */
-  constructor(most: number) {
-    this.#most = most;
+  /** `limit` is how many such calls of one user may go on at the same time. */
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
   /**
-   * Counts one more call of a caller; answers how to give it back, once. Throws TooManyRequests
-   * where it is one too many.
+   * Counts one more call of a user and returns the function that ends it, once. Throws
+   * TooManyRequests when it is one too many.
    */
   admit(caller: string): () => void {
     const count = this.#open.get(caller) ?? 0;
-    if (count >= this.#most) {
+    if (count >= this.#limit) {
       throw tooManyRequests(
-        `you have ${this.#most} watches and upgraded connections open, which is the most: end one, or wait until one ends`,
+        `you have ${this.#limit} watches and upgraded connections open, which is the most: end one, or wait until one ends`,
         RETRY_SECONDS,
       );
     }
 
     this.#open.set(caller, count + 1);
 
-    let given = false;
+    let hasEnded = false;
 
     return () => {
-      if (given) {
+      if (hasEnded) {
         return;
       }
 
-      given = true;
+      hasEnded = true;
 
-      const left = this.#open.get(caller)! - 1;
+      const left = (this.#open.get(caller) ?? 0) - 1;
       if (left > 0) {
         this.#open.set(caller, left);
       } else {

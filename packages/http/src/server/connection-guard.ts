@@ -11,8 +11,8 @@ import { ordinaryAnswer } from './upgrade.ts';
 const MAX_CONNECTIONS = 20_000;
 
 /**
- * Limits against slow and oversized requests, in milliseconds and bytes; Node looks for the late
- * ones at that interval.
+ * Limits against slow and oversized requests, in milliseconds and bytes; Node checks at that
+ * interval.
  */
 export const GUARDED: ServerOptions = {
   headersTimeout: 10_000,
@@ -23,7 +23,7 @@ export const GUARDED: ServerOptions = {
   noDelay: true,
 };
 
-/** Who serves what comes. */
+/** Handlers of requests and upgrades. */
 export interface Handlers {
   request: (req: IncomingMessage, res: ServerResponse) => void;
   upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -36,18 +36,13 @@ const STATUSES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is wrong with the host that a request names; Node itself keeps the first of several (RFC
- * 9112 section 3.2).
+ * Says what is wrong with the Host headers of a request: Node itself keeps the first of several
+ * (RFC 9112 section 3.2).
  */
 function hostProblem({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
-  let hosts = 0;
-
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') {
-      hosts += 1;
-    }
-  }
+  const hosts = rawHeaders.filter(
+    (text, index) => index % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host',
+  ).length;
 
   if (hosts > 1) {
     return 'the request has more than one Host header';
@@ -56,12 +51,12 @@ function hostProblem({ rawHeaders, httpVersion }: IncomingMessage): string | und
   return hosts === 0 && httpVersion === '1.1' ? 'the request has no Host header' : undefined;
 }
 
-/** The request with a body that a connection is about. */
+/** The request on a connection whose body is being read. */
 const bodies = new WeakMap<Socket, IncomingMessage>();
 
 /**
- * Ends the connection of a request that is answered before all of its body has been read: the rest
- * would be taken for a request.
+ * Ends the connection of a request that is answered before all of its body was read: the rest of
+ * the body would be taken for the next request.
  */
 function closeIfUnread(req: IncomingMessage, res: ServerResponse): void {
   bodies.set(req.socket, req);
@@ -84,7 +79,7 @@ function lastAnswer(socket: Socket): void {
   }
 }
 
-/** Answers what is no request, or comes too slowly, and ends its connection. */
+/** Answers what is no HTTP request, or comes too slowly, and ends its connection. */
 function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse };
   if (!socket.writable || error.code === 'ECONNRESET' || answer?.headersSent) {
@@ -98,9 +93,8 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 /**
- * Serves the requests of an HTTP server, made with `GUARDED`, so that no connection outlives what
- * is wrong with it: one host a request, no answer before a body has been read but on a connection
- * that ends, and slow ones are cut.
+ * Serves the requests of an HTTP server that was made with `GUARDED`: requires one Host, ends
+ * connections whose request was answered before its body was read, and cuts slow ones.
  */
 export function guard(server: Server, { request, upgrade }: Handlers): void {
   server.maxConnections = MAX_CONNECTIONS;
@@ -110,7 +104,7 @@ export function guard(server: Server, { request, upgrade }: Handlers): void {
   };
   server.on('connection', prepare);
 
-  // TLS sockets are others than those of the connections below them.
+  // A TLS socket is another object than the socket below it.
   server.on('secureConnection', prepare);
   server.on('clientError', refuseConnection);
 

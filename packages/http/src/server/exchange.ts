@@ -3,26 +3,26 @@ import { performance } from 'node:perf_hooks';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { NO_REQUEST, type RequestInfo } from '../request/request-info.ts';
 
-/** A call that came in, ordinary or for a protocol upgrade; filters fill it in. */
+/** A call that came in, ordinary or for a protocol upgrade; filters add what they find out. */
 export interface Incoming {
   readonly req: IncomingMessage;
-  /** Path and query, percent-encoded, after the fix-ups of the first filter. */
+  /** Path and query, percent-encoded, after the corrections of the first filter. */
   url: string;
   info: RequestInfo;
   /**
-   * What the call comes to where `info` is about an older version of a kind: its caller needs the
-   * right to both.
+   * The same call in the current version of a kind where `info` names an older version: its caller
+   * needs the right to both.
    */
   served?: RequestInfo;
   user: UserInfo;
   /** Aborted when the client goes away or the server stops. */
   readonly signal: AbortSignal;
   readonly receivedAt: number;
-  /** Address of the client as login records and audit show it. */
+  /** Address of the client for login records and audit. */
   sourceIP: string;
   /**
-   * Has `end` called once, when the caller's session or his right to the call ends; answers how to
-   * stop that. Set for watches.
+   * Calls `end` once, when the caller's session or their right to the call ends; returns a function
+   * that stops this. Set for watches.
    */
   follow?: (end: () => void) => () => void;
 }
@@ -32,7 +32,7 @@ export interface Exchange extends Incoming {
   readonly res: ServerResponse;
 }
 
-/** The call as the listener makes it: its signal costs something only where it is asked for. */
+/** The call as the listener makes it; its signal is made when it is first read. */
 export class IncomingCall implements Incoming {
   readonly req: IncomingMessage;
   url: string;
@@ -62,7 +62,7 @@ export class IncomingCall implements Incoming {
     return this.#gone.signal;
   }
 
-  /** Tells that the client is gone before it had all of the answer. */
+  /** Aborts the signal when the client went away before it had all of the answer. */
   abort(): void {
     this.#isGone = true;
     this.#gone?.abort();
@@ -79,10 +79,10 @@ export class HttpCall extends IncomingCall implements Exchange {
   }
 }
 
-/** Ends at once with nothing where there was nothing to wait for. */
+/** The result of a filter: undefined when there was nothing to wait for. */
 export type Pending = void | Promise<void>;
 
-/** One step of the chain: answers the call itself, or passes it on by `next`. */
+/** One step of the chain: answers the call itself, or passes it on by calling `next`. */
 export type Filter<E extends Incoming = Exchange> = (exchange: E, next: () => Pending) => Pending;
 
 /**

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 
 /**
- * How long a client may take to read the last answer on a connection, in milliseconds, and how much
- * it may send meanwhile, in bytes.
+ * How long a client may take to read the last answer on a connection, in milliseconds, and how many
+ * bytes it may send meanwhile.
  */
 const LINGER_MS = 1000;
 const LINGER_BYTES = 8 * 1024 * 1024;
 
 /**
- * Ends a connection after what has been written to it. What its client still sends is thrown away
+ * Ends a connection after what has been written to it. What the client still sends is thrown away
  * for a second: closing at once would reset the connection, and the client would lose the answer
- * (RFC 9112 section 9.6). Then it is destroyed.
+ * (RFC 9112 section 9.6). Then the connection is destroyed.
  */
 export function closeLingering(socket: Socket): void {
   if (socket.destroyed) {
@@ -19,7 +19,7 @@ export function closeLingering(socket: Socket): void {
 
   let left = LINGER_BYTES;
 
-  // Nothing that comes now may be taken for a request.
+  // Nothing that comes from now on may be taken for a request.
   socket.removeAllListeners('data');
 
   socket.on('data', (chunk: Buffer) => {
@@ -31,7 +31,7 @@ export function closeLingering(socket: Socket): void {
 
   socket.on('error', () => socket.destroy());
 
-  // Who has said goodbye waits for nothing.
+  // A client that has ended its side needs no waiting.
   socket.once('end', () => socket.destroySoon());
   socket.resume();
   socket.end();

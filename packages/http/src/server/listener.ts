@@ -45,8 +45,7 @@ export class Listener {
   }
 
   /**
-   * Takes no more connections and lets running requests finish; what is left after `graceMs` is
-   * cut.
+   * Accepts no more connections and lets running requests finish; after `graceMs` the rest is cut.
    */
   async close(graceMs: number): Promise<void> {
     const closed = once(this.#server, 'close');

@@ -6,8 +6,8 @@ import { NAMESPACED_PROXIES, PROCESSES, type RequestInfo } from '../request/requ
 import { closeLingering } from './linger.ts';
 
 /**
- * What of the Kubernetes API is asked for by an upgrade; undefined for all that is served without
- * one.
+ * Returns what an upgrade asks of the Kubernetes API; undefined for everything that is served
+ * without one.
  */
 function upgradable(info: RequestInfo): 'watch' | 'process' | 'proxy' | undefined {
   if (info.verb === 'watch') {
@@ -26,9 +26,9 @@ function upgradable(info: RequestInfo): 'watch' | 'process' | 'proxy' | undefine
 }
 
 /**
- * Throws for a call that must not be upgraded, before anything of it runs: Node hands every method,
- * with its body unread, to whoever serves upgrades. Lets GET pass, and POST without a body for
- * processes in a container, which SPDY clients such as kubectl before 1.31 send. At the Kubernetes
+ * Throws for a call that must not be upgraded, before anything of it runs: Node passes every
+ * method, with its body unread, to the upgrade handler. Allows GET, and POST without a body for
+ * processes in a container, which SPDY clients such as kubectl before 1.31 send. Of the Kubernetes
  * API only watches, `exec`, `attach`, `portforward` and the proxies of pods and services are
  * upgraded. 405 for other methods, 400 for other paths.
  */
@@ -56,7 +56,10 @@ export function checkUpgrade(
   }
 }
 
-/** An ordinary answer on a connection that asked for an upgrade; the connection ends after it. */
+/**
+ * Writes an ordinary answer on a connection that asked for an upgrade; the connection ends after
+ * it.
+ */
 export function ordinaryAnswer(req: IncomingMessage, socket: Duplex): ServerResponse {
   const res = new ServerResponse(req);
   res.assignSocket(socket as Socket);

@@ -3,10 +3,10 @@ import pino from 'pino';
 import { serve } from '../compose/serve.ts';
 import { ConfigError } from '../config/config.ts';
 import { readOptions, USAGE } from '../config/options.ts';
-import { installCommand } from '../install/command.ts';
 import { BUILD } from '../kapis/version/build.ts';
 import { backupCommand } from './backup/command.ts';
 import { importCommand } from './import/command.ts';
+import { installCommand } from './install/command.ts';
 
 /** Errors that are the operator's to mend: one line, no stack. */
 function explained(error: unknown): string | undefined {

@@ -11,21 +11,21 @@ import { HeldRoles } from '../models/authorization/bindings/held-roles.ts';
 import { OpaServer } from '../models/authorization/opa/opa.ts';
 import type { Rule } from '../models/gate/attempt.ts';
 import { Gate } from '../models/gate/gate.ts';
-import { ApplicationRule } from '../models/gate/rules/applications.ts';
-import { ClaimExpansionRule } from '../models/gate/rules/claim-expansion.ts';
-import { DevOpsProjectRule } from '../models/gate/rules/devops-projects.ts';
-import { BindingRule, GroupRule } from '../models/gate/rules/iam/bindings.ts';
+import { applicationRule } from '../models/gate/rules/applications.ts';
+import { claimExpansionRule } from '../models/gate/rules/claim-expansion.ts';
+import { devopsProjectRule } from '../models/gate/rules/devops-projects.ts';
+import { bindingRule, groupRule } from '../models/gate/rules/iam/bindings.ts';
 import {
-  CertificateRule,
-  PlatformKindRule,
-  ServiceAccountTokenRule,
+  certificateRule,
+  platformKindRule,
+  serviceAccountTokenRule,
 } from '../models/gate/rules/iam/credentials.ts';
-import { RoleRule } from '../models/gate/rules/iam/roles.ts';
-import { ServiceAccountRoleRule } from '../models/gate/rules/iam/service-account-roles.ts';
+import { roleRule } from '../models/gate/rules/iam/roles.ts';
+import { serviceAccountRoleRule } from '../models/gate/rules/iam/service-account-roles.ts';
 import { UserRule } from '../models/gate/rules/iam/users.ts';
-import { LifecycleRule } from '../models/gate/rules/lifecycle.ts';
-import { NamespaceRule } from '../models/gate/rules/namespaces.ts';
-import { WorkspaceRule } from '../models/gate/rules/workspaces.ts';
+import { lifecycleRule } from '../models/gate/rules/lifecycle.ts';
+import { namespaceRule } from '../models/gate/rules/namespaces.ts';
+import { workspaceRule } from '../models/gate/rules/workspaces.ts';
 import { WriteReview } from '../models/gate/write-review.ts';
 import { Effects } from '../models/iam/grants/effects.ts';
 import type { Login } from '../models/iam/login/login.ts';
@@ -40,7 +40,7 @@ import type { Catalog } from '../models/resources/catalog/catalog.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 
 /**
- * The OPA server that evaluates modules of roles; none where none is configured. Throws a
+ * Returns the OPA server that evaluates modules of roles, if one is configured. Throws a
  * ConfigError for a wrong address or CA.
  */
 async function openPolicyServer(
@@ -61,7 +61,7 @@ async function openPolicyServer(
   }
 }
 
-/** What deciding who may do what stands on; `users` is the copy that has their hashes. */
+/** Dependencies of authorization; `users` is the informer that keeps password hashes. */
 export interface AccessContext {
   config: Config;
   client: KubeClient;
@@ -70,17 +70,20 @@ export interface AccessContext {
   log: Logger;
 }
 
-/** Puts together roles, bindings and members: who may do what. The catalog must have started. */
+/**
+ * Creates the authorizer with its indexes of roles, bindings and members. The catalog must have
+ * started.
+ */
 export async function openAccess({ config, client, catalog, users, log }: AccessContext) {
   const bindings = new Bindings(catalog);
 
   const informers = {
-    globalRoles: catalog.row('globalroles'),
-    workspaceRoles: catalog.row('workspaceroles'),
-    roles: catalog.row('roles'),
-    clusterRoles: catalog.row('clusterroles'),
-    namespaces: catalog.row('namespaces'),
-    devopsProjects: catalog.row('devopsprojects'),
+    globalRoles: catalog.informerOf('globalroles'),
+    workspaceRoles: catalog.informerOf('workspaceroles'),
+    roles: catalog.informerOf('roles'),
+    clusterRoles: catalog.informerOf('clusterroles'),
+    namespaces: catalog.informerOf('namespaces'),
+    devopsProjects: catalog.informerOf('devopsprojects'),
   };
 
   const overrides = await openPolicyServer(config.authorization.opa, log);
@@ -95,7 +98,7 @@ export async function openAccess({ config, client, catalog, users, log }: Access
   return { authorizer, bindings, overrides, scopes, members, groupRoles, effects, rights };
 }
 
-/** What the review of users' writes stands on besides. */
+/** Dependencies of the gate. */
 export interface GateContext {
   client: KubeClient;
   quotas: WorkspaceQuotas;
@@ -107,8 +110,8 @@ export interface GateContext {
 }
 
 /**
- * Opens the gate: every rule about what a write grants. A kind that gives rights and has no rule
- * here gives them unseen.
+ * Creates the gate with every rule about what a write grants. A kind that gives rights must have a
+ * rule here: without one its writes are not reviewed.
  */
 export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context: GateContext) {
   const { authorizer, scopes, members, groupRoles, effects, rights } = access;
@@ -125,37 +128,36 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
     checkNameIsFree,
   });
 
-  const rules: Rule[] = [
+  /** Objects on which rights depend: who may change their owners and finalizers matters too. */
+  const rulesOfRights: readonly Rule[] = [
     userRule,
-    new RoleRule(authorizer, scopes),
-    new BindingRule(authorizer, scopes),
-    new GroupRule(groupRoles),
-    new NamespaceRule(authorizer, scopes),
-    new WorkspaceRule(authorizer, scopes),
-    new DevOpsProjectRule(authorizer, scopes),
-    new CertificateRule(authorizer),
-    new ApplicationRule(authorizer),
-    new ClaimExpansionRule(authorizer, client, expandsOffline),
-    new ServiceAccountRoleRule(authorizer, scopes),
-    new ServiceAccountTokenRule(rights),
-    new PlatformKindRule(authorizer),
+    roleRule(authorizer, scopes),
+    bindingRule(authorizer, scopes),
+    groupRule(groupRoles),
+    namespaceRule(authorizer, scopes),
+    workspaceRule(authorizer, scopes),
+    devopsProjectRule(authorizer, scopes),
   ];
 
-  const withOwners = rules.slice(
-    0,
-    rules.findIndex((rule) => rule instanceof CertificateRule),
-  );
+  const withLifecycle = new Set(rulesOfRights.flatMap(({ resources }) => [...resources]));
 
-  rules.push(
-    new LifecycleRule(authorizer, new Set(withOwners.flatMap(({ resources }) => [...resources]))),
-  );
+  const rules: readonly Rule[] = [
+    ...rulesOfRights,
+    certificateRule(authorizer),
+    applicationRule(authorizer),
+    claimExpansionRule(authorizer, client, expandsOffline),
+    serviceAccountRoleRule(authorizer, scopes),
+    serviceAccountTokenRule(rights),
+    platformKindRule(authorizer),
+    lifecycleRule(authorizer, withLifecycle),
+  ];
 
   const review = new WriteReview(authorizer, quotas, rules);
   const gate = new Gate({ client, authorizer, review, effects, scopes });
 
-  /** Readies a name for somebody whom nobody makes: it must have no rights. Throws Forbidden. */
+  /** Checks that a name that was not created as a User has no rights. Throws Forbidden. */
   const claimName = async (name: string) => {
-    // Not by the name itself, which has these very rights.
+    // The name's own bindings are not looked at: these are the rights in question.
     rights.checkName({ name: '', groups: [] }, name);
     await checkNameIsFree(name);
     await userRule.removeLeftOver(name);

@@ -9,28 +9,27 @@ import { WELL_KNOWN_PASSWORD } from '../models/iam/passwords/password-policy.ts'
 import { checkPassword, hashPassword, PASSWORD_LIMIT } from '../models/iam/passwords/passwords.ts';
 import { randomPassword, type SecretStore } from './secrets.ts';
 
-/** What happened to the user admin at this start. */
+/** What this start did to the user `admin`. */
 export interface AdminResult {
   created: boolean;
-  /** The password that was made up, to be shown once. */
+  /** The generated password, to be shown once. */
   generated?: string;
 }
 
-/** Whether the administrator has the password that every KubeSphere 3.0 was installed with. */
+/** Whether the administrator still has the initial password of KubeSphere 3.0. */
 export async function hasWellKnownPassword(client: KubeClient): Promise<boolean> {
   const admin = await client.find<User>({ resource: USERS, name: 'admin' });
   return checkPassword(WELL_KNOWN_PASSWORD, admin?.spec.password);
 }
 
 /**
- * Makes the user admin unless there is one, with the given password or a random one that is kept;
- * `changeInitial` makes him set one of his own first. Throws ConfigError.
+ * Creates the user `admin` unless it exists, with the given password or a random one that is kept;
+ * with `changeInitial` they must set their own first. Throws ConfigError.
  */
 export async function ensureAdmin(
   client: KubeClient,
   secrets: SecretStore,
-  given: string | undefined,
-  changeInitial: boolean,
+  { password: given, changeInitial }: { password: string | undefined; changeInitial: boolean },
 ): Promise<AdminResult> {
   if (given !== undefined && (given.length < 6 || Buffer.byteLength(given) > PASSWORD_LIMIT)) {
     throw new ConfigError(`the admin password must have 6 to ${PASSWORD_LIMIT} bytes`);
@@ -39,8 +38,7 @@ export async function ensureAdmin(
     return { created: false };
   }
 
-  const generated =
-    given === undefined ? await secrets.keep('admin-password', randomPassword()) : undefined;
+  const password = given ?? (await secrets.keep('admin-password', randomPassword()));
   const now = timestamp();
 
   const admin: User = {
@@ -56,7 +54,7 @@ export async function ensureAdmin(
     spec: {
       email: 'admin@kubesphere.io',
       lang: 'zh',
-      password: await hashPassword(given ?? generated!),
+      password: await hashPassword(password),
     },
     status: { state: 'Active', lastTransitionTime: now },
   };
@@ -70,5 +68,5 @@ export async function ensureAdmin(
     throw error;
   }
 
-  return generated === undefined ? { created: true } : { created: true, generated };
+  return given === undefined ? { created: true, generated: password } : { created: true };
 }

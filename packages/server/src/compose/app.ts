@@ -17,55 +17,56 @@ import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
 import { CertificateUsers } from '../models/iam/users/certificate-users.ts';
-import { retiredNames } from '../models/iam/users/retired-names.ts';
+import { retiredNameCheck } from '../models/iam/users/retired-names.ts';
 import { UserList } from '../models/iam/users/user-list.ts';
 import { Users } from '../models/iam/users/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
 import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
-import { isSecure } from '../models/oauth/cookies.ts';
-import { Catalog, staleReason } from '../models/resources/catalog/catalog.ts';
+import { usesHttps } from '../models/oauth/cookies.ts';
+import { Catalog } from '../models/resources/catalog/catalog.ts';
+import { staleReason } from '../models/resources/catalog/staleness.ts';
 import { RESOURCES } from '../models/resources/catalog/table.ts';
 import { Routers } from '../models/router/routers.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
-import type { Kubernetes } from './backend.ts';
-import { oauthParts, openSigningKeys } from './oauth.ts';
+import type { Kubernetes } from './kubernetes.ts';
+import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
 
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
 
-/**
- * Schemas of Kubernetes' own kinds; a cluster's server has them in memory from the first time that
- * one is asked for.
- */
+/** Schemas of Kubernetes' own kinds, loaded when one is first asked for. */
 async function schemaOf(kind: GroupVersionKind): Promise<Schema | undefined> {
   const { builtinSchema } = await import('@ks-apiserver/kubernetes/schemas/builtin');
   return builtinSchema(kind);
 }
 
-/** The running product: what main starts and stops. */
+/** The running product. */
 export interface App {
   server: KsApiServer;
   catalog: Catalog;
   users: Informer;
   routes: readonly Route[];
   revokeSessions: (username: string) => Promise<void>;
-  /** Tells by which URL clients reach the server, for who has configured none. */
+  /** Sets the URL by which clients reach the server, when none is configured. */
   reachedAt(url: string): void;
-  /** Whether a module in an annotation of a role can be evaluated. */
+  /** Checks whether a module in an annotation of a role can be evaluated. */
   checkOverride: (module: string) => Promise<ModuleState>;
-  /** Quotas of workspaces, and the copy of their objects. */
+  /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; model: WorkspaceQuotas };
   routers: Routers;
   close(): Promise<void>;
 }
 
-/** Puts the parts together. Rejects when the Kubernetes API or Redis does not answer in time. */
+/**
+ * Creates all parts of the product. Rejects when the Kubernetes API or Redis does not answer in
+ * time.
+ */
 export async function openApp(config: Config, kubernetes: Kubernetes, log: Logger): Promise<App> {
   const { client, transport } = kubernetes;
   const providers = await openIdentityProviders(config);
@@ -76,7 +77,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
 
   const catalog = new Catalog(client, RESOURCES, { report: (problem) => log.warn(problem) });
 
-  // This copy of the users has their hashes and never leaves the server.
+  // This informer of users keeps their hashes, which never leave the server.
   const users = new Informer(client, { resource: USERS, kind: 'User', keepObjects: true }).start();
   const claimName = (name: string) => opened.claimName(name);
 
@@ -113,8 +114,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
 
-  // The embedded API knows users by their uid.
-  const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNames(client);
+  // The embedded API identifies users by their uid.
+  const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNameCheck(client);
 
   const opened = openGate(access, {
     client,
@@ -139,10 +140,10 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     login,
   });
 
-  // Known once the server listens, where it is not configured.
+  // Known once the server listens, unless it is configured.
   let issuerUrl = authentication.oauthOptions.issuer;
 
-  const oauthModel = oauthParts(authentication.oauthOptions, {
+  const oauthModel = oauthDependencies(authentication.oauthOptions, {
     login,
     issuer,
     authenticator,
@@ -185,7 +186,9 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       issuer,
       states: new LoginStates(secret),
       beginSession: (identity, headers) =>
-        oauthModel.browsers.begin(identity, isSecure(headers, issuerUrl.startsWith('https:'))),
+        oauthModel.browsers.begin(identity, {
+          secure: usesHttps(headers, { otherwise: issuerUrl.startsWith('https:') }),
+        }),
     },
     iam: {
       gate,

@@ -1,5 +1,3 @@
-import type { Duplex } from 'node:stream';
-import type { KubeTransport, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import {
   inClusterConfig,
@@ -9,30 +7,8 @@ import {
 import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
 import { ConfigError } from '../config/config.ts';
 import type { Options } from '../config/options.ts';
-import type { Gate } from '../models/gate/gate.ts';
-import { ClusterSecrets, type SecretStore } from './secrets.ts';
-
-/** The Kubernetes API that the server stands on, embedded or remote. */
-export interface Kubernetes {
-  client: KubeClient;
-  transport: KubeTransport;
-  secrets: SecretStore;
-  /** Where clients reach the API, and the CA (PEM) of its certificate. */
-  endpoint: { server: string; ca?: string };
-  /** Set for the embedded API. */
-  embedded?: {
-    /** Where kubectl reaches it. */
-    kubeconfig: string;
-    url: string;
-    /**
-     * Says who decides about users of client certificates; until then they are told to come again.
-     */
-    admitUsers(admit: (user: UserInfo, connection: Duplex) => void): void;
-    /** Puts its secure port behind the gate. */
-    useGate(gate: Gate): void;
-  };
-  close(): Promise<void>;
-}
+import type { Kubernetes } from './kubernetes.ts';
+import { ClusterSecrets } from './secrets.ts';
 
 async function openRemote(options: Options): Promise<Kubernetes> {
   let transport: RemoteTransport;
@@ -67,14 +43,14 @@ async function openRemote(options: Options): Promise<Kubernetes> {
 
 /**
  * Opens the Kubernetes API that the options name. Throws ConfigError for what the operator can
- * mend.
+ * correct.
  */
 export async function openKubernetes(options: Options): Promise<Kubernetes> {
   if (options.kubeconfig || options.inCluster) {
     return openRemote(options);
   }
 
-  // Who serves a cluster needs none of the embedded API's code in memory.
+  // A server in front of a cluster loads none of the embedded API's code.
   const { openEmbedded } = await import('../embedded/embedded.ts');
 
   return openEmbedded(options);

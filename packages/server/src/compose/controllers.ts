@@ -9,6 +9,7 @@ import {
   WORKSPACE_ROLE_BINDINGS,
   WORKSPACE_ROLES,
 } from '@ks-apiserver/api/resources';
+import { RETIRED_LABEL } from '@ks-apiserver/api/retired-user';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -21,11 +22,7 @@ import {
   type LoginHistory,
   loginRecordReconciler,
 } from '@ks-apiserver/controllers/iam/login-record';
-import {
-  RETIRED_LABEL,
-  retiredUserReconciler,
-  retireName,
-} from '@ks-apiserver/controllers/iam/retired-user';
+import { retiredUserReconciler, retireName } from '@ks-apiserver/controllers/iam/retired-user';
 import {
   type CheckOverride,
   roleOverrideReconciler,
@@ -59,10 +56,10 @@ import type { Routers } from '../models/router/routers.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 
 /** What the controllers work with. */
-export interface ControllerParts {
+export interface ControllerDependencies {
   client: KubeClient;
   catalog: Catalog;
-  /** The copy of the users that has their passwords. */
+  /** Informer of users that keeps their passwords. */
   users: Informer;
   revokeSessions: (username: string) => Promise<void>;
   checkOverride: CheckOverride;
@@ -73,12 +70,12 @@ export interface ControllerParts {
   loginHistory: LoginHistory;
   /** Whether the Kubernetes API is the embedded one, which knows users by their uid. */
   isEmbedded: boolean;
-  /** Image of users' kubectl; undefined where no containers run. */
+  /** Image of users' kubectl; undefined when no containers run. */
   kubectlImage?: string;
   log: Logger;
 }
 
-/** Copies that only controllers need, with their objects. */
+/** Informers that only controllers need, with parsed objects. */
 async function openCopies(client: KubeClient) {
   const of = (group: string, version: string, resource: string, kind: string) =>
     new Informer(client, { resource: { group, version, resource }, kind, keepObjects: true });
@@ -110,7 +107,7 @@ async function openCopies(client: KubeClient) {
 }
 
 /**
- * The version of a group to write: `fallback` where the API serves it or has not heard of the
+ * Returns the version of a group to write: `fallback` when the API serves it or does not know the
  * group.
  */
 async function servedVersion(client: KubeClient, group: string, fallback: string): Promise<string> {
@@ -133,14 +130,14 @@ async function servedVersion(client: KubeClient, group: string, fallback: string
   }
 }
 
-/** Starts all controllers. Answers how to stop them. */
+/** Starts all controllers and returns a function that stops them. */
 export async function startControllers(
-  parts: ControllerParts,
+  dependencies: ControllerDependencies,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
-  const { client, catalog, users, log } = parts;
+  const { client, catalog, users, log } = dependencies;
 
-  // One listener a copy.
+  // One listener for each informer.
   setMaxListeners(0, signal);
 
   const copies = await openCopies(client);
@@ -150,7 +147,7 @@ export async function startControllers(
     copy.start();
   }
 
-  const retired = parts.isEmbedded
+  const retired = dependencies.isEmbedded
     ? undefined
     : new Informer(client, {
         resource: CONFIG_MAPS,
@@ -160,15 +157,15 @@ export async function startControllers(
         keepObjects: true,
       }).start();
 
-  const templates = catalog.row('workspacetemplates');
-  const workspaces = catalog.row('workspaces');
-  const namespaces = catalog.row('namespaces');
-  const workspaceRoles = catalog.row('workspaceroles');
-  const workspaceRoleBindings = catalog.row('workspacerolebindings');
-  const records = catalog.row('loginrecords');
-  const jobs = catalog.row('jobs');
-  const applications = catalog.row('applications');
-  const claims = parts.isEmbedded ? catalog.row('persistentvolumeclaims') : undefined;
+  const templates = catalog.informerOf('workspacetemplates');
+  const workspaces = catalog.informerOf('workspaces');
+  const namespaces = catalog.informerOf('namespaces');
+  const workspaceRoles = catalog.informerOf('workspaceroles');
+  const workspaceRoleBindings = catalog.informerOf('workspacerolebindings');
+  const records = catalog.informerOf('loginrecords');
+  const jobs = catalog.informerOf('jobs');
+  const applications = catalog.informerOf('applications');
+  const claims = dependencies.isEmbedded ? catalog.informerOf('persistentvolumeclaims') : undefined;
 
   const awaited = [
     ...Object.values(copies),
@@ -182,11 +179,11 @@ export async function startControllers(
 
   await Promise.all(awaited.map((informer) => informer.ready(signal)));
 
-  const groups = catalog.row('groups');
-  const groupBindings = catalog.row('groupbindings');
-  const globalRoleBindings = catalog.row('globalrolebindings');
-  const clusterRoleBindings = catalog.row('clusterrolebindings');
-  const roleBindings = catalog.row('rolebindings');
+  const groups = catalog.informerOf('groups');
+  const groupBindings = catalog.informerOf('groupbindings');
+  const globalRoleBindings = catalog.informerOf('globalrolebindings');
+  const clusterRoleBindings = catalog.informerOf('clusterrolebindings');
+  const roleBindings = catalog.informerOf('rolebindings');
 
   const bindings = new SubjectBindings(client, {
     globalRoleBindings,
@@ -225,18 +222,18 @@ export async function startControllers(
       hashPassword,
       bindings,
       events,
-      revokeSessions: parts.revokeSessions,
-      // The embedded API knows users by their uid.
-      retireName: async (name) => (parts.isEmbedded ? undefined : retireName(client, name)),
+      revokeSessions: dependencies.revokeSessions,
+      // The embedded API identifies users by their uid.
+      retireName: async (name) => (dependencies.isEmbedded ? undefined : retireName(client, name)),
     }),
     ...(retired ? [retiredUserReconciler(client, retired)] : []),
     ...ofUsers,
     ...(['globalroles', 'workspaceroles', 'clusterroles', 'roles'] as const).map((resource) =>
       roleOverrideReconciler({
         client,
-        roles: catalog.row(resource),
+        roles: catalog.informerOf(resource),
         events,
-        check: parts.checkOverride,
+        check: dependencies.checkOverride,
         onIgnored,
       }),
     ),
@@ -262,57 +259,64 @@ export async function startControllers(
     ),
     workspaceQuotaReconciler({
       client,
-      quotas: parts.quotas.informer,
+      quotas: dependencies.quotas.informer,
       workspaces,
       namespaces,
-      namespacesOf: (quota) => parts.quotas.model.namespacesOf(quota),
-      usage: (namespace, limits) => parts.quotas.model.usage(namespace, limits),
+      namespacesOf: (quota) => dependencies.quotas.model.namespacesOf(quota),
+      usage: (namespace, limits) => dependencies.quotas.model.usage(namespace, limits),
     }),
     namespaceReconciler({
       client,
       namespaces,
       workspaces,
-      roles: catalog.row('roles'),
+      roles: catalog.informerOf('roles'),
       roleBases,
       users,
-      removeRouter: (project) => parts.routers.remove(project),
+      removeRouter: (project) => dependencies.routers.remove(project),
     }),
-    globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
+    globalRoleBindingReconciler(client, catalog.informerOf('globalrolebindings')),
     kubeconfigReconciler({
       client,
       users,
-      endpoint: parts.endpoint,
+      endpoint: dependencies.endpoint,
       makeSigningRequest,
-      carriesUid: parts.isEmbedded,
+      carriesUid: dependencies.isEmbedded,
     }),
-    ...(parts.kubectlImage === undefined
+    ...(dependencies.kubectlImage === undefined
       ? []
-      : [kubectlReconciler({ client, clusterRoleBindings, users, image: parts.kubectlImage })]),
+      : [
+          kubectlReconciler({
+            client,
+            clusterRoleBindings,
+            users,
+            image: dependencies.kubectlImage,
+          }),
+        ]),
     jobReconciler(client, jobs),
     capabilityReconciler({ client, ...ofStorage }),
     expansionReconciler({
       client,
       classes: ofStorage.classes,
-      claims: () => catalog.row('persistentvolumeclaims'),
+      claims: () => catalog.informerOf('persistentvolumeclaims'),
       events,
     }),
-    // A cluster has a controller of its own for this.
+    // A cluster has its own controller for this.
     ...(claims ? [claimProvisionerReconciler({ client, claims, classes: ofStorage.classes })] : []),
     applicationReconciler({
       client,
       applications,
       componentsOf: (group, kind) => {
         const component = componentKind(group, kind);
-        return component && catalog.row(component.resource);
+        return component && catalog.informerOf(component.resource);
       },
     }),
     serviceAccountRoleReconciler({
       client,
       serviceAccounts,
-      roles: catalog.row('roles'),
+      roles: catalog.informerOf('roles'),
       roleBindings,
     }),
-    loginRecordReconciler(client, records, parts.loginHistory),
+    loginRecordReconciler(client, records, dependencies.loginHistory),
   ];
 
   const onError: OnFailure = (controller, key, err, about) => {

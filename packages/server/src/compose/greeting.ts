@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Options } from '../config/options.ts';
 import type { AdminResult } from './admin.ts';
-import type { Kubernetes } from './backend.ts';
+import type { Kubernetes } from './kubernetes.ts';
 
-/** What the greeting tells of. */
+/** What the greeting shows. */
 export interface Started {
   options: Options;
   kubernetes: Kubernetes;
@@ -27,13 +27,13 @@ function credentials({ options, kubernetes, admin }: Started): string[] {
   ];
 }
 
-/** The URL of the KubeSphere API for somebody on this machine. */
+/** Returns the URL of the KubeSphere API for somebody on this machine. */
 export function originOf(bindAddress: string, port: number): string {
   const host = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Lines that tell a newcomer where everything is and what to type next. */
+/** Returns the lines that tell a newcomer where everything is and what to type next. */
 export function greeting(started: Started): string[] {
   const { options, kubernetes, port, ms } = started;
   const origin = originOf(options.bindAddress, port);

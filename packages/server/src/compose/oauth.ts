@@ -3,7 +3,7 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
-import type { OAuthParts } from '../kapis/oauth/parts.ts';
+import type { OAuthDependencies } from '../kapis/oauth/dependencies.ts';
 import { BrowserSessions } from '../models/oauth/browser-sessions.ts';
 import { Clients } from '../models/oauth/clients.ts';
 import { AuthorizationCodes } from '../models/oauth/codes.ts';
@@ -18,7 +18,7 @@ type OAuthOptions = Config['authentication']['oauthOptions'];
 /** What the OAuth endpoints share with the rest of the server. */
 export interface OAuthContext
   extends Pick<
-    OAuthParts,
+    OAuthDependencies,
     'login' | 'issuer' | 'authenticator' | 'sessions' | 'tokens' | 'issuerUrl' | 'providers'
   > {
   users: Informer;
@@ -40,7 +40,9 @@ async function signKey({ signKey, signKeyData }: OAuthOptions): Promise<string |
   return readFile(signKey, 'utf8');
 }
 
-/** Opens the keys of ID tokens. Throws ConfigError for a configured one that cannot be used. */
+/**
+ * Opens the keys that sign ID tokens. Throws ConfigError for a configured key that cannot be used.
+ */
 export async function openSigningKeys(
   options: OAuthOptions,
   store: SecretStore,
@@ -66,7 +68,7 @@ export async function openSigningKeys(
 }
 
 /** Puts together what the OAuth endpoints work with. */
-export function oauthParts(options: OAuthOptions, context: OAuthContext): OAuthParts {
+export function oauthDependencies(options: OAuthOptions, context: OAuthContext): OAuthDependencies {
   const { users, keys, secret, mayLogIn, ...shared } = context;
   const { accessTokenMaxAge, accessTokenInactivityTimeout, clients } = options;
   const directory = new UserDirectory(users);

@@ -5,8 +5,8 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { OWN_SERVICE } from '../models/components/components.ts';
 
 /**
- * Says in the Deployment of this server, which no controller looks after on the embedded API, that
- * it runs. One that somebody has deleted stays away.
+ * Sets the status of this server's own Deployment to running: on the embedded API no controller
+ * does. A Deployment that somebody deleted is not created again.
  */
 export async function reportOwnDeployment(client: KubeClient): Promise<void> {
   const key = { resource: DEPLOYMENTS, ...OWN_SERVICE };

@@ -11,32 +11,32 @@ import { ConfigError } from '../config/config.ts';
 const NAME = 'ks-apiserver-secrets';
 
 /**
- * Shortest key that is taken for HS256, in bytes: RFC 7518 section 3.2 asks for 32, 3.0's installer
- * wrote 32 characters.
+ * Shortest key that is accepted for HS256, in bytes: RFC 7518 section 3.2 requires 32, and 3.0's
+ * installer wrote 32 characters.
  */
 const MIN_SECRET = 32;
 
-/** Letters and digits that are not mistaken for each other. */
+/** Letters and digits that are hard to confuse. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789';
 
-/** A password of 20 random characters, about 115 bits. */
+/** Returns a password of 20 random characters, about 115 bits. */
 export function randomPassword(): string {
   return Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** Where secrets that the server made for itself are kept. */
+/** Where the server keeps the secrets that it generates. */
 export interface SecretStore {
   read(key: string): Promise<string | undefined>;
-  /** Keeps a value unless another replica was faster; answers the one that counts. */
+  /** Keeps a value unless another replica was faster; returns the value that counts. */
   keep(key: string, value: string): Promise<string>;
   /**
-   * Replaces a value that is still `before`; answers the one that counts, which may be another
+   * Replaces a value that is still `before`; returns the value that counts, which may be another
    * replica's.
    */
   replace(key: string, before: string, value: string): Promise<string>;
 }
 
-/** Secrets as files that only the owner reads, for the embedded API. */
+/** Keeps secrets in files that only the owner can read, for the embedded API. */
 export class FileSecrets implements SecretStore {
   readonly #dir: string;
 
@@ -67,12 +67,12 @@ export class FileSecrets implements SecretStore {
   }
 
   replace(key: string, _before: string, value: string): Promise<string> {
-    // Nobody else writes here.
+    // There is only one writer.
     return this.keep(key, value);
   }
 }
 
-/** Secrets in a Secret of the cluster, shared by all replicas. */
+/** Keeps secrets in a Secret of the cluster, shared by all replicas. */
 export class ClusterSecrets implements SecretStore {
   readonly #client: KubeClient;
 
@@ -120,7 +120,7 @@ export class ClusterSecrets implements SecretStore {
       await this.#client.update(SECRETS, { ...secret, data: { ...secret.data, ...data } });
       return value;
     } catch (error) {
-      // Another replica has written meanwhile: its value counts.
+      // Another replica has written first: its value counts.
       if (error instanceof StatusError && error.reason === 'Conflict') {
         return this.keep(key, value);
       }
@@ -159,8 +159,8 @@ export class ClusterSecrets implements SecretStore {
 }
 
 /**
- * The key that signs tokens: the configured one, else one made on first start and kept. Throws
- * ConfigError for a short one.
+ * Returns the key that signs tokens: the configured one, else one generated at the first start and
+ * kept. Throws ConfigError for a short one.
  */
 export async function jwtSecret(configured: string, secrets: SecretStore): Promise<string> {
   if (configured !== '') {

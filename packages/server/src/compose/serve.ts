@@ -14,21 +14,22 @@ import { install } from '../install/install.ts';
 import { OWN_SERVICE } from '../models/components/components.ts';
 import { type AdminResult, ensureAdmin, hasWellKnownPassword } from './admin.ts';
 import { type App, openApp } from './app.ts';
-import { type Kubernetes, openKubernetes } from './backend.ts';
-import { type ControllerParts, startControllers } from './controllers.ts';
+import { openKubernetes } from './backend.ts';
+import { type ControllerDependencies, startControllers } from './controllers.ts';
 import { greeting, originOf } from './greeting.ts';
+import type { Kubernetes } from './kubernetes.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
 
 const START_MS = 60_000;
 
-/** Between two tries to reach a cluster that is not there yet, in milliseconds. */
+/** Pause between two attempts to reach a cluster that does not answer yet, in milliseconds. */
 const RETRY_MS = 1000;
 
 type Closer = () => Promise<void>;
 
 /**
- * Readies the Kubernetes API: built-in objects on the embedded one, their presence on a cluster,
- * and the user admin.
+ * Prepares the Kubernetes API: creates the built-in objects on the embedded one, requires them on a
+ * cluster, and creates the user `admin`.
  */
 async function prepare(
   options: Options,
@@ -49,12 +50,14 @@ async function prepare(
 
   const { changeInitial } = options.config.authentication.passwordPolicy;
 
-  return ensureAdmin(client, kubernetes.secrets, options.adminPassword, changeInitial);
+  return ensureAdmin(client, kubernetes.secrets, {
+    password: options.adminPassword,
+    changeInitial,
+  });
 }
 
 /**
- * The first answer of a cluster that may come up together with this server: asked for until it is
- * there, for a minute.
+ * Waits up to a minute for the first answer of a cluster that may start together with this server.
  */
 async function firstAnswer(client: KubeClient, path: string, log: Logger): Promise<Buffer> {
   const end = Date.now() + START_MS;
@@ -76,7 +79,7 @@ async function firstAnswer(client: KubeClient, path: string, log: Logger): Promi
 }
 
 /**
- * Throws a ConfigError where the cluster lacks kinds that are followed from the start: those of
+ * Throws a ConfigError when the cluster lacks kinds that are followed from the start: those of
  * KubeSphere 3.0, or groups of 3.1.
  */
 async function checkKinds(client: KubeClient, log: Logger): Promise<void> {
@@ -105,7 +108,9 @@ async function checkKinds(client: KubeClient, log: Logger): Promise<void> {
   }
 }
 
-/** Listens on the node port of the server's own Service from now on. Answers how to stop that. */
+/**
+ * Keeps listening on the node port of the server's own Service; returns a function that stops it.
+ */
 async function followNodePort(
   client: KubeClient,
   app: App,
@@ -136,8 +141,11 @@ async function followNodePort(
  * Starts the controllers: at once on the embedded API, which has one server; on a cluster in the
  * replica that leads.
  */
-async function controllersOf(kubernetes: Kubernetes, parts: ControllerParts): Promise<Closer> {
-  const lead = () => startControllers(parts, AbortSignal.timeout(START_MS));
+async function controllersOf(
+  kubernetes: Kubernetes,
+  dependencies: ControllerDependencies,
+): Promise<Closer> {
+  const lead = () => startControllers(dependencies, AbortSignal.timeout(START_MS));
 
   if (kubernetes.embedded) {
     return lead();
@@ -150,20 +158,20 @@ async function controllersOf(kubernetes: Kubernetes, parts: ControllerParts): Pr
     identity: `${hostname()}_${randomUUID()}`,
     lead,
     onError: (err) =>
-      parts.log.error({ err }, 'the lease of the controllers cannot be read or renewed'),
+      dependencies.log.error({ err }, 'the lease of the controllers cannot be read or renewed'),
   }).start();
 
   return () => leader.stop();
 }
 
-/** Starts the simulation of workloads. Answers how to stop it. */
+/** Starts the simulation of workloads; returns a function that stops it. */
 async function simulate(
   { config }: Options,
   client: KubeClient,
   version: string,
   log: Logger,
 ): Promise<Closer> {
-  // Who does not simulate needs none of its code in memory.
+  // The simulation's code is loaded only when it is used.
   const { startSimulation } = await import('@ks-apiserver/controllers/simulate/simulation');
   const { nodes, startDelay, runDuration } = config.simulation;
 
@@ -182,8 +190,8 @@ async function simulate(
 }
 
 /**
- * Starts the server and prints how to use it. Answers how to stop it; rejects with a ConfigError
- * for what the operator can mend.
+ * Starts the server and prints how to use it; returns a function that stops it. Rejects with a
+ * ConfigError for what the operator can correct.
  */
 export async function serve(
   options: Options,
@@ -213,7 +221,7 @@ export async function serve(
       throw portError(error, bindAddress, insecurePort, '--insecure-port');
     });
 
-    // All replicas of a cluster are reached at their Service.
+    // On a cluster all replicas are reached by their Service.
     app.reachedAt(
       options.inCluster
         ? `http://${OWN_SERVICE.name}.${OWN_SERVICE.namespace}.svc`
@@ -222,7 +230,7 @@ export async function serve(
 
     const { client } = kubernetes;
 
-    const parts = {
+    const dependencies = {
       client,
       catalog: app.catalog,
       users: app.users,
@@ -240,7 +248,7 @@ export async function serve(
       log,
     };
 
-    closers.push(await controllersOf(kubernetes, parts));
+    closers.push(await controllersOf(kubernetes, dependencies));
 
     if (kubernetes.embedded) {
       closers.push(await followNodePort(client, app, bindAddress, log));

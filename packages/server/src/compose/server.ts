@@ -14,14 +14,10 @@ import {
 import { Listener } from '@ks-apiserver/http/server/listener';
 import { ordinaryAnswer } from '@ks-apiserver/http/server/upgrade';
 import type { Logger } from 'pino';
-import {
-  type ChainParts,
-  chain,
-  gatedCall,
-  type UpgradeEnds,
-  upgradeChain,
-} from '../http/chain.ts';
+import { chain, type UpgradeEnds, upgradeChain } from '../http/chain.ts';
+import type { ChainDependencies } from '../http/chain-dependencies.ts';
 import { Connections, neededBy } from '../http/connections.ts';
+import { gatedCall } from '../http/kubernetes-proxy.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { SourceAddresses } from '../http/source-ip.ts';
 import { ANONYMOUS } from '../models/iam/login/authenticate.ts';
@@ -31,9 +27,9 @@ import { serveWatchSocket } from '../proxy/watch-socket.ts';
 /** How long requests may take to finish when the server stops, in milliseconds. */
 const GRACE_MS = 10_000;
 
-/** The KubeSphere API on any number of addresses: they all lead into the same chain. */
+/** The KubeSphere API on any number of addresses, all served by the same chain. */
 export class KsApiServer {
-  readonly #parts: ChainParts;
+  readonly #dependencies: ChainDependencies;
   readonly #metrics: Metrics;
   readonly #log: Logger;
   readonly #addresses: SourceAddresses;
@@ -43,20 +39,20 @@ export class KsApiServer {
   readonly #upgrades = new Set<Duplex>();
 
   constructor(
-    parts: Omit<ChainParts, 'connections' | 'bodies'>,
+    dependencies: Omit<ChainDependencies, 'connections' | 'bodies'>,
     metrics: Metrics,
     log: Logger,
     addresses: SourceAddresses,
   ) {
-    const connections = new Connections(parts.authenticator, parts.authorizer);
-    this.#parts = { ...parts, connections, bodies: new BodyBudgets() };
+    const connections = new Connections(dependencies.authenticator, dependencies.authorizer);
+    this.#dependencies = { ...dependencies, connections, bodies: new BodyBudgets() };
     this.#metrics = metrics;
     this.#log = log;
     this.#addresses = addresses;
-    this.#handle = compose(chain(this.#parts));
+    this.#handle = compose(chain(this.#dependencies));
   }
 
-  /** Listens on one more address; rejects with the system's error. Answers the port. */
+  /** Listens on one more address and returns the port; rejects with the system's error. */
   async listen(host: string, port: number): Promise<number> {
     const listener = await Listener.listen({
       host,
@@ -114,7 +110,7 @@ export class KsApiServer {
   };
 
   /**
-   * Like 3.0, what succeeds is logged for who looks closer only: a line costs as much as a cached
+   * As in 3.0, calls that succeed are logged at debug level only: a line costs as much as a cached
    * answer.
    */
   #access(
@@ -126,7 +122,7 @@ export class KsApiServer {
       return;
     }
 
-    // The path without its query: queries carry codes and tokens.
+    // Returns the path without its query, which may hold codes and tokens.
     const line = {
       ip: sourceIP,
       user: user.name,
@@ -145,7 +141,7 @@ export class KsApiServer {
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
     socket.once('close', () => incoming.abort());
 
-    const { kubernetes, connections, longCalls, upgrade } = this.#parts;
+    const { kubernetes, connections, longCalls, upgrade } = this.#dependencies;
     const connection = { req, socket, head };
     let status = 101;
 
@@ -177,7 +173,7 @@ export class KsApiServer {
 
         if (incoming.info.verb === 'watch') {
           await serveWatchSocket(request, connection, (call) =>
-            gatedCall(this.#parts, incoming, call),
+            gatedCall(this.#dependencies, incoming, call),
           );
         } else {
           status = await relayUpgrade(kubernetes, request, connection);
@@ -190,8 +186,8 @@ export class KsApiServer {
     };
 
     const serve = async () => {
-      await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);
-      // Who opens a shell is told always.
+      await compose<Incoming>(upgradeChain(this.#dependencies, ends))(incoming);
+      // Opened shells are always logged.
       this.#access(
         incoming,
         status,
@@ -212,7 +208,7 @@ export class KsApiServer {
   /** Stops gracefully: no new connections, watches end, running requests finish, within 10 s. */
   async close(): Promise<void> {
     this.#stopping = true;
-    this.#parts.connections.close();
+    this.#dependencies.connections.close();
     await Promise.all([...this.#listeners.values()].map((listener) => listener.close(GRACE_MS)));
 
     for (const socket of this.#upgrades) {

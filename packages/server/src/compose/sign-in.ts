@@ -25,7 +25,7 @@ import { SESSION_LABEL } from '../models/session/session-secret.ts';
 import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
 import { WatchProbe } from '../models/session/watch-probe.ts';
-import type { Kubernetes } from './backend.ts';
+import type { Kubernetes } from './kubernetes.ts';
 import { jwtSecret } from './secrets.ts';
 
 /** What proving who one is stands on. */
@@ -33,15 +33,15 @@ export interface SignInContext {
   config: Config;
   kubernetes: Kubernetes;
   catalog: Catalog;
-  /** The copy of the users that has their hashes. */
+  /** Informer of users that keeps their hashes. */
   users: Informer;
-  /** Makes sure that a new user inherits nothing from an earlier one of his name. */
+  /** Checks that a new user inherits nothing from an earlier user of the same name. */
   claimName: (name: string) => Promise<void>;
   log: Logger;
   signal: AbortSignal;
 }
 
-/** Secrets of the server's namespace that carry a label, followed. */
+/** Returns an informer of the Secrets in the server's namespace that carry a label. */
 function labelled(kubernetes: Kubernetes, namespace: string, labelSelector: string): Informer {
   const options = {
     resource: SECRETS,
@@ -60,7 +60,7 @@ async function openSessions(
   signal: AbortSignal,
 ): Promise<SessionStore> {
   if (config.redis.host !== '') {
-    // Its client is not loaded where nobody needs it.
+    // The Redis client is loaded only when it is used.
     const { RedisSessions } = await import('../models/session/redis-sessions.ts');
     return new RedisSessions(config.redis).connect();
   }
@@ -74,8 +74,8 @@ async function openSessions(
 }
 
 /**
- * Opens the identity providers, which asks none of them anything. Throws a ConfigError that names
- * the field for wrong settings.
+ * Creates the identity providers without contacting them. Throws a ConfigError that names the field
+ * for wrong settings.
  */
 export async function openIdentityProviders(config: Config): Promise<IdentityProviders> {
   try {
@@ -92,7 +92,8 @@ export async function openIdentityProviders(config: Config): Promise<IdentityPro
 }
 
 /**
- * Records of log-ins, which count failures from the stored ones on, those of other replicas too.
+ * Creates the log-in records, which continue the count of failures from the stored ones, also those
+ * of other replicas.
  */
 async function openRecords(
   { config, kubernetes, catalog, log, signal }: SignInContext,
@@ -105,7 +106,7 @@ async function openRecords(
     (err) => log.error({ err }, 'a login record cannot be stored'),
   );
 
-  const stored = catalog.row('loginrecords');
+  const stored = catalog.informerOf('loginrecords');
   await stored.ready(signal);
 
   for (const entry of stored.store.values()) {
@@ -122,8 +123,8 @@ async function openRecords(
 }
 
 /**
- * Puts together passwords, identity providers, tokens and sessions. Rejects when Redis or the
- * Kubernetes API does not answer in time.
+ * Creates passwords, identity providers, tokens and sessions. Rejects when Redis or the Kubernetes
+ * API does not answer in time.
  */
 export async function openSignIn(context: SignInContext, providers: IdentityProviders) {
   const { config, kubernetes, users, claimName, signal } = context;
@@ -172,14 +173,14 @@ export async function openSignIn(context: SignInContext, providers: IdentityProv
   const describe = (name: string, scope: string | undefined) => directory.extra(name, scope);
   const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn, describe);
 
-  const authenticator = new Authenticator(
+  const authenticator = new Authenticator({
     tokens,
     sessions,
     login,
     users,
-    accessTokenMaxAge > 0,
     apiTokens,
-  );
+    tracksSessions: accessTokenMaxAge > 0,
+  });
 
   const close = async () => {
     await records.flush();

@@ -14,21 +14,21 @@ const Port = (value: number) => Type.Integer({ default: value, minimum: 0, maxim
 const Section = <T extends Record<string, TSchema>>(properties: T) =>
   Type.Object(properties, { default: {} });
 
-/** Versions of KubeSphere that this server can say it is: the last ones of each minor version. */
+/** Versions of KubeSphere that this server can report: the last of each minor version. */
 export const COMPATIBLE_VERSIONS = ['3.0.0', '3.1.1', '3.2.1', '3.3.2', '3.4.1'] as const;
 
 const HOUR = 3_600_000;
 
-/** A console or proxy on the same machine; any other one has to be named. */
+/** A console or proxy on the same machine; others must be named. */
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 const IdentityProvider = Type.Object({
   name: Type.String({ minLength: 1 }),
   mappingMethod: Type.Enum(['auto', 'lookup', 'mixed'], { default: 'auto' }),
   type: Type.Enum(Object.keys(PROVIDER_TYPES)),
-  // Users are made without a page of confirmation, whatever this says.
+  // Users are created without a confirmation page, whatever this says.
   disableLoginConfirmation: Flag(true),
-  // Callbacks that no log-in of the same browser has asked for: what a console of 3.x sends.
+  // Callbacks that no log-in of the same browser has started, as consoles of 3.x send them.
   allowMissingState: Flag(),
   // Read by the schema of its type.
   provider: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
@@ -45,7 +45,7 @@ const OAuthClient = Type.Object({
   idTokenSignedResponseAlg: Type.Enum(['RS256', 'ES256'], { default: 'RS256' }),
   grantMethod: Type.Enum(['auto', 'prompt', 'deny'], { default: 'auto' }),
   scopeRestrictions: Type.Array(Type.String(), { default: [] }),
-  // Those of oauthOptions where they are left out.
+  // Those of oauthOptions when they are missing.
   accessTokenMaxAge: OwnDuration,
   accessTokenInactivityTimeout: OwnDuration,
 });
@@ -67,7 +67,7 @@ export const ConfigSchema = Type.Object({
     maximumClockSkew: Duration(10_000),
     // Failures from one address, whatever the names; 0 turns this off.
     authenticateRateLimiterMaxTriesPerSource: Count(100, 1000),
-    // Proxies whose word for a caller's address is taken.
+    // Proxies that are trusted to report a caller's address.
     trustedProxies: Type.Array(Type.String(), { default: LOOPBACK }),
     loginHistoryRetentionPeriod: Duration(168 * HOUR),
     loginHistoryMaximumEntries: Type.Integer({ default: 100, minimum: 1, maximum: 100_000 }),
@@ -84,7 +84,7 @@ export const ConfigSchema = Type.Object({
       maxAge: Duration(365 * 24 * HOUR),
       maxPerUser: Type.Integer({ default: 50, minimum: 1, maximum: 1000 }),
     }),
-    // What authenticator apps show beside the user's name.
+    // What authenticator apps show next to the user's name.
     totp: Section({ issuer: Text('KubeSphere') }),
     // Origins of pages that may open WebSockets although they come from elsewhere; `*` for all.
     webSocketOrigins: Type.Array(Type.String(), { default: [] }),
@@ -96,7 +96,7 @@ export const ConfigSchema = Type.Object({
       // makes and renews its own.
       signKey: Text(),
       signKeyData: Text(),
-      // After this time a made key gets a successor; 0 for never.
+      // After this time a generated key is replaced; 0 for never.
       signingKeyMaxAge: Duration(90 * 24 * HOUR),
       accessTokenMaxAge: Duration(2 * HOUR),
       accessTokenInactivityTimeout: Duration(2 * HOUR),
@@ -112,11 +112,11 @@ export const ConfigSchema = Type.Object({
     // of its certificate.
     opa: Section({ endpoint: Text(), timeout: Duration(1000), caFile: Text() }),
   }),
-  // Workloads of the embedded API that only seem to run.
+  // Simulated workloads of the embedded API.
   simulation: Section({
     enabled: Flag(),
     nodes: Type.Integer({ default: 3, minimum: 1, maximum: 100 }),
-    // Containers start after half to all of this.
+    // Containers start after half of this to all of it.
     startDelay: Duration(1000),
     // How long containers of Jobs run.
     runDuration: Duration(3000),
@@ -145,21 +145,19 @@ export const ConfigSchema = Type.Object({
     proxyPublishAddress: Text(),
     agentImage: Text('kubesphere/tower:v1.0'),
   }),
-  // The KubeSphere that this server says it is: later consoles show menus by it.
+  // The version of KubeSphere that this server reports: later consoles choose their menus by it.
   compatibility: Section({ version: Type.Enum([...COMPATIBLE_VERSIONS], { default: '3.0.0' }) }),
-  // Versions of Kubernetes' kinds that the cluster has ceased to serve are served here for clients
-  // of their time.
+  // Versions of Kubernetes' kinds that the cluster no longer serves are served here for older
+  // clients.
   legacyVersions: Flag(true),
-  // Git servers and image registries that users name: networks that may be reached though they are
-  // not public.
+  // Networks of Git servers and image registries that users may name although they are not public.
   verification: Section({ allowedCIDRs: Type.Array(Type.String(), { default: [] }) }),
-  // Terminals over WebSocket: after this time without anything typed, and in all, they are ended; 0
-  // for never.
+  // Terminals over WebSocket end after this time without input, and altogether; 0 for never.
   terminal: Section({
     idleTimeout: Duration(HOUR),
     maxAge: Duration(12 * HOUR),
     maxSessionsPerUser: Type.Integer({ default: 20, minimum: 1, maximum: 1000 }),
-    // A peer that answers no ping by the next one is gone.
+    // A peer that has not answered a ping by the next one is gone.
     pingInterval: Type.Number({ default: 30_000, minimum: 1000, 'x-duration': true }),
   }),
   // Live lists, watches of the Kubernetes API, followed logs and upgraded connections that one user

@@ -35,7 +35,7 @@ const UNITS: Record<string, number> = {
   h: 3_600_000,
 };
 
-/** Milliseconds of a Go duration such as `1h30m`, or undefined. */
+/** Returns the milliseconds of a Go duration such as `1h30m`; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) {
     return text === '0' ? 0 : undefined;
@@ -44,7 +44,7 @@ export function parseDuration(text: string): number | undefined {
   let total = 0;
 
   for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
-    total += Number(number) * UNITS[unit!]!;
+    total += Number(number) * (UNITS[unit ?? ''] ?? 0);
   }
 
   return total;
@@ -66,7 +66,15 @@ function range(schema: JsonSchema): string {
   return schema.minimum === undefined ? '' : ` of at least ${schema.minimum}`;
 }
 
-/** Checks a scalar against its schema and answers it in the form that the server uses. */
+/** Returns the milliseconds of a duration in a file: nanoseconds, or text as in Go. */
+function millisecondsOf(value: unknown): number | undefined {
+  if (typeof value === 'number') {
+    return value / 1e6;
+  }
+  return typeof value === 'string' ? parseDuration(value) : undefined;
+}
+
+/** Checks a scalar against its schema and returns it in the form that the server uses. */
 function scalar(schema: JsonSchema, value: unknown, path: string): unknown {
   if (schema.enum) {
     return schema.enum.includes(value)
@@ -75,12 +83,7 @@ function scalar(schema: JsonSchema, value: unknown, path: string): unknown {
   }
 
   if (schema['x-duration']) {
-    const milliseconds =
-      typeof value === 'number'
-        ? value / 1e6
-        : typeof value === 'string'
-          ? parseDuration(value)
-          : undefined;
+    const milliseconds = millisecondsOf(value);
 
     return milliseconds !== undefined && milliseconds >= 0
       ? milliseconds
@@ -116,7 +119,7 @@ function scalar(schema: JsonSchema, value: unknown, path: string): unknown {
   return fits ? number : fail(path, value, `a${whole ? ' whole' : ''} number${range(schema)}`);
 }
 
-/** Checks a value, fills in defaults, and collects the paths of keys that nobody reads. */
+/** Checks a value, fills in defaults, and collects the paths of unknown keys. */
 function read(schema: JsonSchema, value: unknown, path: string, unknown: string[]): unknown {
   const absent = value === undefined || value === null;
   if (absent) {
@@ -142,7 +145,7 @@ function read(schema: JsonSchema, value: unknown, path: string, unknown: string[
 
   const properties = schema.properties ?? {};
 
-  // 3.0 reads keys without regard to case.
+  // 3.0 ignores the case of keys.
   const names = new Map(Object.keys(properties).map((name) => [name.toLowerCase(), name]));
   const given = new Map<string, unknown>();
 
@@ -173,10 +176,7 @@ function read(schema: JsonSchema, value: unknown, path: string, unknown: string[
   return result;
 }
 
-/**
- * Reads the text of kubesphere.yaml; answers the configuration and the keys that it did not know.
- * Throws ConfigError.
- */
+/** Parses kubesphere.yaml; returns the configuration and the unknown keys. Throws ConfigError. */
 export function parseConfig(text: string): { config: Config; unknown: string[] } {
   let value: unknown;
 
@@ -189,12 +189,12 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   const unknown: string[] = [];
   const config = read(ConfigSchema as TSchema as JsonSchema, value, '', unknown) as Config;
   config.authentication.oauthOptions.identityProviders.forEach((entry, i) => {
-    const { settings } = PROVIDER_TYPES[entry.type]!;
-    const path = `authentication.oauthOptions.identityProviders[${i}].provider`;
+    const path = `authentication.oauthOptions.identityProviders[${i}]`;
+    const { settings } = PROVIDER_TYPES[entry.type] ?? fail(path, entry.type, 'a known type');
     entry.provider = read(
       settings as TSchema as JsonSchema,
       entry.provider,
-      path,
+      `${path}.provider`,
       unknown,
     ) as Record<string, unknown>;
   });
@@ -212,7 +212,10 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   return { config, unknown };
 }
 
-/** Checks what OAuth clients and browsers are sent to; 3.2's placeholder of an issuer is none. */
+/**
+ * Checks the URLs that OAuth clients and browsers are sent to; 3.2's placeholder of an issuer
+ * counts as none.
+ */
 function checkOAuth(options: Config['authentication']['oauthOptions']): void {
   const path = 'authentication.oauthOptions';
 

@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util';
 import { ConfigError, parseConfig } from './config.ts';
 import type { Config } from './config-schema.ts';
 
-/** Everything that the command line, the environment and the configuration file decide. */
+/** Settings of the command line, the environment and the configuration file. */
 export interface Options {
   command: 'serve' | 'help' | 'version';
   config: Config;
   /** Path of the file that was read; undefined without one. */
   configFile: string | undefined;
-  /** Keys of the file that nobody reads. */
+  /** Unknown keys of the file. */
   unknownKeys: readonly string[];
   bindAddress: string;
   insecurePort: number;
@@ -26,7 +26,7 @@ export interface Options {
   /** Whether writes of the embedded API are answered only once they are on disk. */
   fsync: boolean;
   logLevel: string;
-  /** Address of the API in the cluster whose pod this is. */
+  /** Address of the cluster's API, in a pod. */
   serviceHost: string | undefined;
   servicePort: string | undefined;
 }
@@ -50,7 +50,7 @@ const FLAGS = {
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
-/** How the command is called. */
+/** Usage of the command. */
 export const USAGE = `usage: ks-apiserver [install | import --from FILE | backup FILE | restore FILE] [options]
 
   --config FILE            kubesphere.yaml (default: /etc/kubesphere/kubesphere.yaml, then ./kubesphere.yaml)
@@ -105,6 +105,13 @@ async function readConfig(
   return { text: '', file: undefined };
 }
 
+function commandOf(flags: { help?: boolean; version?: boolean }): Options['command'] {
+  if (flags.help) {
+    return 'help';
+  }
+  return flags.version ? 'version' : 'serve';
+}
+
 /**
  * Reads command line, environment and configuration file. Throws ConfigError with one line for the
  * operator.
@@ -144,7 +151,7 @@ export async function readOptions(
     throw new ConfigError(`the configuration ${file} is wrong: ${(error as Error).message}`);
   }
 
-  // Secrets come by the environment where the file is a ConfigMap.
+  // Secrets come from the environment when the file is a ConfigMap.
   read.config.authentication.jwtSecret ||= env.KS_JWT_SECRET ?? '';
   read.config.redis.password ||= env.KS_REDIS_PASSWORD ?? '';
 
@@ -157,7 +164,7 @@ export async function readOptions(
   }
 
   return {
-    command: values.help ? 'help' : values.version ? 'version' : 'serve',
+    command: commandOf(values),
     config: read.config,
     configFile: file,
     unknownKeys: read.unknown,

@@ -7,7 +7,7 @@ import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { ensurePki, writeAdminKubeconfig } from '@ks-apiserver/kubernetes/server/pki';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { LmdbBackend } from '@ks-apiserver/kubernetes/storage/lmdb';
-import type { Kubernetes } from '../compose/backend.ts';
+import type { Kubernetes } from '../compose/kubernetes.ts';
 import { FileSecrets } from '../compose/secrets.ts';
 import { ConfigError } from '../config/config.ts';
 import type { Options } from '../config/options.ts';
@@ -17,7 +17,7 @@ import { SecurePortGuard } from './secure-port.ts';
 
 /**
  * Starts the embedded Kubernetes API on its data directory and its TLS port. Throws ConfigError for
- * what the operator can mend.
+ * what the operator can correct.
  */
 export async function openEmbedded({
   dataDir,
@@ -91,7 +91,7 @@ export async function openEmbedded({
 
     const { code, message } = error as NodeJS.ErrnoException;
 
-    // Read-only, full, over quota: the operator's to mend.
+    // A read-only or full disk, or an exceeded quota: the operator can correct it.
     if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') {
       throw new ConfigError(
         `the data directory ${dataDir} cannot be written: ${message}; make room and start again`,

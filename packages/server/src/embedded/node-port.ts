@@ -5,13 +5,13 @@ import { OWN_SERVICE } from '../models/components/components.ts';
 
 const RETRY_MS = 5000;
 
-/** Something that can listen on one more port. */
+/** Can listen on one more port. */
 export interface PortOpener {
   listen(host: string, port: number): Promise<number>;
   unlisten(host: string, port: number): Promise<void>;
 }
 
-/** Node ports that a Service asks for now. */
+/** Returns the node ports that a Service asks for. */
 export function nodePortsOf(service: KubeObject | undefined): number[] {
   const type = service?.spec?.type;
   if (type !== 'NodePort' && type !== 'LoadBalancer') {
@@ -19,13 +19,13 @@ export function nodePortsOf(service: KubeObject | undefined): number[] {
   }
 
   return ((service?.spec?.ports ?? []) as { nodePort?: number; protocol?: string }[])
-    .filter(({ nodePort, protocol }) => nodePort && (protocol ?? 'TCP') === 'TCP')
-    .map(({ nodePort }) => nodePort!);
+    .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
+    .flatMap(({ nodePort }) => nodePort || []);
 }
 
 /**
- * Keeps the server listening on the node port of its own Service, and on no other, for the embedded
- * API has no kube-proxy. A port in use is tried again.
+ * Keeps the server listening on the node ports of its own Service: the embedded API has no
+ * kube-proxy. A port in use is tried again.
  */
 export class NodePortListener {
   readonly #server: PortOpener;
@@ -52,7 +52,7 @@ export class NodePortListener {
     this.reconcile();
   }
 
-  /** Opens and closes what differs, one change after the other. */
+  /** Opens and closes the ports that differ, one change after the other. */
   reconcile(): Promise<void> {
     this.#work = this.#work.then(async () => {
       const service = this.#services.store.get(OWN_SERVICE.name, OWN_SERVICE.namespace)?.object;
@@ -65,7 +65,7 @@ export class NodePortListener {
 
         this.#open.delete(port);
 
-        // Running requests may take a while to finish; new ports need not wait for them.
+        // Running requests may take long to finish; new ports need not wait for them.
         void this.#server.unlisten(this.#host, port);
         this.#log.info({ port }, 'stopped listening on the node port');
       }

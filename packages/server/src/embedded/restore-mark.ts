@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../config/config.ts';
 
-/** Whether something is at a path. */
+/** Whether a path exists. */
 export async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
@@ -10,13 +10,13 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The file that is in a data directory while a restore exchanges its content. */
+/** Name of the file that is in a data directory while a restore replaces its content. */
 export function restoreMark(dataDir: string): string {
   return join(dataDir, '.restoring');
 }
 
 /**
- * Throws a ConfigError where a restore into a data directory was interrupted: what it holds is half
+ * Throws a ConfigError when a restore into a data directory was interrupted: its content is half
  * old and half new.
  */
 export async function refuseHalfRestored(dataDir: string): Promise<void> {

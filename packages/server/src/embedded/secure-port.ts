@@ -8,14 +8,14 @@ import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import { requestBody } from '@ks-apiserver/kubernetes/endpoints/codec/body';
 import type { CallGuard } from '@ks-apiserver/kubernetes/server/listen';
 import type { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
-import { SYSTEM_NAMESPACES } from '../models/authorization/system-namespaces.ts';
+import { SYSTEM_NAMESPACES } from '../models/authorization/platform-namespaces.ts';
 import type { Gate, GateCall } from '../models/gate/gate.ts';
 
 const RETRY_SECONDS = 1;
 
 /**
- * Groups of Kubernetes' own components, and of ServiceAccounts that only who may do everything can
- * act as.
+ * Groups of Kubernetes' own components, and of ServiceAccounts that only callers with all rights
+ * can act as.
  */
 const COMPONENT_GROUPS: ReadonlySet<string> = new Set([
   'system:masters',
@@ -30,9 +30,9 @@ function isComponent({ name, groups }: UserInfo): boolean {
 }
 
 /**
- * Leads calls at the secure port of the embedded API through the gate: RBAC decides there what a
- * user may do, as in Kubernetes, and the gate what that grants and what is kept back. Components of
- * Kubernetes pass as they are.
+ * Passes calls at the secure port of the embedded API through the gate: RBAC decides what a user
+ * may do, as in Kubernetes, and the gate what that grants and what the answer shows. Kubernetes'
+ * own components pass unchanged.
  */
 export class SecurePortGuard implements CallGuard {
   readonly #api: KubeApiServer;
@@ -50,7 +50,7 @@ export class SecurePortGuard implements CallGuard {
   async call(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
     const isOfKubernetes = isComponent(user);
 
-    // Kubernetes' own need not wait for this server.
+    // Kubernetes' own components need not wait for this server.
     if (isOfKubernetes && !this.#gate) {
       return this.#api.handle(request, user);
     }
@@ -81,7 +81,7 @@ export class SecurePortGuard implements CallGuard {
       throw badRequest('watches of this resource are served without an upgrade');
     }
 
-    return gate.narrowed({ caller: user, info, request, isAuthorizedByKubernetes: true });
+    return gate.restrict({ caller: user, info, request, isAuthorizedByKubernetes: true });
   }
 
   #opened(): Gate {

@@ -5,14 +5,14 @@ import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/login/authenticate.ts';
 
 /**
- * How often open connections are looked at, in milliseconds: a revoked session has ended within a
+ * How often open connections are checked, in milliseconds: a revoked session has ended within a
  * second.
  */
 const CHECK_MS = 400;
 
 interface Connection {
   incoming: Incoming;
-  /** Credential by which it was opened: those with the same one are looked at once. */
+  /** Credential with which it was opened: connections with the same one are checked together. */
   credential: string;
   holds: () => Promise<boolean>;
   /** Calls that its caller must be allowed to make, all of them. */
@@ -20,14 +20,14 @@ interface Connection {
   end: (why: EndReason) => void;
 }
 
-/** Calls that a caller must be allowed to make for this one. */
+/** Returns the calls that a caller must be allowed to make for this one. */
 export function neededBy({ info, served }: Incoming): readonly RequestInfo[] {
   return served ? [info, served] : [info];
 }
 
 /**
- * Watches, upgraded connections and other long calls: each ends when its session ends or its
- * caller's rights are taken.
+ * Watches, upgraded connections and other long calls: each ends when its session ends or its caller
+ * loses a right.
  */
 export class Connections {
   readonly #authenticator: Authenticator;
@@ -44,9 +44,8 @@ export class Connections {
   }
 
   /**
-   * Follows a connection from now on; `end` is called at most once, when its session ends or its
-   * caller may not make one of the calls that it `needs` any more. Answers how to stop following
-   * it.
+   * Follows a connection; `end` is called at most once, when its session ends or its caller may no
+   * longer make one of the calls that it `needs`. Returns a function that stops following it.
    */
   add(incoming: Incoming, end: (why: EndReason) => void, needs = neededBy(incoming)): () => void {
     const credential = incoming.req.headers.authorization ?? '';
@@ -59,7 +58,7 @@ export class Connections {
   }
 
   async #check(): Promise<void> {
-    // A slow Redis must not pile up questions.
+    // A slow Redis must not collect pending checks.
     if (this.#checking || this.#open.size === 0) {
       return;
     }
@@ -74,11 +73,7 @@ export class Connections {
 
       answers.set(credential, answer);
 
-      const why = !(await answer)
-        ? 'session'
-        : (await this.#permits(connection))
-          ? undefined
-          : 'rights';
+      const why = (await answer) ? await this.#lostRight(connection) : 'session';
 
       if (why !== undefined && this.#open.delete(connection)) {
         connection.end(why);
@@ -87,6 +82,11 @@ export class Connections {
 
     await Promise.all([...this.#open].map(check));
     this.#checking = false;
+  }
+
+  /** Returns 'rights' when the caller may no longer make one of the connection's calls. */
+  async #lostRight(connection: Connection): Promise<'rights' | undefined> {
+    return (await this.#permits(connection)) ? undefined : 'rights';
   }
 
   async #permits({ incoming, needs }: Connection): Promise<boolean> {
@@ -99,7 +99,7 @@ export class Connections {
     return true;
   }
 
-  /** Ends all connections and looks at none any more. */
+  /** Ends all connections and checks none any more. */
   close(): void {
     clearInterval(this.#timer);
 

@@ -6,8 +6,8 @@ import type { SourceAddresses } from './source-ip.ts';
 const FOLLOWS = /[?&]follow=(?!(0|f|F|false|False|FALSE)(&|$))/;
 
 /**
- * Watches, followed logs and upgraded connections, each user's counted; whoever has not logged in
- * counts by his address.
+ * Counts watches, followed logs and upgraded connections by user, and by address for callers
+ * without a log-in.
  */
 export class LongCalls {
   readonly #limits: CallLimits;
@@ -18,7 +18,7 @@ export class LongCalls {
     this.#addresses = addresses;
   }
 
-  /** Counts a call; answers how to give it back. Throws TooManyRequests. */
+  /** Counts a call and returns the function that ends it. Throws TooManyRequests. */
   admit({ user, sourceIP }: Incoming): () => void {
     // No user's name has a space.
     const caller =

@@ -1,7 +1,7 @@
 import type { Exchange } from '@ks-apiserver/http/server/exchange';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Seconds; from a cached get to a large list. */
+/** Buckets in seconds, from a cached get to a large list. */
 const BUCKETS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
 
 const VERBS = new Set([
@@ -19,7 +19,7 @@ const VERBS = new Set([
 
 const GROUP_LIMIT = 200;
 
-/** Counts of this server's work in the form of Prometheus; label values are bounded. */
+/** Metrics of this server in the form of Prometheus; label values are bounded. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Counter;
@@ -58,11 +58,9 @@ export class Metrics {
   observe({ info, res, receivedAt }: Exchange): void {
     const verb = VERBS.has(info.verb) ? info.verb : 'other';
 
-    // A group is known by the first call of it that was served: who asks for what there is not, or
-    // may not, names none.
-    const group = info.isResource
-      ? this.#group(info.group || 'core', res.statusCode < 400)
-      : 'none';
+    // A group becomes known with the first call of it that was served: calls that were refused, or
+    // that found nothing, add none.
+    const group = info.isResource ? this.#group(info.group || 'core', res.statusCode) : 'none';
     this.#requests.inc({ verb, group, code: res.statusCode });
 
     if (verb !== 'watch') {
@@ -71,14 +69,14 @@ export class Metrics {
   }
 
   /**
-   * Callers choose the group in the URL: what is not known to be one, or would be one too many,
-   * counts as other.
+   * Callers choose the group in the URL: unknown groups, and those beyond the limit, are counted as
+   * `other`.
    */
-  #group(group: string, served: boolean): string {
+  #group(group: string, statusCode: number): string {
     if (this.#groups.has(group)) {
       return group;
     }
-    if (!served || this.#groups.size >= GROUP_LIMIT) {
+    if (statusCode >= 400 || this.#groups.size >= GROUP_LIMIT) {
       return 'other';
     }
 

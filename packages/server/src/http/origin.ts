@@ -7,15 +7,15 @@ function hostOf(origin: string, host: string | string[] | undefined): string | u
   return host !== undefined && URL.canParse(url) ? new URL(url).host : undefined;
 }
 
-/** A credential that no page can put on a WebSocket: browsers send none, or Basic by themselves. */
+/** A credential that no page can set on a WebSocket: browsers send none, or Basic on their own. */
 const BEARER = /^bearer\s+\S/i;
 
 /**
- * Refuses a WebSocket that a page of another site opens with credentials that its browser sends by
- * itself (RFC 6455 section
- * 10.2). Browsers alone send Origin; it must be the host that they called, the one that a proxy
- * says they called, or one of `allowed` (whole origins, or `*`). Where none is named, a call with a
- * Bearer token passes: the console's proxy puts it there and names neither. Throws Forbidden.
+ * Refuses a WebSocket that a page of another site opens with credentials that its browser sends on
+ * its own (RFC 6455 section 10.2). Only browsers send Origin. It must be the host that they called,
+ * the host that a proxy reports, or one of `allowed` (whole origins, or `*`). Without a host, a
+ * call with a Bearer token passes: the console's proxy sets the token and sends neither. Throws
+ * Forbidden.
  */
 export function checkOrigin(headers: IncomingHttpHeaders, allowed: readonly string[]): void {
   const { origin } = headers;

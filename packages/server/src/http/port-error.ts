@@ -1,6 +1,8 @@
 import { ConfigError } from '../config/config.ts';
 
-/** One line for a port that cannot be had; other errors stay as they are. */
+/**
+ * Returns a one-line error for a port that cannot be opened; other errors are returned unchanged.
+ */
 export function portError(
   error: NodeJS.ErrnoException,
   host: string,

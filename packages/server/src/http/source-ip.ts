@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { type BlockList, isIP, isIPv6 } from 'node:net';
-import { networks } from '../models/outbound/addresses.ts';
+import { parseNetworks } from '../models/outbound/addresses.ts';
 
-/** Longest text that is taken for an address. */
+/** Longest text that is parsed as an address. */
 const LIMIT = 256;
 
 /**
- * Headers that tell the caller's address, in 3.0's order; the console names the browser's in the
- * last one.
+ * Headers with the caller's address, in 3.0's order; the console sends the browser's in the last
+ * one.
  */
 const HEADERS = ['x-real-ip', 'x-forwarded-for', 'x-client-ip'];
 
@@ -15,24 +15,24 @@ function plainAddress(address: string): string {
   return address === '::1' ? '127.0.0.1' : address.replace(/^::ffff:/, '');
 }
 
-/** An address without the brackets and the port that some proxies add. */
+/** Returns an address without the brackets and the port that some proxies add. */
 function bare(hop: string): string {
   const text = hop.trim();
   const [, inBrackets, alone] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(text) ?? [];
   return inBrackets ?? alone ?? text;
 }
 
-/** Addresses of connections that are remembered: almost all are of a few proxies. */
+/** How many addresses of connections are remembered: almost all are of a few proxies. */
 const KNOWN_LIMIT = 1000;
 
-/** Finds out from where a call comes; headers count only where a trusted proxy sent them. */
+/** Finds the address of a caller; headers count only when a trusted proxy sent them. */
 export class SourceAddresses {
   readonly #trusted: BlockList;
   readonly #peers = new Map<string, { address: string; trusted: boolean }>();
 
-  /** Takes networks such as `10.0.0.0/8`. Throws a RangeError for what is none. */
+  /** `trusted` are networks such as `10.0.0.0/8`. Throws a RangeError for a text that is none. */
   constructor(trustedProxies: readonly string[]) {
-    this.#trusted = networks(trustedProxies);
+    this.#trusted = parseNetworks(trustedProxies);
   }
 
   #trusts(address: string): boolean {
@@ -57,8 +57,8 @@ export class SourceAddresses {
   }
 
   /**
-   * The caller's address as login records show it, with the proxies on the way where a proxy names
-   * them.
+   * Returns the caller's address as login records show it, with the proxies in between when a proxy
+   * names them.
    */
   of(req: IncomingMessage): string {
     const { address, trusted } = this.#peer(req.socket.remoteAddress ?? '');
@@ -82,13 +82,13 @@ export class SourceAddresses {
   }
 
   /**
-   * The one address of a text that `of` has answered by which failures are counted: the last one
-   * that no trusted proxy has.
+   * Returns the one address of the result of `of` by which failures are counted: the last one that
+   * is no trusted proxy.
    */
   client(text: string): string {
     const hops = text.split(',').map(bare);
     const client = hops.findLast((hop) => !this.#trusts(hop)) ?? hops[0] ?? '';
-    // Whoever has an IPv6 address has 2^64 of them.
+    // A client with one IPv6 address usually has 2^64 of them.
     return isIPv6(client) ? `${client.split(':').slice(0, 4).join(':')}::/64` : client;
   }
 }

@@ -5,14 +5,15 @@ import {
   type KubeObject,
   parseApiVersion,
 } from '@ks-apiserver/apimachinery/meta/types';
-import { errorFrom, type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+import { errorFrom, type KubeClient } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 
 /** The field manager that installed fields belong to. */
 export const FIELD_MANAGER = 'ks-apiserver-install';
 
 /**
- * What became of one object; `kept` means that others own a field with another value, and the
- * object stays as it is.
+ * The result for one object; `kept` means that other managers own a field with another value, and
+ * the object stays as it is.
  */
 export interface Change {
   /**
@@ -21,7 +22,7 @@ export interface Change {
    */
   object: string;
   result: 'created' | 'configured' | 'unchanged' | 'kept' | 'failed';
-  /** Why it was kept or failed. */
+  /** Why it was kept, or has failed. */
   error?: StatusError;
 }
 
@@ -41,8 +42,8 @@ const plurals: Readonly<Record<string, string>> = {
 };
 
 /**
- * The resource of an object: of a built-in kind that is installed, or of one of the CRDs. Throws
- * where it is neither.
+ * Returns the resource of an object: of a built-in kind that is installed, or of one of the CRDs.
+ * Throws when it is neither.
  */
 export function resourceOf(object: KubeObject, crds: readonly KubeObject[]): GroupVersionResource {
   const { group, version } = parseApiVersion(object.apiVersion ?? '');
@@ -55,15 +56,15 @@ export function resourceOf(object: KubeObject, crds: readonly KubeObject[]): Gro
   return { group, version, resource };
 }
 
-/** An object's name for people: `roles.rbac.authorization.k8s.io/ns/name`. */
+/** Returns an object's name for people: `roles.rbac.authorization.k8s.io/ns/name`. */
 export function describe(resource: GroupVersionResource, { metadata }: KubeObject): string {
   const type = resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`;
   return [type, metadata.namespace, metadata.name].filter(Boolean).join('/');
 }
 
 /**
- * resourceVersion by `namespace/name` of all objects of a resource; only metadata is asked for, as
- * CRDs may be many and large.
+ * Returns the resourceVersion by `namespace/name` of all objects of a resource; only metadata is
+ * read, because CRDs may be many and large.
  */
 export async function resourceVersions(
   client: KubeClient,
@@ -74,13 +75,13 @@ export async function resourceVersions(
     'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
   const { status, bytes } = await client.call('GET', resourcePath(resource), { accept, signal });
   if (status === 404) {
-    return new Map(); // the CRD is not served yet
+    return new Map(); // The CRD is not served yet.
   }
   if (status !== 200) {
     throw errorFrom(status, bytes);
   }
 
-  // an empty list may be null
+  // An empty list may be null.
   const { items } = JSON.parse(bytes.toString()) as { items: KubeList['items'] | null };
 
   return new Map(
@@ -94,18 +95,28 @@ export async function resourceVersions(
 /** How one object is applied. */
 export interface ApplyOptions {
   resource: GroupVersionResource;
-  /** Take fields over from other managers; else an object with such a field is kept as it is. */
+  /**
+   * Takes fields over from other managers; otherwise an object with such a field is kept as it is.
+   */
   force: boolean;
-  /** resourceVersion before, undefined where the object does not exist. */
+  /** The former resourceVersion; undefined when the object does not exist. */
   before: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
 const servingMs = 10_000;
 
+/** Returns what an apply has done; `before` is the resourceVersion before it. */
+function resultOf({ metadata }: KubeObject, before: string | undefined): Change['result'] {
+  if (before === undefined) {
+    return 'created';
+  }
+  return metadata.resourceVersion === before ? 'unchanged' : 'configured';
+}
+
 /**
- * Applies one object on the server's side (kubernetes.io "Server-Side Apply"); errors become part
- * of the answer.
+ * Applies one object by server-side apply (kubernetes.io "Server-Side Apply"); errors become part
+ * of the result.
  */
 export async function applyObject(
   client: KubeClient,
@@ -122,18 +133,11 @@ export async function applyObject(
         ...(signal && { signal }),
       });
 
-      const result =
-        before === undefined
-          ? 'created'
-          : applied.metadata.resourceVersion === before
-            ? 'unchanged'
-            : 'configured';
-
-      return { change: { object: name, result }, object: applied };
+      return { change: { object: name, result: resultOf(applied, before) }, object: applied };
     } catch (thrown) {
       const error = toStatusError(thrown);
 
-      // A CRD that is established is served a moment later; 404 with a name would be about a
+      // A CRD is served a moment after it is established; a 404 with a name would be about a
       // missing namespace.
       const notServed = error.code === 404 && !error.details?.name;
       if (notServed && Date.now() < deadline && !signal?.aborted) {
@@ -161,6 +165,6 @@ export function requireInstalled(changes: readonly Change[]): void {
   const lines = failed.slice(0, 5).map(({ object, error }) => `${object}: ${error?.message}`);
 
   throw new Error(`${failed.length} objects could not be installed: ${lines.join('; ')}`, {
-    cause: failed[0]!.error,
+    cause: failed[0]?.error,
   });
 }

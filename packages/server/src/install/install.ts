@@ -1,15 +1,16 @@
 import { timeout } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import pMap from 'p-map';
 import { applyObject, type Change, resourceOf, resourceVersions } from './apply.ts';
 import { builtinManifests, type Manifests } from './manifests.ts';
 
 /** What is installed, and when. */
 export interface InstallOptions {
-  /** Also the objects that only the embedded Kubernetes API gets. */
+  /** Includes the objects that only the embedded Kubernetes API gets. */
   embedded?: boolean;
   /**
-   * Do nothing where this very version was installed before, even if objects were changed or
+   * Does nothing when this very version was installed before, even if objects were changed or
    * deleted since.
    */
   onlyIfOutdated?: boolean;
@@ -17,7 +18,9 @@ export interface InstallOptions {
   signal?: AbortSignal;
 }
 
-/** Requests under way at once: enough to share disk flushes, few enough for a busy API. */
+/**
+ * How many requests run at the same time: enough to share disk flushes, few enough for a busy API.
+ */
 const CONCURRENCY = 48;
 const ESTABLISH_MS = 30_000;
 
@@ -48,7 +51,7 @@ async function established(client: KubeClient, name: string, signal?: AbortSigna
   }
 }
 
-/** Whether an API has ValidatingAdmissionPolicies, which Kubernetes has as v1 since 1.30. */
+/** Whether an API serves ValidatingAdmissionPolicies, which Kubernetes does as v1 since 1.30. */
 async function servesPolicies(client: KubeClient, signal?: AbortSignal): Promise<boolean> {
   const { status, bytes } = await client.call('GET', '/apis/admissionregistration.k8s.io/v1', {
     signal,
@@ -64,7 +67,7 @@ async function servesPolicies(client: KubeClient, signal?: AbortSignal): Promise
 }
 
 /**
- * Whether a CRD is KubeSphere's, and not one of a project that it works with, such as the CSI
+ * Whether a CRD is KubeSphere's own, and not one of a project that it works with, such as the CSI
  * snapshotter or Istio.
  */
 function isOwn({ spec }: KubeObject): boolean {
@@ -83,11 +86,11 @@ class Installation {
     this.#signal = signal;
   }
 
-  /**
-   * Applies objects that do not depend on each other; changes are noted in the order of the
-   * objects.
-   */
-  async apply(objects: readonly KubeObject[], force: boolean): Promise<KubeObject[]> {
+  /** Applies objects that do not depend on each other; results are in the order of the objects. */
+  async apply(
+    objects: readonly KubeObject[],
+    { force }: { force: boolean },
+  ): Promise<KubeObject[]> {
     const work = objects.map((object) => ({ object, resource: resourceOf(object, this.#crds) }));
     const types = new Map(
       work.map(({ resource }) => [`${resource.group}/${resource.resource}`, resource]),
@@ -99,25 +102,13 @@ class Installation {
       }),
     );
 
-    const outcomes: Awaited<ReturnType<typeof applyObject>>[] = [];
-    let next = 0;
-
-    const worker = async () => {
-      while (next < work.length) {
-        const index = next++;
-        const { object, resource } = work[index]!;
-        const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-        const before = known.get(`${resource.group}/${resource.resource}`)?.get(key);
-        outcomes[index] = await applyObject(this.#client, object, {
-          resource,
-          force,
-          before,
-          signal: this.#signal,
-        });
-      }
+    const applyOne = ({ object, resource }: (typeof work)[number]) => {
+      const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+      const before = known.get(`${resource.group}/${resource.resource}`)?.get(key);
+      return applyObject(this.#client, object, { resource, force, before, signal: this.#signal });
     };
 
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    const outcomes = await pMap(work, applyOne, { concurrency: CONCURRENCY });
     this.changes.push(...outcomes.map(({ change }) => change));
 
     return outcomes.flatMap(({ object }) => (object ? [object] : []));
@@ -152,30 +143,32 @@ export async function install(client: KubeClient, options: InstallOptions = {}):
   const installation = new Installation(client, crds, signal);
 
   const [own, foreign] = await Promise.all([
-    installation.apply(crds.filter(isOwn), true),
+    installation.apply(crds.filter(isOwn), { force: true }),
     installation.apply(
       crds.filter((crd) => !isOwn(crd)),
-      false,
+      { force: false },
     ),
     installation.apply(
       wanted.filter(({ kind }) => kind === 'Namespace'),
-      false,
+      { force: false },
     ),
   ]);
 
   const waiting = [...own, ...foreign].filter((crd) => !isEstablished(crd));
-  await Promise.all(waiting.map(({ metadata }) => established(client, metadata.name!, signal)));
+  await Promise.all(
+    waiting.map(({ metadata }) => established(client, metadata.name ?? '', signal)),
+  );
 
   await installation.apply(
     wanted.filter(({ kind }) => kind !== 'Namespace'),
-    false,
+    { force: false },
   );
 
-  // Last, so that an interrupted installation is taken up again.
+  // Written last, so that an interrupted installation is resumed.
   if (installation.changes.every(({ result }) => result !== 'failed')) {
     await installation.apply(
       [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: marker, data: { hash } }],
-      true,
+      { force: true },
     );
   }
 

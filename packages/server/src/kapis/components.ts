@@ -35,7 +35,7 @@ const HealthStatusSchema = Type.Object(
   { $id: 'v1alpha2.HealthStatus' },
 );
 
-/** Rows of the platform's components, which v1alpha2 and v1alpha3 have alike. */
+/** Routes of the platform's components, which v1alpha2 and v1alpha3 have alike. */
 export function componentRoutes(base: string, components: Components): Route[] {
   const tags = ['Component Status'];
 

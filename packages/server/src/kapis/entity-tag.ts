@@ -4,14 +4,14 @@ import type { ResourceDefinition } from '../models/resources/catalog/definition.
 import type { Page } from '../models/resources/list/list.ts';
 
 /**
- * Tags of one process mean nothing to another: counts behind computed annotations begin anew with
- * each.
+ * Tags of one process are not valid in another: the counters behind computed annotations restart
+ * with each.
  */
 const INSTANCE = randomBytes(6).toString('base64url');
 
 /**
- * Two hashes of 32 bits, fed with what only the server chooses: nobody can make two lists look the
- * same.
+ * Two hashes of 32 bits over values that only the server chooses: nobody can make two lists look
+ * the same.
  */
 class Digest {
   #a = 0x811c9dc5;
@@ -35,29 +35,29 @@ class Digest {
 }
 
 /**
- * The tag of an answer made of cached objects: of which versions of which objects it is made, in
- * which order, and how many there are in all. Two callers get the same tag for the same answer
- * alone, and changes elsewhere leave it as it is. It is a weak one, as the same answer may be sent
- * in several codings. Undefined where objects have no version to go by.
+ * Returns the ETag of an answer made of cached objects: it depends on the versions of the objects,
+ * their order, and their total number. Two callers get the same tag only for the same answer, and
+ * changes of other objects do not change it. A weak tag, as the same answer may be sent in several
+ * codings. Undefined when objects have no version.
  */
 export function entityTag(
   { entries, total, continue: next = '' }: Page,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
   form: string,
 ): string | undefined {
   const digest = new Digest();
-  digest.text(`${row.group}/${row.version}/${row.resource}/${form}/${next}`);
+  digest.text(`${definition.group}/${definition.version}/${definition.resource}/${form}/${next}`);
   digest.number(total);
 
-  const versionOf = row.annotate && row.annotationVersion;
+  const versionOf = definition.annotate && definition.annotationVersion;
 
   for (const entry of entries) {
     if (entry.uid === '' || entry.resourceVersion === '') {
       return undefined;
     }
 
-    // Enough of it: together with the version it tells objects apart.
+    // Some characters of the uid are enough: together with the version they identify objects.
     digest.text(entry.uid.slice(0, 8));
     digest.text(entry.resourceVersion);
 

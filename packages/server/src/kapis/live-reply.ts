@@ -11,11 +11,11 @@ import { EVENT_STREAM, wantsEvents } from './watch-request.ts';
 const HEADERS = {
   'cache-control': 'no-cache, private',
   'x-content-type-options': 'nosniff',
-  // Proxies that collect answers would keep events back.
+  // Proxies that buffer answers would hold events back.
   'x-accel-buffering': 'no',
 };
 
-/** Longest message that a reader of a live list may send, in bytes: it has nothing to say. */
+/** Longest message that a reader of a live list may send, in bytes: none is expected. */
 const MAX_PAYLOAD = 4096;
 
 const sockets = new WebSocketServer({
@@ -25,9 +25,9 @@ const sockets = new WebSocketServer({
 });
 
 /**
- * A list that goes on, as lines of JSON or Server-Sent Events. A position that is not kept any more
- * is 410 as a Status, to readers of events the first and last of them: a browser would not come
- * back after a status.
+ * Sends a live list, as lines of JSON or Server-Sent Events. A position that is no longer kept gets
+ * 410 as a Status; readers of Server-Sent Events get it as their first and last event, because a
+ * browser would not reconnect after an error status.
  */
 export async function liveReply(
   live: LiveLists,
@@ -80,8 +80,8 @@ function retry({ details }: StatusError): Record<string, string> {
 }
 
 /**
- * A list that goes on as messages of a WebSocket; throws what is wrong before the connection is
- * one.
+ * Sends a live list as messages of a WebSocket; throws what is wrong before the connection is
+ * upgraded.
  */
 export async function liveSocket(
   live: LiveLists,
@@ -99,7 +99,7 @@ export async function liveSocket(
   try {
     begin = await live.open(list, follow);
   } catch (error) {
-    // Pages cannot see the status of a refused upgrade: what they can mend is told as an event.
+    // Pages cannot see the status of a refused upgrade: what they can correct is sent as an event.
     if (!(error instanceof StatusError && error.code === 410)) {
       throw error;
     }

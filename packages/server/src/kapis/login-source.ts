@@ -1,14 +1,13 @@
 import type { RouteRequest } from '@ks-apiserver/http/routes/route';
-import type { LoginSource } from '../models/iam/login/login.ts';
+import type { LoginSource } from '../models/iam/login/login-source.ts';
 
 /**
- * Where a call that proves who somebody is comes from: a log-in is worth a record, to confirm one's
- * password is only if it fails.
+ * Returns the source of a log-in: a log-in is always recorded, the confirmation of a password only
+ * when it fails.
  */
 export function sourceOf(
   { sourceIP, headers }: Pick<RouteRequest, 'sourceIP' | 'headers'>,
-  recordSuccess: boolean,
-  type: LoginSource['type'] = 'Token',
+  { recordSuccess, type = 'Token' }: Pick<LoginSource, 'recordSuccess'> & Partial<LoginSource>,
 ): LoginSource {
   return { type, sourceIP, userAgent: headers['user-agent'] ?? '', recordSuccess };
 }

@@ -7,35 +7,39 @@ import { bytesOf, listBody, type TotalKey } from '../models/resources/list/rende
 import { entityTag } from './entity-tag.ts';
 import { staleHeaders } from './stale-headers.ts';
 
-/**
- * Answers are asked for anew each time, but need not be sent anew; they are for their caller alone.
- */
+/** Caches must revalidate answers each time, and answers belong to one caller. */
 const CACHING = { 'cache-control': 'no-cache, private', vary: 'Authorization, Accept-Encoding' };
 const JSON_TYPE = 'application/json';
 
 function cachingHeaders(
   page: Page,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
   form: string,
-  stale = catalog.staleness(row),
+  stale = catalog.staleness(definition),
 ): Record<string, string> {
-  // A page of a snapshot names the next one: it is not to be kept longer than that can be asked
-  // for.
-  const etag = page.continue === undefined ? entityTag(page, row, catalog, form) : undefined;
+  // A page of a list snapshot contains the link to the next one, and must not be cached longer than
+  // that works.
+  const etag = page.continue === undefined ? entityTag(page, definition, catalog, form) : undefined;
   return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(stale) };
 }
 
-/** The answer to a list of cached objects, `{items, totalItems}`: their bytes as they are. */
+/**
+ * Returns the answer to a list of cached objects, `{items, totalItems}`, with their bytes as they
+ * are.
+ */
 export function pageReply(
   page: Page,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
   totalKey: TotalKey = 'totalItems',
 ): RouteReply {
-  const headers = { 'content-type': JSON_TYPE, ...cachingHeaders(page, row, catalog, totalKey) };
+  const headers = {
+    'content-type': JSON_TYPE,
+    ...cachingHeaders(page, definition, catalog, totalKey),
+  };
   const { etag } = headers as { etag?: string };
-  const body = () => listBody(page, row, catalog, totalKey);
+  const body = () => listBody(page, definition, catalog, totalKey);
   const joined = etag === undefined ? undefined : catalog.bodies.of(etag, page.entries, body);
   if (joined) {
     return new RouteReply(200, headers, joined);
@@ -46,13 +50,17 @@ export function pageReply(
   return new RouteReply(200, { ...headers, 'content-length': String(length) }, pieces);
 }
 
-/** Answers to gets, as long as their objects are as they were. */
+/** Answers to gets, kept while their objects are unchanged. */
 const replies = new WeakMap<Entry, RouteReply>();
 
-/** The answer to a get of a cached object. */
-export function objectReply(entry: Entry, row: ResourceDefinition, catalog: Catalog): RouteReply {
-  const stale = catalog.staleness(row);
-  const lasts = !row.annotate && stale === undefined;
+/** Returns the answer to a get of a cached object. */
+export function objectReply(
+  entry: Entry,
+  definition: ResourceDefinition,
+  catalog: Catalog,
+): RouteReply {
+  const stale = catalog.staleness(definition);
+  const lasts = !definition.annotate && stale === undefined;
   const known = lasts ? replies.get(entry) : undefined;
   if (known) {
     return known;
@@ -60,10 +68,10 @@ export function objectReply(entry: Entry, row: ResourceDefinition, catalog: Cata
 
   const headers = {
     'content-type': JSON_TYPE,
-    ...cachingHeaders({ entries: [entry], total: -1 }, row, catalog, '', stale),
+    ...cachingHeaders({ entries: [entry], total: -1 }, definition, catalog, '', stale),
   };
 
-  const reply = new RouteReply(200, headers, bytesOf(entry, row, catalog));
+  const reply = new RouteReply(200, headers, bytesOf(entry, definition, catalog));
 
   if (lasts) {
     replies.set(entry, reply);
@@ -72,5 +80,5 @@ export function objectReply(entry: Entry, row: ResourceDefinition, catalog: Cata
   return reply;
 }
 
-/** 3.0's answer to a write that has nothing else to say. */
+/** 3.0's answer to a write without content. */
 export const SUCCESS = { message: 'success' };

@@ -10,7 +10,7 @@ export const PageableResponse = Type.Object(
   { $id: 'api.ListResult' },
 );
 
-/** A query parameter that holds a text. */
+/** Returns a query parameter with a text. */
 export function queryText(name: string, description: string): Parameter {
   return { in: 'query', name, description, schema: Type.String() };
 }
@@ -49,7 +49,7 @@ export const LIST_PARAMETERS: readonly Parameter[] = [
   ),
 ];
 
-/** Media types of lists that go on with `watch=true`. */
+/** Media types of live lists. */
 export const LIVE_TYPES: readonly string[] = ['application/json', 'text/event-stream'];
 
 /** Parameters of live lists, as Kubernetes' watches have them. */
@@ -94,13 +94,20 @@ export const SCOPE_PARAMETERS: readonly Parameter[] = [
   queryText('workspace', 'with scope=visible: only namespaces of this workspace'),
 ];
 
-/** Parameter of lists that are read page by page as they were at the first. */
+/** Parameter of lists that are read page by page from a list snapshot. */
 export const CONTINUE_PARAMETER = queryText(
   'continue',
   'empty for the first page of a snapshot, then what the last page answered',
 );
 
-/** Path parameter of the plural name of a resource. */
+/** Returns the parameters that a path names in braces. */
+export function pathParameters(path: string): Parameter[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) =>
+    pathParameter(name, `${name} name`),
+  );
+}
+
+/** Returns the path parameter for the plural name of a resource. */
 export const RESOURCES_PARAMETER: Parameter = {
   in: 'path',
   name: 'resources',
@@ -109,7 +116,7 @@ export const RESOURCES_PARAMETER: Parameter = {
   required: true,
 };
 
-/** A path parameter. */
+/** Returns a path parameter. */
 export function pathParameter(name: string, description: string): Parameter {
   return { in: 'path', name, description, schema: Type.String(), required: true };
 }

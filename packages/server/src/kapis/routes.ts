@@ -14,11 +14,13 @@ import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Terminals } from '../models/terminal/terminals.ts';
 import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
+import { docs } from './docs/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
-import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
+import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { laterVersions } from './later-versions/routes.ts';
-import type { OAuthParts } from './oauth/parts.ts';
-import { type ProviderLoginParts, providerRoutes } from './oauth/providers/provider-routes.ts';
+import type { OAuthDependencies } from './oauth/dependencies.ts';
+import type { ProviderLoginDependencies } from './oauth/providers/dependencies.ts';
+import { providerRoutes } from './oauth/providers/provider-routes.ts';
 import { oauth } from './oauth/routes.ts';
 import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
 import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
@@ -29,17 +31,17 @@ import { terminalV1alpha2 } from './terminal.v1alpha2/routes.ts';
 import { buildAs } from './version/build.ts';
 import { version } from './version/routes.ts';
 
-/** What the handlers of all groups work with. */
-export interface RouteParts {
+/** Dependencies of the handlers of all groups. */
+export interface RouteDependencies {
   config: Config;
-  /** Writes for callers. */
+  /** Makes the writes of callers. */
   gate: Gate;
   client: KubeReader;
   routers: Routers;
   catalog: Catalog;
-  oauth: OAuthParts;
-  providerLogin: ProviderLoginParts;
-  iam: IamParts;
+  oauth: OAuthDependencies;
+  providerLogin: ProviderLoginDependencies;
+  iam: IamDependencies;
   authorizer: Authorizer;
   visibility: Visibility;
   live: LiveLists;
@@ -52,8 +54,8 @@ export interface RouteParts {
   runsContainers: boolean;
 }
 
-/** Every operation of the server: all groups' tables one after the other. */
-export function routes(parts: RouteParts): readonly Route[] {
+/** Returns every operation of the server: the tables of all groups one after the other. */
+export function routes(dependencies: RouteDependencies): readonly Route[] {
   const {
     config,
     gate,
@@ -68,24 +70,24 @@ export function routes(parts: RouteParts): readonly Route[] {
     metrics,
     readiness,
     runsContainers,
-  } = parts;
+  } = dependencies;
 
   // Git servers and image registries that users name.
   const outbound = new Outbound(config.verification.allowedCIDRs ?? []);
 
   return [
-    ...oauth(parts.oauth),
-    ...providerRoutes(parts.providerLogin),
-    ...configV1alpha2(config, parts.providerLogin),
+    ...oauth(dependencies.oauth),
+    ...providerRoutes(dependencies.providerLogin),
+    ...configV1alpha2(config, dependencies.providerLogin),
     ...version(client, buildAs(config.compatibility.version)),
-    ...iamV1alpha2(parts.iam),
+    ...iamV1alpha2(dependencies.iam),
     ...tenantV1alpha2({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...clusterV1alpha1(gate, authorizer, client, config.multicluster),
     ...operationsV1alpha2(gate, client),
     ...resourcesV1alpha2({
       client,
-      routers: parts.routers,
+      routers: dependencies.routers,
       catalog,
       authorizer,
       config,
@@ -97,18 +99,19 @@ export function routes(parts: RouteParts): readonly Route[] {
       authorizer,
       visibility,
       live,
-      userList: parts.iam.userList,
+      userList: dependencies.iam.userList,
       client,
       outbound,
     }),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
+    ...docs(),
   ];
 }
 
 /**
- * The same rows for documents and tests; there is nothing behind them, so their handlers must not
+ * Returns the same routes for documents and tests; their handlers have no dependencies and must not
  * be called.
  */
 export function routeTables(): readonly Route[] {
@@ -118,5 +121,5 @@ export function routeTables(): readonly Route[] {
     providerLogin: {},
     iam: { credentials: {} },
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
-  } as unknown as RouteParts);
+  } as unknown as RouteDependencies);
 }

@@ -1,6 +1,6 @@
 /**
- * Headers of an answer from copies that are not up to date (RFC 7234, 5.5.1), such as
- * `pods;seconds=12`; none for fresh ones.
+ * Returns the headers of an answer from informers that are not up to date (RFC 7234, 5.5.1), such
+ * as `pods;seconds=12`; none when all are.
  */
 export function staleHeaders(stale: string | undefined): Record<string, string> {
   return stale === undefined

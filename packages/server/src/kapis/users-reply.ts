@@ -1,9 +1,9 @@
-import { annotated, type UserPage } from '../models/iam/users/user-list.ts';
+import { type UserPage, withAnnotations } from '../models/iam/users/user-list.ts';
 
-/** The answer to a list of users with their roles. */
+/** Returns the answer to a list of users with their roles. */
 export function usersReply({ users, total }: UserPage): { items: unknown[]; totalItems: number } {
   return {
-    items: users.map(({ entry, annotations }) => annotated(entry, annotations)),
+    items: users.map(({ entry, annotations }) => withAnnotations(entry, annotations)),
     totalItems: total,
   };
 }

@@ -3,9 +3,9 @@ import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors'
 
 /** How a list is to be followed. */
 export interface WatchRequest {
-  /** Position after which to go on; '' to begin anew. */
+  /** Position after which to continue; '' to start anew. */
   position: string;
-  /** Whether the objects that are there come first. */
+  /** Whether the existing objects are sent first. */
   initial: boolean;
   bookmarks: boolean;
   timeoutSeconds: number | undefined;
@@ -17,7 +17,7 @@ export const EVENT_STREAM = 'text/event-stream';
 const TRUE = /^(1|t|T|TRUE|true|True)$/;
 const FALSE = /^(0|f|F|FALSE|false|False)$/;
 
-/** Parameters of Kubernetes' watches, which are no filters of a live list. */
+/** Parameters of Kubernetes' watches, which do not filter a live list. */
 const PARAMETERS = [
   'resourceVersion',
   'resourceVersionMatch',
@@ -26,10 +26,11 @@ const PARAMETERS = [
   'timeoutSeconds',
 ] as const;
 
-function boolean(query: URLSearchParams, name: string, otherwise: boolean): boolean {
+/** Returns a boolean parameter; undefined when it is missing. Throws BadRequest for other texts. */
+function booleanOf(query: URLSearchParams, name: string): boolean | undefined {
   const text = query.get(name);
   if (text === null) {
-    return otherwise;
+    return undefined;
   }
   if (TRUE.test(text)) {
     return true;
@@ -56,24 +57,24 @@ function seconds(text: string | null): number | undefined {
 export function wantsEvents({ accept = '' }: IncomingHttpHeaders): boolean {
   return accept
     .split(',')
-    .some((item) => item.split(';')[0]!.trim().toLowerCase() === EVENT_STREAM);
+    .some((item) => item.replace(/;.*$/s, '').trim().toLowerCase() === EVENT_STREAM);
 }
 
-/** Whether a caller takes nothing but Server-Sent Events. */
+/** Whether a caller accepts only Server-Sent Events. */
 function wantsEventsOnly({ accept }: IncomingHttpHeaders): boolean {
   return accept?.includes(EVENT_STREAM) === true && !/json|\*\/\*/.test(accept);
 }
 
 /**
- * Takes the parameters of a watch out of a query; undefined for a query that asks for a list.
- * `Last-Event-ID` of who comes back counts before `resourceVersion`. Throws BadRequest for values
- * that cannot be read, NotAcceptable for a list as events.
+ * Removes the parameters of a watch from a query and returns them; undefined for a query that asks
+ * for a list. `Last-Event-ID` of a reconnecting caller takes precedence over `resourceVersion`.
+ * Throws BadRequest for values that cannot be parsed, NotAcceptable for a list as events.
  */
 export function takeWatch(
   query: URLSearchParams,
   headers: IncomingHttpHeaders,
 ): WatchRequest | undefined {
-  const watch = boolean(query, 'watch', false);
+  const watch = booleanOf(query, 'watch') ?? false;
 
   query.delete('watch');
 
@@ -90,8 +91,8 @@ export function takeWatch(
 
   const request = {
     position: position === '0' ? '' : position,
-    initial: boolean(query, 'sendInitialEvents', true),
-    bookmarks: boolean(query, 'allowWatchBookmarks', true),
+    initial: booleanOf(query, 'sendInitialEvents') ?? true,
+    bookmarks: booleanOf(query, 'allowWatchBookmarks') ?? true,
     timeoutSeconds: seconds(query.get('timeoutSeconds')),
   };
 

@@ -8,10 +8,10 @@ import type {
 import { writeKubeResponse } from '@ks-apiserver/http/response/respond';
 import { ordinaryAnswer } from '@ks-apiserver/http/server/upgrade';
 
-/** How long one side may take to read the last of it after the other has gone, in milliseconds. */
+/** How long one side may take to read the rest after the other has closed, in milliseconds. */
 const LAST_MS = 10_000;
 
-/** A connection that asks for a protocol upgrade, with what came behind its headers already. */
+/** A connection that asks for a protocol upgrade, with the bytes that came behind its headers. */
 export interface UpgradeConnection {
   req: IncomingMessage;
   socket: Duplex;
@@ -51,9 +51,8 @@ function join(client: Duplex, head: Buffer, upgraded: Upgraded): void {
 
 /**
  * Passes a protocol upgrade on to the Kubernetes API. What the client has sent waits in its socket
- * until the API has granted the upgrade: before, it would be read there as a request of this
- * server. Any other answer is passed on as it is, and the connections end. Rejects when no answer
- * came.
+ * until the API has granted the upgrade: before that the API would read it as a request of this
+ * server. Any other answer is passed on, and the connections end. Rejects when no answer came.
  */
 export async function relayUpgrade(
   kubernetes: KubeTransport,

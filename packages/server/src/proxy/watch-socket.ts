@@ -7,7 +7,7 @@ import {
 import { errorFrom } from '@ks-apiserver/client/kube/client';
 import { watchLines } from '@ks-apiserver/client/kube/watch-frames';
 import { WebSocketServer } from 'ws';
-import { asReadable } from '../models/gate/redacted-response.ts';
+import { asReadable } from '../models/redaction/redacted-response.ts';
 import type { UpgradeConnection } from './upgrade-relay.ts';
 
 const MAX_BUFFERED = 4 * 1024 * 1024;
@@ -15,7 +15,7 @@ const PING_INTERVAL_MS = 30_000;
 const ERROR_LIMIT = 1024 * 1024;
 const HANDSHAKE = /^(upgrade|connection|sec-websocket-.*|origin)$/;
 
-/** Subprotocols by which clients of Kubernetes hand over a token, which nobody must repeat. */
+/** Subprotocols with which clients of Kubernetes pass a token, which must not be repeated. */
 const TOKEN_PROTOCOL = /^base64url\.bearer\.authorization\./;
 
 const server = new WebSocketServer({
@@ -27,8 +27,8 @@ const server = new WebSocketServer({
 
 /**
  * Serves a watch of the Kubernetes API as text messages of a WebSocket that ends here, so that
- * every event takes the way of ordinary watches: `call` makes that. Throws what it answers while
- * the connection is not upgraded yet; later failures close it.
+ * every event is treated as in ordinary watches: `call` makes that watch. Throws the API's answer
+ * while the connection is not upgraded yet; later failures close it.
  */
 export async function serveWatchSocket(
   request: KubeRequest,

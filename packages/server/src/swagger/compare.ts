@@ -31,8 +31,8 @@ export function parseOperations(text: string): PublishedOperations {
 }
 
 /**
- * Operations of a document by `METHOD path`; the names of path parameters do not count, as clients
- * cannot see them.
+ * Returns the operations of a document by `METHOD path`; the names of path parameters do not count,
+ * as clients cannot see them.
  */
 export function operationsOf(document: SwaggerDocument): Map<string, SwaggerOperation> {
   const found = new Map<string, SwaggerOperation>();
@@ -54,7 +54,7 @@ export function operationKey(method: string, path: string): string {
 }
 
 /**
- * The published operations that a document lacks, and those it has under another id; one that
+ * Returns the published operations that a document lacks, and those with another id; an id that
  * repeats there may have more at its end.
  */
 export function compareOperations(
@@ -99,8 +99,8 @@ function parameterNames(item: PathItem, operation: SwaggerOperation): Set<string
 }
 
 /**
- * What the operations that both documents have, and the definitions of the same name, lack of the
- * reference.
+ * Returns what the operations that both documents have, and the definitions of the same name, lack
+ * of the reference.
  */
 export function compareDeeply(reference: SwaggerDocument, document: SwaggerDocument): string[] {
   const items = new Map(

@@ -56,7 +56,10 @@ const kubernetesFields: Readonly<Record<string, string>> = {
   secretRef: 'LocalObjectReference',
 };
 
-/** Name of a kind's definition: `io.kubesphere.kubesphere.pkg.apis.cluster.v1alpha1.Cluster`. */
+/**
+ * Returns the name of a kind's definition:
+ * `io.kubesphere.kubesphere.pkg.apis.cluster.v1alpha1.Cluster`.
+ */
 export function definitionName(group: string, version: string, kind: string): string {
   return `io.kubesphere.kubesphere.pkg.apis.${group.split('.')[0]}.${version}.${kind}`;
 }
@@ -140,7 +143,7 @@ class Definitions {
   }
 }
 
-/** Definitions of a CRD's kind, of its list, and of everything in it. */
+/** Returns the definitions of a CRD's kind, of its list, and of everything in it. */
 export function crdDefinitions(crd: KubeObject): [string, SwaggerSchema][] {
   const { group, names, versions } = crd.spec;
   const { name: version, schema } = versions[0];

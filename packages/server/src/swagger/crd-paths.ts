@@ -77,6 +77,11 @@ const listing = [
 
 const deleting = [dryRun, gracePeriodSeconds, orphanDependents, propagationPolicy];
 
+/** Query parameters of lists, deletions and other writes of any resource of Kubernetes. */
+export const LIST_PARAMETERS: SwaggerParameter[] = [allowWatchBookmarks, ...listing, pretty];
+export const DELETE_PARAMETERS: SwaggerParameter[] = [...deleting, pretty];
+export const WRITE_PARAMETERS: SwaggerParameter[] = [dryRun, fieldManager, force, pretty];
+
 const json = ['application/json', 'application/yaml'];
 const stream = [...json, 'application/json;stream=watch'];
 
@@ -86,6 +91,9 @@ const patches = [
   'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
 ];
+
+/** Media types of objects, of lists that may be watched, and of patches. */
+export { json as JSON_AND_YAML, patches as PATCH_TYPES, stream as WATCHED_TYPES };
 
 const schemes = ['https'];
 
@@ -107,12 +115,12 @@ const responses = (schema: SwaggerSchema, ...statuses: [string, string][]) =>
 const capital = (text: string) =>
   text.replace(/(?:^|[.])([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** A group's part of operationIds: `cluster.kubesphere.io` gives `ClusterKubesphereIo`. */
+/** Returns a group's part of operationIds: `cluster.kubesphere.io` gives `ClusterKubesphereIo`. */
 export const groupId = capital;
 
 const tagOf = (group: string) => capital(group).replace(/^./, (letter) => letter.toLowerCase());
 
-/** An operation that reads a discovery document. */
+/** Returns the operation that reads a discovery document. */
 export function discoveryOperation(
   id: string,
   group: string | undefined,
@@ -141,8 +149,8 @@ export function discoveryOperation(
 }
 
 /**
- * The paths of a CRD's resource as KubeSphere publishes them: collection, object, status, and the
- * old watch paths.
+ * Returns the paths of a CRD's resource as KubeSphere publishes them: collection, object, status,
+ * and the old watch paths.
  */
 export function crdPaths(crd: KubeObject): [string, PathItem][] {
   const { group, names, versions } = crd.spec as {

@@ -1,3 +1,4 @@
+import { compareText } from '@ks-apiserver/apimachinery/text/compare-text';
 /** A schema of Swagger 2.0: a subset of JSON Schema, with `$ref` to `#/definitions/…`. */
 export interface SwaggerSchema {
   $ref?: string;
@@ -71,15 +72,15 @@ export interface SwaggerDocument {
 /** The license that both documents name. */
 export const license = { name: 'Apache 2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' };
 
-/** A reference to a definition. */
+/** Returns a reference to a definition. */
 export function ref(name: string): SwaggerSchema {
   return { $ref: `#/definitions/${name}` };
 }
 
 /**
- * The same entries in the order of their keys, so that generated files differ only where they mean
- * something else.
+ * Returns the same entries in the order of their keys, so that generated files differ only when
+ * their content does.
  */
 export function sorted<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
-  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  return Object.fromEntries([...entries].sort(([a], [b]) => compareText(a, b)));
 }

@@ -68,7 +68,7 @@ function operationOf(
 }
 
 /**
- * Swagger 2.0 of the route tables. Throws where a schema refers to a definition that no row holds.
+ * Swagger 2.0 of the route tables. Throws where a schema refers to a definition that no route holds.
  */
 export function kubesphereSwagger(routes: readonly Route[]): SwaggerDocument {
   const converter = new SchemaConverter();

@@ -2,9 +2,9 @@ import { ref, type SwaggerSchema } from './document.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 
-// One row a definition: its fields and their types, `!` after those that are required. `[x]` is a
-// list, `{x}` a map, a capitalised type another row (kubernetes.io reference of meta/v1, as of the
-// releases KubeSphere 3.0 ran on).
+// One line for each definition: its fields and their types, `!` after required ones. `[x]` is a
+// list, `{x}` a map, a capitalised type another line (kubernetes.io reference of meta/v1, as of the
+// releases that KubeSphere 3.0 ran on).
 const rows: Readonly<Record<string, string>> = {
   [`${meta}APIGroup`]:
     'apiVersion kind name! versions![GroupVersionForDiscovery] preferredVersion:GroupVersionForDiscovery serverAddressByClientCIDRs[ServerAddressByClientCIDR]',
@@ -50,7 +50,7 @@ const fullNames = new Map(
 );
 
 /**
- * Full name of a definition of Kubernetes' own: `Time` gives
+ * Returns the full name of a definition of Kubernetes: `Time` gives
  * `io.k8s.apimachinery.pkg.apis.meta.v1.Time`.
  */
 export function metaName(short: string): string {
@@ -99,7 +99,8 @@ function parse(row: string): SwaggerSchema {
 }
 
 /**
- * Definitions of Kubernetes' own kinds that objects and answers of custom resources are made of.
+ * Returns the definitions of Kubernetes' own kinds that objects and answers of custom resources
+ * consist of.
  */
 export function metaDefinitions(): [string, SwaggerSchema][] {
   return [

@@ -4,7 +4,9 @@ const isParameter = (segment: string) => segment.startsWith('{');
 const segmentsOf = (path: string) => path.split('/').filter((segment) => segment !== '');
 const capitalised = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** An operation's id with what its path has beside that of the first operation of that id. */
+/**
+ * Returns an operation's id with the part of its path that the first operation of that id lacks.
+ */
 function distinguished(id: string, path: string, first: string): string {
   const known = new Set(segmentsOf(first));
   const own = segmentsOf(path).filter((segment) => !isParameter(segment) && !known.has(segment));
@@ -13,9 +15,10 @@ function distinguished(id: string, path: string, first: string): string {
 }
 
 /**
- * Ids of the operations in a document, unique as Swagger 2.0 demands ("Operation Object"). 3.0
- * published some of them for several paths: the shortest path keeps the id, of equal ones the first
- * row; the others name what they have beside it. Throws where that does not tell them apart.
+ * Returns the ids of the operations in a document, unique as Swagger 2.0 requires ("Operation
+ * Object"). 3.0 published some of them for several paths: the shortest path keeps the id, of equal
+ * ones the first route; the others name what their path has besides. Throws when that does not tell
+ * them apart.
  */
 export function operationIds(routes: readonly Route[]): Map<Route, string> {
   const shortestFirst = [...routes].sort(

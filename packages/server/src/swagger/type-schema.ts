@@ -50,14 +50,14 @@ function typeName(value: unknown): string {
 }
 
 /**
- * Turns the schemas of route tables into Swagger 2.0; schemas with an `$id` become definitions of
+ * Converts the schemas of route tables to Swagger 2.0; schemas with an `$id` become definitions of
  * that name.
  */
 export class SchemaConverter {
   readonly definitions = new Map<string, SwaggerSchema>();
   readonly #referred = new Set<string>();
 
-  /** The Swagger form of a schema. */
+  /** Returns the Swagger form of a schema. */
   convert(schema: TSchema): SwaggerSchema {
     const { $id, ...inline } = schema as JsonSchema;
     if ($id === undefined) {
@@ -65,14 +65,14 @@ export class SchemaConverter {
     }
 
     if (!this.definitions.has($id)) {
-      this.definitions.set($id, {}); // a schema may refer to itself
+      this.definitions.set($id, {}); // A schema may refer to itself.
       this.definitions.set($id, this.#inline(inline as JsonSchema));
     }
 
     return ref($id);
   }
 
-  /** Names that are referred to and defined nowhere. */
+  /** Returns the names that are referred to and defined nowhere. */
   undefinedNames(): string[] {
     return [...this.#referred].filter((name) => !this.definitions.has(name)).sort();
   }

@@ -31,17 +31,17 @@ async function make(path: string, object: object): Promise<void> {
 const remove = (path: string) => server.kubernetes(path, { method: 'DELETE' });
 const configMap = (name: string, data: object = {}) => make(NAMES, { metadata: { name }, data });
 
-const names = (row: ResourceDefinition = CONFIGMAPS) =>
+const names = (definition: ResourceDefinition = CONFIGMAPS) =>
   catalog
-    .informer(row)
+    .informer(definition)
     .store.list('name', 'shop')
     .map(({ name }) => name)
     .filter((name) => name !== 'kube-root-ca.crt');
 
 const shows = (...wanted: string[]) =>
   eventually(async () => assert.deepEqual(names(), wanted), 15_000);
-const synced = (row: ResourceDefinition = CONFIGMAPS) =>
-  catalog.synced(row, AbortSignal.timeout(10_000));
+const synced = (definition: ResourceDefinition = CONFIGMAPS) =>
+  catalog.synced(definition, AbortSignal.timeout(10_000));
 
 /** Does something to the first calls that it is about, and nothing to later ones. */
 function first(count: number, wanted: (call: ProxiedCall) => boolean, fault: Fault) {
@@ -113,7 +113,7 @@ test('an API that is down at the start is followed as soon as it is up', async (
   await eventually(async () => assert.deepEqual([...catalog.stale()], []));
 });
 
-test('an API that dies leaves what was known, and loses no change when it comes back', async () => {
+test('when the API dies the copy stays, and no change is lost when it comes back', async () => {
   await synced();
   await proxy.down();
   await eventually(async () =>
@@ -209,7 +209,7 @@ test('a frame that stays broken is gone past by a list', async () => {
   await shows('a', 'b', 'c');
 });
 
-test('a broken object is left out and told of, and hides no other', async () => {
+test('a broken object is left out and reported, and hides no other', async () => {
   const broken = (text: string) => text.replaceAll('"name":"b"', '"name":7');
   proxy.fault = (call) =>
     isList(call)
@@ -312,14 +312,14 @@ for (const [how, asIs] of [
   });
 }
 
-test('names that nobody knows do not hammer discovery', async () => {
+test('unknown names do not cause repeated discovery', async () => {
   await catalog.resolve('serviceaccounts');
   proxy.asked.length = 0;
   await Promise.all(Array.from({ length: 200 }, (_, i) => catalog.resolve(`things${i}`)));
   assert.ok(proxy.asked.length <= 2, proxy.asked.join());
 });
 
-test('an API that does not tell what it serves is no reason to say that a kind does not exist', async () => {
+test('while discovery fails no kind is reported as missing', async () => {
   proxy.fault = ({ path }) => (path === '/apis' ? failure(503, 'ServiceUnavailable') : undefined);
   await assert.rejects(async () => catalog.resolve('poddisruptionbudgets'), { code: 503 });
   assert.equal((await catalog.resolve('pods'))?.kind, 'Pod');
@@ -363,8 +363,8 @@ test('a CRD appears, changes its version and disappears while it is listed', asy
   );
 
   const listed = async () => {
-    const row = (await catalog.resolve('kettles'))!;
-    return (await synced(row))
+    const definition = (await catalog.resolve('kettles'))!;
+    return (await synced(definition))
       .list('name')
       .map(({ name, bytes }) => `${name} ${JSON.parse(bytes.toString()).apiVersion}`);
   };
@@ -390,7 +390,7 @@ test('a CRD appears, changes its version and disappears while it is listed', asy
   await remove(`${CRDS}/kettles.example.com`);
 });
 
-test('where names clash Kubernetes comes before others, and plural.group picks one', async () => {
+test('Kubernetes’ resources come before others of the same name, and plural.group selects one', async () => {
   await catalog.start(AbortSignal.timeout(10_000));
   await make(CRDS, definition('events', 'Concert', [version('v1', true, true)]));
   await eventually(async () =>
@@ -414,22 +414,22 @@ test('kinds that cannot be followed are refused in words', async () => {
   });
 });
 
-test('the copy of a kind that nobody asks for any more goes, those of the table stay', async () => {
+test('the informer of an unused kind is stopped, those of the table stay', async () => {
   await catalog.stop();
   catalog = new Catalog(new KubeClient(transport), RESOURCES, { idleMs: 1500 });
   await catalog.start(AbortSignal.timeout(10_000));
   await synced();
 
-  const row = (await catalog.resolve('serviceaccounts'))!;
+  const definition = (await catalog.resolve('serviceaccounts'))!;
   const followed = (await catalog.resolve('limitranges'))!;
   const stop = (await synced(followed)).onChange(() => {});
 
-  await synced(row);
-  await eventually(async () => assert.equal(catalog.isFollowed(row), false));
+  await synced(definition);
+  await eventually(async () => assert.equal(catalog.isFollowed(definition), false));
   assert.deepEqual([catalog.isFollowed(CONFIGMAPS), catalog.isFollowed(followed)], [true, true]);
   stop();
   await eventually(async () => assert.equal(catalog.isFollowed(followed), false));
-  assert.ok((await synced(row)).size > 0);
+  assert.ok((await synced(definition)).size > 0);
 });
 
 // With a real cluster every server that a test starts has one of its own, and not that behind the

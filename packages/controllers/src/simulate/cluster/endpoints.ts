@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import type { Cluster } from '../cluster.ts';
 import { labelKey } from '../keys.ts';
@@ -11,7 +12,9 @@ const SERVICE_NAME = 'kubernetes.io/service-name';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 const CONTROLLER = 'endpointslice-controller.k8s.io';
 
-/** Endpoints a slice, and addresses in an Endpoints object, as Kubernetes limits them. */
+/**
+ * How many endpoints a slice has, and how many addresses an Endpoints object has, as in Kubernetes.
+ */
 const PER_SLICE = 100;
 const PER_OBJECT = 1000;
 
@@ -22,8 +25,10 @@ interface ServicePort {
   targetPort?: number | string;
 }
 
-/** The pods that a Service sends to: found by the first label of its selector, then looked at. */
-function podsOf(cluster: Cluster, { metadata, spec }: KubeObject): KubeObject[] {
+/**
+ * Returns the pods that a Service sends to: found by the first label of its selector, then tested.
+ */
+function podsOf(cluster: Cluster, { metadata, spec }: PersistedObject): PersistedObject[] {
   const selector = Object.entries(spec.selector as Record<string, string>);
   const [first] = selector;
   if (!first) {
@@ -59,7 +64,10 @@ function portNumber(
   return undefined;
 }
 
-/** Ports as they are on pods; named ones are taken from the first pod that has them. */
+/**
+ * Returns a Service's ports as they are on pods; named ones are taken from the first pod that has
+ * them.
+ */
 function portsOf({ spec }: KubeObject, pods: readonly KubeObject[]) {
   return ((spec.ports ?? []) as ServicePort[]).flatMap((port) => {
     const number =
@@ -85,13 +93,13 @@ function targetOf({ metadata }: KubeObject) {
 
 async function writeEndpoints(
   cluster: Cluster,
-  service: KubeObject,
-  pods: readonly KubeObject[],
+  service: PersistedObject,
+  pods: readonly PersistedObject[],
 ): Promise<void> {
   const takesAll = service.spec.publishNotReadyAddresses === true;
 
-  const address = (pod: KubeObject) => ({
-    ip: pod.status!.podIP,
+  const address = (pod: PersistedObject) => ({
+    ip: pod.status.podIP,
     ...(pod.spec.hostname &&
       pod.spec.subdomain === service.metadata.name && { hostname: pod.spec.hostname }),
     nodeName: pod.spec.nodeName,
@@ -136,8 +144,8 @@ async function writeEndpoints(
 
 async function writeSlices(
   cluster: Cluster,
-  service: KubeObject,
-  pods: readonly KubeObject[],
+  service: PersistedObject,
+  pods: readonly PersistedObject[],
 ): Promise<void> {
   const takesAll = service.spec.publishNotReadyAddresses === true;
 
@@ -146,7 +154,7 @@ async function writeSlices(
     const terminating = pod.metadata.deletionTimestamp !== undefined;
 
     return {
-      addresses: [pod.status!.podIP],
+      addresses: [pod.status.podIP],
       conditions: { ready: takesAll || (serving && !terminating), serving, terminating },
       ...(pod.spec.hostname &&
         pod.spec.subdomain === service.metadata.name && { hostname: pod.spec.hostname }),
@@ -157,7 +165,7 @@ async function writeSlices(
 
   const ports = portsOf(service, pods).map((port) => ({ name: '', ...port }));
   const existing = cluster.slices
-    .by('controller', service.metadata.uid!)
+    .by('controller', service.metadata.uid)
     .filter(({ metadata }) => metadata.labels?.[MANAGED_BY] === CONTROLLER);
   const count = Math.max(1, Math.ceil(endpoints.length / PER_SLICE));
   for (let i = 0; i < count; i++) {
@@ -171,7 +179,7 @@ async function writeSlices(
         metadata: {
           generateName: `${name}-`,
           namespace,
-          labels: { ...labels, [MANAGED_BY]: CONTROLLER, [SERVICE_NAME]: name! },
+          labels: { ...labels, [MANAGED_BY]: CONTROLLER, [SERVICE_NAME]: name },
           ownerReferences: [controllerReference(service)],
         },
         addressType: 'IPv4',
@@ -188,9 +196,9 @@ async function writeSlices(
   }
 }
 
-/** Endpoints and EndpointSlices of Services that select pods. */
+/** Writes Endpoints and EndpointSlices of Services that select pods. */
 export function endpointsReconciler(cluster: Cluster): Reconciler {
-  const servicesOf = (pod: KubeObject): string[] =>
+  const servicesOf = (pod: PersistedObject): string[] =>
     Object.entries(pod.metadata.labels ?? {}).flatMap((label) =>
       cluster.services.by('label', labelKey(pod.metadata.namespace, ...label)).map(keyOf),
     );
@@ -198,12 +206,12 @@ export function endpointsReconciler(cluster: Cluster): Reconciler {
   return {
     name: 'simulated-endpoints-controller',
     sources: [
-      { informer: cluster.services.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+      { informer: cluster.services.informer, keys: ({ entry }) => [keyOf(objectOf(entry))] },
       {
         informer: cluster.pods.informer,
         keys: ({ entry, previous }) => [
-          ...servicesOf(entry.object!),
-          ...(previous && previous.labels !== entry.labels ? servicesOf(previous.object!) : []),
+          ...servicesOf(objectOf(entry)),
+          ...(previous && previous.labels !== entry.labels ? servicesOf(objectOf(previous)) : []),
         ],
       },
     ],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
 import { keyOf } from '../objects.ts';
@@ -8,21 +9,21 @@ import { containerStatuses, podConditions, type Run } from './pod-status.ts';
 
 /** How long things take, in milliseconds. */
 export interface Pace {
-  /** Containers start after half to all of this. */
+  /** Containers start after half of this to all of it. */
   startMs: number;
   /**
-   * Containers of pods that are to end (restartPolicy OnFailure or Never) run so long, unless their
+   * How long containers run whose pods are to end (restartPolicy OnFailure or Never), unless their
    * pod says otherwise.
    */
   runMs: number;
-  /** Deleted pods end after this, or their grace period where that is shorter. */
+  /** How long deleted pods take to stop; their grace period when that is shorter. */
   stopMs: number;
 }
 
-/** What a pod's annotations ask of its simulation. */
+/** What the annotations of a pod say about its simulation. */
 const ANNOTATION = 'simulation.ks-apiserver.io/';
 
-/** Between two runs of a container that failed, in milliseconds. */
+/** Pause between two runs of a container that failed, in milliseconds. */
 const RESTART_MS = 1000;
 
 /**
@@ -40,25 +41,39 @@ function ends({ spec }: KubeObject): boolean {
   return spec.restartPolicy === 'OnFailure' || spec.restartPolicy === 'Never';
 }
 
-/** The address of a pod: of the node's range, the same whenever it is asked for. */
+/** Returns the phase of a pod whose containers are in a state. */
+function phaseOf(run: Run, exitCode = 0): string {
+  switch (run) {
+    case 'creating':
+      return 'Pending';
+    case 'ended':
+      return exitCode === 0 ? 'Succeeded' : 'Failed';
+    default:
+      return 'Running';
+  }
+}
+
+/** Returns the address of a pod in the node's range; always the same for one pod. */
 function addressOf(cluster: Cluster, pod: KubeObject): string {
   const cidr: string = cluster.nodes.get(`/${pod.spec.nodeName}`)?.spec?.podCIDR ?? '10.244.0.0/24';
   const [a, b] = cidr.split('.');
-  const [c, d] = createHash('sha256').update(pod.metadata.uid!).digest();
-  return `${a}.${b}.${c}.${1 + (d! % 254)}`;
+  const [c = 0, d = 0] = createHash('sha256')
+    .update(pod.metadata.uid ?? '')
+    .digest();
+  return `${a}.${b}.${c}.${1 + (d % 254)}`;
 }
 
 /**
- * Nodes' agents: pods that are bound to simulated nodes start, become ready, end where they are to,
- * and stop when deleted.
+ * Acts as the kubelets of simulated nodes: pods that are bound to them start, become ready, end
+ * when they are to, and stop when deleted.
  */
 export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
   const progress = new Map<string, Progress>();
-  const runs = (pod: KubeObject) =>
+  const runs = (pod: PersistedObject) =>
     cluster.nodes.get(`/${pod.spec.nodeName}`)?.metadata.annotations?.[SIMULATED] === 'true';
 
-  /** Takes a deleted pod away once its containers have had time to stop. */
-  async function stop(pod: KubeObject, key: string): Promise<number | undefined> {
+  /** Removes a deleted pod once its containers have had time to stop. */
+  async function stop(pod: PersistedObject, key: string): Promise<number | undefined> {
     const state = progress.get(key);
     if (!state || state.endsAt !== Number.NEGATIVE_INFINITY) {
       const grace = Math.min(pace.stopMs, 1000 * (pod.metadata.deletionGracePeriodSeconds ?? 0));
@@ -68,7 +83,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
       }
 
       progress.set(key, {
-        uid: pod.metadata.uid!,
+        uid: pod.metadata.uid,
         startsAt: performance.now() + grace,
         endsAt: Number.NEGATIVE_INFINITY,
       });
@@ -87,10 +102,10 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
     return undefined;
   }
 
-  async function create(pod: KubeObject, key: string): Promise<number> {
+  async function create(pod: PersistedObject, key: string): Promise<number> {
     const startsIn = pace.startMs * (0.5 + Math.random() / 2);
     progress.set(key, {
-      uid: pod.metadata.uid!,
+      uid: pod.metadata.uid,
       startsAt: performance.now() + startsIn,
       endsAt: Number.POSITIVE_INFINITY,
     });
@@ -112,19 +127,10 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
     const podIP = run === 'creating' ? undefined : (pod.status?.podIP ?? addressOf(cluster, pod));
     const ready = run === 'running' && pod.metadata.annotations?.[`${ANNOTATION}ready`] !== 'false';
 
-    const phase =
-      run === 'creating'
-        ? 'Pending'
-        : run === 'ended'
-          ? extra.exitCode
-            ? 'Failed'
-            : 'Succeeded'
-          : 'Running';
-
     await cluster.pods.setStatus(pod, {
       ...pod.status,
       observedGeneration: pod.metadata.generation,
-      phase,
+      phase: phaseOf(run, extra.exitCode),
       conditions: podConditions(pod, run, ready),
       ...(hostIP && { hostIP, hostIPs: [{ ip: hostIP }] }),
       ...(podIP && { podIP, podIPs: [{ ip: podIP }] }),
@@ -134,7 +140,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
   }
 
   async function start(
-    pod: KubeObject,
+    pod: PersistedObject,
     key: string,
     restarts: number,
   ): Promise<number | undefined> {
@@ -156,15 +162,15 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
     return ends(pod) ? scheduleEnd(pod, key) : undefined;
   }
 
-  function scheduleEnd(pod: KubeObject, key: string): number {
+  function scheduleEnd(pod: PersistedObject, key: string): number {
     const asked = Number(pod.metadata.annotations?.[`${ANNOTATION}run-seconds`]);
     const runsFor = asked >= 0 ? asked * 1000 : pace.runMs;
-    progress.set(key, { uid: pod.metadata.uid!, startsAt: 0, endsAt: performance.now() + runsFor });
+    progress.set(key, { uid: pod.metadata.uid, startsAt: 0, endsAt: performance.now() + runsFor });
     return runsFor;
   }
 
-  /** Containers have come to their end: the pod has too, or they are started again. */
-  async function end(pod: KubeObject, key: string): Promise<number | undefined> {
+  /** The containers have ended: the pod ends too, or they are started again. */
+  async function end(pod: PersistedObject, key: string): Promise<number | undefined> {
     const exitCode = Number(pod.metadata.annotations?.[`${ANNOTATION}exit-code`] ?? 0) || 0;
     const restarts: number = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
 
@@ -172,7 +178,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
       await setStatus(pod, 'restarting', { restarts: restarts + 1, exitCode });
 
       progress.set(key, {
-        uid: pod.metadata.uid!,
+        uid: pod.metadata.uid,
         startsAt: performance.now() + RESTART_MS,
         endsAt: Number.POSITIVE_INFINITY,
       });
@@ -191,7 +197,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
     sources: [
       {
         informer: cluster.pods.informer,
-        keys: ({ entry }) => (entry.object!.spec.nodeName ? [keyOf(entry.object!)] : []),
+        keys: ({ entry }) => (objectOf(entry).spec.nodeName ? [keyOf(objectOf(entry))] : []),
       },
     ],
     about: (key) => cluster.pods.get(key),
@@ -247,8 +253,8 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
   };
 }
 
-/** Whether the volumes that a pod mounts are there. */
-function claimsBound(cluster: Cluster, pod: KubeObject): boolean {
+/** Whether the volumes that a pod mounts exist. */
+function claimsBound(cluster: Cluster, pod: PersistedObject): boolean {
   const volumes = (pod.spec.volumes ?? []) as { persistentVolumeClaim?: { claimName: string } }[];
 
   return volumes.every(({ persistentVolumeClaim: claim }) => {

@@ -14,7 +14,7 @@ const LEASES: GroupVersionResource = {
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 
-/** As a kubelet does it: the lease every 10 s, the status every 5 minutes. */
+/** As a kubelet: the lease every 10 s, the status every 5 minutes. */
 const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
 const STATUS_EVERY = 30;
@@ -47,7 +47,7 @@ function conditions() {
   ];
 }
 
-/** Nodes that exist in the API alone: ready, with leases that beat. */
+/** Nodes that exist in the API only: ready, with leases that are renewed. */
 export class SimulatedNodes {
   readonly #client: KubeClient;
   readonly #names: readonly string[];
@@ -56,7 +56,7 @@ export class SimulatedNodes {
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
 
-  /** `version` is what the nodes show as their kubelet's. */
+  /** `version` is the kubelet version that the nodes show. */
   constructor(
     client: KubeClient,
     count: number,
@@ -124,7 +124,7 @@ export class SimulatedNodes {
       (taint) => taint.key !== NOT_READY,
     );
 
-    // The API taints new nodes until they are ready; no other controller lifts that here.
+    // The API taints new nodes until they are ready; no other controller removes that taint here.
     if (taints.length < (spec?.taints?.length ?? 0)) {
       const { resourceVersion } = metadata;
       await this.#client.patch(key, 'merge', { metadata: { resourceVersion }, spec: { taints } });

@@ -4,8 +4,8 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Condition, conditionOf } from './pods.ts';
 
 /**
- * Where a pod's containers are: being made, running, waiting to be run again after a failure, or at
- * their end.
+ * State of a pod's containers: being created, running, waiting to be run again after a failure, or
+ * ended.
  */
 export type Run = 'creating' | 'running' | 'restarting' | 'ended';
 
@@ -14,10 +14,10 @@ interface Container {
   image: string;
 }
 
-/** Says in every pod's status that it is only simulated. */
+/** Reason in every pod's status that says that it is only simulated. */
 const MESSAGE = 'simulated by ks-apiserver: no container runs';
 
-/** The conditions of a pod; times change only where the state does. */
+/** Returns the conditions of a pod; times change only with the state. */
 export function podConditions(pod: KubeObject, run: Run, ready: boolean): Condition[] {
   const time = timestamp();
   const completed = run === 'ended';
@@ -51,7 +51,7 @@ function names({ spec }: KubeObject): string[] {
   return (spec.containers as Container[]).map(({ name }) => name);
 }
 
-/** The statuses of a pod's containers. */
+/** Returns the statuses of a pod's containers. */
 export function containerStatuses(
   pod: KubeObject,
   run: Run,

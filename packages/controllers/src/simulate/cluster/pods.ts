@@ -1,9 +1,9 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Cluster, Component } from '../cluster.ts';
 
-/** Pods that one look at a controller makes or deletes at most; the rest follows at once. */
+/** How many pods one reconciliation creates or deletes; the rest follows at once. */
 const BATCH = 200;
 
 /** A condition of a status. */
@@ -17,26 +17,26 @@ export interface Condition {
   lastProbeTime?: string | null;
 }
 
-/** A condition of an object. */
+/** Returns a condition of an object. */
 export function conditionOf(object: KubeObject, type: string): Condition | undefined {
   return (object.status?.conditions as Condition[] | undefined)?.find(
     (condition) => condition.type === type,
   );
 }
 
-/** Whether a pod neither has ended nor is to end. */
-export function isActive({ metadata, status }: KubeObject): boolean {
+/** Whether a pod has neither ended nor is being deleted. */
+export function isActive({ metadata, status }: PersistedObject): boolean {
   return status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && !metadata.deletionTimestamp;
 }
 
-/** Whether a pod takes requests. */
+/** Whether a pod is ready to take requests. */
 export function isReady(pod: KubeObject): boolean {
   return conditionOf(pod, 'Ready')?.status === 'True';
 }
 
 /**
- * Milliseconds until a pod has been ready for `minReadySeconds`: 0 when it is available, Infinity
- * while it is not ready.
+ * Returns the milliseconds until a pod has been ready for `minReadySeconds`: 0 when it is
+ * available, Infinity while it is not ready.
  */
 export function untilAvailable(pod: KubeObject, minReadySeconds = 0): number {
   const ready = conditionOf(pod, 'Ready');
@@ -53,8 +53,8 @@ export function untilAvailable(pod: KubeObject, minReadySeconds = 0): number {
   );
 }
 
-/** What a status counts of pods, and when to count again. */
-export function countPods(pods: readonly KubeObject[], minReadySeconds: number | undefined) {
+/** Counts of pods in a status, and when to count again. */
+export function countPods(pods: readonly PersistedObject[], minReadySeconds: number | undefined) {
   const waits = pods.map((pod) => untilAvailable(pod, minReadySeconds));
   const later = waits.filter((wait) => wait > 0 && wait < Number.POSITIVE_INFINITY);
 
@@ -65,15 +65,15 @@ export function countPods(pods: readonly KubeObject[], minReadySeconds: number |
   };
 }
 
-/** A status without counts that are zero, as Kubernetes leaves them out. */
+/** Returns a status without counts that are zero, as Kubernetes leaves them out. */
 export function withoutZeros<T extends Record<string, unknown>>(counts: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(counts).filter(([, count]) => count !== 0),
   ) as Partial<T>;
 }
 
-/** A pod as its controller makes it; the API generates its name unless it is given one. */
-export function podOf(owner: KubeObject, template: KubeObject, name?: string): KubeObject {
+/** Returns a pod as its controller creates it; the API generates its name unless one is given. */
+export function podOf(owner: KubeObject, template: PersistedObject, name?: string): KubeObject {
   const { labels, annotations } = template.metadata ?? {};
 
   return {
@@ -92,8 +92,7 @@ export function podOf(owner: KubeObject, template: KubeObject, name?: string): K
 }
 
 /**
- * Why a pod was refused: by what its owner calls it, since the name that was generated for it is
- * another each time.
+ * Returns why a pod was refused, with the owner's base name: the generated name differs each time.
  */
 function refusal(pod: KubeObject, error: unknown): string {
   const { message, details } = error as Partial<StatusError> & { message: string };
@@ -105,8 +104,9 @@ function refusal(pod: KubeObject, error: unknown): string {
 }
 
 /**
- * Makes pods, and tells of each: one, then twice as many each time while none is refused, so that a
- * refusal of all is not asked for again and again. Where one is refused, tells that and throws why.
+ * Creates pods and reports each: one, then twice as many each time while none is refused, so that a
+ * request that is always refused is not made again and again. When one is refused, reports that and
+ * throws the reason.
  */
 export async function createPods(
   cluster: Cluster,
@@ -118,46 +118,41 @@ export async function createPods(
   for (let from = 0, size = 1; from < wanted.length; from += size, size *= 2) {
     const batch = wanted.slice(from, from + size);
     const results = await Promise.allSettled(batch.map((pod) => cluster.pods.create(pod)));
-    for (const [i, result] of results.entries()) {
-      if (result.status === 'fulfilled') {
-        cluster.record(
-          component,
-          owner,
-          'SuccessfulCreate',
-          `Created pod: ${result.value.metadata.name}`,
-        );
-      } else if (!isBehind(result.reason)) {
-        cluster.record(
-          component,
-          owner,
-          'FailedCreate',
-          `Error creating: ${refusal(batch[i]!, result.reason)}`,
-          'Warning',
-        );
+    const failures: unknown[] = [];
+
+    for (const [i, pod] of batch.entries()) {
+      const result = results[i];
+
+      if (result?.status === 'fulfilled') {
+        const { name } = result.value.metadata;
+        cluster.record(component, owner, 'SuccessfulCreate', `Created pod: ${name}`);
+      } else if (isBehind(result?.reason)) {
+        failures.push(result?.reason);
+      } else {
+        const message = refusal(pod, result?.reason);
+        cluster.record(component, owner, 'FailedCreate', `Error creating: ${message}`, 'Warning');
+        failures.push(new Error(message, { cause: result?.reason }));
       }
     }
 
-    const failed = results.findIndex((result) => result.status === 'rejected');
-    if (failed >= 0) {
-      const { reason } = results[failed] as PromiseRejectedResult;
-      throw isBehind(reason)
-        ? reason
-        : new Error(refusal(batch[failed]!, reason), { cause: reason });
+    const [failure] = failures;
+    if (failure !== undefined) {
+      throw failure;
     }
   }
 }
 
-/** Whether a write failed only because the cache was a moment behind. */
+/** Whether a write failed only because the informer was a moment behind. */
 export function isBehind(error: unknown): boolean {
   return error instanceof StatusError && error.reason === 'Conflict';
 }
 
-/** Deletes pods, and tells of each. */
+/** Deletes pods and reports each. */
 export async function deletePods(
   cluster: Cluster,
   component: Component,
   owner: KubeObject,
-  pods: readonly KubeObject[],
+  pods: readonly PersistedObject[],
 ): Promise<void> {
   await Promise.all(pods.slice(0, BATCH).map((pod) => cluster.pods.delete(pod)));
   for (const pod of pods.slice(0, BATCH)) {

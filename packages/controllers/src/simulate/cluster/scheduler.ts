@@ -1,7 +1,8 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { resourcePath } from '@ks-apiserver/client/kube/client';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
 import { behind, keyOf } from '../objects.ts';
@@ -26,7 +27,7 @@ interface Requirement {
   values?: string[];
 }
 
-/** Whether a pod puts up with a taint. */
+/** Whether a pod tolerates a taint. */
 export function tolerates(pod: KubeObject, taint: Taint): boolean {
   return ((pod.spec.tolerations ?? []) as Toleration[]).some(
     ({ key, operator, value, effect }) =>
@@ -81,7 +82,7 @@ export function selects(pod: KubeObject, node: KubeObject): boolean {
   );
 }
 
-/** Why a pod cannot run on a node, in the scheduler's words; undefined where it can. */
+/** Returns why a pod cannot run on a node, in the scheduler's words; undefined when it can. */
 export function obstacle(pod: KubeObject, node: KubeObject, podsThere: number): string | undefined {
   const unschedulable = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
   if (node.spec?.unschedulable && !tolerates(pod, unschedulable)) {
@@ -110,8 +111,8 @@ export function obstacle(pod: KubeObject, node: KubeObject, podsThere: number): 
   return undefined;
 }
 
-/** Nodes on which simulated pods run. */
-export function simulatedNodes(cluster: Cluster): KubeObject[] {
+/** Returns the nodes on which simulated pods run. */
+export function simulatedNodes(cluster: Cluster): PersistedObject[] {
   return cluster.nodes.all().filter(({ metadata }) => metadata.annotations?.[SIMULATED] === 'true');
 }
 
@@ -119,7 +120,7 @@ export function simulatedNodes(cluster: Cluster): KubeObject[] {
 export function schedulerReconciler(cluster: Cluster): Reconciler {
   const unscheduled = new Set<string>();
 
-  /** Pods on their way to a node that the cache does not show there yet. */
+  /** Pods bound to a node that the informer does not show there yet. */
   const bound = new Map<string, number>();
 
   return {
@@ -127,9 +128,9 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
     sources: [
       {
         informer: cluster.pods.informer,
-        keys: ({ entry }) => (entry.object!.spec.nodeName ? [] : [keyOf(entry.object!)]),
+        keys: ({ entry }) => (objectOf(entry).spec.nodeName ? [] : [keyOf(objectOf(entry))]),
       },
-      // A node that changes may have room now.
+      // A changed node may have room now.
       { informer: cluster.nodes.informer, keys: () => [...unscheduled] },
     ],
     about: (key) => cluster.pods.get(key),
@@ -151,12 +152,12 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
       }
 
       const obstacles: string[] = [];
-      let best: KubeObject | undefined;
+      let best: PersistedObject | undefined;
       let fewest = Number.POSITIVE_INFINITY;
 
       for (const node of simulatedNodes(cluster)) {
         const there =
-          cluster.pods.count('node', node.metadata.name!) + (bound.get(node.metadata.name!) ?? 0);
+          cluster.pods.count('node', node.metadata.name) + (bound.get(node.metadata.name) ?? 0);
         const why = obstacle(pod, node, there);
         if (why) {
           obstacles.push(why);
@@ -171,14 +172,14 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
       }
 
       const { namespace, name } = pod.metadata;
-      const node = best.metadata.name!;
+      const node = best.metadata.name;
 
       bound.set(node, (bound.get(node) ?? 0) + 1);
 
       try {
         await bind(cluster, pod, node);
       } finally {
-        bound.set(node, bound.get(node)! - 1);
+        bound.set(node, (bound.get(node) ?? 1) - 1);
       }
 
       const message = `Successfully assigned ${namespace}/${name} to ${node}`;
@@ -189,7 +190,7 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
   };
 }
 
-async function bind(cluster: Cluster, pod: KubeObject, node: string): Promise<void> {
+async function bind(cluster: Cluster, pod: PersistedObject, node: string): Promise<void> {
   const { namespace, name, uid } = pod.metadata;
   const target = { apiVersion: 'v1', kind: 'Node', name: node };
   const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target };
@@ -209,7 +210,7 @@ async function bind(cluster: Cluster, pod: KubeObject, node: string): Promise<vo
 
 async function tellUnschedulable(
   cluster: Cluster,
-  pod: KubeObject,
+  pod: PersistedObject,
   obstacles: string[],
 ): Promise<undefined> {
   const counts = new Map<string, number>();

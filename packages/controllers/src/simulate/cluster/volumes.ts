@@ -1,10 +1,11 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
 import { keyOf } from '../objects.ts';
 
-/** The volume that a claim gets: one that holds nothing. */
-function volumeFor({ metadata, spec }: KubeObject): KubeObject {
+/** Returns the empty volume that a claim gets. */
+function volumeFor({ metadata, spec }: PersistedObject): KubeObject {
   const { name, namespace, uid, resourceVersion } = metadata;
 
   return {
@@ -37,8 +38,8 @@ function volumeFor({ metadata, spec }: KubeObject): KubeObject {
 }
 
 /**
- * Says of a volume that somebody made whether it is free; one that was made for a claim is bound to
- * it and goes with it.
+ * Sets the phase of a volume that somebody created: whether it is free. A volume made for a claim
+ * is bound to it and is deleted with it.
  */
 async function setPhase(cluster: Cluster, key: string): Promise<void> {
   const volume = cluster.volumes.get(key);
@@ -50,13 +51,14 @@ async function setPhase(cluster: Cluster, key: string): Promise<void> {
   const claim = name && cluster.claims.get(`${namespace}/${name}`);
   const isHeld = claim && (uid === undefined || claim.metadata.uid === uid);
 
-  // One that is kept for a claim which is yet to come is free for that one.
-  const phase =
-    isHeld && claim.spec.volumeName === volume.metadata.name
-      ? 'Bound'
-      : uid && !isHeld
-        ? 'Released'
-        : 'Available';
+  let phase = 'Available';
+
+  // A volume that is reserved for a future claim is free for that claim.
+  if (isHeld && claim.spec.volumeName === volume.metadata.name) {
+    phase = 'Bound';
+  } else if (uid && !isHeld) {
+    phase = 'Released';
+  }
 
   if (volume.status?.phase !== phase) {
     await cluster.volumes.setStatus(volume, { ...volume.status, phase });
@@ -64,9 +66,13 @@ async function setPhase(cluster: Cluster, key: string): Promise<void> {
 }
 
 /**
- * The volume that a claim names, where it is there and no other claim has it, as that of the claim.
+ * Returns the volume that a claim names, bound to the claim, if it exists and no other claim has
+ * it.
  */
-async function takeNamed(cluster: Cluster, claim: KubeObject): Promise<KubeObject | undefined> {
+async function takeNamed(
+  cluster: Cluster,
+  claim: PersistedObject,
+): Promise<KubeObject | undefined> {
   const volume = cluster.volumes.get(`/${claim.spec.volumeName}`);
   if (!volume || volume.metadata.deletionTimestamp) {
     return undefined;
@@ -93,19 +99,19 @@ async function takeNamed(cluster: Cluster, claim: KubeObject): Promise<KubeObjec
   return cluster.volumes.update({ ...volume, spec: { ...volume.spec, claimRef } });
 }
 
-/** Claims get volumes, and volumes go with their claims. */
+/** Gives volumes to claims, and deletes volumes with their claims. */
 export function volumeReconciler(cluster: Cluster): Reconciler {
   return {
     name: 'simulated-volume-controller',
     sources: [
-      { informer: cluster.claims.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+      { informer: cluster.claims.informer, keys: ({ entry }) => [keyOf(objectOf(entry))] },
       {
         informer: cluster.volumes.informer,
         keys: ({ type, entry }) => {
-          const { namespace, name } = entry.object!.spec.claimRef ?? {};
+          const { namespace, name } = objectOf(entry).spec.claimRef ?? {};
           return [
             ...(name ? [`${namespace}/${name}`] : []),
-            ...(type === 'DELETED' ? [] : [keyOf(entry.object!)]),
+            ...(type === 'DELETED' ? [] : [keyOf(objectOf(entry))]),
           ];
         },
       },
@@ -141,7 +147,7 @@ export function volumeReconciler(cluster: Cluster): Reconciler {
         ? await takeNamed(cluster, claim)
         : (cluster.volumes.get(keyOf(wanted)) ?? (await cluster.volumes.create(wanted)));
 
-      // A claim that names a volume of its own waits for that one.
+      // A claim that names a volume waits for it.
       if (!volume) {
         return undefined;
       }

@@ -1,5 +1,5 @@
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   type LabelSelectorObject,
   labelSelectorFrom,
@@ -7,7 +7,7 @@ import {
 import { controllerUid, labelKey } from '../keys.ts';
 import { keyOf, type Objects } from '../objects.ts';
 
-/** The selector of a workload; ReplicationControllers have nothing but labels. */
+/** Returns the selector of a workload; that of a ReplicationController consists of labels only. */
 function selectorOf({ kind, spec }: KubeObject): LabelSelectorObject {
   return kind === 'ReplicationController'
     ? { matchLabels: spec.selector ?? {} }
@@ -15,16 +15,16 @@ function selectorOf({ kind, spec }: KubeObject): LabelSelectorObject {
 }
 
 /**
- * The key by which workloads are found from what they may select: the first label that they ask
- * for.
+ * Returns the key by which workloads are found from what they may select: the first label that they
+ * ask for.
  */
 export function selectorKey(owner: KubeObject): string[] {
   const [first] = Object.entries(selectorOf(owner).matchLabels ?? {});
   return first ? [labelKey(owner.metadata.namespace, ...first)] : [];
 }
 
-/** Keys of the workloads that may take in an object which nobody controls. */
-export function claimantsOf(owners: Objects, object: KubeObject): string[] {
+/** Returns the keys of the workloads that may adopt an object without a controller. */
+export function claimantsOf(owners: Objects, object: PersistedObject): string[] {
   if (controllerUid(object).length > 0) {
     return [];
   }
@@ -35,9 +35,9 @@ export function claimantsOf(owners: Objects, object: KubeObject): string[] {
 }
 
 /**
- * Takes in what a workload selects and nobody controls, such as what an earlier one of its name
- * left behind, and lets go of what it controls and no longer selects, such as a pod that somebody
- * labelled to look into it.
+ * Adopts what a workload selects and nobody controls, such as what an earlier workload of its name
+ * left behind, and releases what it controls and no longer selects, such as a pod that somebody
+ * relabelled to examine it.
  */
 export async function claim(owner: KubeObject, objects: Objects): Promise<void> {
   const selector = labelSelectorFrom(selectorOf(owner));
@@ -57,13 +57,13 @@ export async function claim(owner: KubeObject, objects: Objects): Promise<void> 
     await objects.update({ ...object, metadata: { ...metadata, ownerReferences } });
   }
 
-  for (const object of objects.by('controller', owner.metadata.uid!)) {
+  for (const object of objects.by('controller', owner.metadata.uid ?? '')) {
     const { metadata } = object;
     if (metadata.deletionTimestamp || selector.matches(metadata.labels)) {
       continue;
     }
 
-    const ownerReferences = metadata.ownerReferences!.filter(
+    const ownerReferences = (metadata.ownerReferences ?? []).filter(
       ({ uid }) => uid !== owner.metadata.uid,
     );
     const { ownerReferences: _, ...rest } = metadata;

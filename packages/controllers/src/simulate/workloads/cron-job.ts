@@ -1,7 +1,8 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Cron } from 'croner';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { conditionOf } from '../cluster/pods.ts';
@@ -12,12 +13,12 @@ import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'cronjob-controller';
 
-/** How far back is looked for a run that was missed, in milliseconds. */
+/** How far back a missed run is looked for, in milliseconds. */
 const LOOK_BACK_MS = 86_400_000;
 
 /**
- * The schedule of a CronJob; times are of its zone, or UTC. Throws an Error for one that cannot be
- * read.
+ * Parses the schedule of a CronJob; times are in its time zone, or UTC. Throws an Error for one
+ * that cannot be parsed.
  */
 export function scheduleOf({ spec }: KubeObject): Cron {
   return new Cron(spec.schedule, {
@@ -27,7 +28,10 @@ export function scheduleOf({ spec }: KubeObject): Cron {
   });
 }
 
-/** The newest time up to now that a CronJob was to run at and has not; undefined without one. */
+/**
+ * Returns the latest time up to now at which a CronJob should have run and has not; undefined when
+ * there is none.
+ */
 export function dueTime(cronJob: KubeObject, now = Date.now()): Date | undefined {
   const { metadata, spec, status } = cronJob;
   const since = Date.parse(status?.lastScheduleTime ?? String(metadata.creationTimestamp));
@@ -41,7 +45,7 @@ export function dueTime(cronJob: KubeObject, now = Date.now()): Date | undefined
   return newest;
 }
 
-function jobFor(cronJob: KubeObject, time: Date): KubeObject {
+function jobFor(cronJob: KubeObject, time: Date): PersistedObject {
   const { metadata = {}, spec } = cronJob.spec.jobTemplate;
 
   return {
@@ -61,12 +65,12 @@ function jobFor(cronJob: KubeObject, time: Date): KubeObject {
   };
 }
 
-const endedAs = (job: KubeObject, type: 'Complete' | 'Failed') =>
+const endedAs = (job: PersistedObject, type: 'Complete' | 'Failed') =>
   conditionOf(job, type)?.status === 'True';
 
-async function reconcile(cluster: Cluster, cronJob: KubeObject): Promise<number | undefined> {
+async function reconcile(cluster: Cluster, cronJob: PersistedObject): Promise<number | undefined> {
   const { spec, metadata } = cronJob;
-  const jobs = () => cluster.jobs.by('controller', metadata.uid!);
+  const jobs = () => cluster.jobs.by('controller', metadata.uid);
   const active = () => jobs().filter((job) => !endedAs(job, 'Complete') && !endedAs(job, 'Failed'));
   let { lastScheduleTime } = cronJob.status ?? {};
   const due = spec.suspend ? undefined : dueTime(cronJob);
@@ -141,7 +145,7 @@ async function reconcile(cluster: Cluster, cronJob: KubeObject): Promise<number 
 
 async function forget(
   cluster: Cluster,
-  ended: readonly KubeObject[],
+  ended: readonly PersistedObject[],
   limit: number,
 ): Promise<void> {
   for (const job of ended.slice(0, Math.max(0, ended.length - limit))) {
@@ -149,7 +153,7 @@ async function forget(
   }
 }
 
-/** CronJobs (Kubernetes "CronJob"). */
+/** Reconciles CronJobs (Kubernetes "CronJob"). */
 export function cronJobReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,
@@ -157,7 +161,7 @@ export function cronJobReconciler(cluster: Cluster): Reconciler {
     [
       {
         informer: cluster.jobs.informer,
-        keys: ({ entry }) => controllerKey(entry.object!, 'CronJob'),
+        keys: ({ entry }) => controllerKey(objectOf(entry), 'CronJob'),
       },
     ],
     (cronJob) => reconcile(cluster, cronJob),

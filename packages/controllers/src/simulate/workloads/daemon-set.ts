@@ -1,5 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
   countPods,
@@ -15,16 +16,13 @@ import { obstacle, simulatedNodes } from '../cluster/scheduler.ts';
 import type { Cluster } from '../cluster.ts';
 import { controllerKey } from '../keys.ts';
 import { keyOf } from '../objects.ts';
-import { podNumber } from './deployment.ts';
 import { currentRevision, REVISION_HASH } from './revisions.ts';
+import { podNumber } from './rollout-limits.ts';
 import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'daemonset-controller';
 
-/**
- * Taints of nodes in trouble, which daemons put up with (Kubernetes "DaemonSet", taints and
- * tolerations).
- */
+/** Tolerations of daemons for nodes in trouble (Kubernetes "DaemonSet", taints and tolerations). */
 const TOLERATED: readonly [string, string][] = [
   ['node.kubernetes.io/not-ready', 'NoExecute'],
   ['node.kubernetes.io/unreachable', 'NoExecute'],
@@ -34,7 +32,7 @@ const TOLERATED: readonly [string, string][] = [
   ['node.kubernetes.io/unschedulable', 'NoSchedule'],
 ];
 
-/** The pod of a DaemonSet for one node. */
+/** Returns the pod of a DaemonSet for one node. */
 function podFor(set: KubeObject, node: KubeObject, hash: string): KubeObject {
   const pod = podOf(set, set.spec.template);
   pod.metadata.labels = {
@@ -63,8 +61,8 @@ function podFor(set: KubeObject, node: KubeObject, hash: string): KubeObject {
   return pod;
 }
 
-/** The node that a pod of a DaemonSet is on, or is to be on. */
-function nodeOf({ spec }: KubeObject): string | undefined {
+/** Returns the node that a pod of a DaemonSet is on, or is meant for. */
+function nodeOf({ spec }: PersistedObject): string | undefined {
   return (
     spec.nodeName ??
     spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
@@ -72,13 +70,13 @@ function nodeOf({ spec }: KubeObject): string | undefined {
   );
 }
 
-async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | undefined> {
-  const own = () => cluster.pods.by('controller', set.metadata.uid!);
+async function reconcile(cluster: Cluster, set: PersistedObject): Promise<number | undefined> {
+  const own = () => cluster.pods.by('controller', set.metadata.uid);
   const used = new Set(own().map((pod) => pod.metadata.labels?.[REVISION_HASH] ?? ''));
   const revision = await currentRevision(cluster, set, REVISION_HASH, used);
-  const hash = revision.metadata.labels![REVISION_HASH]!;
+  const hash = revision.metadata.labels?.[REVISION_HASH] ?? '';
 
-  // Whether it fits is asked of the pod as it would be, whatever else runs there.
+  // Tested with the pod as it would be, whatever else runs on the node.
   const eligible = simulatedNodes(cluster).filter((node) => {
     const pod = podFor(set, node, hash);
     pod.spec.affinity = set.spec.template.spec.affinity;
@@ -86,16 +84,17 @@ async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | un
   });
 
   const names = new Set(eligible.map((node) => node.metadata.name));
-  const byNode = new Map<string, KubeObject[]>();
+  const byNode = new Map<string, PersistedObject[]>();
 
   for (const pod of own()) {
     byNode.set(nodeOf(pod) ?? '', [...(byNode.get(nodeOf(pod) ?? '') ?? []), pod]);
   }
 
   const active = own().filter(isActive);
-  const surplus = active.filter(
-    (pod) => !names.has(nodeOf(pod)) || byNode.get(nodeOf(pod)!)!.filter(isActive)[0] !== pod,
-  );
+  const surplus = active.filter((pod) => {
+    const node = nodeOf(pod) ?? '';
+    return !names.has(node) || byNode.get(node)?.find(isActive) !== pod;
+  });
   const failed = own().filter(
     ({ status, metadata }) => status?.phase === 'Failed' && !metadata.deletionTimestamp,
   );
@@ -119,7 +118,7 @@ async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | un
     );
   }
 
-  const pods = own().filter((pod) => isActive(pod) && names.has(nodeOf(pod)));
+  const pods = own().filter((pod) => isActive(pod) && names.has(nodeOf(pod) ?? ''));
   const { ready, available, again } = countPods(pods, set.spec.minReadySeconds);
   const updatedNumberScheduled = pods.filter(
     (pod) => pod.metadata.labels?.[REVISION_HASH] === hash,
@@ -127,7 +126,8 @@ async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | un
 
   const status = {
     currentNumberScheduled: pods.length,
-    numberMisscheduled: own().filter((pod) => isActive(pod) && !names.has(nodeOf(pod))).length,
+    numberMisscheduled: own().filter((pod) => isActive(pod) && !names.has(nodeOf(pod) ?? ''))
+      .length,
     desiredNumberScheduled: eligible.length,
     numberReady: ready,
     observedGeneration: set.metadata.generation,
@@ -146,15 +146,15 @@ async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | un
 }
 
 /**
- * Pods of old templates that may go now: at most `maxUnavailable` are missing or not ready at a
- * time.
+ * Returns the pods of old templates that may be deleted now: at most `maxUnavailable` may be
+ * missing or not ready at a time.
  */
 function outdated(
-  set: KubeObject,
-  active: readonly KubeObject[],
+  set: PersistedObject,
+  active: readonly PersistedObject[],
   hash: string,
   wanted: number,
-): KubeObject[] {
+): PersistedObject[] {
   if (set.spec.updateStrategy?.type === 'OnDelete') {
     return [];
   }
@@ -163,7 +163,7 @@ function outdated(
 
   const most = Math.max(
     1,
-    podNumber(set.spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, wanted, true),
+    Math.ceil(podNumber(set.spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, wanted)),
   );
 
   const unavailable =
@@ -174,7 +174,7 @@ function outdated(
   return [...unready, ...rest];
 }
 
-/** DaemonSets: a pod on each simulated node that takes it (Kubernetes "DaemonSet"). */
+/** Reconciles DaemonSets: a pod on each simulated node that takes it (Kubernetes "DaemonSet"). */
 export function daemonSetReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,
@@ -182,20 +182,20 @@ export function daemonSetReconciler(cluster: Cluster): Reconciler {
     [
       {
         informer: cluster.pods.informer,
-        keys: ({ entry }) => controllerKey(entry.object!, 'DaemonSet'),
+        keys: ({ entry }) => controllerKey(objectOf(entry), 'DaemonSet'),
       },
       {
         informer: cluster.nodes.informer,
         keys: ({ entry, previous }) =>
-          sameNode(entry.object!, previous?.object) ? [] : cluster.daemonSets.all().map(keyOf),
+          sameNode(objectOf(entry), previous?.object) ? [] : cluster.daemonSets.all().map(keyOf),
       },
     ],
     (set) => reconcile(cluster, set),
   );
 }
 
-/** Whether nothing changed that decides about what runs on a node; heartbeats do not. */
-function sameNode(node: KubeObject, before: KubeObject | undefined): boolean {
+/** Whether nothing has changed that decides what runs on a node; heartbeats do not. */
+function sameNode(node: PersistedObject, before: PersistedObject | undefined): boolean {
   return (
     node !== before &&
     before !== undefined &&

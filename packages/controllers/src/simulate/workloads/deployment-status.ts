@@ -1,8 +1,8 @@
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Condition, conditionOf, withoutZeros } from '../cluster/pods.ts';
 
-/** A condition as it is now: its times change only where what it says does. */
+/** Returns a condition with its times: they change only when its content does. */
 function updated(
   deployment: KubeObject,
   type: string,
@@ -24,17 +24,17 @@ function updated(
   };
 }
 
-const total = (sets: readonly KubeObject[], field: string) =>
+const total = (sets: readonly PersistedObject[], field: string) =>
   sets.reduce((all, set) => all + ((set.status?.[field] as number | undefined) ?? 0), 0);
 
 /**
- * How far a rollout has come, as `kubectl rollout status` reads it, and in how many milliseconds it
- * would be late.
+ * Returns how far a rollout has come, as `kubectl rollout status` reads it, and in how many
+ * milliseconds it would exceed its deadline.
  */
 export function deploymentStatus(
   deployment: KubeObject,
-  sets: readonly KubeObject[],
-  current: KubeObject | undefined,
+  sets: readonly PersistedObject[],
+  current: PersistedObject | undefined,
   oldPods: boolean,
 ) {
   const { spec, status: before = {} } = deployment;
@@ -102,12 +102,12 @@ export function deploymentStatus(
     ...(before.collisionCount && { collisionCount: before.collisionCount }),
   };
 
-  return { status: status as KubeObject['status'], again };
+  return { status: status as PersistedObject['status'], again };
 }
 
 function progressing(
   deployment: KubeObject,
-  current: KubeObject | undefined,
+  current: PersistedObject | undefined,
   counts: Record<string, number>,
   complete: boolean,
 ): { condition: Condition | undefined; again?: number } {

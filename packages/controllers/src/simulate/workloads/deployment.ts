@@ -2,12 +2,14 @@ import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import type { Cluster } from '../cluster.ts';
 import { controllerKey } from '../keys.ts';
 import { claim, claimantsOf } from './claim.ts';
 import { deploymentStatus } from './deployment-status.ts';
+import { limits } from './rollout-limits.ts';
 import { templateHash } from './template-hash.ts';
 import { workloadReconciler } from './workload.ts';
 
@@ -17,7 +19,7 @@ const DESIRED = 'deployment.kubernetes.io/desired-replicas';
 const MAXIMUM = 'deployment.kubernetes.io/max-replicas';
 const HASH = 'pod-template-hash';
 
-/** Annotations of a Deployment that are not its ReplicaSets'. */
+/** Annotations of a Deployment that its ReplicaSets do not get. */
 const OWN = new Set([LAST_APPLIED, REVISION, HISTORY, DESIRED, MAXIMUM]);
 
 const replicasOf = (set: KubeObject): number => set.spec.replicas ?? 1;
@@ -26,40 +28,16 @@ const sum = (sets: readonly KubeObject[], of: (set: KubeObject) => number) =>
   sets.reduce((all, set) => all + of(set), 0);
 const availableOf = (set: KubeObject): number => set.status?.availableReplicas ?? 0;
 
-/** A number of pods that is given as such or as a part of all. */
-export function podNumber(
-  value: number | string | undefined,
-  all: number,
-  roundUp: boolean,
-): number {
-  if (typeof value !== 'string') {
-    return value ?? 0;
-  }
-
-  const part = (Number.parseInt(value, 10) * all) / 100;
-  return roundUp ? Math.ceil(part) : Math.floor(part);
-}
-
-/** How many pods more, and how many fewer, there may be during a rollout; at least one of both. */
-function limits({ spec }: KubeObject): { surge: number; unavailable: number } {
-  if (spec.strategy?.type === 'Recreate') {
-    return { surge: 0, unavailable: 0 };
-  }
-
-  const { maxSurge = '25%', maxUnavailable = '25%' } = spec.strategy?.rollingUpdate ?? {};
-  const surge = podNumber(maxSurge, spec.replicas, true);
-  const unavailable = podNumber(maxUnavailable, spec.replicas, false);
-
-  return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
-}
-
-/** A pod template as ReplicaSets of one Deployment are told apart by. */
-function withoutHash(template: KubeObject): unknown {
+/** Returns a pod template in the form by which the ReplicaSets of one Deployment differ. */
+function withoutHash(template: PersistedObject): unknown {
   const { [HASH]: _, ...labels } = template.metadata?.labels ?? {};
   return { ...template, metadata: { ...template.metadata, labels } };
 }
 
-/** Deployments: ReplicaSets of each revision, rolled out and back (Kubernetes "Deployments"). */
+/**
+ * One rollout of a Deployment: ReplicaSets of each revision, rolled out and back (Kubernetes
+ * "Deployments").
+ */
 export class DeploymentRollout {
   readonly #cluster: Cluster;
 
@@ -67,11 +45,14 @@ export class DeploymentRollout {
     this.#cluster = cluster;
   }
 
-  /** One step of a rollout; answers when to look again, if nothing changes before. */
-  async step(deployment: KubeObject): Promise<number | undefined> {
+  /**
+   * Makes one step of a rollout; returns the milliseconds after which to look again if nothing
+   * changes before.
+   */
+  async step(deployment: PersistedObject): Promise<number | undefined> {
     await claim(deployment, this.#cluster.replicaSets);
 
-    const sets = () => this.#cluster.replicaSets.by('controller', deployment.metadata.uid!);
+    const sets = () => this.#cluster.replicaSets.by('controller', deployment.metadata.uid);
     const template = withoutHash(deployment.spec.template);
     const current = () => sets().find((set) => equalJson(withoutHash(set.spec.template), template));
     const others = () => sets().filter((set) => set.metadata.uid !== current()?.metadata.uid);
@@ -109,15 +90,15 @@ export class DeploymentRollout {
     return again;
   }
 
-  #hasPods(sets: readonly KubeObject[]): boolean {
-    return sets.some((set) => this.#cluster.pods.count('controller', set.metadata.uid!) > 0);
+  #hasPods(sets: readonly PersistedObject[]): boolean {
+    return sets.some((set) => this.#cluster.pods.count('controller', set.metadata.uid) > 0);
   }
 
-  /** The Deployment's own annotation and its status. */
+  /** Writes the Deployment's own annotation and its status. */
   async #write(
-    deployment: KubeObject,
-    status: KubeObject['status'],
-    current: KubeObject | undefined,
+    deployment: PersistedObject,
+    status: PersistedObject['status'],
+    current: PersistedObject | undefined,
   ): Promise<void> {
     const revision = current?.metadata.annotations?.[REVISION];
     let latest = deployment;
@@ -135,18 +116,18 @@ export class DeploymentRollout {
     }
   }
 
-  /** The ReplicaSet of the present template, made or brought to the newest revision. */
+  /** Returns the ReplicaSet of the current template, created or made the newest revision. */
   async #ensureCurrent(
     deployment: KubeObject,
-    found: KubeObject | undefined,
-    others: readonly KubeObject[],
+    found: PersistedObject | undefined,
+    others: readonly PersistedObject[],
   ): Promise<KubeObject> {
     const newest = Math.max(0, ...others.map(revisionOf)) + 1;
 
     if (found) {
       const before = revisionOf(found);
       if (before >= newest) {
-        // Such as the reason of a change, which `kubectl rollout history` prints.
+        // Such as the change cause, which `kubectl rollout history` prints.
         const annotations = this.#annotations(deployment, before);
         const same = Object.entries(annotations).every(
           ([name, value]) => found.metadata.annotations?.[name] === value,
@@ -200,7 +181,7 @@ export class DeploymentRollout {
       this.#tell(deployment, made, 0, replicas);
       return made;
     } catch (error) {
-      // The name is another template's, or a ReplicaSet's of a Deployment before this one.
+      // The name belongs to another template, or to a ReplicaSet of an earlier Deployment.
       if (error instanceof StatusError && error.reason === 'AlreadyExists') {
         await this.#cluster.deployments.setStatus(deployment, {
           ...deployment.status,
@@ -230,7 +211,7 @@ export class DeploymentRollout {
     set: KubeObject,
     annotations: Record<string, string>,
     replicas: number,
-  ): Promise<KubeObject> {
+  ): Promise<PersistedObject> {
     return this.#cluster.replicaSets.update({
       ...set,
       metadata: { ...set.metadata, annotations: { ...set.metadata.annotations, ...annotations } },
@@ -269,8 +250,8 @@ export class DeploymentRollout {
     this.#tell(deployment, set, from, replicas);
   }
 
-  /** A rollout that is paused keeps its proportions; only what is asked for in all changes. */
-  async #scalePaused(deployment: KubeObject, sets: readonly KubeObject[]): Promise<void> {
+  /** A paused rollout keeps its proportions; only the total number follows the spec. */
+  async #scalePaused(deployment: PersistedObject, sets: readonly PersistedObject[]): Promise<void> {
     const active = sets.filter((set) => replicasOf(set) > 0);
     const last = active.length > 0 ? active : sets.slice(-1);
     let missing = deployment.spec.replicas - sum(last, replicasOf);
@@ -283,9 +264,9 @@ export class DeploymentRollout {
   }
 
   async #recreate(
-    deployment: KubeObject,
-    current: KubeObject | undefined,
-    others: readonly KubeObject[],
+    deployment: PersistedObject,
+    current: PersistedObject | undefined,
+    others: readonly PersistedObject[],
   ): Promise<void> {
     for (const set of others) {
       if (replicasOf(set) > 0) {
@@ -302,9 +283,9 @@ export class DeploymentRollout {
   }
 
   async #roll(
-    deployment: KubeObject,
+    deployment: PersistedObject,
     current: KubeObject,
-    others: () => KubeObject[],
+    others: () => PersistedObject[],
   ): Promise<void> {
     const { surge, unavailable } = limits(deployment);
     const wanted: number = deployment.spec.replicas;
@@ -316,7 +297,7 @@ export class DeploymentRollout {
       replicasOf(current) > wanted ? wanted : Math.max(up, Math.min(replicasOf(current), wanted)),
     );
 
-    // What never became available costs nothing to take away; of the rest, as many as may be
+    // Pods that never became available cost nothing to remove; of the others as many as may be
     // missing.
     const unready = up - Math.min(up, availableOf(current));
     let spare = sum(others(), replicasOf) + up - (wanted - unavailable) - unready;
@@ -351,8 +332,8 @@ export class DeploymentRollout {
     }
   }
 
-  /** Revisions that nobody can go back to any more. */
-  async #forget(deployment: KubeObject, others: readonly KubeObject[]): Promise<void> {
+  /** Deletes revisions beyond the history limit. */
+  async #forget(deployment: PersistedObject, others: readonly PersistedObject[]): Promise<void> {
     const limit: number = deployment.spec.revisionHistoryLimit ?? 10;
     const old = others.filter(
       (set) => replicasOf(set) === 0 && !set.status?.replicas && !set.metadata.deletionTimestamp,
@@ -366,7 +347,7 @@ export class DeploymentRollout {
   }
 }
 
-/** Deployments. */
+/** Reconciles Deployments. */
 export function deploymentReconciler(cluster: Cluster): Reconciler {
   const rollout = new DeploymentRollout(cluster);
 
@@ -377,8 +358,8 @@ export function deploymentReconciler(cluster: Cluster): Reconciler {
       {
         informer: cluster.replicaSets.informer,
         keys: ({ entry }) => [
-          ...controllerKey(entry.object!, 'Deployment'),
-          ...claimantsOf(cluster.deployments, entry.object!),
+          ...controllerKey(objectOf(entry), 'Deployment'),
+          ...claimantsOf(cluster.deployments, objectOf(entry)),
         ],
       },
       {
@@ -389,7 +370,7 @@ export function deploymentReconciler(cluster: Cluster): Reconciler {
             return [];
           }
 
-          const [set] = controllerKey(entry.object!, 'ReplicaSet');
+          const [set] = controllerKey(objectOf(entry), 'ReplicaSet');
           const found = set === undefined ? undefined : cluster.replicaSets.get(set);
 
           return found ? controllerKey(found, 'Deployment') : [];

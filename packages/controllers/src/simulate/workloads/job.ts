@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
   type Condition,
@@ -24,11 +25,18 @@ const INDEX_FIELD = { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.labels[
 /** Why a Job has failed: reason and message. */
 type Failure = [string, string] | undefined;
 
-function indexOf(pod: KubeObject): number {
+function indexOf(pod: PersistedObject): number {
   return Number(pod.metadata.annotations?.[INDEX] ?? -1);
 }
 
-/** Indexes as Kubernetes writes them: `0,2-4`. */
+function intervalText([from, to]: readonly [number, number]): string {
+  if (from === to) {
+    return `${from}`;
+  }
+  return to === from + 1 ? `${from},${to}` : `${from}-${to}`;
+}
+
+/** Returns indexes as Kubernetes writes them: `0,2-4`. */
 export function intervals(indexes: readonly number[]): string {
   const parts: [number, number][] = [];
 
@@ -41,11 +49,7 @@ export function intervals(indexes: readonly number[]): string {
     }
   }
 
-  return parts
-    .map(([from, to]) =>
-      from === to ? `${from}` : to === from + 1 ? `${from},${to}` : `${from}-${to}`,
-    )
-    .join(',');
+  return parts.map(intervalText).join(',');
 }
 
 function condition(
@@ -64,8 +68,8 @@ function condition(
   };
 }
 
-/** One look at a Job (Kubernetes "Jobs"). */
-async function reconcile(cluster: Cluster, job: KubeObject): Promise<number | undefined> {
+/** One reconciliation of a Job (Kubernetes "Jobs"). */
+async function reconcile(cluster: Cluster, job: PersistedObject): Promise<number | undefined> {
   const { spec, status = {} } = job;
   if (
     conditionOf(job, 'Complete')?.status === 'True' ||
@@ -74,11 +78,11 @@ async function reconcile(cluster: Cluster, job: KubeObject): Promise<number | un
     return expire(cluster, job);
   }
 
-  const pods = () => cluster.pods.by('controller', job.metadata.uid!);
+  const pods = () => cluster.pods.by('controller', job.metadata.uid);
   const indexed = spec.completionMode === 'Indexed';
   const done = pods().filter((pod) => pod.status?.phase === 'Succeeded');
 
-  // Pods may be deleted once they have ended; what was counted stays.
+  // Pods may be deleted once they have ended; they stay counted.
   const succeeded = indexed
     ? new Set(done.map(indexOf)).size
     : Math.max(done.length, status.succeeded ?? 0);
@@ -105,12 +109,9 @@ async function reconcile(cluster: Cluster, job: KubeObject): Promise<number | un
   if (failure || spec.suspend) {
     await deletePods(cluster, COMPONENT, job, running);
   } else if (!complete) {
-    const left =
-      completions === undefined
-        ? succeeded > 0
-          ? 0
-          : Number.POSITIVE_INFINITY
-        : completions - succeeded;
+    // Without completions one success is enough, and nobody knows which pod will have it.
+    const untilSuccess = succeeded > 0 ? 0 : Number.POSITIVE_INFINITY;
+    const left = completions === undefined ? untilSuccess : completions - succeeded;
 
     const wanted = Math.min(spec.parallelism ?? 1, left);
     if (running.length > wanted) {
@@ -135,7 +136,7 @@ async function reconcile(cluster: Cluster, job: KubeObject): Promise<number | un
   });
 }
 
-function failureOf({ spec, status }: KubeObject, failures: number): Failure {
+function failureOf({ spec, status }: PersistedObject, failures: number): Failure {
   if (failures > (spec.backoffLimit ?? 6)) {
     return ['BackoffLimitExceeded', 'Job has reached the specified backoff limit'];
   }
@@ -153,12 +154,12 @@ function failureOf({ spec, status }: KubeObject, failures: number): Failure {
 }
 
 /**
- * The pods that a Job needs next; those of an indexed one each have the lowest index that is free.
+ * Returns the pods that a Job needs next; those of an indexed Job each have the lowest free index.
  */
 function missing(
-  job: KubeObject,
-  pods: readonly KubeObject[],
-  done: readonly KubeObject[],
+  job: PersistedObject,
+  pods: readonly PersistedObject[],
+  done: readonly PersistedObject[],
   count: number,
 ): KubeObject[] {
   if (job.spec.completionMode !== 'Indexed') {
@@ -191,18 +192,18 @@ function missing(
 }
 
 interface Progress {
-  pods: readonly KubeObject[];
+  pods: readonly PersistedObject[];
   succeeded: number;
   failed: number;
   complete: boolean;
   failure: Failure;
-  /** Pods that have succeeded, of an indexed Job. */
-  done: readonly KubeObject[] | undefined;
+  /** Returns the succeeded pods of an indexed Job. */
+  done: readonly PersistedObject[] | undefined;
 }
 
 async function write(
   cluster: Cluster,
-  job: KubeObject,
+  job: PersistedObject,
   { pods, succeeded, failed, complete, failure, done }: Progress,
 ): Promise<number | undefined> {
   const { spec, status = {} } = job;
@@ -276,8 +277,8 @@ async function write(
   return Math.max(100, Date.parse(startTime) + spec.activeDeadlineSeconds * 1000 - Date.now());
 }
 
-/** Takes a Job away that has ended long enough ago. */
-async function expire(cluster: Cluster, job: KubeObject): Promise<number | undefined> {
+/** Deletes a Job that ended long enough ago. */
+async function expire(cluster: Cluster, job: PersistedObject): Promise<number | undefined> {
   const seconds: number | undefined = job.spec.ttlSecondsAfterFinished;
   if (seconds === undefined) {
     return undefined;
@@ -294,12 +295,17 @@ async function expire(cluster: Cluster, job: KubeObject): Promise<number | undef
   return undefined;
 }
 
-/** Jobs. */
+/** Reconciles Jobs. */
 export function simulatedJobReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,
     cluster.jobs,
-    [{ informer: cluster.pods.informer, keys: ({ entry }) => controllerKey(entry.object!, 'Job') }],
+    [
+      {
+        informer: cluster.pods.informer,
+        keys: ({ entry }) => controllerKey(objectOf(entry), 'Job'),
+      },
+    ],
     (job) => reconcile(cluster, job),
   );
 }

@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
   type Condition,
@@ -23,13 +24,12 @@ const PHASES = ['Pending', 'Unknown', 'Running'];
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 /**
- * Orders pods by how little is lost with them: those that should go first come first (Kubernetes
- * "ReplicaSet", scaling).
+ * Compares pods by the order in which they should be deleted (Kubernetes "ReplicaSet", scaling).
  */
-export function byDispensability(a: KubeObject, b: KubeObject): number {
-  const cost = (pod: KubeObject) => Number(pod.metadata.annotations?.[COST] ?? 0);
-  const phase = (pod: KubeObject) => PHASES.indexOf(pod.status?.phase);
-  const created = (pod: KubeObject) => Date.parse(String(pod.metadata.creationTimestamp));
+export function byDispensability(a: PersistedObject, b: PersistedObject): number {
+  const cost = (pod: PersistedObject) => Number(pod.metadata.annotations?.[COST] ?? 0);
+  const phase = (pod: PersistedObject) => PHASES.indexOf(pod.status?.phase);
+  const created = (pod: PersistedObject) => Date.parse(String(pod.metadata.creationTimestamp));
 
   return (
     Number(Boolean(a.spec.nodeName)) - Number(Boolean(b.spec.nodeName)) ||
@@ -40,7 +40,7 @@ export function byDispensability(a: KubeObject, b: KubeObject): number {
   );
 }
 
-/** ReplicaSets and ReplicationControllers: as many pods of a template as are asked for. */
+/** Keeps as many pods of a template as a ReplicaSet or ReplicationController asks for. */
 function replicaReconciler(
   cluster: Cluster,
   {
@@ -56,16 +56,16 @@ function replicaReconciler(
       {
         informer: cluster.pods.informer,
         keys: ({ entry, previous }) => [
-          ...controllerKey(entry.object!, kind),
-          ...(previous && previous !== entry ? controllerKey(previous.object!, kind) : []),
-          ...claimantsOf(objects, entry.object!),
+          ...controllerKey(objectOf(entry), kind),
+          ...(previous && previous !== entry ? controllerKey(objectOf(previous), kind) : []),
+          ...claimantsOf(objects, objectOf(entry)),
         ],
       },
     ],
     async (set) => {
       await claim(set, cluster.pods);
 
-      const owned = () => cluster.pods.by('controller', set.metadata.uid!).filter(isActive);
+      const owned = () => cluster.pods.by('controller', set.metadata.uid).filter(isActive);
       const wanted: number = set.spec.replicas ?? 1;
       const surplus = owned().length - wanted;
       let failure: unknown;
@@ -86,7 +86,7 @@ function replicaReconciler(
       }
 
       const leaving = cluster.pods
-        .by('controller', set.metadata.uid!)
+        .by('controller', set.metadata.uid)
         .filter(
           ({ metadata, status }) =>
             metadata.deletionTimestamp &&
@@ -113,8 +113,8 @@ function replicaReconciler(
 
 async function setStatus(
   objects: Objects,
-  set: KubeObject,
-  pods: KubeObject[],
+  set: PersistedObject,
+  pods: PersistedObject[],
   terminatingReplicas: number | undefined,
   failure: unknown,
 ): Promise<number | undefined> {
@@ -157,7 +157,7 @@ async function setStatus(
   return again;
 }
 
-/** ReplicaSets. */
+/** Reconciles ReplicaSets. */
 export function replicaSetReconciler(cluster: Cluster): Reconciler {
   return replicaReconciler(cluster, {
     name: 'replicaset-controller',
@@ -166,7 +166,7 @@ export function replicaSetReconciler(cluster: Cluster): Reconciler {
   });
 }
 
-/** ReplicationControllers. */
+/** Reconciles ReplicationControllers. */
 export function replicationControllerReconciler(cluster: Cluster): Reconciler {
   return replicaReconciler(cluster, {
     name: 'replication-controller',

@@ -1,32 +1,33 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Cluster } from '../cluster.ts';
 import { templateHash } from './template-hash.ts';
 
 /** Label of pods and ControllerRevisions that names the revision of their template. */
 export const REVISION_HASH = 'controller-revision-hash';
 
-/** The template that a ControllerRevision keeps. */
-export function templateOf(revision: KubeObject): KubeObject {
+/** Returns the template that a ControllerRevision keeps. */
+export function templateOf(revision: KubeObject): PersistedObject {
   const { $patch: _, ...template } = revision.data.spec.template;
   return template;
 }
 
 /**
- * The ControllerRevision of the present template of a StatefulSet or DaemonSet: made where there is
- * none, and the newest where there is one, as after `kubectl rollout undo`; `label` is the one that
- * its hash is kept in. Those that no pod is of and that are beyond the limit go.
+ * Returns the ControllerRevision of the current template of a StatefulSet or DaemonSet: created
+ * when there is none, and made the newest when there is one, as after `kubectl rollout undo`.
+ * `label` is the one that holds its hash. Revisions without pods beyond the history limit are
+ * deleted.
  */
 export async function currentRevision(
   cluster: Cluster,
   owner: KubeObject,
   label: string,
   used: ReadonlySet<string>,
-): Promise<KubeObject> {
+): Promise<PersistedObject> {
   const template = { ...owner.spec.template, $patch: 'replace' };
   const known = cluster.revisions
-    .by('controller', owner.metadata.uid!)
+    .by('controller', owner.metadata.uid ?? '')
     .sort((a, b) => a.revision - b.revision);
   const newest: number = known.at(-1)?.revision ?? 0;
   const found = known.find(({ data }) => equalJson(data.spec.template, template));
@@ -54,7 +55,7 @@ export async function currentRevision(
   const unused = known.filter(
     (revision) =>
       revision !== found &&
-      !used.has(revision.metadata.name!) &&
+      !used.has(revision.metadata.name) &&
       !used.has(revision.metadata.labels?.[label] ?? ''),
   );
 

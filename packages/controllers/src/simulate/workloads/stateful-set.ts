@@ -1,5 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { countPods, isBehind, podOf, untilAvailable, withoutZeros } from '../cluster/pods.ts';
 import type { Cluster } from '../cluster.ts';
@@ -9,38 +10,40 @@ import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'statefulset-controller';
 
-function ordinalOf(pod: KubeObject): number {
+function ordinalOf(pod: PersistedObject): number {
   return Number(/-(\d+)$/.exec(pod.metadata.name ?? '')?.[1] ?? -1);
 }
 
 /**
- * StatefulSets: pods with names and volumes of their own, one after the other (Kubernetes
- * "StatefulSets").
+ * One reconciliation of a StatefulSet: pods with names and volumes of their own, one after the
+ * other (Kubernetes "StatefulSets").
  */
 class StatefulSetRollout {
   readonly #cluster: Cluster;
   readonly #set: KubeObject;
   readonly #ordered: boolean;
 
-  constructor(cluster: Cluster, set: KubeObject) {
+  constructor(cluster: Cluster, set: PersistedObject) {
     this.#cluster = cluster;
     this.#set = set;
     this.#ordered = set.spec.podManagementPolicy !== 'Parallel';
   }
 
-  #pods(): KubeObject[] {
+  #pods(): PersistedObject[] {
     return this.#cluster.pods
-      .by('controller', this.#set.metadata.uid!)
+      .by('controller', this.#set.metadata.uid ?? '')
       .sort((a, b) => ordinalOf(a) - ordinalOf(b));
   }
 
-  #available(pod: KubeObject): boolean {
+  #available(pod: PersistedObject): boolean {
     return (
       !pod.metadata.deletionTimestamp && untilAvailable(pod, this.#set.spec.minReadySeconds) === 0
     );
   }
 
-  /** One step; answers when to look again, if nothing changes before. */
+  /**
+   * Makes one step; returns the milliseconds after which to look again if nothing changes before.
+   */
   async step(): Promise<number | undefined> {
     const set = this.#set;
     const used = new Set(this.#pods().map((pod) => pod.metadata.labels?.[REVISION_HASH] ?? ''));
@@ -57,17 +60,17 @@ class StatefulSetRollout {
     return this.#write(current, update);
   }
 
-  #revision(name: string | undefined): KubeObject | undefined {
+  #revision(name: string | undefined): PersistedObject | undefined {
     return name === undefined
       ? undefined
       : this.#cluster.revisions.get(`${this.#set.metadata.namespace}/${name}`);
   }
 
   /**
-   * Makes what is missing, deletes what is too much, then what is outdated; in order, one at a
-   * time, where that is asked for.
+   * Creates missing pods, deletes those that are too many, then outdated ones; in order, one at a
+   * time, unless the policy is parallel.
    */
-  async #move(current: KubeObject, update: KubeObject): Promise<void> {
+  async #move(current: PersistedObject, update: PersistedObject): Promise<void> {
     const { spec } = this.#set;
     const first: number = spec.ordinals?.start ?? 0;
     const pods = new Map(this.#pods().map((pod) => [ordinalOf(pod), pod]));
@@ -114,8 +117,8 @@ class StatefulSetRollout {
   }
 
   async #replaceOutdated(
-    pods: ReadonlyMap<number, KubeObject>,
-    update: KubeObject,
+    pods: ReadonlyMap<number, PersistedObject>,
+    update: PersistedObject,
     first: number,
   ): Promise<void> {
     const { spec } = this.#set;
@@ -142,14 +145,14 @@ class StatefulSetRollout {
     }
   }
 
-  async #create(ordinal: number, revision: KubeObject): Promise<void> {
+  async #create(ordinal: number, revision: PersistedObject): Promise<void> {
     const set = this.#set;
     const name = `${set.metadata.name}-${ordinal}`;
     const pod = podOf(set, templateOf(revision), name);
     pod.metadata.labels = {
       ...pod.metadata.labels,
       'apps.kubernetes.io/pod-index': String(ordinal),
-      [REVISION_HASH]: revision.metadata.name!,
+      [REVISION_HASH]: revision.metadata.name,
       'statefulset.kubernetes.io/pod-name': name,
     };
 
@@ -158,7 +161,7 @@ class StatefulSetRollout {
       pod.spec.subdomain = set.spec.serviceName;
     }
 
-    for (const template of (set.spec.volumeClaimTemplates ?? []) as KubeObject[]) {
+    for (const template of (set.spec.volumeClaimTemplates ?? []) as PersistedObject[]) {
       await this.#claim(pod, template);
     }
 
@@ -178,8 +181,8 @@ class StatefulSetRollout {
     this.#cluster.record(COMPONENT, set, 'SuccessfulCreate', `Create ${what} successful`);
   }
 
-  /** Gives a pod the claim of its name, which outlives it. */
-  async #claim(pod: KubeObject, template: KubeObject): Promise<void> {
+  /** Creates a pod's claim, which outlives the pod. */
+  async #claim(pod: KubeObject, template: PersistedObject): Promise<void> {
     const set = this.#set;
     const namespace = set.metadata.namespace ?? '';
     const claimName = `${template.metadata.name}-${pod.metadata.name}`;
@@ -209,18 +212,18 @@ class StatefulSetRollout {
     this.#cluster.record(COMPONENT, set, 'SuccessfulCreate', message);
   }
 
-  async #delete(pod: KubeObject): Promise<void> {
+  async #delete(pod: PersistedObject): Promise<void> {
     await this.#cluster.pods.delete(pod);
     const message = `Delete Pod ${pod.metadata.name} in StatefulSet ${this.#set.metadata.name} successful`;
     this.#cluster.record(COMPONENT, this.#set, 'SuccessfulDelete', message);
   }
 
-  async #write(current: KubeObject, update: KubeObject): Promise<number | undefined> {
+  async #write(current: PersistedObject, update: PersistedObject): Promise<number | undefined> {
     const set = this.#set;
     const pods = this.#pods();
     const { ready, available, again } = countPods(pods, set.spec.minReadySeconds);
 
-    const of = (revision: KubeObject) =>
+    const of = (revision: PersistedObject) =>
       pods.filter(
         (pod) =>
           !pod.metadata.deletionTimestamp &&
@@ -254,7 +257,7 @@ class StatefulSetRollout {
   }
 }
 
-/** StatefulSets. */
+/** Reconciles StatefulSets. */
 export function statefulSetReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,
@@ -262,7 +265,7 @@ export function statefulSetReconciler(cluster: Cluster): Reconciler {
     [
       {
         informer: cluster.pods.informer,
-        keys: ({ entry }) => controllerKey(entry.object!, 'StatefulSet'),
+        keys: ({ entry }) => controllerKey(objectOf(entry), 'StatefulSet'),
       },
     ],
     (set) => new StatefulSetRollout(cluster, set).step(),

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Letters and digits of names that Kubernetes makes of hashes: no vowels, so that no words come
- * about.
+ * Letters and digits that Kubernetes uses in names made of hashes: no vowels, so that no words
+ * result.
  */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
@@ -21,10 +21,7 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/**
- * The text by which one template is told from another: equal for equal templates, whatever the
- * order of their members.
- */
+/** Returns a text that is equal for equal templates, whatever the order of their members. */
 export function templateHash(template: unknown, collisions = 0): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([sorted(template), collisions]))

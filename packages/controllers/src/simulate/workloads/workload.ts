@@ -1,21 +1,22 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler, Source } from '../../runtime/controller.ts';
 import { keyOf, type Objects } from '../objects.ts';
 
 /**
- * A reconciler of objects that are there and stay: one that is deleted is left to the garbage
- * collector.
+ * Returns a reconciler for objects that exist and are not being deleted; deleted ones are left to
+ * the garbage collector.
  */
 export function workloadReconciler(
   name: string,
   objects: Objects,
   sources: readonly Source[],
-  step: (object: KubeObject) => Promise<number | undefined>,
+  step: (object: PersistedObject) => Promise<number | undefined>,
 ): Reconciler {
   return {
     name: `simulated-${name}`,
     sources: [
-      { informer: objects.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+      { informer: objects.informer, keys: ({ entry }) => [keyOf(objectOf(entry))] },
       ...sources,
     ],
     about: (key) => objects.get(key),

@@ -8,12 +8,12 @@ import { exists } from '../../embedded/restore-mark.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
 
 /**
- * Of the data directory, what is not copied as it is: the objects (copied by LMDB), and what a
- * restore is about to do.
+ * Files of the data directory that are not copied as they are: the objects, which LMDB copies, and
+ * the marks of a restore.
  */
 const OWN = /^(objects$|\.)|\.tmp$/;
 
-/** Waits until what was written to a file or a directory's list of names is on disk. */
+/** Waits until a file, or the list of names of a directory, is on disk. */
 export async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');
 
@@ -26,13 +26,13 @@ export async function sync(path: string): Promise<void> {
 
 /**
  * Writes a backup of a data directory, also while a server uses it: one state of all objects, with
- * certificates, keys and secrets beside it. The file appears under its name when it is whole, mode
- * 0600. Throws a ConfigError for what the operator can mend.
+ * certificates, keys and secrets. The file appears under its name when it is complete, with mode
+ * 0600. Throws a ConfigError for what the operator can correct.
  */
 export async function backUp(
   dataDir: string,
   target: string,
-  overwrite: boolean,
+  { overwrite }: { overwrite: boolean },
 ): Promise<Manifest> {
   const file = resolve(target);
   const objects = join(dataDir, 'objects');
@@ -67,7 +67,7 @@ export async function backUp(
       objects: contents.objects,
     });
 
-    // Made with its mode, so that nobody can read it while it grows.
+    // Created with its mode, so that nobody can read it while it is written.
     await (await open(packed, 'wx', 0o600)).close();
 
     await create(

@@ -13,7 +13,7 @@ Checks a backup and puts it into the data directory, which must be empty and not
 Clients that watch are told to list again: resource versions go on far above those of the backup.`,
 };
 
-/** What the commands need from their surroundings. */
+/** What the commands get from the process. */
 export interface BackupCommandOptions {
   out: (line: string) => void;
   error: (line: string) => void;
@@ -44,7 +44,8 @@ function parse(command: 'backup' | 'restore', args: readonly string[]) {
 }
 
 /**
- * Runs `ks-apiserver backup` or `restore`; `args` are those after that word. Answers the exit code.
+ * Runs `ks-apiserver backup` or `restore`; `args` are the arguments after that word. Returns the
+ * exit code.
  */
 export async function backupCommand(
   command: 'backup' | 'restore',
@@ -57,11 +58,11 @@ export async function backupCommand(
       out(USAGE[command]);
     } else if (command === 'backup') {
       const { backUp } = await import('./backup.ts');
-      const { objects, revision } = await backUp(dataDir, file, force);
+      const { objects, revision } = await backUp(dataDir, file, { overwrite: force });
       out(`${file} holds ${objects} objects as of resource version ${revision}`);
     } else {
       const { restore } = await import('./restore.ts');
-      const { objects, created, next } = await restore(dataDir, file, force);
+      const { objects, created, next } = await restore(dataDir, file, { force });
 
       out(
         `restored ${objects} objects of ${created} into ${dataDir}; resource versions go on at ${next}`,

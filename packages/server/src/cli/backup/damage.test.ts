@@ -60,7 +60,7 @@ before(async () => {
   }
 
   await backend.close();
-  await backUp(data, join(dir, 'whole.tgz'), false);
+  await backUp(data, join(dir, 'whole.tgz'), { overwrite: false });
   packed = await readFile(join(dir, 'whole.tgz'));
   whole = (await unpacked(packed))!;
   assert.ok(whole.size >= 3, 'a whole backup is taken');

@@ -13,14 +13,14 @@ const FORMAT = 2;
 /** The first format: its manifest has no digest of its own. */
 const WITHOUT_DIGEST = 1;
 
-/** What a backup says about itself. */
+/** The manifest of a backup. */
 export interface Manifest {
   format: number;
   /** Version of the server that made it. */
   version: string;
   /** When it was made (RFC 3339). */
   created: string;
-  /** The resourceVersion of the state that it holds. */
+  /** The resourceVersion of the state in the backup. */
   revision: number;
   objects: number;
   /** SHA-256 in hex of each file, by its path in the data directory. */
@@ -35,12 +35,12 @@ async function sha256(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The digest of what a manifest says. */
+/** Returns the digest of a manifest's content. */
 function digestOf({ digest: _, ...said }: Manifest): string {
   return createHash('sha256').update(JSON.stringify(said)).digest('hex');
 }
 
-/** All files below a directory, as paths from there. */
+/** Returns all files below a directory, as paths from there. */
 export async function filesBelow(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { recursive: true });
   const files: string[] = [];
@@ -54,7 +54,7 @@ export async function filesBelow(dir: string): Promise<string[]> {
   return files;
 }
 
-/** Writes the manifest of what a directory holds into it. */
+/** Writes the manifest of a directory's files into it. */
 export async function writeManifest(
   dir: string,
   state: { revision: number; objects: number },
@@ -75,8 +75,8 @@ export async function writeManifest(
 }
 
 /**
- * Checks an unpacked backup against its manifest. Throws a ConfigError where it is not whole, or
- * not one of ours.
+ * Checks an unpacked backup against its manifest. Throws a ConfigError when it is incomplete or no
+ * backup of this server.
  */
 export async function checkManifest(dir: string, file: string): Promise<Manifest> {
   const broken = (why: string) =>

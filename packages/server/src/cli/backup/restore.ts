@@ -12,14 +12,14 @@ import { checkManifest, type Manifest } from './manifest.ts';
 const OBJECTS = 'objects';
 
 /**
- * Resource versions that are left out by a restore: more than a server gives out between a backup
+ * How many resource versions a restore leaves out: more than a server gives out between a backup
  * and its loss.
  */
 const SKIPPED = 1_000_000_000;
 
 /**
- * Unpacks a backup into an empty directory and checks every file there by its digest, whatever the
- * checksums of its packing say. Throws a ConfigError where it is not whole, or not one of ours.
+ * Unpacks a backup into an empty directory and checks every file by its digest. Throws a
+ * ConfigError when it is incomplete or no backup of this server.
  */
 export async function unpack(file: string, into: string): Promise<Manifest> {
   try {
@@ -35,8 +35,8 @@ export async function unpack(file: string, into: string): Promise<Manifest> {
 }
 
 /**
- * The newest resourceVersion of what a restore replaces; 0 where there is nothing, or it cannot be
- * read.
+ * Returns the newest resourceVersion of the data that a restore replaces; 0 when there is none, or
+ * it cannot be read.
  */
 function revisionOf(objects: string): number {
   try {
@@ -47,14 +47,14 @@ function revisionOf(objects: string): number {
 }
 
 /**
- * Restores a backup into a data directory that no server uses, and that is empty unless `force`.
- * Everything is unpacked and checked before anything is replaced. Resource versions go on far above
- * all that clients may have seen. Throws a ConfigError for what the operator can mend.
+ * Restores a backup into a data directory that no server uses, and that is empty unless `force` is
+ * set. Everything is unpacked and checked before anything is replaced. Resource versions continue
+ * far above all that clients may have seen. Throws a ConfigError for what the operator can correct.
  */
 export async function restore(
   dataDir: string,
   source: string,
-  force: boolean,
+  { force }: { force: boolean },
 ): Promise<Manifest & { next: number }> {
   const file = resolve(source);
   if (!(await exists(file))) {
@@ -86,7 +86,7 @@ export async function restore(
 
       checkContents(staged);
 
-      // The clock keeps two restores of one backup apart; it need not be right for that.
+      // The time keeps two restores of one backup apart; it need not be exact.
       const next = Math.max(Math.max(manifest.revision, revisionOf(objects)) + SKIPPED, Date.now());
       await skipRevisions(staged, next);
       await exchange(dataDir, staging);
@@ -104,8 +104,8 @@ export async function restore(
 }
 
 /**
- * Puts the staged content in the place of the present one; the mark tells a server that is started
- * meanwhile, or after a crash.
+ * Replaces the present content by the staged one. The mark tells a server that starts meanwhile, or
+ * after a crash, that the content is incomplete.
  */
 async function exchange(dataDir: string, staging: string): Promise<void> {
   const mark = restoreMark(dataDir);

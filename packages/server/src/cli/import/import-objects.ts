@@ -6,22 +6,23 @@ import {
   type KubeObject,
 } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, KubeReader } from '@ks-apiserver/client/kube/client';
+import pMap from 'p-map';
 import { type Change, describe } from '../../install/apply.ts';
 import { isProject, SELECTED, type Selected } from './selection.ts';
 
-/** Objects that are read at once. */
+/** How many objects are read at once. */
 const PAGE = 500;
 
-/** Writes under way at once. */
+/** How many writes run at the same time. */
 const CONCURRENCY = 16;
 
-/** What an import reads from, writes to, and tells. */
+/** Options of an import. */
 export interface ImportOptions {
   from: Pick<KubeReader, 'list'>;
   to: Pick<KubeClient, 'create'>;
-  /** Writes nothing and tells what would be created. */
+  /** Writes nothing and reports what would be created. */
   dryRun: boolean;
-  /** Hears of each object. */
+  /** Called with the result of each object. */
   onChange: (change: Change) => void;
 }
 
@@ -45,7 +46,7 @@ async function listed(
   return objects;
 }
 
-/** A list of what the other cluster may not serve: older KubeSpheres lack some kinds. */
+/** Lists what the other cluster may not serve: older versions of KubeSphere lack some kinds. */
 async function listedIfServed(
   from: ImportOptions['from'],
   resource: GroupVersionResource,
@@ -61,11 +62,15 @@ async function listedIfServed(
   }
 }
 
-/** An object as it is made in another cluster: without what its own has given it. */
+/**
+ * Returns an object as it is created in another cluster: without the metadata that its own cluster
+ * set.
+ */
 export function asNew(object: KubeObject, { resource, keepsStatus }: Selected): KubeObject {
   const { name, namespace, labels, annotations: told = {}, finalizers } = object.metadata;
 
-  // The user has another uid there: the binding would go as one of somebody who is gone.
+  // The user has another uid in this cluster: a controller would delete the binding as one of a
+  // deleted user.
   const { [USER_UID_ANNOTATION]: ___, ...annotations } = told;
   const { metadata: _, status, ...rest } = object;
 
@@ -77,7 +82,7 @@ export function asNew(object: KubeObject, { resource, keepsStatus }: Selected): 
     ...(isNamespace ? withoutSpec : rest),
     apiVersion: apiVersionOf(resource),
     metadata: {
-      name: name!,
+      name: name,
       ...(namespace && { namespace }),
       ...(labels && { labels }),
       annotations,
@@ -89,8 +94,8 @@ export function asNew(object: KubeObject, { resource, keepsStatus }: Selected): 
 
 /**
  * Creates the objects of KubeSphere's users in another cluster: users with their passwords, roles,
- * workspaces, projects, what binds and limits them. What is there already stays as it is. Rejects
- * where the other cluster cannot be read; what failed for one object is in its change.
+ * workspaces, projects, bindings and quotas. Existing objects are not changed. Rejects when the
+ * other cluster cannot be read; failures of single objects are part of the results.
  */
 export async function importObjects({ from, to, dryRun, onChange }: ImportOptions): Promise<void> {
   const projects = new Set(
@@ -107,19 +112,15 @@ export async function importObjects({ from, to, dryRun, onChange }: ImportOption
       .filter(({ metadata }) => !ofProjects || projects.has(metadata.namespace))
       .map((object) => asNew(object, selected));
 
-    const next = objects.values();
-
-    const work = async () => {
-      for (const object of next) {
-        onChange(
-          dryRun
-            ? { object: describe(resource, object), result: 'created' }
-            : await create(to, resource, object),
-        );
-      }
+    const importOne = async (object: KubeObject) => {
+      onChange(
+        dryRun
+          ? { object: describe(resource, object), result: 'created' }
+          : await create(to, resource, object),
+      );
     };
 
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    await pMap(objects, importOne, { concurrency: CONCURRENCY });
   }
 }
 

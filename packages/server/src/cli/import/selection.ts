@@ -1,19 +1,19 @@
 import { CREATOR_ANNOTATION } from '@ks-apiserver/api/annotations';
 import { USER_REF_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { SYSTEM_WORKSPACE } from '../../models/authorization/system-namespaces.ts';
+import { SYSTEM_WORKSPACE } from '../../models/authorization/platform-namespaces.ts';
 
-/** Objects of one resource that are imported. */
+/** Which objects of one resource are imported. */
 export interface Selected {
   resource: GroupVersionResource;
   /**
-   * Tells objects that people have made from the cluster's own; without it, all of them are
+   * Whether an object was made by people and not by the cluster itself; without it, all objects are
    * imported.
    */
   isTheirs?: (object: KubeObject) => boolean;
-  /** Imports objects in projects alone. */
+  /** Imports only objects in projects. */
   ofProjects?: boolean;
-  /** Imports the status too: it is not found out by a controller. */
+  /** Imports the status too: no controller computes it. */
   keepsStatus?: boolean;
 }
 
@@ -26,13 +26,13 @@ const of = (group: string, version: string, resource: string): GroupVersionResou
 const iam = (resource: string) => of('iam.kubesphere.io', 'v1alpha2', resource);
 const rbac = (resource: string) => of('rbac.authorization.k8s.io', 'v1', resource);
 
-/** Whether a namespace is a project of a workspace that people have made. */
+/** Whether a namespace is a project of a workspace made by people. */
 export function isProject({ metadata }: KubeObject): boolean {
   const workspace = metadata.labels?.[WORKSPACE_LABEL] ?? '';
   return workspace !== '' && workspace !== SYSTEM_WORKSPACE;
 }
 
-/** What is imported, in this order: what others refer to comes first. */
+/** What is imported, in this order: objects that others refer to come first. */
 export const SELECTED: readonly Selected[] = [
   { resource: iam('globalroles') },
   { resource: iam('users'), keepsStatus: true },

@@ -6,8 +6,8 @@ import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 /**
- * CRC-32 of the text that was compiled, and of what follows: V8 itself compares no more than the
- * text's length.
+ * Checksums (CRC-32) of the source and of the code: V8 itself compares only the length of the
+ * source.
  */
 const HEADER = 8;
 
@@ -34,9 +34,8 @@ function readCache(file: string, text: Buffer): Buffer | undefined {
 }
 
 /**
- * A CommonJS file that was compiled, as far as possible with what was kept of an earlier run (V8's
- * code cache). It must not use `import()`, which Node cannot serve to code that comes out of the
- * cache.
+ * A CommonJS file compiled with V8's code cache of an earlier run, as far as that fits. The file
+ * must not use `import()`, which Node cannot serve to cached code.
  */
 export class CompiledFile {
   readonly #file: string;
@@ -50,7 +49,7 @@ export class CompiledFile {
 
     const cachedData = readCache(file, this.#text);
 
-    // Far quicker than to look for characters of several bytes, which a bundle has none of.
+    // Much faster than decoding UTF-8; a bundle has ASCII characters only.
     const text = this.#text.toString(isAscii(this.#text) ? 'latin1' : 'utf8');
     this.#script = new Script(Module.wrap(text), {
       filename: file,
@@ -58,15 +57,12 @@ export class CompiledFile {
     });
   }
 
-  /**
-   * True where the code came from the cache: it is there, is of this text, and of this version of
-   * V8.
-   */
+  /** Whether the cache exists and belongs to this text and this version of V8. */
   get isCached(): boolean {
     return this.#script.cachedDataRejected === false;
   }
 
-  /** Runs the file as Node does; answers what it exports. */
+  /** Runs the file as Node does and returns its exports. */
   run(): unknown {
     const module = { exports: {} };
     const run = this.#script.runInThisContext() as (...args: unknown[]) => void;
@@ -82,7 +78,7 @@ export class CompiledFile {
     return module.exports;
   }
 
-  /** Keeps what has been compiled until now beside the file, for the next start. */
+  /** Writes the code compiled so far beside the file, for the next start. */
   keep(): void {
     const data = this.#script.createCachedData();
     const header = Buffer.alloc(HEADER);

@@ -4,7 +4,7 @@ import { CompiledFile } from './code-cache.ts';
 
 const server = fileURLToPath(new URL('server.cjs', import.meta.url));
 
-// Node finds source maps of modules only.
+// Node finds source maps of ES modules only.
 if (process.sourceMapsEnabled) {
   createRequire(import.meta.url)(server);
 } else {

@@ -18,7 +18,7 @@ function requireClusterWrite(authorizer: Authorizer, user: UserInfo, cluster: st
 
 const DONE = new RouteReply(200, {});
 
-/** Handlers of clusters, one an operation. */
+/** Handlers of clusters, one for each operation. */
 export function clusterHandlers(
   gate: Gate,
   authorizer: Authorizer,
@@ -34,7 +34,7 @@ export function clusterHandlers(
     },
 
     agent: async ({ params, user }) => {
-      // The manifest holds the token by which the agent is known.
+      // The manifest contains the token that identifies the agent.
       requireClusterWrite(authorizer, user, params.cluster ?? '');
       const text = await agentDeployment(client, await clusters.get(params.cluster ?? ''), options);
       return new RouteReply(200, { 'content-type': 'text/plain' }, text);
@@ -42,12 +42,9 @@ export function clusterHandlers(
 
     kubeconfig: async ({ params, body, user, dryRun }) => {
       const { kubeconfig } = body as { kubeconfig: string };
-      await clusters.updateKubeconfig(
-        params.cluster ?? '',
-        kubeconfig,
-        gate.clientFor(user),
+      await clusters.updateKubeconfig(params.cluster ?? '', kubeconfig, gate.clientFor(user), {
         dryRun,
-      );
+      });
 
       return DONE;
     },

@@ -3,7 +3,7 @@ import type { Route } from '@ks-apiserver/http/routes/route';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import type { AgentOptions } from '../../models/clusters/agent.ts';
 import type { Gate } from '../../models/gate/gate.ts';
-import { rows } from '../rows.ts';
+import { routesOf } from '../route-table.ts';
 import { clusterHandlers } from './clusters.ts';
 import { ClusterSchema, KubeconfigSchema } from './types.ts';
 
@@ -21,7 +21,7 @@ export function clusterV1alpha1(
 ): Route[] {
   const clusters = clusterHandlers(gate, authorizer, client, options);
 
-  return rows(
+  return routesOf(
     BASE,
     ['Multi-cluster'],
     [

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-/** Cluster of cluster.kubesphere.io/v1alpha1 that is to be looked at. */
+/** Cluster of cluster.kubesphere.io/v1alpha1 that is to be checked. */
 export const ClusterSchema = Type.Object(
   {
     metadata: Type.Optional(Type.Object({ name: Type.Optional(Type.String()) })),

@@ -2,8 +2,8 @@ import type { Config } from '../../config/config-schema.ts';
 import type { IdentityProviders } from '../../models/identity-providers/registry.ts';
 
 /**
- * Which features the configuration turns on, under the names that the console and the cluster
- * controller read.
+ * Returns which features the configuration turns on, under the names that the console and the
+ * cluster controller read.
  */
 export function configz(config: Config): Record<string, boolean> {
   const set = (...values: readonly string[]) => values.some((value) => value !== '');
@@ -35,8 +35,8 @@ export function configz(config: Config): Record<string, boolean> {
 }
 
 /**
- * The OAuth settings without secrets; of the providers' own settings those that a log-in page makes
- * its link of, as from 3.1 on.
+ * Returns the OAuth settings without secrets; of the providers' own settings those from which a
+ * log-in page makes its link, as from 3.1 on.
  */
 export async function oauthOptions(config: Config, opened: IdentityProviders) {
   const { accessTokenMaxAge, accessTokenInactivityTimeout, identityProviders, clients } =

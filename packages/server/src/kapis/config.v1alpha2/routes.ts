@@ -8,8 +8,8 @@ const BASE = '/kapis/config.kubesphere.io/v1alpha2';
 const TAGS = ['Configurations'];
 
 /**
- * config.kubesphere.io/v1alpha2: what log-in pages and other clusters may know of the
- * configuration, open to anybody.
+ * config.kubesphere.io/v1alpha2: the part of the configuration that log-in pages and other clusters
+ * need, open to anybody.
  */
 export function configV1alpha2(
   config: Config,

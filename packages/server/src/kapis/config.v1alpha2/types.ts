@@ -7,7 +7,7 @@ export const ConfigzSchema = Type.Unsafe<Record<string, boolean>>({
   description: 'features and whether each is on',
 });
 
-/** What log-in pages may know of the OAuth settings; ages are nanoseconds, as in 3.0. */
+/** The OAuth settings that log-in pages need; ages are nanoseconds, as in 3.0. */
 export const OAuthOptionsSchema = Type.Object(
   {
     identityProviders: Type.Optional(
@@ -33,7 +33,7 @@ export const OAuthOptionsSchema = Type.Object(
   { $id: 'oauth.Options' },
 );
 
-/** Kinds of GPUs that workloads may ask for, as the configuration names them. */
+/** Kinds of GPUs that workloads may request, from the configuration. */
 export const GpuKindsSchema = Type.Array(
   Type.Object(
     {

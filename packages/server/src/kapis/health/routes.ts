@@ -4,10 +4,10 @@ import type { Registry } from 'prom-client';
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
 const TAGS = ['Health'];
 
-/** Reasons why the server is not ready, one a line; empty when it is. */
+/** Returns the reasons why the server is not ready, one for each line; empty when it is. */
 export type Readiness = () => readonly string[];
 
-/** Probes for orchestrators, open to anybody, and metrics, for who may GET /metrics. */
+/** Probes for orchestrators, open to anybody, and metrics, for callers who may GET /metrics. */
 export function health(readiness: Readiness, registry: Registry): Route[] {
   const ok = (path: string, summary: string): Route => ({
     method: 'GET',

@@ -1,8 +1,8 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import { SMALL_BODY_LIMIT } from '@ks-apiserver/http/routes/body';
 import type { Handler, Route, RouteRequest } from '@ks-apiserver/http/routes/route';
-import { rows } from '../rows.ts';
-import { type CredentialHandlersParts, credentialHandlers } from './credentials.ts';
+import { routesOf } from '../route-table.ts';
+import { type CredentialHandlersDependencies, credentialHandlers } from './credentials.ts';
 import {
   ApiTokenRequestSchema,
   ApiTokenSchema,
@@ -15,8 +15,7 @@ import {
 } from './types.ts';
 
 /**
- * Credentials are made or not: a trial would show one that does not work, and is refused before
- * anything is stored.
+ * A dry run would show a credential that does not work: it is refused before anything is stored.
  */
 function neverTried<T extends Record<string, Handler>>(handlers: T): T {
   const refusing = Object.entries(handlers).map(([name, handle]) => [
@@ -32,13 +31,13 @@ function neverTried<T extends Record<string, Handler>>(handlers: T): T {
   return Object.fromEntries(refusing) as T;
 }
 
-/** Rows of a user's own credentials besides his password: API tokens and one-time passwords. */
+/** Routes of a user's own credentials besides his password: API tokens and one-time passwords. */
 export function credentialRoutes(
   base: string,
   tags: readonly string[],
-  parts: CredentialHandlersParts,
+  dependencies: CredentialHandlersDependencies,
 ): Route[] {
-  const handlers = neverTried(credentialHandlers(parts));
+  const handlers = neverTried(credentialHandlers(dependencies));
 
   const token = {
     body: ApiTokenRequestSchema,
@@ -61,7 +60,7 @@ export function credentialRoutes(
   const remove = { body: TotpRequestSchema, bodyLimit: SMALL_BODY_LIMIT, returns: MessageSchema };
   const [tokens, totp] = ['/users/{user}/tokens', '/users/{user}/totp'];
 
-  return rows(base, tags, [
+  return routesOf(base, tags, [
     [
       'GET',
       tokens,

@@ -10,7 +10,7 @@ import { sourceOf } from '../login-source.ts';
 import { SUCCESS } from '../page-reply.ts';
 
 /** What the handlers of credentials work with. */
-export interface CredentialHandlersParts {
+export interface CredentialHandlersDependencies {
   users: Users;
   login: Login;
   apiTokens: ApiTokens;
@@ -30,9 +30,9 @@ type Operation =
   | 'endSessions';
 
 /**
- * Handlers of a user's API tokens and second factor. He makes them himself, logged in with a
- * password and not with an API token; who manages users and may do all that the user may, sees and
- * revokes them.
+ * Handlers of a user's API tokens and second factor. Users create them themselves, logged in with a
+ * password and not with an API token. Callers who manage users, and may do all that the user may,
+ * can list and revoke them.
  */
 export function credentialHandlers({
   users,
@@ -40,7 +40,7 @@ export function credentialHandlers({
   apiTokens,
   totp,
   revokeSessions,
-}: CredentialHandlersParts): Record<Operation, Handler> {
+}: CredentialHandlersDependencies): Record<Operation, Handler> {
   type Act = (
     user: User & { metadata: { name: string; uid: string } },
     request: RouteRequest,
@@ -67,14 +67,14 @@ export function credentialHandlers({
       }
     };
 
-  /** Whoever finds a browser open must not make credentials in it. */
+  /** Somebody who finds an open browser must not create credentials in it. */
   const withPassword =
     (act: Act): Act =>
     async (user, request) => {
       const { currentPassword = '' } = request.body as { currentPassword?: string };
       if (
         request.user.name === user.metadata.name &&
-        !(await login.confirm(user, currentPassword, sourceOf(request, false)))
+        !(await login.confirm(user, currentPassword, sourceOf(request, { recordSuccess: false })))
       ) {
         throw badRequest('currentPassword: is not right');
       }
@@ -121,7 +121,11 @@ export function credentialHandlers({
         const { code = '' } = request.body as { code?: string };
         const { enabled } = await totp.state(metadata.name, metadata.uid);
         const own = request.user.name === metadata.name;
-        if (own && enabled && !(await login.confirmOtp(user, code, sourceOf(request, false)))) {
+        if (
+          own &&
+          enabled &&
+          !(await login.confirmOtp(user, code, sourceOf(request, { recordSuccess: false })))
+        ) {
           throw badRequest('code: is not right');
         }
 

@@ -1,18 +1,21 @@
 import { badRequest, forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/http/request/request-info';
+import { NO_REQUEST, type RequestInfo, scopeOf } from '@ks-apiserver/http/request/request-info';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import type { Explainer } from '../../models/authorization/explain.ts';
 import { ALL_RIGHTS } from '../../models/authorization/rights.ts';
 
 /** What explaining works with. */
-export interface ExplainParts {
+export interface ExplainDependencies {
   explainer: Explainer;
   authorizer: Authorizer;
 }
 
-/** The call that a query describes, as the chain would read it from a URL. Throws BadRequest. */
+/**
+ * Returns the call that a query describes, as the chain would parse it from a URL. Throws
+ * BadRequest.
+ */
 function asked(query: URLSearchParams): RequestInfo {
   const value = (name: string) => query.get(name) ?? '';
   const [verb, path, resource] = [value('verb'), value('path'), value('resource')];
@@ -24,11 +27,11 @@ function asked(query: URLSearchParams): RequestInfo {
   }
 
   const [workspace, namespace, devops] = [value('workspace'), value('namespace'), value('devops')];
-  const scope = namespace ? 'Namespace' : devops ? 'DevOps' : workspace ? 'Workspace' : 'Cluster';
+  const scope = scopeOf({ namespace, devops, workspace });
   const [name, subresource] = [value('name'), value('subresource')];
 
-  // The path counts for what is public and for what is no resource; none of the public ones is
-  // about a resource.
+  // The path matters for public paths and for paths without a resource; no public path is about a
+  // resource.
   if (resource === '') {
     return { ...NO_REQUEST, verb, path };
   }
@@ -37,7 +40,7 @@ function asked(query: URLSearchParams): RequestInfo {
     ...NO_REQUEST,
     path: '',
     isResource: true,
-    // The built-in policy is about KubeSphere's own paths.
+    // The built-in policy concerns KubeSphere's own paths.
     isKubernetes: value('api') === 'kubernetes',
     verb,
     group: value('apiGroup'),
@@ -53,10 +56,10 @@ function asked(query: URLSearchParams): RequestInfo {
 }
 
 /**
- * Why a user may or may not make a call. Everybody may ask about himself; about others, who may do
- * everything.
+ * Explains why a user may or may not make a call. Everybody may ask about themselves; about others
+ * only callers with all rights.
  */
-export function explainHandler({ explainer, authorizer }: ExplainParts): Handler {
+export function explainHandler({ explainer, authorizer }: ExplainDependencies): Handler {
   return async ({ query, user: caller }) => {
     const name = query.get('user') || caller.name;
     const isAdmin = authorizer.covers(caller, 'global', '', ALL_RIGHTS);

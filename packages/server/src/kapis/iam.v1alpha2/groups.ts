@@ -12,7 +12,7 @@ import { pageReply, SUCCESS } from '../page-reply.ts';
 import { type Level, scoped } from './scoped.ts';
 
 /** What the handlers of groups work with. */
-export interface GroupHandlersParts {
+export interface GroupHandlersDependencies {
   gate: Gate;
   groups: Groups;
   effects: Effects;
@@ -22,8 +22,14 @@ export interface GroupHandlersParts {
 
 type Listed = 'groups' | 'groupbindings' | 'workspacerolebindings';
 
-/** Handlers of a workspace's groups, one an operation. */
-export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupHandlersParts) {
+/** Handlers of a workspace's groups, one for each operation. */
+export function groupHandlers({
+  gate,
+  groups,
+  effects,
+  scopes,
+  catalog,
+}: GroupHandlersDependencies) {
   const guarded = (
     handle: (workspace: string, name: string, request: RouteRequest) => unknown,
     parameter = 'group',
@@ -34,16 +40,21 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
       parameter,
     )((scope, name, request) => handle(scope.key, name, request));
 
-  /** A list of what carries the workspace's label. */
+  /** Lists the objects with the workspace's label. */
   const listOf = (resource: Listed): Handler =>
     guarded(async (workspace, _name, { query, signal }) => {
-      const row = catalog.find(resource)!;
+      const definition = catalog.definition(resource);
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${WORKSPACE_LABEL}=${workspace}`);
 
       return pageReply(
-        await listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog),
-        row,
+        await listPage(
+          await catalog.synced(definition, signal),
+          definition,
+          { ...given, filters },
+          catalog,
+        ),
+        definition,
         catalog,
       );
     });
@@ -54,31 +65,28 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
     get: guarded((workspace, name) => groups.get(workspace, name)),
 
     create: guarded((workspace, _name, { body, user, dryRun }) =>
-      groups.create(workspace, body as KubeObject, gate.clientFor(user), dryRun),
+      groups.create(workspace, body as KubeObject, gate.clientFor(user), { dryRun }),
     ),
 
     update: guarded((workspace, name, { body, user, dryRun }) =>
-      groups.update(workspace, name, body as KubeObject, gate.clientFor(user), dryRun),
+      groups.update(workspace, name, body as KubeObject, gate.clientFor(user), { dryRun }),
     ),
 
     patch: guarded((workspace, name, { body, user, dryRun }) =>
-      groups.patch(workspace, name, body, gate.clientFor(user), dryRun),
+      groups.patch(workspace, name, body, gate.clientFor(user), { dryRun }),
     ),
 
     delete: guarded(async (workspace, name, { user, dryRun }) => {
-      await groups.delete(workspace, name, gate.clientFor(user), dryRun);
+      await groups.delete(workspace, name, gate.clientFor(user), { dryRun });
       return dryRun ? { ...SUCCESS, effects: effects.ofGroupDeletion(workspace, name) } : SUCCESS;
     }),
 
     listMembers: listOf('groupbindings'),
 
     addMembers: guarded(async (workspace, _name, { body, user, dryRun }) => {
-      const made = await groups.addMembers(
-        workspace,
-        body as GroupMember[],
-        gate.clientFor(user),
+      const made = await groups.addMembers(workspace, body as GroupMember[], gate.clientFor(user), {
         dryRun,
-      );
+      });
 
       return dryRun
         ? made.map((binding) => ({ ...binding, effects: effects.ofMembership(undefined, binding) }))
@@ -86,7 +94,7 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
     }),
 
     removeMembers: guarded(async (workspace, name, { user, dryRun }) => {
-      const binding = await groups.removeMembers(workspace, name, gate.clientFor(user), dryRun);
+      const binding = await groups.removeMembers(workspace, name, gate.clientFor(user), { dryRun });
       return dryRun ? { ...SUCCESS, effects: effects.ofMembership(binding, undefined) } : SUCCESS;
     }, 'groupbinding'),
 
@@ -94,28 +102,28 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
 
     /** Bindings of all namespaces of the workspace. */
     listRoleBindings: guarded(async (workspace, _name, { query, signal }) => {
-      const row = catalog.find('rolebindings')!;
-      const store = await catalog.synced(row, signal);
+      const definition = catalog.definition('rolebindings');
+      const store = await catalog.synced(definition, signal);
       const given = parseListQuery(query);
-      const namespaces = catalog.row('namespaces').store.list('name');
+      const namespaces = catalog.informerOf('namespaces').store.list('name');
       const own = namespaces.filter(({ labels }) => labels[WORKSPACE_LABEL] === workspace);
       const entries = own.flatMap(({ name }) => [...store.list('name', name)]);
 
-      return pageReply(await pageEntries(entries, row, given, catalog), row, catalog);
+      return pageReply(await pageEntries(entries, definition, given, catalog), definition, catalog);
     }),
   } satisfies Record<string, Handler>;
 }
 
-/** Handlers of bindings that are made object by object, as the roles of groups are. */
+/** Handlers of bindings that are created object by object, such as the roles of groups. */
 export function bindingHandlers(
   level: Level,
-  { gate, groups, effects, scopes }: GroupHandlersParts,
+  { gate, groups, effects, scopes }: GroupHandlersDependencies,
 ): Record<'create' | 'delete', Handler> {
   const guarded = scoped(scopes, level, 'rolebinding');
 
   return {
     create: guarded(async (scope, _name, { body, user, dryRun }) => {
-      const made = await groups.bind(scope, body as KubeObject[], gate.clientFor(user), dryRun);
+      const made = await groups.bind(scope, body as KubeObject[], gate.clientFor(user), { dryRun });
 
       return dryRun
         ? made.map((binding) => ({
@@ -126,7 +134,7 @@ export function bindingHandlers(
     }),
 
     delete: guarded(async (scope, name, { user, dryRun }) => {
-      const binding = await groups.unbind(scope, name, gate.clientFor(user), dryRun);
+      const binding = await groups.unbind(scope, name, gate.clientFor(user), { dryRun });
       return dryRun
         ? { ...SUCCESS, effects: effects.ofBinding(scope, binding, undefined) }
         : SUCCESS;

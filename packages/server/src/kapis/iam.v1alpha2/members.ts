@@ -13,7 +13,7 @@ import { usersReply } from '../users-reply.ts';
 import { type Level, scoped } from './scoped.ts';
 
 /** What the handlers of members work with. */
-export interface MemberHandlersParts {
+export interface MemberHandlersDependencies {
   gate: Gate;
   members: Members;
   userList: UserList;
@@ -23,13 +23,13 @@ export interface MemberHandlersParts {
 }
 
 /**
- * Handlers of the members of a level, one an operation; `parameter` is the name of the path's last
- * segment.
+ * Handlers of the members of a level, one for each operation; `parameter` is the name of the path's
+ * last segment.
  */
 export function memberHandlers(
   level: Level,
   parameter: string,
-  { gate, members, userList, roles, scopes, effects }: MemberHandlersParts,
+  { gate, members, userList, roles, scopes, effects }: MemberHandlersDependencies,
 ): Record<'list' | 'get' | 'create' | 'update' | 'delete' | 'roles', Handler> {
   const guarded = scoped(scopes, level, parameter);
 
@@ -60,7 +60,7 @@ export function memberHandlers(
 
     create: guarded(async (scope, _name, { body, user, dryRun }) => {
       const given = body as Member[];
-      await members.set(scope, given, gate.clientFor(user), dryRun);
+      await members.set(scope, given, gate.clientFor(user), { dryRun });
       return dryRun ? given.map((member) => tried(scope, member)) : given;
     }),
 
@@ -72,13 +72,13 @@ export function memberHandlers(
         );
       }
 
-      await members.set(scope, [member], gate.clientFor(user), dryRun);
+      await members.set(scope, [member], gate.clientFor(user), { dryRun });
 
       return dryRun ? tried(scope, member) : member;
     }),
 
     delete: guarded(async (scope, name, { dryRun }) => {
-      await members.remove(scope, name, dryRun);
+      await members.remove(scope, name, { dryRun });
       return dryRun ? { ...SUCCESS, effects: effects.ofMember(scope, name, undefined) } : SUCCESS;
     }),
 

@@ -2,10 +2,10 @@ import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import type { Gate } from '../../models/gate/gate.ts';
+import { nameMismatch } from '../../models/iam/errors.ts';
 import type { Effects } from '../../models/iam/grants/effects.ts';
 import type { Roles } from '../../models/iam/roles/roles.ts';
 import { missingRole, type Scope, type Scopes } from '../../models/iam/roles/scopes.ts';
-import { nameMismatch } from '../../models/iam/users/users.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { listPage } from '../../models/resources/list/list.ts';
 import { type ListQuery, parseListQuery } from '../../models/resources/query/query.ts';
@@ -36,8 +36,8 @@ function narrowed(scope: Scope, query: ListQuery, labelSelector: string | null):
 }
 
 /**
- * Handlers of the roles of a level, one an operation; `parameter` is the name of the path's last
- * segment.
+ * Handlers of the roles of a level, one for each operation; `parameter` is the name of the path's
+ * last segment.
  */
 export function roleHandlers(
   level: Level,
@@ -52,8 +52,8 @@ export function roleHandlers(
 ): Record<'list' | 'get' | 'create' | 'update' | 'patch' | 'delete', Handler> {
   const guarded = scoped(scopes, level, parameter);
 
-  /** The role; in a dry run also who would gain and lose what. */
-  const answer = (scope: Scope, role: KubeObject, dryRun: boolean) => {
+  /** Returns the role; in a dry run also the users who would gain or lose rights. */
+  const answer = (scope: Scope, role: KubeObject, { dryRun }: { dryRun: boolean }) => {
     const name = role.metadata.name ?? '';
     return dryRun
       ? { ...role, effects: effects.ofRole(scope, name, scopes.role(scope, name)?.object, role) }
@@ -62,17 +62,17 @@ export function roleHandlers(
 
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
-      const row = catalog.find(scope.roles.resource)!;
+      const definition = catalog.definition(scope.roles.resource);
 
       const page = await listPage(
-        await catalog.synced(row, signal),
-        row,
+        await catalog.synced(definition, signal),
+        definition,
         narrowed(scope, parseListQuery(query), query.get('labelSelector')),
         catalog,
         scope.metadata.namespace,
       );
 
-      return pageReply(page, row, catalog);
+      return pageReply(page, definition, catalog);
     }),
 
     get: guarded((scope, name) => {
@@ -81,15 +81,13 @@ export function roleHandlers(
         throw missingRole(scope, name);
       }
 
-      return objectReply(role, catalog.find(scope.roles.resource)!, catalog);
+      return objectReply(role, catalog.definition(scope.roles.resource), catalog);
     }),
 
     create: guarded(async (scope, _name, { body, user, dryRun }) =>
-      answer(
-        scope,
-        await roles.save(scope, body as KubeObject, gate.clientFor(user), dryRun),
+      answer(scope, await roles.save(scope, body as KubeObject, gate.clientFor(user), { dryRun }), {
         dryRun,
-      ),
+      }),
     ),
 
     update: guarded(async (scope, name, { body, user, dryRun }) => {
@@ -98,17 +96,21 @@ export function roleHandlers(
         throw nameMismatch(role.metadata.name ?? '', name);
       }
 
-      return answer(scope, await roles.save(scope, role, gate.clientFor(user), dryRun), dryRun);
+      return answer(scope, await roles.save(scope, role, gate.clientFor(user), { dryRun }), {
+        dryRun,
+      });
     }),
 
     patch: guarded(async (scope, name, { body, user, dryRun }) =>
-      answer(scope, await roles.patch(scope, name, body, gate.clientFor(user), dryRun), dryRun),
+      answer(scope, await roles.patch(scope, name, body, gate.clientFor(user), { dryRun }), {
+        dryRun,
+      }),
     ),
 
     delete: guarded(async (scope, name, { user, dryRun }) => {
       const stored = scopes.role(scope, name)?.object;
 
-      await roles.delete(scope, name, gate.clientFor(user), dryRun);
+      await roles.delete(scope, name, gate.clientFor(user), { dryRun });
 
       return dryRun
         ? { ...SUCCESS, effects: effects.ofRole(scope, name, stored, undefined) }

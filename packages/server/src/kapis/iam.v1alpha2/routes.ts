@@ -2,12 +2,12 @@ import { SMALL_BODY_LIMIT } from '@ks-apiserver/http/routes/body';
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { Type } from 'typebox';
 import { PageableResponse } from '../parameters.ts';
-import { rows } from '../rows.ts';
+import { routesOf } from '../route-table.ts';
 import { credentialRoutes } from './credential-routes.ts';
-import type { CredentialHandlersParts } from './credentials.ts';
-import { type ExplainParts, explainHandler } from './explain.ts';
-import { bindingHandlers, type GroupHandlersParts, groupHandlers } from './groups.ts';
-import type { MemberHandlersParts } from './members.ts';
+import type { CredentialHandlersDependencies } from './credentials.ts';
+import { type ExplainDependencies, explainHandler } from './explain.ts';
+import { bindingHandlers, type GroupHandlersDependencies, groupHandlers } from './groups.ts';
+import type { MemberHandlersDependencies } from './members.ts';
 import { memberHandlers } from './members.ts';
 import { roleHandlers } from './roles.ts';
 import type { Level } from './scoped.ts';
@@ -25,13 +25,13 @@ import {
   RoleSchema,
   UserSchema,
 } from './types.ts';
-import { type UserHandlersParts, userHandlers } from './users.ts';
+import { type UserHandlersDependencies, userHandlers } from './users.ts';
 
 /** What the handlers of this group work with. */
-export type IamParts = UserHandlersParts &
-  MemberHandlersParts &
-  GroupHandlersParts &
-  ExplainParts & { credentials: CredentialHandlersParts };
+export type IamDependencies = UserHandlersDependencies &
+  MemberHandlersDependencies &
+  GroupHandlersDependencies &
+  ExplainDependencies & { credentials: CredentialHandlersDependencies };
 
 const BASE = '/kapis/iam.kubesphere.io/v1alpha2';
 const TAGS = ['Access Management'];
@@ -65,7 +65,8 @@ const ROLES: readonly [
 ];
 
 /**
- * The levels that have members, and the resource under a member that shows his role's templates.
+ * The levels that have members, and the resource under a member that shows the templates of their
+ * role.
  */
 const MEMBERS: readonly [
   level: Level,
@@ -107,18 +108,18 @@ const EXPLAIN_PARAMETERS = Object.entries({
   schema: Type.String(),
 }));
 
-/** Groups of workspaces, and bindings that are made object by object. */
-function groupRoutes(parts: IamParts): Route[] {
-  const groups = groupHandlers(parts);
-  const workspaceBindings = bindingHandlers('workspace', parts);
-  const namespaceBindings = bindingHandlers('namespace', parts);
+/** Groups of workspaces, and bindings that are created object by object. */
+function groupRoutes(dependencies: IamDependencies): Route[] {
+  const groups = groupHandlers(dependencies);
+  const workspaceBindings = bindingHandlers('workspace', dependencies);
+  const namespaceBindings = bindingHandlers('namespace', dependencies);
   const ws = '/workspaces/{workspace}';
   const [all, one] = [`${ws}/groups`, `${ws}/groups/{group}`];
   const group = { returns: GroupSchema };
   const bindings = { body: BindingsSchema, returns: BindingsSchema };
   const members = { body: GroupMembersSchema, returns: Type.Array(GroupBindingSchema) };
 
-  return rows(BASE, TAGS, [
+  return routesOf(BASE, TAGS, [
     ['GET', all, 'ListWorkspaceGroups', 'List groups', groups.list, list],
     ['POST', all, 'CreateGroup', 'Create a group', groups.create, { body: GroupSchema, ...group }],
     ['GET', one, 'DescribeGroup', 'Read a group', groups.get, group],
@@ -208,11 +209,11 @@ function groupRoutes(parts: IamParts): Route[] {
 }
 
 /** iam.kubesphere.io/v1alpha2: users, roles, members and groups. */
-export function iamV1alpha2(parts: IamParts): Route[] {
-  const users = userHandlers(parts);
+export function iamV1alpha2(dependencies: IamDependencies): Route[] {
+  const users = userHandlers(dependencies);
 
   return [
-    ...rows(BASE, TAGS, [
+    ...routesOf(BASE, TAGS, [
       ['GET', '/users', 'ListUsers', 'List users', users.list, list],
       [
         'POST',
@@ -257,7 +258,7 @@ export function iamV1alpha2(parts: IamParts): Route[] {
         templates,
       ],
     ]),
-    ...credentialRoutes(BASE, TAGS, parts.credentials),
+    ...credentialRoutes(BASE, TAGS, dependencies.credentials),
     {
       method: 'GET',
       path: `${BASE}/explain`,
@@ -266,15 +267,15 @@ export function iamV1alpha2(parts: IamParts): Route[] {
       tags: TAGS,
       parameters: EXPLAIN_PARAMETERS,
       returns: ExplanationSchema,
-      handler: explainHandler(parts),
+      handler: explainHandler(dependencies),
     },
-    ...groupRoutes(parts),
+    ...groupRoutes(dependencies),
     ...ROLES.flatMap(([level, path, parameter, name, listId]) => {
-      const roles = roleHandlers(level, parameter, parts);
+      const roles = roleHandlers(level, parameter, dependencies);
       const one = `${path}/{${parameter}}`;
       const role = { returns: RoleSchema };
 
-      return rows(BASE, TAGS, [
+      return routesOf(BASE, TAGS, [
         ['GET', path, listId, 'List roles', roles.list, list],
         [
           'POST',
@@ -305,10 +306,10 @@ export function iamV1alpha2(parts: IamParts): Route[] {
       ]);
     }),
     ...MEMBERS.flatMap(([level, path, parameter, name, roles]) => {
-      const members = memberHandlers(level, parameter, parts);
+      const members = memberHandlers(level, parameter, dependencies);
       const one = `${path}/{${parameter}}`;
 
-      return rows(BASE, TAGS, [
+      return routesOf(BASE, TAGS, [
         ['GET', path, `List${name}s`, 'List members', members.list, list],
         [
           'POST',

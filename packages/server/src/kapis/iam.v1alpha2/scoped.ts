@@ -6,7 +6,7 @@ import type { Scope, Scopes } from '../../models/iam/roles/scopes.ts';
 export type Level = 'global' | 'cluster' | 'workspace' | 'namespace' | 'devops';
 
 /**
- * Makes handlers of a level: each is told the scope and the name that the path means, and its
+ * Wraps the handlers of a level: each gets the scope and the name that the path means, and its
  * errors become those of IAM.
  */
 export function scoped(scopes: Scopes, level: Level, parameter: string) {

@@ -32,13 +32,13 @@ export const UserSchema = Type.Object(
   { $id: 'v1alpha2.User' },
 );
 
-/** A role of any level; its rules are made by the server. */
+/** A role of any level; the server makes its rules. */
 export const RoleSchema = Type.Object(Typed, { $id: 'v1alpha2.Role' });
 
 /** The fields of a role that are to change. */
 export const RolePatchSchema = Type.Unsafe<Record<string, unknown>>({ type: 'object' });
 
-/** A user and the role that he has. */
+/** A user and their role. */
 export const MemberSchema = Type.Object(
   {
     username: Type.String({ minLength: 1, maxLength: 253 }),
@@ -50,7 +50,7 @@ export const MemberSchema = Type.Object(
 /** Members to be added. */
 export const MembersSchema = Type.Array(MemberSchema, { maxItems: 1000 });
 
-/** A change of password; the current one is needed by who changes his own. */
+/** A change of password; users who change their own must send the current one. */
 export const PasswordSchema = Type.Object(
   {
     currentPassword: Type.Optional(Type.String({ maxLength: 1024 })),
@@ -59,7 +59,9 @@ export const PasswordSchema = Type.Object(
   { $id: 'iam.PasswordReset' },
 );
 
-/** A wish for an API token; `expiresIn` is in seconds, 0 asks for the longest lifetime there is. */
+/**
+ * A request for an API token; `expiresIn` is in seconds, 0 asks for the longest lifetime allowed.
+ */
 export const ApiTokenRequestSchema = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 128 }),
@@ -68,7 +70,7 @@ export const ApiTokenRequestSchema = Type.Object(
   { $id: 'iam.APITokenRequest' },
 );
 
-/** An API token in lists; `token` itself is in the answer to its creation alone. */
+/** An API token in lists; `token` itself is only in the answer to its creation. */
 export const ApiTokenSchema = Type.Object(
   {
     id: Type.String(),
@@ -93,7 +95,7 @@ export const TotpStateSchema = Type.Object(
   { $id: 'iam.TOTPState' },
 );
 
-/** What the change of a second factor asks for: one's password and, to turn it off, a code. */
+/** A change of a second factor: needs the user's password and, to turn it off, a code. */
 export const TotpRequestSchema = Type.Object(
   {
     currentPassword: Type.Optional(Type.String({ maxLength: 1024 })),
@@ -132,7 +134,7 @@ const Place = {
   namespace: Type.Optional(Type.String()),
 };
 
-/** Why a user may or may not make a call. */
+/** Explanation why a user may or may not make a call. */
 export const ExplanationSchema = Type.Object(
   {
     user: Type.String(),
@@ -198,7 +200,7 @@ export const GroupBindingSchema = Type.Object(
 );
 
 /**
- * A RoleBinding or WorkspaceRoleBinding as clients send it; name, label and scope are the server's.
+ * A RoleBinding or WorkspaceRoleBinding as clients send it; the server sets name, label and scope.
  */
 const BindingSchema = Type.Object(
   {
@@ -225,5 +227,5 @@ const BindingSchema = Type.Object(
 /** Bindings that are to be made. */
 export const BindingsSchema = Type.Array(BindingSchema, { maxItems: 1000 });
 
-/** 3.0's answer to a write that has nothing else to say. */
+/** 3.0's answer to a write without content. */
 export const MessageSchema = Type.Object({ message: Type.String() }, { $id: 'errors.Error' });

@@ -18,7 +18,7 @@ import { pageReply, SUCCESS } from '../page-reply.ts';
 import { usersReply } from '../users-reply.ts';
 
 /** What the handlers of users work with. */
-export interface UserHandlersParts {
+export interface UserHandlersDependencies {
   users: Users;
   userList: UserList;
   roles: Roles;
@@ -27,7 +27,7 @@ export interface UserHandlersParts {
   effects: Effects;
 }
 
-/** Handlers of users, one an operation. */
+/** Handlers of users, one for each operation. */
 export function userHandlers({
   users,
   userList,
@@ -35,7 +35,7 @@ export function userHandlers({
   scopes,
   catalog,
   effects,
-}: UserHandlersParts): Record<
+}: UserHandlersDependencies): Record<
   'list' | 'get' | 'create' | 'update' | 'delete' | 'password' | 'loginRecords' | 'globalRoles',
   Handler
 > {
@@ -50,9 +50,10 @@ export function userHandlers({
     };
 
   /**
-   * The user; in a dry run also what he would gain and lose by the global role of his annotation.
+   * Returns the user; in a dry run also the rights that they would gain and lose by the global role
+   * of their annotation.
    */
-  const answer = (given: User, stored: KubeObject, dryRun: boolean) => {
+  const answer = (given: User, stored: KubeObject, { dryRun }: { dryRun: boolean }) => {
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
 
     if (!dryRun) {
@@ -89,20 +90,18 @@ export function userHandlers({
     },
 
     create: guarded(async ({ body, user, dryRun }) =>
-      answer(body as User, await users.create(body as User, user, dryRun), dryRun),
+      answer(body as User, await users.create(body as User, user, { dryRun }), { dryRun }),
     ),
 
     update: guarded(async ({ params, body, user, dryRun }) =>
-      answer(
-        body as User,
-        await users.update(params.user ?? '', body as User, user, dryRun),
+      answer(body as User, await users.update(params.user ?? '', body as User, user, { dryRun }), {
         dryRun,
-      ),
+      }),
     ),
 
     delete: guarded(async ({ params, user: caller, dryRun }) => {
       const { user = '' } = params;
-      await users.delete(user, caller, dryRun);
+      await users.delete(user, caller, { dryRun });
       return dryRun ? { ...SUCCESS, effects: effects.ofUserDeletion(user) } : SUCCESS;
     }),
 
@@ -118,21 +117,26 @@ export function userHandlers({
         params.user ?? '',
         { current: currentPassword, password },
         user,
-        sourceOf(request, false),
-        dryRun,
+        sourceOf(request, { recordSuccess: false }),
+        { dryRun },
       );
 
       return SUCCESS;
     }),
 
     loginRecords: async ({ params, query, signal }) => {
-      const row = catalog.find('loginrecords')!;
+      const definition = catalog.definition('loginrecords');
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${USER_REF_LABEL}=${params.user}`);
 
       return pageReply(
-        await listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog),
-        row,
+        await listPage(
+          await catalog.synced(definition, signal),
+          definition,
+          { ...given, filters },
+          catalog,
+        ),
+        definition,
         catalog,
       );
     },

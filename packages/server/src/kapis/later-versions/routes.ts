@@ -1,7 +1,7 @@
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { type TSchema, Type } from 'typebox';
 import { PageableResponse } from '../parameters.ts';
-import { rows } from '../rows.ts';
+import { routesOf } from '../route-table.ts';
 
 const Gateways = Type.Array(Type.Unsafe<object>({ type: 'object' }), {
   description: 'gateways of projects',
@@ -10,7 +10,7 @@ const Gateways = Type.Array(Type.Unsafe<object>({ type: 'object' }), {
 const page = () => ({ items: [], totalItems: 0 });
 const array = () => [];
 
-/** One list: path below its group and version, operationId, summary, and what it answers. */
+/** One list: path below its group and version, operationId, summary, and answer. */
 type List = readonly [
   path: string,
   id: string,
@@ -43,12 +43,12 @@ const LISTS: Readonly<Record<string, readonly List[]>> = {
 };
 
 /**
- * Lists that consoles of KubeSphere 3.1 to 3.4 read on pages that they always show. Nothing on this
- * server makes such objects, so that there are none.
+ * Lists that consoles of KubeSphere 3.1 to 3.4 read on pages that they always show. This server
+ * creates no such objects: the lists are empty.
  */
 export function laterVersions(): Route[] {
   return Object.entries(LISTS).flatMap(([group, lists]) =>
-    rows(
+    routesOf(
       `/kapis/${group}`,
       [],
       lists.map(([path, id, summary, answer = page, returns = PageableResponse]) => [

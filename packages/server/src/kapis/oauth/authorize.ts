@@ -2,22 +2,20 @@ import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/error
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
 import {
   type AuthorizationRequest,
-  checkedRequest,
   type Destination,
   destinationOf,
+  parseRequest,
 } from '../../models/oauth/authorization-request.ts';
 import type { LoggedIn } from '../../models/oauth/codes.ts';
 import { OAuthError } from '../../models/oauth/errors.ts';
 import { withParameters } from '../../models/oauth/redirect-uris.ts';
 import { checkCaller, needsConsent, needsLogin } from '../../models/oauth/user-steps.ts';
 import { sessionId } from '../../models/session/issue.ts';
-import { callerOf, isBrowser, speaksHttps } from './callers.ts';
+import { browserAt, callerOf, isBrowser } from './callers.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 import { askConsent, askLogin, type Dialog, submitted } from './pages/prompt.ts';
-import type { OAuthParts } from './parts.ts';
 
-/**
- * Parameters of the request, and the fields of one of the prompt page's forms if that is what came.
- */
+/** The parameters of the request, and the fields of the prompt page's form if one was sent. */
 function inputOf({ query, body }: RouteRequest): {
   parameters: URLSearchParams;
   form: URLSearchParams | undefined;
@@ -33,11 +31,11 @@ function inputOf({ query, body }: RouteRequest): {
 }
 
 /**
- * Sends the browser to the client with an answer; after a form by 303, so that the form does not
- * follow (RFC 9700 section 4.12).
+ * Redirects the browser to the client with an answer; after a form with 303, so that the form is
+ * not sent again (RFC 9700 section 4.12).
  */
 function answer(
-  { issuerUrl }: OAuthParts,
+  { issuerUrl }: OAuthDependencies,
   { method }: RouteRequest,
   { redirectUri, state, mode }: Destination,
   result: Record<string, string>,
@@ -49,7 +47,7 @@ function answer(
     parameters.set('state', state);
   }
 
-  // Who spoke, so that the answer of one server is not taken to another (RFC 9207).
+  // Identifies this server, so that its answer is not taken for another server's (RFC 9207).
   parameters.set('iss', issuerUrl());
 
   return new RouteReply(method === 'POST' ? 303 : 302, {
@@ -62,7 +60,7 @@ function answer(
 }
 
 /**
- * 3.0's answer to who is not logged in and has no browser; some clients ask to be challenged (3.x
+ * 3.0's answer to a caller without log-in and browser; some clients ask for a challenge (3.x
  * respondWithChallenges).
  */
 function notLoggedIn({ client }: AuthorizationRequest): RouteReply {
@@ -75,15 +73,15 @@ function notLoggedIn({ client }: AuthorizationRequest): RouteReply {
 }
 
 /**
- * The implicit grant (RFC 6749 section 4.2), for who brings a credential himself, as in 3.0: never
- * by a browser's log-in.
+ * The implicit grant (RFC 6749 section 4.2), for callers who send a credential themselves, as in
+ * 3.0: never with a browser's log-in.
  */
 async function implicit(
-  parts: OAuthParts,
+  dependencies: OAuthDependencies,
   request: RouteRequest,
   asked: AuthorizationRequest,
 ): Promise<RouteReply> {
-  const caller = await callerOf(parts, request);
+  const caller = await callerOf(dependencies, request);
   if (!caller) {
     if (asked.prompt.has('none')) {
       throw new OAuthError('login_required', 'nobody is logged in');
@@ -103,9 +101,9 @@ async function implicit(
     refreshable: false,
   };
 
-  const { access_token, expires_in } = await parts.issuer.issue(caller.identity, grant);
+  const { access_token, expires_in } = await dependencies.issuer.issue(caller.identity, grant);
 
-  return answer(parts, request, asked, {
+  return answer(dependencies, request, asked, {
     access_token,
     token_type: 'Bearer',
     ...(expires_in !== undefined && { expires_in: String(expires_in) }),
@@ -114,14 +112,20 @@ async function implicit(
 }
 
 /**
- * The authorization code grant (RFC 6749 section 4.1): logs in and asks where that is needed, then
- * hands out a code.
+ * The authorization code grant (RFC 6749 section 4.1): asks for log-in and consent when needed,
+ * then issues a code.
  */
 async function code(dialog: Dialog): Promise<RouteReply> {
-  const { parts, request, asked } = dialog;
+  const { dependencies, request, asked } = dialog;
   const grant = async (user: LoggedIn, cookies?: readonly string[]) =>
-    answer(parts, request, asked, { code: await parts.codes.issue(asked, user) }, cookies);
-  const caller = await callerOf(parts, request);
+    answer(
+      dependencies,
+      request,
+      asked,
+      { code: await dependencies.codes.issue(asked, user) },
+      cookies,
+    );
+  const caller = await callerOf(dependencies, request);
   if (caller) {
     checkCaller(asked, caller);
     return grant(caller);
@@ -136,7 +140,7 @@ async function code(dialog: Dialog): Promise<RouteReply> {
     return notLoggedIn(asked);
   }
 
-  const user = await parts.browsers.loggedIn(request.headers.cookie, dialog.secure);
+  const user = await dependencies.browsers.findUser(dialog.browser);
   if (!user || needsLogin(asked, user)) {
     if (silent) {
       throw new OAuthError('login_required', 'nobody is logged in, or not lately enough');
@@ -156,29 +160,28 @@ async function code(dialog: Dialog): Promise<RouteReply> {
 
 /**
  * `GET` and `POST /oauth/authorize` (RFC 6749 section 3.1). Unlike in 3.0 nothing is issued before
- * all checks have passed, never to an anonymous caller, and never to a redirect URI that is not
- * registered.
+ * all checks have passed, never to an anonymous caller, and never to an unregistered redirect URI.
  */
-export function authorize(parts: OAuthParts): Handler {
+export function authorize(dependencies: OAuthDependencies): Handler {
   return async (request) => {
     const { parameters, form } = inputOf(request);
-    const destination = destinationOf(parameters, parts.clients);
+    const destination = destinationOf(parameters, dependencies.clients);
 
     try {
-      const asked = checkedRequest(parameters, destination);
+      const asked = parseRequest(parameters, destination);
       if (asked.responseType === 'token') {
-        return await implicit(parts, request, asked);
+        return await implicit(dependencies, request, asked);
       }
 
-      const secure = speaksHttps(parts, request);
+      const browser = browserAt(dependencies, request);
 
-      return await code({ parts, request, asked, parameters, form, secure });
+      return await code({ dependencies, request, asked, parameters, form, browser });
     } catch (error) {
       if (!(error instanceof OAuthError)) {
         throw worded(error);
       }
 
-      return answer(parts, request, destination, {
+      return answer(dependencies, request, destination, {
         error: error.error,
         error_description: error.message,
       });

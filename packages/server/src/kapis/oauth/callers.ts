@@ -3,21 +3,21 @@ import type { RouteRequest } from '@ks-apiserver/http/routes/route';
 import { CREDENTIAL_EXTRA } from '../../models/authorization/restrictions/api-tokens.ts';
 import { ANONYMOUS } from '../../models/iam/login/authenticate.ts';
 import type { LoggedIn } from '../../models/oauth/codes.ts';
-import { isSecure } from '../../models/oauth/cookies.ts';
-import type { OAuthParts } from './parts.ts';
+import { type Browser, browserOf } from '../../models/oauth/cookies.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 
-/** The token of `Authorization: Bearer`; undefined for any other header. */
+/** Returns the token of `Authorization: Bearer`; undefined for any other header. */
 export function bearerOf({ headers }: Pick<RouteRequest, 'headers'>): string | undefined {
   const [scheme = '', token = ''] = (headers.authorization ?? '').trim().split(/\s+/, 2);
   return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
 }
 
 /**
- * Who has proved by the Authorization header who he is; undefined for who has not. Throws
- * Unauthorized for an API token: it makes no further credentials.
+ * Returns the user whom the Authorization header identifies; undefined without one. Throws
+ * Unauthorized for an API token: it must not create further credentials.
  */
 export async function callerOf(
-  parts: OAuthParts,
+  dependencies: OAuthDependencies,
   request: RouteRequest,
 ): Promise<LoggedIn | undefined> {
   const { user } = request;
@@ -35,20 +35,20 @@ export async function callerOf(
     return { identity, authTime: Math.floor(Date.now() / 1000), session: '' };
   }
 
-  const { claims } = await parts.authenticator.session(token);
+  const { claims } = await dependencies.authenticator.session(token);
 
-  // A token that never ends may outlive what is kept of its session.
+  // A token without expiry may outlive the record of its session.
   const session = claims.exp === undefined ? '' : (claims.sid ?? '');
 
   return { identity, authTime: claims.auth_time ?? claims.iat, session };
 }
 
-/** Whether a person looks at the answer. */
+/** Whether the caller is a browser. */
 export function isBrowser({ headers }: RouteRequest): boolean {
   return (headers.accept ?? '').toLowerCase().includes('text/html');
 }
 
-/** Whether the caller's browser speaks https, to what is in front of this server. */
-export function speaksHttps({ issuerUrl }: OAuthParts, { headers }: RouteRequest): boolean {
-  return isSecure(headers, issuerUrl().startsWith('https:'));
+/** Describes the caller's browser; without a proxy's header it uses the scheme of the issuer. */
+export function browserAt({ issuerUrl }: OAuthDependencies, { headers }: RouteRequest): Browser {
+  return browserOf(headers, { otherwise: issuerUrl().startsWith('https:') });
 }

@@ -1,17 +1,17 @@
 import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
 import { sourceOf } from '../login-source.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 import { secretReply } from './oauth-reply.ts';
 import { worded } from './pages/words.ts';
-import type { OAuthParts } from './parts.ts';
 
 /** 3.0's answer to a body without name and password. */
 export const UNUSABLE = new RouteReply(401, { 'content-type': 'application/json' }, '{}');
 
 /**
- * `POST /kapis/iam.kubesphere.io/v1alpha2/login`: the log-in of 2.x, for who may create `login`;
- * answers as the password grant.
+ * `POST /kapis/iam.kubesphere.io/v1alpha2/login`: the log-in of 2.x, for callers who may create
+ * `login`; answers like the password grant.
  */
-export function legacyLogin({ login, issuer }: OAuthParts): Handler {
+export function legacyLogin({ login, issuer }: OAuthDependencies): Handler {
   return async (request) => {
     const {
       username,
@@ -21,7 +21,9 @@ export function legacyLogin({ login, issuer }: OAuthParts): Handler {
 
     try {
       return secretReply(
-        await issuer.issue(await login.password(username, password, sourceOf(request, true), otp)),
+        await issuer.issue(
+          await login.password(username, password, sourceOf(request, { recordSuccess: true }), otp),
+        ),
       );
     } catch (error) {
       throw worded(error);

@@ -2,16 +2,16 @@ import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
 import { withParameters } from '../../models/oauth/redirect-uris.ts';
 import { SUCCESS } from '../page-reply.ts';
-import { bearerOf, isBrowser, speaksHttps } from './callers.ts';
+import { bearerOf, browserAt, isBrowser } from './callers.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 import { logoutPage, messagePage } from './pages/pages.ts';
-import type { OAuthParts } from './parts.ts';
 
 /**
- * Where the browser goes afterwards; undefined without a wish, false for one that is not
- * registered.
+ * Returns where the browser goes afterwards; undefined when nothing is asked for, false for an
+ * unregistered URI.
  */
 function destinationOf(
-  { clients }: OAuthParts,
+  { clients }: OAuthDependencies,
   parameters: URLSearchParams,
   client: string,
 ): string | undefined | false {
@@ -32,20 +32,23 @@ function destinationOf(
 }
 
 /**
- * The log-out of a browser (OpenID Connect RP-Initiated Logout). An ID token of its user shows that
- * a client of his asks; without one the user is asked, for any page could send him here.
+ * Logs a browser out (OpenID Connect RP-Initiated Logout). An ID token of its user shows that a
+ * client of theirs asks; without one the user is asked, because any page could send them here.
  */
-async function browserLogout(parts: OAuthParts, request: RouteRequest): Promise<RouteReply> {
-  const { headers, body } = request;
+async function browserLogout(
+  dependencies: OAuthDependencies,
+  request: RouteRequest,
+): Promise<RouteReply> {
+  const { body } = request;
   const form = body instanceof URLSearchParams ? body : undefined;
 
-  // What the page's own form was about stands in its query.
+  // The parameters of the page's own form are in its query.
   const parameters = form && !form.has('csrf') ? form : request.query;
-  const secure = speaksHttps(parts, request);
-  const user = await parts.browsers.loggedIn(headers.cookie, secure);
-  const hint = await parts.idTokens.hint(parameters.get('id_token_hint') ?? '');
+  const browser = browserAt(dependencies, request);
+  const user = await dependencies.browsers.findUser(browser);
+  const hint = await dependencies.idTokens.hint(parameters.get('id_token_hint') ?? '');
   const client = hint?.client ?? parameters.get('client_id') ?? '';
-  const destination = destinationOf(parts, parameters, client);
+  const destination = destinationOf(dependencies, parameters, client);
   const named = parameters.get('client_id');
   if (destination === false || (hint && named !== null && named !== hint.client)) {
     return messagePage('Not logged out', 'The address to go to afterwards is not registered.', {
@@ -57,21 +60,21 @@ async function browserLogout(parts: OAuthParts, request: RouteRequest): Promise<
   const about = ['logout', user?.session ?? '', query];
   const confirmed =
     form?.has('csrf') === true &&
-    parts.forms.accepts(headers, secure, form.get('csrf') ?? '', ...about);
+    dependencies.forms.accepts(browser, form.get('csrf') ?? '', ...about);
 
   if (user && user.identity.name !== hint?.sub && !confirmed) {
-    const { token, cookie } = parts.forms.issue(headers.cookie, secure, ...about);
+    const { token, cookie } = dependencies.forms.issue(browser, ...about);
     const page = { user: user.identity.name, action: `logout?${query}`, token };
     return logoutPage(page, { cookies: [cookie], leadsTo: destination ?? '' });
   }
 
   if (hint && hint.session !== '') {
-    await parts.sessions.end({ id: hint.session, username: hint.sub });
+    await dependencies.sessions.end({ id: hint.session, username: hint.sub });
   }
 
-  const cookie = await parts.browsers.end(headers.cookie, secure);
+  const cookie = await dependencies.browsers.end(browser);
 
-  // Without a session, or a proof that there was one, nobody is sent anywhere.
+  // Without a session, or proof of one, nobody is redirected.
   if (destination !== undefined && (hint || confirmed)) {
     return new RouteReply(request.method === 'POST' ? 303 : 302, {
       location: destination,
@@ -87,15 +90,15 @@ async function browserLogout(parts: OAuthParts, request: RouteRequest): Promise<
 
 /**
  * `GET` and `POST /oauth/logout`: ends the session of the Bearer token at once, on every replica; a
- * form of another site cannot log anybody out that way, for it cannot send the header. For a
- * browser, ends the session of its cookie. Throws Unauthorized for who has neither.
+ * form of another site cannot do that, because it cannot send the header. For a browser, ends the
+ * session of its cookie. Throws Unauthorized for callers who have neither.
  */
-export function logout(parts: OAuthParts): Handler {
+export function logout(dependencies: OAuthDependencies): Handler {
   return async (request) => {
     const token = bearerOf(request);
     if (token !== undefined) {
-      const { sid } = await parts.tokens.verify(token, 'access_token');
-      await parts.sessions.end({ id: sid, username: request.user.name, token });
+      const { sid } = await dependencies.tokens.verify(token, 'access_token');
+      await dependencies.sessions.end({ id: sid, username: request.user.name, token });
       return SUCCESS;
     }
 
@@ -104,6 +107,6 @@ export function logout(parts: OAuthParts): Handler {
       throw unauthorized('a Bearer token is needed');
     }
 
-    return browserLogout(parts, request);
+    return browserLogout(dependencies, request);
   };
 }

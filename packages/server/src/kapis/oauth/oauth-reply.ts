@@ -1,10 +1,10 @@
 import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
 import { OAuthError } from '../../models/oauth/errors.ts';
 
-/** Tokens stay out of every cache (RFC 6749 section 5.1). */
+/** Tokens must not be cached (RFC 6749 section 5.1). */
 const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
-/** An answer in JSON that no cache keeps. */
+/** Returns a JSON answer that must not be cached. */
 export function secretReply(
   value: unknown,
   status = 200,
@@ -15,7 +15,7 @@ export function secretReply(
 }
 
 /**
- * What a wrong credential is answered with, besides its status: how to bring a right one (RFC 6750
+ * Returns the headers of the answer to a wrong credential: how to send a right one (RFC 6750
  * section 3, RFC 7617).
  */
 function challengeOf(error: OAuthError, scheme: 'Basic' | 'Bearer'): Record<string, string> {
@@ -28,8 +28,8 @@ function challengeOf(error: OAuthError, scheme: 'Basic' | 'Bearer'): Record<stri
 }
 
 /**
- * A handler whose OAuthErrors are sent in JSON (RFC 6749 section 5.2); others are sent as the row
- * says.
+ * Wraps a handler: its OAuthErrors are sent in JSON (RFC 6749 section 5.2), other errors in the
+ * form of the route.
  */
 export function withOAuthErrors(scheme: 'Basic' | 'Bearer', handler: Handler): Handler {
   return async (request) => {

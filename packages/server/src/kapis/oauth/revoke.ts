@@ -2,13 +2,13 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import { OAuthError } from '../../models/oauth/errors.ts';
 import type { Claims, TokenType } from '../../models/session/tokens.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 import { secretReply, withOAuthErrors } from './oauth-reply.ts';
-import type { OAuthParts } from './parts.ts';
 
 const TYPES: readonly TokenType[] = ['access_token', 'refresh_token'];
 
-/** The claims of a token of either type; undefined for one that counts no more or never did. */
-async function claimsOf({ tokens }: OAuthParts, token: string): Promise<Claims | undefined> {
+/** Returns the claims of a token of either type; undefined for one that is not valid. */
+async function claimsOf({ tokens }: OAuthDependencies, token: string): Promise<Claims | undefined> {
   for (const type of TYPES) {
     try {
       return await tokens.verify(token, type);
@@ -26,18 +26,18 @@ async function claimsOf({ tokens }: OAuthParts, token: string): Promise<Claims |
  * `POST /oauth/revoke` (RFC 7009): ends the session of a token of the calling client; any other
  * token is left alone.
  */
-export function revoke(parts: OAuthParts): Handler {
+export function revoke(dependencies: OAuthDependencies): Handler {
   return withOAuthErrors('Basic', async ({ headers, body }) => {
     const form = body as URLSearchParams;
-    const client = parts.clients.authenticate(headers.authorization, form);
+    const client = dependencies.clients.authenticate(headers.authorization, form);
     const token = form.get('token') ?? '';
     if (token === '') {
       throw new OAuthError('invalid_request', 'token is missing');
     }
 
-    const claims = await claimsOf(parts, token);
+    const claims = await claimsOf(dependencies, token);
     if (claims && claims.client_id === client?.name) {
-      await parts.sessions.end({ id: claims.sid, username: claims.username, token });
+      await dependencies.sessions.end({ id: claims.sid, username: claims.username, token });
     }
 
     return secretReply({});
@@ -45,19 +45,20 @@ export function revoke(parts: OAuthParts): Handler {
 }
 
 /**
- * `POST /oauth/introspect` (RFC 7662): tells a client with a secret what a token is good for now.
+ * `POST /oauth/introspect` (RFC 7662): tells a client with a secret whether a token is valid, and
+ * for what.
  */
-export function introspect(parts: OAuthParts): Handler {
+export function introspect(dependencies: OAuthDependencies): Handler {
   return withOAuthErrors('Basic', async ({ headers, body }) => {
     const form = body as URLSearchParams;
-    const client = parts.clients.authenticate(headers.authorization, form);
+    const client = dependencies.clients.authenticate(headers.authorization, form);
     if (!client || client.secret === '') {
       throw new OAuthError('invalid_client', 'a client with a secret is needed');
     }
 
     const token = form.get('token') ?? '';
-    const claims = await claimsOf(parts, token);
-    if (!claims || !(await isActive(parts, claims, token))) {
+    const claims = await claimsOf(dependencies, token);
+    if (!claims || !(await isActive(dependencies, claims, token))) {
       return secretReply({ active: false });
     }
 
@@ -65,7 +66,7 @@ export function introspect(parts: OAuthParts): Handler {
 
     return secretReply({
       active: true,
-      iss: parts.issuerUrl(),
+      iss: dependencies.issuerUrl(),
       sub: username,
       username,
       ...(client_id !== undefined && { client_id }),
@@ -79,7 +80,7 @@ export function introspect(parts: OAuthParts): Handler {
 }
 
 async function isActive(
-  { authenticator, sessions }: OAuthParts,
+  { authenticator, sessions }: OAuthDependencies,
   claims: Claims,
   token: string,
 ): Promise<boolean> {

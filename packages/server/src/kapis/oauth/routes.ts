@@ -2,10 +2,10 @@ import type { Parameter, Route } from '@ks-apiserver/http/routes/route';
 import { Type } from 'typebox';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 import { legacyLogin, UNUSABLE } from './legacy-login.ts';
 import { logout } from './logout.ts';
 import { discovery, keys } from './metadata.ts';
-import type { OAuthParts } from './parts.ts';
 import { introspect, revoke } from './revoke.ts';
 import { token } from './token.ts';
 import {
@@ -22,11 +22,15 @@ import { userinfo } from './userinfo.ts';
 const TAGS = ['Identity Management'];
 const FORM = ['application/x-www-form-urlencoded'];
 
-/** What pages, redirects and 3.0's texts are sent as. */
+/** Media types of pages, redirects and 3.0's texts. */
 const PAGES = ['text/plain', 'text/html', 'application/json'];
 
-function field(name: string, description: string, required = false): Parameter {
-  return { in: 'formData', name, description, schema: Type.String(), required };
+function field(name: string, description: string): Parameter {
+  return { in: 'formData', name, description, schema: Type.String(), required: false };
+}
+
+function requiredField(name: string, description: string): Parameter {
+  return { ...field(name, description), required: true };
 }
 
 function query(name: string, description: string): Parameter {
@@ -64,8 +68,8 @@ const LOGOUT_PARAMETERS = [
   query('state', 'handed back to the client'),
 ];
 
-/** Rows that hand out tokens, and take them back. */
-function tokenRoutes(parts: OAuthParts): Route[] {
+/** Routes that issue and revoke tokens. */
+function tokenRoutes(dependencies: OAuthDependencies): Route[] {
   const shared = { tags: TAGS, consumes: FORM, errors: 'bare' as const, authenticates: true };
 
   return [
@@ -76,7 +80,7 @@ function tokenRoutes(parts: OAuthParts): Route[] {
       operationId: 'handleOAuthTokenGrant',
       summary: 'Exchange a password, a refresh token or an authorization code for a pair of tokens',
       parameters: [
-        field('grant_type', 'password, refresh_token or authorization_code', true),
+        requiredField('grant_type', 'password, refresh_token or authorization_code'),
         field('username', 'user name or e-mail address, with grant_type password'),
         field('password', 'password, with grant_type password'),
         field('otp', 'one-time password, of users who have turned that on'),
@@ -94,7 +98,7 @@ function tokenRoutes(parts: OAuthParts): Route[] {
         ...CLIENT_FIELDS,
       ],
       returns: Token,
-      handler: token(parts),
+      handler: token(dependencies),
     },
     {
       method: 'POST',
@@ -106,7 +110,7 @@ function tokenRoutes(parts: OAuthParts): Route[] {
       badBody: UNUSABLE,
       returns: Token,
       errors: 'bare',
-      handler: legacyLogin(parts),
+      handler: legacyLogin(dependencies),
     },
     {
       ...shared,
@@ -114,9 +118,9 @@ function tokenRoutes(parts: OAuthParts): Route[] {
       path: '/oauth/revoke',
       operationId: 'handleTokenRevocation',
       summary: 'End the session of a token',
-      parameters: [field('token', 'an access token or a refresh token', true), ...CLIENT_FIELDS],
+      parameters: [requiredField('token', 'an access token or a refresh token'), ...CLIENT_FIELDS],
       returns: Type.Object({}),
-      handler: revoke(parts),
+      handler: revoke(dependencies),
     },
     {
       ...shared,
@@ -124,9 +128,9 @@ function tokenRoutes(parts: OAuthParts): Route[] {
       path: '/oauth/introspect',
       operationId: 'handleTokenIntrospection',
       summary: 'Tell an OAuth client with a secret what a token is good for',
-      parameters: [field('token', 'an access token or a refresh token', true), ...CLIENT_FIELDS],
+      parameters: [requiredField('token', 'an access token or a refresh token'), ...CLIENT_FIELDS],
       returns: Introspection,
-      handler: introspect(parts),
+      handler: introspect(dependencies),
     },
     {
       method: 'POST',
@@ -136,13 +140,13 @@ function tokenRoutes(parts: OAuthParts): Route[] {
       tags: TAGS,
       body: TokenReview,
       returns: TokenReview,
-      handler: authenticate(parts),
+      handler: authenticate(dependencies),
     },
   ];
 }
 
-/** Rows that a browser comes to. */
-function browserRoutes(parts: OAuthParts): Route[] {
+/** Routes that browsers open. */
+function browserRoutes(dependencies: OAuthDependencies): Route[] {
   const authorization = {
     path: '/oauth/authorize',
     summary: 'Send a logged-in user back to an OAuth client with a code or a token',
@@ -150,7 +154,7 @@ function browserRoutes(parts: OAuthParts): Route[] {
     parameters: AUTHORIZE_PARAMETERS,
     produces: PAGES,
     errors: 'bare' as const,
-    handler: authorize(parts),
+    handler: authorize(dependencies),
   };
 
   const leaving = {
@@ -161,7 +165,7 @@ function browserRoutes(parts: OAuthParts): Route[] {
     produces: ['application/json', 'text/html', 'text/plain'],
     returns: Type.Object({ message: Type.String() }),
     errors: 'bare' as const,
-    handler: logout(parts),
+    handler: logout(dependencies),
   };
 
   return [
@@ -178,8 +182,8 @@ function browserRoutes(parts: OAuthParts): Route[] {
   ];
 }
 
-/** Rows of OpenID Connect. */
-function openidRoutes(parts: OAuthParts): Route[] {
+/** Routes of OpenID Connect. */
+function openidRoutes(dependencies: OAuthDependencies): Route[] {
   const methods = ['GET', 'POST'] as const;
 
   return [
@@ -192,7 +196,7 @@ function openidRoutes(parts: OAuthParts): Route[] {
         tags: TAGS,
         authenticates: true,
         returns: Discovery,
-        handler: discovery(parts),
+        handler: discovery(dependencies),
       }),
     ),
     {
@@ -203,7 +207,7 @@ function openidRoutes(parts: OAuthParts): Route[] {
       tags: TAGS,
       authenticates: true,
       returns: JsonWebKeys,
-      handler: keys(parts),
+      handler: keys(dependencies),
     },
     ...methods.map(
       (method): Route => ({
@@ -214,13 +218,17 @@ function openidRoutes(parts: OAuthParts): Route[] {
         tags: TAGS,
         authenticates: true,
         returns: UserInfo,
-        handler: userinfo(parts),
+        handler: userinfo(dependencies),
       }),
     ),
   ];
 }
 
-/** The OAuth endpoints: their rows are /oauth/*. */
-export function oauth(parts: OAuthParts): Route[] {
-  return [...tokenRoutes(parts), ...browserRoutes(parts), ...openidRoutes(parts)];
+/** The OAuth endpoints: /oauth/*. */
+export function oauth(dependencies: OAuthDependencies): Route[] {
+  return [
+    ...tokenRoutes(dependencies),
+    ...browserRoutes(dependencies),
+    ...openidRoutes(dependencies),
+  ];
 }

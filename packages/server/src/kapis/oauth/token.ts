@@ -5,21 +5,22 @@ import { OAuthError } from '../../models/oauth/errors.ts';
 import { grantedScope, hasScope } from '../../models/oauth/scopes.ts';
 import { type Issued, sessionId, type TokenAnswer } from '../../models/session/issue.ts';
 import { sourceOf } from '../login-source.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 import { secretReply, withOAuthErrors } from './oauth-reply.ts';
 import { worded } from './pages/words.ts';
-import type { OAuthParts } from './parts.ts';
 
 type GrantHandler = (
-  parts: OAuthParts,
+  dependencies: OAuthDependencies,
   request: RouteRequest,
   client: OAuthClient | undefined,
 ) => Promise<TokenAnswer>;
 
 /**
- * The answer, with an ID token where the scope asks for one (OpenID Connect Core section 3.1.3.3).
+ * Returns the answer, with an ID token when the scope asks for one (OpenID Connect Core section
+ * 3.1.3.3).
  */
 async function withIdToken(
-  parts: OAuthParts,
+  dependencies: OAuthDependencies,
   issued: Issued,
   client: OAuthClient | undefined,
   nonce: string,
@@ -29,27 +30,34 @@ async function withIdToken(
     return answer;
   }
 
-  return { ...answer, id_token: await parts.idTokens.issue(issued, client, nonce) };
+  return { ...answer, id_token: await dependencies.idTokens.issue(issued, client, nonce) };
 }
 
-/** Starts a session for a client, or for none, and answers its tokens. */
+/** Starts a session for a client, or for none, and returns its tokens. */
 async function start(
-  parts: OAuthParts,
+  dependencies: OAuthDependencies,
   user: Issued['user'],
   grant: Issued['grant'],
   client?: OAuthClient,
   nonce = '',
 ) {
-  const answer = await parts.issuer.issue(user, grant);
-  return withIdToken(parts, { answer, user, grant }, client, nonce);
+  const answer = await dependencies.issuer.issue(user, grant);
+  return withIdToken(dependencies, { answer, user, grant }, client, nonce);
 }
 
 /** RFC 6749 section 4.3, as 3.0's console and scripts log in. */
-const password: GrantHandler = async (parts, request, client) => {
+const password: GrantHandler = async (dependencies, request, client) => {
   const form = request.body as URLSearchParams;
   const scope = client && grantedScope(client, form.get('scope') ?? '');
-  const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
-  const user = await parts.login.password(name!, secret!, sourceOf(request, true), otp);
+  const [name = '', secret = '', otp = ''] = ['username', 'password', 'otp'].map(
+    (field) => form.get(field) ?? '',
+  );
+  const user = await dependencies.login.password(
+    name,
+    secret,
+    sourceOf(request, { recordSuccess: true }),
+    otp,
+  );
 
   const grant = {
     ...(client && { client }),
@@ -58,21 +66,21 @@ const password: GrantHandler = async (parts, request, client) => {
     authTime: Math.floor(Date.now() / 1000),
   };
 
-  return start(parts, user, grant, client);
+  return start(dependencies, user, grant, client);
 };
 
 /** RFC 6749 section 6. */
-const refreshToken: GrantHandler = async (parts, { body }, client) => {
-  const issued = await parts.issuer.refresh(
+const refreshToken: GrantHandler = async (dependencies, { body }, client) => {
+  const issued = await dependencies.issuer.refresh(
     (body as URLSearchParams).get('refresh_token') ?? '',
     client,
   );
 
-  return withIdToken(parts, issued, client, '');
+  return withIdToken(dependencies, issued, client, '');
 };
 
 /** RFC 6749 section 4.1.3. */
-const authorizationCode: GrantHandler = async (parts, { body }, client) => {
+const authorizationCode: GrantHandler = async (dependencies, { body }, client) => {
   const form = body as URLSearchParams;
 
   if (!client) {
@@ -85,15 +93,19 @@ const authorizationCode: GrantHandler = async (parts, { body }, client) => {
     }
   }
 
-  const { user, grant, confirm } = await parts.codes.redeem(form.get('code') ?? '', client, form);
+  const { user, grant, confirm } = await dependencies.codes.redeem(
+    form.get('code') ?? '',
+    client,
+    form,
+  );
   const { scope, session, authTime, nonce } = grant;
 
-  // OpenID Connect Core section 11: who asks for `openid` gets a refresh token for `offline_access`
-  // alone.
+  // OpenID Connect Core section 11: with the scope `openid`, a refresh token is issued for
+  // `offline_access` only.
   const refreshable = !hasScope(scope, 'openid') || hasScope(scope, 'offline_access');
 
   const answer = await start(
-    parts,
+    dependencies,
     user,
     { client, scope, session, authTime, refreshable },
     client,
@@ -113,10 +125,9 @@ const GRANTS: Readonly<Record<string, GrantHandler>> = {
 
 /**
  * `POST /oauth/token` (RFC 6749 section 3.2). Log-ins by password are refused in 3.0's words;
- * registered clients are told in those of the RFC what is wrong with their codes and refresh
- * tokens.
+ * registered clients get the RFC's errors about their codes and refresh tokens.
  */
-export function token(parts: OAuthParts): Handler {
+export function token(dependencies: OAuthDependencies): Handler {
   return withOAuthErrors('Basic', async (request) => {
     const form = request.body as URLSearchParams;
     const type = form.get('grant_type') ?? '';
@@ -125,13 +136,13 @@ export function token(parts: OAuthParts): Handler {
       throw badRequest(`Grant type ${type.slice(0, 64)} is not supported`);
     }
 
-    const client = parts.clients.authenticate(request.headers.authorization, form);
+    const client = dependencies.clients.authenticate(request.headers.authorization, form);
     if (client?.grantMethod === 'deny') {
       throw new OAuthError('unauthorized_client', 'the OAuth client is not granted tokens');
     }
 
     try {
-      return secretReply(await grant(parts, request, client));
+      return secretReply(await grant(dependencies, request, client));
     } catch (error) {
       if (client && grant === refreshToken && error instanceof StatusError && error.code === 401) {
         throw new OAuthError('invalid_grant', error.message);

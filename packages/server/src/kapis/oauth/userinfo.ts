@@ -2,13 +2,13 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import { OAuthError } from '../../models/oauth/errors.ts';
 import { hasScope } from '../../models/oauth/scopes.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 import { secretReply, withOAuthErrors } from './oauth-reply.ts';
-import type { OAuthParts } from './parts.ts';
 
-/** What the token of a plain log-in opens. */
+/** Scopes of a token from a log-in without OpenID Connect. */
 const ALL = 'openid profile email groups';
 
-async function sessionOf(authenticator: OAuthParts['authenticator'], token: string) {
+async function sessionOf(authenticator: OAuthDependencies['authenticator'], token: string) {
   try {
     return await authenticator.session(token);
   } catch (error) {
@@ -20,10 +20,10 @@ async function sessionOf(authenticator: OAuthParts['authenticator'], token: stri
 }
 
 /**
- * `GET` and `POST /oauth/userinfo` (OpenID Connect Core section 5.3): what the scope of an access
- * token opens of its user.
+ * `GET` and `POST /oauth/userinfo` (OpenID Connect Core section 5.3): the claims about the user
+ * that the scope of an access token covers.
  */
-export function userinfo({ authenticator, directory }: OAuthParts): Handler {
+export function userinfo({ authenticator, directory }: OAuthDependencies): Handler {
   return withOAuthErrors('Bearer', async ({ headers }) => {
     const [scheme = '', token = ''] = (headers.authorization ?? '').trim().split(/\s+/, 2);
     if (scheme.toLowerCase() !== 'bearer' || token === '') {

@@ -5,7 +5,7 @@ import type { Gate } from '../../models/gate/gate.ts';
 import { rerunJob } from '../../models/jobs/rerun.ts';
 import { SUCCESS } from '../page-reply.ts';
 
-/** Does what `action` says to a Job; `rerun` is all there is. */
+/** Performs an `action` on a Job; `rerun` is the only one. */
 export function runJobOperation(gate: Gate, client: KubeReader): Handler {
   return async ({ params, query, user, signal }) => {
     const action = query.get('action') ?? '';

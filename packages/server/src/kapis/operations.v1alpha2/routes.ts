@@ -15,7 +15,7 @@ const queryText = (name: string, description: string): Parameter => ({
   schema: Type.String(),
 });
 
-/** operations.kubesphere.io/v1alpha2: what is done to workloads besides changing them. */
+/** operations.kubesphere.io/v1alpha2: operations on workloads other than changes. */
 export function operationsV1alpha2(gate: Gate, client: KubeReader): Route[] {
   return [
     {

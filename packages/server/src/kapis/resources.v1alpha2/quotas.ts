@@ -1,12 +1,12 @@
 import type { Handler } from '@ks-apiserver/http/routes/route';
-import { abnormalWorkloads } from '../../models/quotas/abnormal-workloads.ts';
+import { countAbnormalWorkloads } from '../../models/quotas/abnormal-workloads.ts';
 import type { Quotas } from '../../models/quotas/quotas.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 
 /** 3.0 writes two quote characters for the namespace of the whole cluster. */
 const CLUSTER = '""';
 
-/** What is used of a namespace's quotas, or by the whole cluster. */
+/** Returns the usage of a namespace's quotas, or of the whole cluster. */
 export function getQuotas(quotas: Quotas): Handler {
   return async ({ params: { namespace }, signal }) =>
     namespace === undefined
@@ -14,10 +14,10 @@ export function getQuotas(quotas: Quotas): Handler {
       : { namespace, data: await quotas.namespace(namespace, signal) };
 }
 
-/** How many workloads of a namespace, or of all, are not as they should be. */
+/** Returns how many workloads of a namespace, or of all, are not ready. */
 export function getAbnormalWorkloads(catalog: Catalog): Handler {
   return async ({ params: { namespace }, signal }) => ({
     namespace: namespace ?? '',
-    data: await abnormalWorkloads(catalog, namespace, signal),
+    data: await countAbnormalWorkloads(catalog, namespace, signal),
   });
 }

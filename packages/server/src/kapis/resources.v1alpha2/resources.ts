@@ -14,31 +14,35 @@ const EMPTY = { items: [], total_count: 0 };
 export function listResources(catalog: Catalog, authorizer: Authorizer): Handler {
   return async ({ params, query, user, info, signal }: RouteRequest) => {
     const { resources = '', namespace } = params;
-    const row = catalog.find(resources);
-    if (!SEARCH_TYPES.has(resources) || (row && !row.namespaced && namespace !== undefined)) {
+    const definition = catalog.find(resources);
+    if (
+      !SEARCH_TYPES.has(resources) ||
+      (definition && !definition.namespaced && namespace !== undefined)
+    ) {
       throw new StatusError(500, 'InternalError', `resource ${resources} is not supported`);
     }
 
-    // A rule for one name allows this list by its selector, which is none of v1alpha2's parameters.
+    // A rule for one name allows this list by its field selector, which is no parameter of
+    // v1alpha2.
     if (info.name !== '') {
       throw badRequest('parameter fieldSelector: lists of v1alpha2 do not select by fields');
     }
 
     const search = { ...parseSearchQuery(query), hidden: authorizer.hiddenFrom(user, info) };
 
-    // Applications are of a CRD that a cluster may not have.
-    if (!row) {
+    // The CRD of Applications may not be installed.
+    if (!definition) {
       return EMPTY;
     }
-    if (row.needsOwnRight) {
-      requireOwnRight(authorizer, user, row, namespace);
+    if (definition.needsOwnRight) {
+      requireOwnRight(authorizer, user, definition, namespace);
     }
 
-    const store = await catalog.synced(row, signal);
+    const store = await catalog.synced(definition, signal);
 
     return pageReply(
-      await searchPage(store, row, search, catalog, namespace),
-      row,
+      await searchPage(store, definition, search, catalog, namespace),
+      definition,
       catalog,
       'total_count',
     );

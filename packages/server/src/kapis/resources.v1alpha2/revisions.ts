@@ -3,11 +3,12 @@ import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
 import { findRevision, type Workload } from '../../models/workloads/revisions.ts';
 
-/** What Go's Atoi takes for an integer. */
+/** Matches what Go's Atoi accepts as an integer. */
 const INTEGER = /^[+-]?\d{1,18}$/;
 
 /**
- * One revision of a workload: of a Deployment its ReplicaSet, of others their ControllerRevision.
+ * Returns one revision of a workload: the ReplicaSet of a Deployment, the ControllerRevision of
+ * other kinds.
  */
 export function getRevision(client: KubeReader, resource: Workload, parameter: string): Handler {
   return async ({ params, signal }) => {
@@ -31,7 +32,7 @@ export function getRevision(client: KubeReader, resource: Workload, parameter: s
         return found;
       }
     } catch (error) {
-      // 3.0 answers 500 for a workload that is not there.
+      // 3.0 answers 500 for a workload that does not exist.
       if (error instanceof StatusError && error.code === 404) {
         throw new StatusError(500, 'InternalError', error.message);
       }

@@ -4,13 +4,13 @@ import type { Routers } from '../../models/router/routers.ts';
 import type { RouterOptions } from '../../models/router/templates.ts';
 import type { RouterSchema } from './types.ts';
 
-/** What a body asks for; any type but LoadBalancer is NodePort. */
+/** Body of a change; any type but LoadBalancer is NodePort. */
 function optionsOf({ body }: RouteRequest): RouterOptions {
   const { type = '', annotations = {} } = body as Static<typeof RouterSchema>;
   return { type: type.toLowerCase() === 'loadbalancer' ? 'LoadBalancer' : 'NodePort', annotations };
 }
 
-/** Handlers of a project's router, its ingress controller. */
+/** Handlers of a project's router (its ingress controller). */
 export function routerHandlers(
   routers: Routers,
 ): Record<'get' | 'create' | 'update' | 'delete', Handler> {

@@ -10,7 +10,7 @@ import { Quotas } from '../../models/quotas/quotas.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import type { Routers } from '../../models/router/routers.ts';
 import { componentRoutes } from '../components.ts';
-import { pathParameter, queryText } from '../parameters.ts';
+import { pathParameters, queryText } from '../parameters.ts';
 import { getAbnormalWorkloads, getQuotas } from './quotas.ts';
 import { listResources } from './resources.ts';
 import { getRevision } from './revisions.ts';
@@ -33,18 +33,18 @@ const BASE = '/kapis/resources.kubesphere.io/v1alpha2';
 const IN_NAMESPACE = '/namespaces/{namespace}';
 
 /** What the handlers of the group work with. */
-export interface ResourcesV1alpha2Parts {
+export interface ResourcesV1alpha2Dependencies {
   client: KubeReader;
   routers: Routers;
   catalog: Catalog;
   authorizer: Authorizer;
   config: Config;
   runsContainers: boolean;
-  /** Calls servers that users name. */
+  /** Contacts servers that users name. */
   outbound: Outbound;
 }
 
-type Row = [
+type RouteTuple = [
   operation: string,
   operationId: string,
   summary: string,
@@ -52,12 +52,9 @@ type Row = [
   rest: Pick<Route, 'handler'> & Partial<Route>,
 ];
 
-function row([operation, operationId, summary, tag, rest]: Row): Route {
+function routeOf([operation, operationId, summary, tag, rest]: RouteTuple): Route {
   const [method, path] = operation.split(' ') as [Route['method'], string];
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
-    pathParameter(name!, `${name} name`),
-  );
-  const parameters = [...inPath, ...(rest.parameters ?? [])];
+  const parameters = [...pathParameters(path), ...(rest.parameters ?? [])];
 
   return { method, path: BASE + path, operationId, summary, tags: [tag], ...rest, parameters };
 }
@@ -80,9 +77,9 @@ const json = { errors: 'message' } as const;
 /**
  * resources.kubesphere.io/v1alpha2: the older lists, quotas, revisions, routers and verification.
  */
-export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
-  const { client, routers, catalog, authorizer, config, runsContainers } = parts;
-  const verification = { client, authorizer, outbound: parts.outbound };
+export function resourcesV1alpha2(dependencies: ResourcesV1alpha2Dependencies): Route[] {
+  const { client, routers, catalog, authorizer, config, runsContainers } = dependencies;
+  const verification = { client, authorizer, outbound: dependencies.outbound };
   const quotas = getQuotas(new Quotas(catalog, client));
   const abnormal = getAbnormalWorkloads(catalog);
 
@@ -108,7 +105,7 @@ export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
 
   const service = { ...json, returns: Type.Unknown() };
 
-  const rows: Row[] = [
+  const table: RouteTuple[] = [
     [
       'GET /{resources}',
       'handleListNamespaceResources',
@@ -207,7 +204,7 @@ export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
       user,
       {
         ...json,
-        handler: getKubectlPod(client, authorizer, runsContainers),
+        handler: getKubectlPod(client, authorizer, { runsContainers }),
         returns: PodInfoSchema,
       },
     ],
@@ -261,5 +258,5 @@ export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
     ],
   ];
 
-  return [...componentRoutes(BASE, new Components(catalog)), ...rows.map(row)];
+  return [...componentRoutes(BASE, new Components(catalog)), ...table.map(routeOf)];
 }

@@ -10,7 +10,7 @@ export const PageableResponse = Type.Object(
   { $id: 'models.PageableResponse' },
 );
 
-/** How much of a namespace's quotas is used. */
+/** Usage of a namespace's quotas. */
 export const ResourceQuotaSchema = Type.Object(
   {
     namespace: Type.String({ description: 'namespace' }),
@@ -26,7 +26,7 @@ export const ResourceQuotaSchema = Type.Object(
   { $id: 'api.ResourceQuota' },
 );
 
-/** How many workloads are not as they should be. */
+/** Number of workloads that are not ready. */
 export const WorkloadsSchema = Type.Object(
   {
     namespace: Type.String({ description: 'the name of the namespace' }),
@@ -74,7 +74,7 @@ export const RegistryCredentialSchema = Type.Object(
   { $id: 'api.RegistryCredential' },
 );
 
-/** What a registry says of an image. */
+/** Data of an image in a registry. */
 export const ImageDetailsSchema = Type.Object(
   {
     status: Type.String({ description: 'succeeded' }),
@@ -86,5 +86,5 @@ export const ImageDetailsSchema = Type.Object(
   { $id: 'registries.ImageDetails' },
 );
 
-/** 3.0's answer to a call that has nothing else to say. */
+/** 3.0's answer to a call without content. */
 export const MessageSchema = Type.Object({ message: Type.String() }, { $id: 'errors.Error' });

@@ -6,7 +6,10 @@ import { findKubectlPod, readKubeconfig } from '../../models/kubeconfig/kubeconf
 
 const EVERYTHING = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
 
-/** A kubeconfig is a credential: roles that read all of this group do not open those of others. */
+/**
+ * A kubeconfig is a credential: a role that may read all of this group may not read those of
+ * others.
+ */
 function requireOwn(authorizer: Authorizer, { user, params, info }: RouteRequest): void {
   if (params.user === user.name || authorizer.covers(user, 'global', '', EVERYTHING)) {
     return;
@@ -18,7 +21,7 @@ function requireOwn(authorizer: Authorizer, { user, params, info }: RouteRequest
   );
 }
 
-/** A user's kubeconfig as YAML. */
+/** Returns a user's kubeconfig as YAML. */
 export function getKubeconfig(client: KubeReader, authorizer: Authorizer, master: string): Handler {
   return async (request) => {
     requireOwn(authorizer, request);
@@ -27,29 +30,29 @@ export function getKubeconfig(client: KubeReader, authorizer: Authorizer, master
   };
 }
 
-/** The pod in which a user may run kubectl. */
+/** Returns the pod in which a user may run kubectl. */
 export function getKubectlPod(
   client: KubeReader,
   authorizer: Authorizer,
-  runsContainers: boolean,
+  { runsContainers }: { runsContainers: boolean },
 ): Handler {
   return async (request) => {
     requireOwn(authorizer, request);
 
     const { user, params, signal } = request;
 
-    // On a cluster others have none either.
+    // On a cluster, users without cluster-admin have no such pod either.
     const wouldHaveOne = params.user === user.name && authorizer.holdsEverything(user);
 
     try {
       return await findKubectlPod(
         client,
         params.user ?? '',
-        !runsContainers && wouldHaveOne,
+        { lacksContainers: !runsContainers && wouldHaveOne },
         signal,
       );
     } catch (error) {
-      // 3.0 answers 500 to all that goes wrong here.
+      // 3.0 answers 500 to everything that fails here.
       if (error instanceof StatusError && error.code === 404) {
         throw new StatusError(500, 'InternalError', error.message);
       }

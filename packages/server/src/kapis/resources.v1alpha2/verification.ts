@@ -1,3 +1,4 @@
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
 import type { Static } from 'typebox';
@@ -7,22 +8,22 @@ import { type Credentials, verifyRepository } from '../../models/verification/gi
 import { parseImage, registryUrl } from '../../models/verification/image.ts';
 import { Registry } from '../../models/verification/registry.ts';
 import { SUCCESS } from '../page-reply.ts';
-import { answering, readSecret, type VerificationParts } from '../verification-parts.ts';
+import { answering, readSecret, type VerificationDependencies } from '../remote-checks.ts';
 import type { GitAuthSchema, RegistryCredentialSchema } from './types.ts';
 
 function keyOf(secret: KubeObject, key: string): string {
-  const data = (secret.data ?? {}) as Record<string, string>;
-  if (!Object.hasOwn(data, key)) {
+  const value = getOwn((secret.data ?? {}) as Record<string, string>, key);
+  if (value === undefined) {
     throw new OutboundError(`could not get ${key} in secret ${secret.metadata.name}`);
   }
 
-  return Buffer.from(data[key]!, 'base64').toString();
+  return Buffer.from(value, 'base64').toString();
 }
 
 /**
- * Says whether a Git repository may be read, with the credentials of a Secret where one is named.
+ * Checks whether a Git repository can be read, with the credentials of a Secret when one is named.
  */
-export function verifyGit(parts: VerificationParts): Handler {
+export function verifyGit(dependencies: VerificationDependencies): Handler {
   return (request) =>
     answering({ failed: 500 }, async () => {
       const { remoteUrl, secretRef } = request.body as Static<typeof GitAuthSchema>;
@@ -30,7 +31,7 @@ export function verifyGit(parts: VerificationParts): Handler {
 
       if (secretRef) {
         const secret = await readSecret(
-          parts,
+          dependencies,
           request,
           secretRef.namespace ?? '',
           secretRef.name ?? '',
@@ -39,14 +40,14 @@ export function verifyGit(parts: VerificationParts): Handler {
         credentials = { username: keyOf(secret, 'username'), password: keyOf(secret, 'password') };
       }
 
-      await verifyRepository(parts.outbound, remoteUrl, credentials, request.signal);
+      await verifyRepository(dependencies.outbound, remoteUrl, credentials, request.signal);
 
       return SUCCESS;
     });
 }
 
 /** Logs in to an image registry; an empty answer for success. */
-export function verifyRegistry({ outbound }: VerificationParts): Handler {
+export function verifyRegistry({ outbound }: VerificationDependencies): Handler {
   return ({ body, signal }) =>
     answering({ failed: 400 }, async () => {
       const { username, password, serverhost } = body as Static<typeof RegistryCredentialSchema>;
@@ -62,9 +63,10 @@ export function verifyRegistry({ outbound }: VerificationParts): Handler {
 }
 
 /**
- * Manifest and configuration of an image, with the credentials that a Secret has for its registry.
+ * Returns manifest and configuration of an image, read with the credentials that a Secret has for
+ * its registry.
  */
-export function getRegistryBlob(parts: VerificationParts): Handler {
+export function getRegistryBlob(dependencies: VerificationDependencies): Handler {
   return (request) =>
     answering({ failed: 400 }, async () => {
       const { query, signal } = request;
@@ -74,10 +76,10 @@ export function getRegistryBlob(parts: VerificationParts): Handler {
       const secret =
         name === ''
           ? undefined
-          : await readSecret(parts, request, query.get('namespace') ?? '', name);
+          : await readSecret(dependencies, request, query.get('namespace') ?? '', name);
 
       const { url, credentials } = credentialsFor(image.registry, secret);
 
-      return new Registry(parts.outbound, url, credentials, signal).image(image);
+      return new Registry(dependencies.outbound, url, credentials, signal).image(image);
     });
 }

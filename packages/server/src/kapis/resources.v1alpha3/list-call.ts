@@ -1,7 +1,7 @@
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { RouteRequest } from '@ks-apiserver/http/routes/route';
-import { after } from '../../models/after.ts';
 import type { LiveList } from '../../models/live/live-lists.ts';
 import { isWhole, matcherOf, othersOf } from '../../models/live/matcher.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
@@ -13,8 +13,8 @@ import { searchPage } from '../../models/resources/search/search.ts';
 import { searchQueryOf } from '../../models/resources/search/search-query.ts';
 import { SEARCHED_IN_V1ALPHA3 } from '../../models/resources/search/search-types.ts';
 import { takeWatch, type WatchRequest } from '../watch-request.ts';
-import { type CallerView, viewOf, withoutSight } from './caller-view.ts';
-import type { ResourceParts } from './parts.ts';
+import { accessOf, type CallerAccess, withoutSight } from './caller-access.ts';
+import type { ResourceDependencies } from './dependencies.ts';
 
 /** A call for a list, ordinary or for a protocol upgrade. */
 export type ListCall = Pick<
@@ -22,38 +22,38 @@ export type ListCall = Pick<
   'params' | 'query' | 'user' | 'info' | 'signal' | 'headers'
 >;
 
-/** A list that is asked for: of what, for whom, and how it goes on. */
+/** A requested list: of which resource, for whom, and how it continues. */
 export interface Asked {
-  row: ResourceDefinition;
+  definition: ResourceDefinition;
   store: Store;
   namespace: string | undefined;
   list: ListQuery;
-  /** By the older searcher of 3.0. */
+  /** With 3.0's older search. */
   searched: boolean;
   /** Whether `scope=visible` was asked for. */
   narrowed: boolean;
-  view: CallerView;
+  access: CallerAccess;
   watch: WatchRequest | undefined;
 }
 
 /** Parameters that may change from page to page of a snapshot. */
 const PAGING = new Set(['limit', 'continue']);
 
-/** 3.0 answers 500 for whatever is not found here, and its clients know these texts. */
+/** 3.0 answers 500 for everything that is not found here, and its clients know these texts. */
 export function fault(message: string): StatusError {
   return new StatusError(500, 'InternalError', message);
 }
 
 /**
- * A list's query, with what it takes to go on with it: whoever sees more or less than before does
- * not go on where he was.
+ * Returns a list's query with the key of its continuation: a caller whose access has changed cannot
+ * continue.
  */
 function queryOf(
   { query, user, info }: ListCall,
   filters: URLSearchParams,
-  view: CallerView,
+  access: CallerAccess,
 ): ListQuery {
-  const list = { ...parseListQuery(filters), hidden: view.hidden };
+  const list = { ...parseListQuery(filters), hidden: access.hidden };
   if (list.continue === undefined) {
     return list;
   }
@@ -67,7 +67,7 @@ function queryOf(
     groups,
     info.namespace,
     info.resource,
-    view.visible?.key,
+    access.visible?.key,
     asked,
   ]);
 
@@ -75,20 +75,20 @@ function queryOf(
 }
 
 function askFor(
-  parts: ResourceParts,
+  dependencies: ResourceDependencies,
   call: ListCall,
-  row: ResourceDefinition | undefined,
+  definition: ResourceDefinition | undefined,
 ): Asked | Promise<Asked> {
-  const { catalog } = parts;
+  const { catalog } = dependencies;
   const { params, query, headers } = call;
   const { resources = '', namespace } = params;
 
   const searched =
-    row !== undefined &&
-    SEARCHED_IN_V1ALPHA3.has(row.resource) &&
-    catalog.find(row.resource) === row;
+    definition !== undefined &&
+    SEARCHED_IN_V1ALPHA3.has(definition.resource) &&
+    catalog.find(definition.resource) === definition;
 
-  if (!row || (searched && !row.namespaced && namespace !== undefined)) {
+  if (!definition || (searched && !definition.namespaced && namespace !== undefined)) {
     throw fault(`resource ${resources} is not supported`);
   }
 
@@ -97,62 +97,62 @@ function askFor(
     throw badRequest('parameter continue: a list that goes on is no snapshot');
   }
 
-  // Before it is found to be of no use here: it is no filter in either case.
+  // Removed before it is examined: it is no filter in either case.
   const narrowed = call.info.visibleOnly;
-  const view = viewOf(parts, row, call);
+  const access = accessOf(dependencies, definition, call);
 
-  const whole = (store: Store, seen: CallerView): Asked => {
-    const list = queryOf(call, narrowed ? withoutSight(query, row) : query, seen);
-    return { row, store, namespace, list, searched, narrowed, view: seen, watch };
+  const whole = (store: Store, seen: CallerAccess): Asked => {
+    const list = queryOf(call, narrowed ? withoutSight(query, definition) : query, seen);
+    return { definition, store, namespace, list, searched, narrowed, access: seen, watch };
   };
 
-  const store = catalog.ready(row);
-  if (store && !(view instanceof Promise)) {
-    return whole(store, view);
+  const store = catalog.ready(definition);
+  if (store && !(access instanceof Promise)) {
+    return whole(store, access);
   }
 
-  return Promise.all([store ?? catalog.synced(row, call.signal), view]).then(([synced, seen]) =>
-    whole(synced, seen),
+  return Promise.all([store ?? catalog.synced(definition, call.signal), access]).then(
+    ([synced, seen]) => whole(synced, seen),
   );
 }
 
 /**
- * Reads what a call asks for, without waiting where that is not needed. Throws Forbidden,
+ * Parses what a call asks for, without waiting when that is not needed. Throws Forbidden,
  * BadRequest, and 3.0's 500 for an unknown resource.
  */
-export function ask(parts: ResourceParts, call: ListCall): Asked | Promise<Asked> {
-  return after(parts.catalog.resolve(call.params.resources ?? ''), (row) =>
-    askFor(parts, call, row),
+export function ask(dependencies: ResourceDependencies, call: ListCall): Asked | Promise<Asked> {
+  return whenReady(dependencies.catalog.resolve(call.params.resources ?? ''), (definition) =>
+    askFor(dependencies, call, definition),
   );
 }
 
-/** The page that is asked for, as it is now. */
+/** Returns the requested page, as it is now. */
 export function pageOf(
-  { row, store, namespace, list, searched, view }: Asked,
+  { definition, store, namespace, list, searched, access }: Asked,
   catalog: Catalog,
 ): Page | Promise<Page> {
-  const readable = view.visible ? new NarrowedStore(store, view.visible.names) : store;
+  const readable = access.visible ? new NarrowedStore(store, access.visible.names) : store;
   return searched
-    ? searchPage(readable, row, searchQueryOf(list), catalog, namespace)
-    : listPage(readable, row, list, catalog, namespace);
+    ? searchPage(readable, definition, searchQueryOf(list), catalog, namespace)
+    : listPage(readable, definition, list, catalog, namespace);
 }
 
-/** The same as a list that goes on. */
+/** Returns the same as a live list. */
 export function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParams): LiveList {
-  const { row, store, namespace, list, searched, narrowed, view } = asked;
+  const { definition, store, namespace, list, searched, narrowed, access } = asked;
 
   query.sort();
 
-  const { visible, hidden } = view;
-  const where = { namespace, visible: visible?.names };
+  const { visible, hidden } = access;
+  const where = { namespace, visible: visible?.names, searched };
 
   return {
-    row,
+    definition,
     store,
     key: JSON.stringify([namespace, narrowed, query.toString(), visible?.key, [...(hidden ?? [])]]),
     page: async () => pageOf(asked, catalog),
-    matches: isWhole(list) ? matcherOf(row, list, catalog, where, searched) : undefined,
+    matches: isWhole(list) ? matcherOf(definition, list, catalog, where) : undefined,
     offset: list.limit === -1 ? undefined : Math.max(0, (list.page - 1) * list.limit),
-    others: othersOf(row, list, catalog),
+    others: othersOf(definition, list, catalog),
   };
 }

@@ -5,10 +5,10 @@ import { credentialsFor, registriesOf } from '../../models/verification/docker-c
 import { parseImage, parseRepository } from '../../models/verification/image.ts';
 import { Registry } from '../../models/verification/registry.ts';
 import { pathParameter, queryText } from '../parameters.ts';
-import { answering, readSecret, type VerificationParts } from '../verification-parts.ts';
-import { BASE } from './parts.ts';
+import { answering, readSecret, type VerificationDependencies } from '../remote-checks.ts';
+import { BASE } from './dependencies.ts';
 
-/** Largest Secret that is looked at, in bytes. */
+/** Largest Secret that is read, in bytes. */
 const BODY_LIMIT = 256 * 1024;
 const TAGS = ['Namespace Resources'];
 const NAMESPACE = pathParameter('namespace', 'the name of the project');
@@ -45,16 +45,18 @@ const RepositoryTagsSchema = Type.Object(
   { $id: 'v2.RepositoryTags' },
 );
 
-/** The Secret that a query names; undefined without one. */
+/** Returns the Secret that a query names; undefined without one. */
 function secretOf(
-  parts: VerificationParts,
+  dependencies: VerificationDependencies,
   request: RouteRequest,
 ): Promise<KubeObject> | undefined {
   const name = request.query.get('secret') ?? '';
-  return name === '' ? undefined : readSecret(parts, request, request.params.namespace ?? '', name);
+  return name === ''
+    ? undefined
+    : readSecret(dependencies, request, request.params.namespace ?? '', name);
 }
 
-function verifySecret({ outbound }: VerificationParts): Handler {
+function verifySecret({ outbound }: VerificationDependencies): Handler {
   return ({ body, params, signal }) =>
     answering({ failed: 400 }, async () => {
       const given = body as Static<typeof SecretSchema>;
@@ -72,22 +74,26 @@ function verifySecret({ outbound }: VerificationParts): Handler {
     });
 }
 
-function imageConfig(parts: VerificationParts): Handler {
+function imageConfig(dependencies: VerificationDependencies): Handler {
   return (request) =>
     answering(STATUS, async () => {
       const image = parseImage(request.query.get('image') ?? '');
-      const { url, credentials } = credentialsFor(image.registry, await secretOf(parts, request));
-      return (await new Registry(parts.outbound, url, credentials, request.signal).image(image))
-        .imageBlob;
+      const { url, credentials } = credentialsFor(
+        image.registry,
+        await secretOf(dependencies, request),
+      );
+      return (
+        await new Registry(dependencies.outbound, url, credentials, request.signal).image(image)
+      ).imageBlob;
     });
 }
 
-function repositoryTags(parts: VerificationParts): Handler {
+function repositoryTags(dependencies: VerificationDependencies): Handler {
   return (request) =>
     answering(STATUS, async () => {
       const { registry, repository } = parseRepository(request.query.get('repository') ?? '');
-      const { url, credentials } = credentialsFor(registry, await secretOf(parts, request));
-      const tags = await new Registry(parts.outbound, url, credentials, request.signal).tags(
+      const { url, credentials } = credentialsFor(registry, await secretOf(dependencies, request));
+      const tags = await new Registry(dependencies.outbound, url, credentials, request.signal).tags(
         repository,
       );
 
@@ -95,8 +101,8 @@ function repositoryTags(parts: VerificationParts): Handler {
     });
 }
 
-/** Image registries of a project, as consoles of 3.3 and later ask about them. */
-export function registryRoutes(parts: VerificationParts): Route[] {
+/** Image registries of a project, as consoles of 3.3 and later use them. */
+export function registryRoutes(dependencies: VerificationDependencies): Route[] {
   return [
     {
       method: 'GET',
@@ -106,7 +112,7 @@ export function registryRoutes(parts: VerificationParts): Route[] {
       tags: TAGS,
       parameters: [NAMESPACE, queryText('image', 'reference of the image'), SECRET],
       returns: Type.Unknown(),
-      handler: imageConfig(parts),
+      handler: imageConfig(dependencies),
     },
     {
       method: 'GET',
@@ -116,7 +122,7 @@ export function registryRoutes(parts: VerificationParts): Route[] {
       tags: TAGS,
       parameters: [NAMESPACE, queryText('repository', 'repository, with its registry'), SECRET],
       returns: RepositoryTagsSchema,
-      handler: repositoryTags(parts),
+      handler: repositoryTags(dependencies),
     },
     {
       method: 'POST',
@@ -128,7 +134,7 @@ export function registryRoutes(parts: VerificationParts): Route[] {
       body: SecretSchema,
       bodyLimit: BODY_LIMIT,
       returns: SecretSchema,
-      handler: verifySecret(parts),
+      handler: verifySecret(dependencies),
     },
   ];
 }

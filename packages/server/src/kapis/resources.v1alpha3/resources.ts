@@ -1,3 +1,4 @@
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type {
@@ -6,18 +7,17 @@ import type {
   UpgradeHandler,
   UpgradeRequest,
 } from '@ks-apiserver/http/routes/route';
-import { after } from '../../models/after.ts';
 import type { ResourceDefinition } from '../../models/resources/catalog/definition.ts';
 import { liveReply, liveSocket } from '../live-reply.ts';
 import { objectReply, pageReply } from '../page-reply.ts';
 import { usersReply } from '../users-reply.ts';
-import { requireRights, sightCheck } from './caller-view.ts';
+import { requireRights, sightCheck } from './caller-access.ts';
+import type { ResourceDependencies } from './dependencies.ts';
 import { type Asked, ask, fault, liveListOf, pageOf } from './list-call.ts';
-import type { ResourceParts } from './parts.ts';
 
 /**
- * Kinds of KubeSphere 3.1 to 3.4 whose lists its consoles show also where there are none: on pages
- * without a menu to hide.
+ * Kinds of KubeSphere 3.1 to 3.4 whose empty lists its consoles show: their pages have no menu to
+ * hide.
  */
 const LATER_KINDS = new Set(['ippools', 'dashboards', 'clusterdashboards']);
 
@@ -28,15 +28,15 @@ function singular({ kind, group }: ResourceDefinition): string {
 
 /**
  * Lists a resource, of one namespace, of all, or of those that the caller sees; with `watch=true`
- * the list goes on.
+ * the list is followed.
  */
-export function listResources(parts: ResourceParts): Handler {
-  const { catalog, live, userList } = parts;
+export function listResources(dependencies: ResourceDependencies): Handler {
+  const { catalog, live, userList } = dependencies;
 
   const answer = (asked: Asked, request: RouteRequest) => {
     const { query, headers } = request;
-    const { row, watch, view, list } = asked;
-    if (row.resource === 'users' && userList.scopeOf(list).scope) {
+    const { definition, watch, access, list } = asked;
+    if (definition.resource === 'users' && userList.scopeOf(list).scope) {
       if (watch) {
         throw badRequest(
           'parameter watch: lists of members cannot be followed, only those of all users',
@@ -47,22 +47,22 @@ export function listResources(parts: ResourceParts): Handler {
     }
 
     if (!watch) {
-      return after(pageOf(asked, catalog), (page) => pageReply(page, row, catalog));
+      return whenReady(pageOf(asked, catalog), (page) => pageReply(page, definition, catalog));
     }
 
-    const follow = { ...watch, check: sightCheck(parts, row, request, view) };
+    const follow = { ...watch, check: sightCheck(dependencies, definition, request, access) };
 
     return liveReply(
       live,
       liveListOf(asked, catalog, query),
       follow,
       headers,
-      catalog.staleness(row),
+      catalog.staleness(definition),
     );
   };
 
   const listed = (request: RouteRequest) =>
-    after<Asked, unknown>(ask(parts, request), (asked) => answer(asked, request));
+    whenReady<Asked, unknown>(ask(dependencies, request), (asked) => answer(asked, request));
 
   return (request: RouteRequest) => {
     const { resources = '' } = request.params;
@@ -70,68 +70,68 @@ export function listResources(parts: ResourceParts): Handler {
       return listed(request);
     }
 
-    return after(catalog.resolve(resources), (row) =>
-      row ? listed(request) : { items: [], totalItems: 0 },
+    return whenReady(catalog.resolve(resources), (definition) =>
+      definition ? listed(request) : { items: [], totalItems: 0 },
     );
   };
 }
 
 /** Serves live lists over WebSocket. */
-export function watchResources(parts: ResourceParts): UpgradeHandler {
-  const { catalog, live, userList } = parts;
+export function watchResources(dependencies: ResourceDependencies): UpgradeHandler {
+  const { catalog, live, userList } = dependencies;
 
   return async (request: UpgradeRequest) => {
     const { incoming, params, query } = request;
     const { req, user, info, signal } = incoming;
     const call = { params, query, user, info, signal, headers: req.headers };
-    const asked = await ask(parts, call);
-    const { row, watch, view, list } = asked;
+    const asked = await ask(dependencies, call);
+    const { definition, watch, access, list } = asked;
     if (!watch) {
       throw badRequest('of lists only those with watch=true can be upgraded');
     }
 
-    if (row.resource === 'users' && userList.scopeOf(list).scope) {
+    if (definition.resource === 'users' && userList.scopeOf(list).scope) {
       throw badRequest(
         'parameter watch: lists of members cannot be followed, only those of all users',
       );
     }
 
-    const follow = { ...watch, check: sightCheck(parts, row, call, view) };
+    const follow = { ...watch, check: sightCheck(dependencies, definition, call, access) };
     await liveSocket(live, liveListOf(asked, catalog, query), follow, request);
   };
 }
 
 /** Reads one object by name. */
-export function getResource(parts: ResourceParts): Handler {
-  const { catalog, authorizer } = parts;
+export function getResource(dependencies: ResourceDependencies): Handler {
+  const { catalog, authorizer } = dependencies;
 
   const entryOf = (
-    row: ResourceDefinition,
+    definition: ResourceDefinition,
     store: Store,
     { namespace = '', name = '' }: RouteRequest['params'],
   ) => {
-    const entry = store.get(name, row.namespaced ? namespace : '');
+    const entry = store.get(name, definition.namespaced ? namespace : '');
     if (!entry) {
-      throw fault(`${singular(row)} "${name}" not found`);
+      throw fault(`${singular(definition)} "${name}" not found`);
     }
 
-    return objectReply(entry, row, catalog);
+    return objectReply(entry, definition, catalog);
   };
 
   return (request: RouteRequest) => {
     const { params } = request;
     const { resources = '', namespace = '', name = '' } = params;
 
-    return after(catalog.resolve(resources), (row) => {
-      if (!row) {
+    return whenReady(catalog.resolve(resources), (definition) => {
+      if (!definition) {
         throw fault(`resource ${namespace}.${resources}.${name} not found`);
       }
 
-      requireRights(authorizer, row, request);
+      requireRights(authorizer, definition, request);
 
-      const store = catalog.ready(row) ?? catalog.synced(row, request.signal);
+      const store = catalog.ready(definition) ?? catalog.synced(definition, request.signal);
 
-      return after<Store, unknown>(store, (synced) => entryOf(row, synced, params));
+      return whenReady<Store, unknown>(store, (synced) => entryOf(definition, synced, params));
     });
   };
 }

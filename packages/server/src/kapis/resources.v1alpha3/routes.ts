@@ -12,7 +12,7 @@ import {
   SCOPE_PARAMETERS,
   WATCH_PARAMETERS,
 } from '../parameters.ts';
-import { BASE, type ResourceParts } from './parts.ts';
+import { BASE, type ResourceDependencies } from './dependencies.ts';
 import { registryRoutes } from './registries.ts';
 import { getResource, listResources, watchResources } from './resources.ts';
 
@@ -22,14 +22,14 @@ const NAMESPACE = pathParameter('namespace', 'the name of the project');
 const NAME = pathParameter('name', 'the name of the object');
 
 /** resources.kubesphere.io/v1alpha3: lists and gets of every resource. */
-export function resourcesV1alpha3(parts: ResourceParts): Route[] {
-  const list = listResources(parts);
-  const upgrade = watchResources(parts);
-  const get = getResource(parts);
+export function resourcesV1alpha3(dependencies: ResourceDependencies): Route[] {
+  const list = listResources(dependencies);
+  const upgrade = watchResources(dependencies);
+  const get = getResource(dependencies);
 
   return [
-    ...componentRoutes(BASE, new Components(parts.catalog)),
-    ...registryRoutes(parts),
+    ...componentRoutes(BASE, new Components(dependencies.catalog)),
+    ...registryRoutes(dependencies),
     {
       method: 'GET',
       path: `${BASE}/{resources}`,

@@ -1,8 +1,8 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 
 /**
- * Writes of this group answer 404 for what is missing, 409 for what has changed meanwhile and 400
- * for all else that the caller got wrong.
+ * Writes of this group answer 404 for a missing object, 409 for one that has changed meanwhile and
+ * 400 for all other mistakes of the caller.
  */
 export function tenantError(error: unknown): unknown {
   if (
@@ -21,7 +21,7 @@ export function tenantError(error: unknown): unknown {
   return new StatusError(400, error.reason, error.message, error.details);
 }
 
-/** Lets a handler's errors be those of this group. */
+/** Wraps a handler: its errors become those of this group. */
 export function guarded<A extends unknown[]>(
   handle: (...args: A) => unknown,
 ): (...args: A) => Promise<unknown> {

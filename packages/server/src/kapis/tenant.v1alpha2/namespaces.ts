@@ -5,30 +5,29 @@ import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Handler, RouteRequest } from '@ks-apiserver/http/routes/route';
-import { missing } from '../../models/iam/errors.ts';
-import { nameMismatch } from '../../models/iam/users/users.ts';
+import { missing, nameMismatch } from '../../models/iam/errors.ts';
 import type { ListQuery } from '../../models/resources/query/query.ts';
 import type { TenantPage } from '../../models/tenant/tenants.ts';
 import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
 import { tenantList } from './tenant-list.ts';
-import type { TenantParts } from './workspaces.ts';
 
-/** How often a patch is made anew when the namespace changes meanwhile. */
+/** How often a patch is repeated when the namespace changes meanwhile. */
 const PATCH_ATTEMPTS = 5;
 
-/** Handlers of a workspace's namespaces and DevOps projects, one an operation. */
+/** Handlers of a workspace's namespaces and DevOps projects, one for each operation. */
 export function namespaceHandlers(
-  parts: TenantParts,
+  dependencies: TenantDependencies,
 ): Record<
   'list' | 'federated' | 'devops' | 'clusters' | 'get' | 'create' | 'update' | 'patch' | 'delete',
   Handler
 > {
-  const { gate, client, catalog, tenants } = parts;
+  const { gate, client, catalog, tenants } = dependencies;
 
   /**
-   * The member whom a path names, else the caller; a member's groups are not known here. Throws
-   * Forbidden when that is not the caller's business.
+   * Returns the member whom a path names, else the caller; a member's groups are not known here.
+   * Throws Forbidden when the caller may not ask about the member.
    */
   const subject = (params: Readonly<Record<string, string>>, user: UserInfo): UserInfo => {
     const { workspace = '', workspacemember } = params;
@@ -45,7 +44,7 @@ export function namespaceHandlers(
     );
   };
 
-  /** A list of what the member whom a path names has there. */
+  /** Lists what the member whom a path names has there. */
   const ofSubject = (
     request: RouteRequest,
     read: (user: UserInfo, query: ListQuery) => Promise<TenantPage | undefined>,
@@ -62,12 +61,12 @@ export function namespaceHandlers(
       }
     };
 
-    return tenantList(parts, request, (query) => read(named, query), check);
+    return tenantList(dependencies, request, (query) => read(named, query), check);
   };
 
-  /** The namespace of the path, which must belong to its workspace. Throws NotFound. */
+  /** Returns the namespace of the path, which must belong to its workspace. Throws NotFound. */
   const own = (params: Readonly<Record<string, string>>) => {
-    const entry = catalog.row('namespaces').store.get(params.namespace ?? '');
+    const entry = catalog.informerOf('namespaces').store.get(params.namespace ?? '');
     if (!entry || entry.labels[WORKSPACE_LABEL] !== params.workspace) {
       throw missing('namespace', '', params.namespace ?? '');
     }
@@ -75,7 +74,7 @@ export function namespaceHandlers(
     return entry;
   };
 
-  /** The body with the label of the path's workspace, whatever it says itself. */
+  /** Returns the body with the label of the path's workspace, whatever it says itself. */
   const labelled = (given: KubeObject, workspace: string): KubeObject => ({
     ...given,
     apiVersion: 'v1',
@@ -103,23 +102,24 @@ export function namespaceHandlers(
       ),
 
     clusters: async ({ user, signal }) => {
-      const { page, row } = await tenants.clusters(user, signal);
-      return pageReply(page, row, catalog);
+      const { page, definition } = await tenants.clusters(user, signal);
+      return pageReply(page, definition, catalog);
     },
 
     get: guarded(({ params, user }) => {
       const entry = own(params);
-      // What is not his does not exist for him: 3.0 shows every project to everybody here.
+      // Projects of others are hidden from the caller: 3.0 shows every project to everybody here.
       if (!tenants.seesNamespace(user, params.workspace ?? '', entry.name)) {
         throw missing('namespace', '', entry.name);
       }
 
-      return objectReply(entry, catalog.find('namespaces')!, catalog);
+      return objectReply(entry, catalog.definition('namespaces'), catalog);
     }),
 
     create: guarded(({ params, body, user, dryRun }) => {
       const namespace = labelled(body as KubeObject, params.workspace ?? '');
-      // Who makes a project is its admin; the console says so itself, scripts often do not.
+      // The creator of a project becomes its admin; the console sets the annotation itself, scripts
+      // often do not.
       const annotations = { [CREATOR_ANNOTATION]: user.name, ...namespace.metadata.annotations };
       const named = { ...namespace, metadata: { ...namespace.metadata, annotations } };
 
@@ -144,8 +144,8 @@ export function namespaceHandlers(
       const { name } = own(params);
       const given = labelled(body as KubeObject, params.workspace ?? '');
       for (let attempt = 1; ; attempt += 1) {
-        // The label is forced, which must not take back a namespace that has just gone to another
-        // workspace.
+        // The label is set by force, which must not take back a namespace that has just moved to
+        // another workspace.
         const now = await client.get({ resource: NAMESPACES, name });
         if (now.metadata.labels?.[WORKSPACE_LABEL] !== params.workspace) {
           throw missing('namespace', '', name);

@@ -4,18 +4,18 @@ import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import { missing } from '../../models/iam/errors.ts';
 import { SUCCESS } from '../page-reply.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
-import type { TenantParts } from './workspaces.ts';
 
-/** Handlers of a workspace's quotas, one an operation. */
+/** Handlers of a workspace's quotas, one for each operation. */
 export function quotaHandlers({
   gate,
   quotas,
   tenants,
-}: TenantParts): Record<'get' | 'create' | 'update' | 'delete', Handler> {
+}: TenantDependencies): Record<'get' | 'create' | 'update' | 'delete', Handler> {
   /**
-   * A limit that the limited could raise is none: who changes it manages all workspaces. Throws
-   * Forbidden.
+   * Throws Forbidden unless the caller manages all workspaces: the members of a workspace must not
+   * raise its limits.
    */
   const checkManages = (user: UserInfo, workspace: string) => {
     if (tenants.managesWorkspaces(user)) {
@@ -30,7 +30,7 @@ export function quotaHandlers({
 
   return {
     get: guarded(({ params: { workspace = '', resourcequota = '' }, user }) => {
-      // What is not his does not exist for him.
+      // Workspaces of others are hidden from the caller.
       if (!tenants.seesWorkspace(user, workspace)) {
         throw missing('resourcequota', 'quota.kubesphere.io', resourcequota);
       }
@@ -40,24 +40,20 @@ export function quotaHandlers({
 
     create: guarded(({ params: { workspace = '' }, body, user, dryRun }) => {
       checkManages(user, workspace);
-      return quotas.create(workspace, body as KubeObject, gate.clientFor(user), dryRun);
+      return quotas.create(workspace, body as KubeObject, gate.clientFor(user), { dryRun });
     }),
 
     update: guarded(({ params: { workspace = '', resourcequota = '' }, body, user, dryRun }) => {
       checkManages(user, workspace);
 
-      return quotas.update(
-        workspace,
-        resourcequota,
-        body as KubeObject,
-        gate.clientFor(user),
+      return quotas.update(workspace, resourcequota, body as KubeObject, gate.clientFor(user), {
         dryRun,
-      );
+      });
     }),
 
     delete: guarded(async ({ params: { workspace = '', resourcequota = '' }, user, dryRun }) => {
       checkManages(user, workspace);
-      await quotas.delete(workspace, resourcequota, gate.clientFor(user), dryRun);
+      await quotas.delete(workspace, resourcequota, gate.clientFor(user), { dryRun });
       return SUCCESS;
     }),
   };

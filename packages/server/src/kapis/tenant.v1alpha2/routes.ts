@@ -1,6 +1,7 @@
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { PageableResponse } from '../parameters.ts';
-import { rows } from '../rows.ts';
+import { routesOf } from '../route-table.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { namespaceHandlers } from './namespaces.ts';
 import { quotaHandlers } from './quotas.ts';
 import {
@@ -10,7 +11,7 @@ import {
   ResourceQuotaSchema,
   WorkspaceTemplateSchema,
 } from './types.ts';
-import { type TenantParts, workspaceHandlers } from './workspaces.ts';
+import { workspaceHandlers } from './workspaces.ts';
 
 const BASE = '/kapis/tenant.kubesphere.io/v1alpha2';
 const TAGS = ['Tenant Resources'];
@@ -21,17 +22,19 @@ const message = { returns: MessageSchema };
 const workspace = { returns: WorkspaceTemplateSchema };
 const namespace = { returns: NamespaceSchema };
 
-/** tenant.kubesphere.io/v1alpha2: what belongs to the caller, or to a workspace. */
-export function tenantV1alpha2(parts: TenantParts): Route[] {
-  const workspaces = workspaceHandlers(parts);
-  const namespaces = namespaceHandlers(parts);
+/**
+ * tenant.kubesphere.io/v1alpha2: workspaces, projects and quotas of the caller, or of a workspace.
+ */
+export function tenantV1alpha2(dependencies: TenantDependencies): Route[] {
+  const workspaces = workspaceHandlers(dependencies);
+  const namespaces = namespaceHandlers(dependencies);
   const ws = '/workspaces/{workspace}';
-  const quotas = quotaHandlers(parts);
+  const quotas = quotaHandlers(dependencies);
   const oneQuota = `${ws}/resourcequotas/{resourcequota}`;
   const quota = { returns: ResourceQuotaSchema };
   const member = `${ws}/workspacemembers/{workspacemember}`;
 
-  return rows(BASE, TAGS, [
+  return routesOf(BASE, TAGS, [
     ['GET', '/workspaces', 'ListWorkspaces', 'Workspaces of the caller', workspaces.list, liveList],
     [
       'POST',

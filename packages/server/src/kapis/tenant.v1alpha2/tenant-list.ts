@@ -5,7 +5,7 @@ import type { TenantPage } from '../../models/tenant/tenants.ts';
 import { liveReply } from '../live-reply.ts';
 import { pageReply } from '../page-reply.ts';
 import { takeWatch } from '../watch-request.ts';
-import type { TenantParts } from './workspaces.ts';
+import type { TenantDependencies } from './dependencies.ts';
 
 const EMPTY = { items: [], totalItems: 0 };
 
@@ -15,7 +15,7 @@ const EMPTY = { items: [], totalItems: 0 };
  * tells why the caller may not read it any more.
  */
 export async function tenantList(
-  { catalog, live, visibility }: TenantParts,
+  { catalog, live, visibility }: TenantDependencies,
   { url, query, user, headers }: RouteRequest,
   read: (query: ListQuery) => Promise<TenantPage | undefined>,
   check: () => StatusError | undefined = () => undefined,
@@ -27,16 +27,16 @@ export async function tenantList(
     return EMPTY;
   }
 
-  const { row } = first;
-  const store = catalog.storeOf(row);
+  const { definition } = first;
+  const store = catalog.storeOf(definition);
   if (!watch || !store) {
-    return pageReply(first.page, row, catalog);
+    return pageReply(first.page, definition, catalog);
   }
 
   query.sort();
 
   const list = {
-    row,
+    definition,
     store,
     key: JSON.stringify([url.split('?', 1)[0], query.toString(), user.name, user.groups]),
     page: async () => (await read(given))?.page ?? { entries: [], total: 0 },
@@ -45,5 +45,5 @@ export async function tenantList(
     others: visibility.deciding.filter((other) => other !== store),
   };
 
-  return liveReply(live, list, { ...watch, check }, headers, catalog.staleness(row));
+  return liveReply(live, list, { ...watch, check }, headers, catalog.staleness(definition));
 }

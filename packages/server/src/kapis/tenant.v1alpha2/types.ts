@@ -42,7 +42,7 @@ export const WorkspaceTemplateSchema = Type.Object(
   { $id: 'v1alpha2.WorkspaceTemplate' },
 );
 
-/** Workspace of tenant.kubesphere.io/v1alpha1, which a controller makes from a template. */
+/** Workspace of tenant.kubesphere.io/v1alpha1, which a controller creates from a template. */
 export const WorkspaceSchema = Type.Object(
   {
     apiVersion: Type.Optional(Type.String()),
@@ -72,8 +72,8 @@ export const NamespaceSchema = Type.Object(
 const Quantities = Type.Optional(Type.Unsafe<Record<string, string | number>>({ type: 'object' }));
 
 /**
- * ResourceQuota of quota.kubesphere.io/v1alpha2 as clients send it; label and selector are the
- * workspace's.
+ * ResourceQuota of quota.kubesphere.io/v1alpha2 as clients send it; the server sets label and
+ * selector.
  */
 export const ResourceQuotaSchema = Type.Object(
   {
@@ -91,5 +91,5 @@ export const ResourceQuotaSchema = Type.Object(
 /** The fields that are to change: a merge patch (RFC 7386). */
 export const PatchSchema = Type.Unsafe<Record<string, unknown>>({ type: 'object' });
 
-/** 3.0's answer to a write that has nothing else to say. */
+/** 3.0's answer to a write without content. */
 export const MessageSchema = Type.Object({ message: Type.String() }, { $id: 'errors.Error' });

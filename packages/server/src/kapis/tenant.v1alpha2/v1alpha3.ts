@@ -1,8 +1,9 @@
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { PageableResponse } from '../parameters.ts';
-import { rows } from '../rows.ts';
+import { routesOf } from '../route-table.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { MessageSchema, PatchSchema, WorkspaceSchema, WorkspaceTemplateSchema } from './types.ts';
-import { type TenantParts, workspaceHandlers } from './workspaces.ts';
+import { workspaceHandlers } from './workspaces.ts';
 
 const BASE = '/kapis/tenant.kubesphere.io/v1alpha3';
 const TAGS = ['Tenant Resources'];
@@ -11,14 +12,14 @@ const TAGS = ['Tenant Resources'];
  * tenant.kubesphere.io/v1alpha3 (KubeSphere 3.1): templates under their own name, by the same
  * handlers, and workspaces as such.
  */
-export function tenantV1alpha3(parts: TenantParts): Route[] {
-  const workspaces = workspaceHandlers(parts);
+export function tenantV1alpha3(dependencies: TenantDependencies): Route[] {
+  const workspaces = workspaceHandlers(dependencies);
   const [all, one] = ['/workspacetemplates', '/workspacetemplates/{workspace}'];
   const list = { returns: PageableResponse, live: true };
   const template = { returns: WorkspaceTemplateSchema };
   const body = { body: WorkspaceTemplateSchema, ...template };
 
-  return rows(BASE, TAGS, [
+  return routesOf(BASE, TAGS, [
     ['GET', '/workspaces', 'ListWorkspaces', 'Workspaces of the caller', workspaces.listMade, list],
     [
       'GET',

@@ -1,29 +1,11 @@
 import { WORKSPACE_TEMPLATES } from '@ks-apiserver/api/resources';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Handler } from '@ks-apiserver/http/routes/route';
-import type { Visibility } from '../../models/authorization/visible-namespaces.ts';
-import type { Gate } from '../../models/gate/gate.ts';
-import { missing } from '../../models/iam/errors.ts';
-import { nameMismatch } from '../../models/iam/users/users.ts';
-import type { LiveLists } from '../../models/live/live-lists.ts';
-import type { Catalog } from '../../models/resources/catalog/catalog.ts';
-import type { Tenants } from '../../models/tenant/tenants.ts';
-import type { WorkspaceQuotas } from '../../models/tenant/workspace-quotas.ts';
+import { missing, nameMismatch } from '../../models/iam/errors.ts';
 import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
 import { tenantList } from './tenant-list.ts';
-
-/** What the handlers of this group work with. */
-export interface TenantParts {
-  gate: Gate;
-  client: KubeReader;
-  catalog: Catalog;
-  tenants: Tenants;
-  quotas: WorkspaceQuotas;
-  visibility: Visibility;
-  live: LiveLists;
-}
 
 function typed(given: KubeObject): KubeObject {
   const spec = {
@@ -36,22 +18,22 @@ function typed(given: KubeObject): KubeObject {
 }
 
 /**
- * Handlers of workspaces, one an operation; the objects are their templates, from which a
- * controller makes the rest.
+ * Handlers of workspaces, one for each operation; the objects are WorkspaceTemplates, from which a
+ * controller creates the rest.
  */
 export function workspaceHandlers(
-  parts: TenantParts,
+  dependencies: TenantDependencies,
 ): Record<
   'list' | 'get' | 'listMade' | 'getMade' | 'create' | 'update' | 'patch' | 'delete' | 'clusters',
   Handler
 > {
-  const { gate, catalog, tenants } = parts;
+  const { gate, catalog, tenants } = dependencies;
   const absent = (name: string) => missing('workspacetemplate', 'tenant.kubesphere.io', name);
 
   const list =
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     (request) =>
-      tenantList(parts, request, (query) =>
+      tenantList(dependencies, request, (query) =>
         tenants.workspaces(request.user, query, request.signal, resource),
       );
 
@@ -59,15 +41,16 @@ export function workspaceHandlers(
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     async ({ params, user, signal }) => {
       const { workspace = '' } = params;
-      const row = catalog.find(resource)!;
-      const entry = (await catalog.synced(row, signal)).get(workspace);
+      const definition = catalog.definition(resource);
+      const entry = (await catalog.synced(definition, signal)).get(workspace);
 
-      // What is not his does not exist for him: 3.0 shows every workspace to everybody here.
+      // Workspaces of others are hidden from the caller: 3.0 shows every workspace to everybody
+      // here.
       if (!entry || !tenants.seesWorkspace(user, workspace)) {
         throw absent(workspace);
       }
 
-      return objectReply(entry, row, catalog);
+      return objectReply(entry, definition, catalog);
     };
 
   return {
@@ -117,7 +100,7 @@ export function workspaceHandlers(
         throw absent(workspace);
       }
 
-      return pageReply(found.page, found.row, catalog);
+      return pageReply(found.page, found.definition, catalog);
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { pathParameter, queryText } from '../parameters.ts';
-import { openTerminal, refuseWithoutUpgrade, type TerminalParts } from './terminal.ts';
+import { openTerminal, refuseWithoutUpgrade, type TerminalDependencies } from './terminal.ts';
 
 const BASE = '/kapis/terminal.kubesphere.io/v1alpha2';
 
 /** terminal.kubesphere.io/v1alpha2: shells in containers, over WebSocket. */
-export function terminalV1alpha2(parts: TerminalParts): Route[] {
+export function terminalV1alpha2(dependencies: TerminalDependencies): Route[] {
   return [
     {
       method: 'GET',
@@ -19,8 +19,8 @@ export function terminalV1alpha2(parts: TerminalParts): Route[] {
         queryText('container', 'name of the container; the only one where it is left out'),
         queryText('shell', 'sh or bash; without, sh where there is one, else bash'),
       ],
-      handler: refuseWithoutUpgrade(parts),
-      upgrade: openTerminal(parts),
+      handler: refuseWithoutUpgrade(dependencies),
+      upgrade: openTerminal(dependencies),
     },
   ];
 }

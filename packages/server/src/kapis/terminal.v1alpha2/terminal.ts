@@ -7,22 +7,22 @@ import { CLOSE } from '../../models/terminal/close.ts';
 import type { Terminals } from '../../models/terminal/terminals.ts';
 
 /** What the handlers work with. */
-export interface TerminalParts {
+export interface TerminalDependencies {
   client: KubeReader;
   authorizer: Authorizer;
   terminals: Terminals;
 }
 
-/** Answers a call that asks for no WebSocket, in the words of 3.0. */
-export function refuseWithoutUpgrade(parts: TerminalParts): Handler {
+/** Answers a call without an upgrade, in the words of 3.0. */
+export function refuseWithoutUpgrade(dependencies: TerminalDependencies): Handler {
   return async ({ params: { namespace = '', pod = '' }, user }) => {
-    await requireExec(parts, user, namespace, pod);
+    await requireExec(dependencies, user, namespace, pod);
     throw badRequest('Bad Request');
   };
 }
 
-/** Opens a terminal; it ends with the session of its user, and with each right that it needs. */
-export function openTerminal(parts: TerminalParts): UpgradeHandler {
+/** Opens a terminal; it ends with the session of its user, and with any right that it needs. */
+export function openTerminal(dependencies: TerminalDependencies): UpgradeHandler {
   return async ({
     incoming,
     params: { namespace = '', pod = '' },
@@ -36,7 +36,7 @@ export function openTerminal(parts: TerminalParts): UpgradeHandler {
       throw badRequest('only WebSocket upgrades are served');
     }
 
-    await requireExec(parts, user, namespace, pod);
+    await requireExec(dependencies, user, namespace, pod);
 
     const target = {
       user: user.name,
@@ -46,7 +46,7 @@ export function openTerminal(parts: TerminalParts): UpgradeHandler {
       shell: query.get('shell') ?? '',
     };
 
-    parts.terminals.open(target, { req, socket, head }, (session) => {
+    dependencies.terminals.open(target, { req, socket, head }, (session) => {
       follow([info, execCall(namespace, pod)], (why) => {
         if (why === 'stopping') {
           session.end(CLOSE.goingAway, 'the server stops: connect again');

@@ -1,16 +1,19 @@
 import type { BuildInfo } from './routes.ts';
 
-/** This build among those that stand for the same KubeSphere. */
-const SUFFIX = 'ts.1';
+/** Version of this server. It is that of the root package.json: scripts/versions.mjs compares them. */
+export const VERSION = '0.1.0';
 
-/** What this build is: it stands for KubeSphere 3.0.0. */
+/** Suffix of this build's version. */
+const SUFFIX = `ts.${VERSION}`;
+
+/** This build reports KubeSphere 3.0.0. */
 export const BUILD: BuildInfo = {
   gitVersion: `v3.0.0-${SUFFIX}`,
   gitCommit: 'unknown',
   buildDate: '2026-11-24T00:00:00Z',
 };
 
-/** The same build as one that stands for another version of KubeSphere, such as `3.4.1`. */
+/** Returns the build that reports another version of KubeSphere, such as `3.4.1`. */
 export function buildAs(version: string): BuildInfo {
   return { ...BUILD, gitVersion: `v${version}-${SUFFIX}` };
 }

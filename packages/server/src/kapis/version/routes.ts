@@ -4,8 +4,8 @@ import { Type } from 'typebox';
 import { ANONYMOUS } from '../../models/iam/login/authenticate.ts';
 
 /**
- * How long the Kubernetes API's version is taken as known, in milliseconds, and how long it is
- * waited for.
+ * How long the Kubernetes API's version is remembered, and how long to wait for it, in
+ * milliseconds.
  */
 const KNOWN_MS = 30_000;
 const TIMEOUT_MS = 3000;
@@ -15,7 +15,7 @@ interface Versions {
   kubernetes: object | undefined;
 }
 
-/** What this build is. */
+/** Version of this build. */
 export interface BuildInfo {
   gitVersion: string;
   gitCommit: string;
@@ -50,7 +50,9 @@ const Version = Type.Object(
   { $id: 'version.Info' },
 );
 
-/** Who has not logged in need not know by which holes of a runtime he could get in. */
+/**
+ * Callers without a log-in are not told versions of runtimes, which may have known vulnerabilities.
+ */
 function withoutRuntimes({ kubernetes, ...own }: Versions): Versions {
   return {
     ...own,

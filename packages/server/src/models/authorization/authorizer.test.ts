@@ -122,12 +122,12 @@ before(async () => {
   const bindings = new Bindings(catalog);
 
   const informers = {
-    globalRoles: catalog.row('globalroles'),
-    workspaceRoles: catalog.row('workspaceroles'),
-    roles: catalog.row('roles'),
-    clusterRoles: catalog.row('clusterroles'),
-    namespaces: catalog.row('namespaces'),
-    devopsProjects: catalog.row('devopsprojects'),
+    globalRoles: catalog.informerOf('globalroles'),
+    workspaceRoles: catalog.informerOf('workspaceroles'),
+    roles: catalog.informerOf('roles'),
+    clusterRoles: catalog.informerOf('clusterroles'),
+    namespaces: catalog.informerOf('namespaces'),
+    devopsProjects: catalog.informerOf('devopsprojects'),
   };
 
   authorizer = new Authorizer('RBAC', new HeldRoles(informers, bindings));

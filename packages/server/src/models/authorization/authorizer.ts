@@ -16,17 +16,16 @@ import {
 import { denial } from './denial.ts';
 import type { OverridePolicy } from './opa/opa.ts';
 import { overrideInput, overrideOf } from './opa/overrides.ts';
-import { selfService } from './policy.ts';
+import { CREDENTIAL_NAMESPACES, SYSTEM_NAMESPACES } from './platform-namespaces.ts';
+import { allowsSelfService } from './policy.ts';
 import { isPublicPath } from './public-paths.ts';
 import { isApiTokenCaller } from './restrictions/api-tokens.ts';
 import { ALL_RIGHTS, countRights, MAX_RIGHTS, rightsOf, rulesOf } from './rights.ts';
 import {
   allowsEverything,
-  CREDENTIAL_NAMESPACES,
   countsInSystem,
   isKeptFromApiTokens,
   readsAllCredentials,
-  SYSTEM_NAMESPACES,
 } from './system-namespaces.ts';
 
 /** Roles that the namespace controller keeps in every project as their RoleBases say. */
@@ -35,8 +34,8 @@ const ROLES_OF_PROJECTS: ReadonlySet<string> = new Set(['admin', 'operator', 'vi
 export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
 
 /**
- * Why a call is allowed: by the server's mode, a path for everybody, the built-in policy of users,
- * or a rule of a role.
+ * Why a call is allowed: the server's mode, a path that is open to everybody, the built-in policy
+ * for users, or a rule of a role.
  */
 export type Reason =
   | 'always-allow'
@@ -45,8 +44,8 @@ export type Reason =
   | { held: HeldRole; rule: PolicyRule };
 
 /**
- * Decides who may do what: public paths, the built-in policy, then roles, in 3.0's order; denies by
- * default.
+ * Decides which calls a user may make: by public paths, the built-in policy, then roles, in 3.0's
+ * order. Everything else is denied.
  */
 export class Authorizer {
   readonly #mode: AuthorizationMode;
@@ -61,8 +60,8 @@ export class Authorizer {
   }
 
   /**
-   * Throws Forbidden unless the caller may make this call, also by the module of one of his roles:
-   * nothing is awaited without any.
+   * Throws Forbidden unless the caller may make this call, by rules or by the module of one of
+   * their roles. Returns a promise only if modules have to be evaluated.
    */
   authorizeCall(user: UserInfo, info: RequestInfo): void | Promise<void> {
     const permitted = this.permits(user, info);
@@ -80,7 +79,7 @@ export class Authorizer {
     });
   }
 
-  /** Whether `authorizeCall` would let a call pass. */
+  /** Whether `authorizeCall` would permit a call. */
   permits(user: UserInfo, info: RequestInfo): boolean | Promise<boolean> {
     if (this.allows(user, info)) {
       return true;
@@ -91,8 +90,8 @@ export class Authorizer {
   }
 
   /**
-   * Roles of the caller whose modules count for a call, each with its module; none where no modules
-   * are evaluated.
+   * Returns the caller's roles whose modules count for a call, each with its module; none if no
+   * policy server evaluates modules.
    */
   overridden(user: UserInfo, info: RequestInfo): { held: HeldRole; module: string }[] {
     if (!this.#overrides || this.#mode !== 'RBAC') {
@@ -115,7 +114,7 @@ export class Authorizer {
     user: UserInfo,
     info: RequestInfo,
   ): Promise<boolean> {
-    // One role may be bound in several ways.
+    // The same role may be bound several times.
     for (const module of new Set(modules.map((one) => one.module))) {
       if (await this.overrideAllows(module, user, info)) {
         return true;
@@ -126,8 +125,8 @@ export class Authorizer {
   }
 
   /**
-   * What who has a role may do: everything, as far as one can know, where a module of it is
-   * evaluated, or where its rules are yet to be put together from other roles.
+   * Returns the most that the holder of a role may do: everything, if a module of it is evaluated
+   * or its rules are yet to be aggregated from other roles.
    */
   rightsOf(role: KubeObject | undefined): readonly PolicyRule[] {
     if (role?.aggregationRule && rulesOf(role).length === 0) {
@@ -137,7 +136,8 @@ export class Authorizer {
   }
 
   /**
-   * Throws Forbidden unless the rules of the caller's roles, or what needs none, allow this call.
+   * Throws Forbidden unless a public path, the built-in policy or a rule of the caller's roles
+   * allows this call.
    */
   authorize(user: UserInfo, info: RequestInfo): void {
     if (this.#mode === 'AlwaysDeny') {
@@ -149,16 +149,15 @@ export class Authorizer {
   }
 
   /**
-   * Whether the caller may make this call, by the server's mode, public paths, built-in policy or
-   * roles.
+   * Whether the server's mode, public paths, the built-in policy or a role's rule allow a call.
    */
   allows(user: UserInfo, info: RequestInfo): boolean {
     return !this.reasons(user, info).next().done;
   }
 
   /**
-   * Everything that allows a call, found one by one in the order in which it counts: deciding and
-   * explaining are the same.
+   * Yields everything that allows a call, in the order in which it counts. Deciding takes the
+   * first; explaining takes all.
    */
   *reasons(user: UserInfo, info: RequestInfo): Generator<Reason> {
     if (this.#mode === 'AlwaysDeny') {
@@ -170,14 +169,14 @@ export class Authorizer {
     if (isPublicPath(info.path)) {
       yield 'public-path';
     }
-    if (selfService(user, info)) {
+    if (allowsSelfService(user, info)) {
       yield 'self-service';
     }
 
     yield* this.#matching(user, this.held.placeOf(info), info);
   }
 
-  /** The rules among those of the caller's roles that allow a request at a place. */
+  /** Yields the rules of the caller's roles that allow a request at a place. */
   *#matching(
     user: UserInfo,
     place: Place,
@@ -196,14 +195,14 @@ export class Authorizer {
     }
   }
 
-  /** Whether one of the caller's roles allows it. */
+  /** Whether one of the caller's roles allows a call. */
   byRoles(user: UserInfo, info: RequestInfo): boolean {
     return !this.#matching(user, this.held.placeOf(info), info).next().done;
   }
 
   /**
-   * Whether a role that every project has allows a request: its rules are those of its RoleBase,
-   * whatever somebody writes into it.
+   * Whether one of the roles that every project has allows a request. A controller keeps their
+   * rules as in their RoleBases, so nobody can have changed them.
    */
   byRoleOfEveryProject(user: UserInfo, info: RequestInfo): boolean {
     for (const { held } of this.#matching(user, this.held.placeOf(info), info)) {
@@ -221,8 +220,8 @@ export class Authorizer {
   }
 
   /**
-   * Whether a role that a caller has above a level, thus not given by those who manage that level
-   * alone, allows a request there.
+   * Whether a role of a higher level, which those who manage only this level cannot give, allows a
+   * request.
    */
   byRolesAbove(user: UserInfo, level: 'workspace' | 'namespace', info: RequestInfo): boolean {
     for (const { held } of this.#matching(user, this.held.placeOf(info), info)) {
@@ -250,7 +249,7 @@ export class Authorizer {
   }
 
   /**
-   * Namespaces that are left out when the caller reads what credentials are kept in, in all
+   * Returns the namespaces to leave out when the caller reads resources with credentials in all
    * namespaces; undefined for none.
    */
   hiddenFrom(user: UserInfo, info: RequestInfo): ReadonlySet<string> | undefined {
@@ -266,7 +265,7 @@ export class Authorizer {
   }
 
   /**
-   * Whether one of the caller's global roles allows a verb on a resource, on all of the platform.
+   * Whether one of the caller's global roles allows a verb on a resource on the whole platform.
    */
   allowsGlobally(user: UserInfo, verb: string, group: string, resource: string): boolean {
     if (this.#mode !== 'RBAC') {
@@ -293,8 +292,8 @@ export class Authorizer {
   }
 
   /**
-   * Whether one of the caller's roles allows a verb on a resource of a workspace, or of the cluster
-   * without one.
+   * Whether one of the caller's roles allows a verb on a resource in a workspace, or in the cluster
+   * if the workspace is ''.
    */
   allowsIn(
     user: UserInfo,
@@ -316,7 +315,10 @@ export class Authorizer {
     });
   }
 
-  /** The place where rights of a level count; `key` is the workspace's or namespace's name. */
+  /**
+   * Returns the place where rights of a level count; `key` is the name of the workspace or
+   * namespace.
+   */
   placeAt(level: Level, key: string): Place {
     if (level === 'workspace') {
       return { workspace: key, namespace: '' };
@@ -327,7 +329,7 @@ export class Authorizer {
       : PLATFORM;
   }
 
-  /** Whether a user has any role given right there, in a workspace or a namespace. */
+  /** Whether a user has a role that is bound in the workspace or namespace itself. */
   isMemberOf(user: UserInfo, level: 'workspace' | 'namespace', key: string): boolean {
     if (key === '') {
       return false;
@@ -343,8 +345,8 @@ export class Authorizer {
   }
 
   /**
-   * All rules that a caller has in a scope, from the platform down to it; those of roles for which
-   * `counts` is false are left out.
+   * Returns all rules that a caller has in a scope and above it, except those of roles for which
+   * `counts` is false.
    */
   rulesIn(
     user: UserInfo,
@@ -358,10 +360,10 @@ export class Authorizer {
   }
 
   /**
-   * Whether the caller may himself do, in a scope, everything that these rules allow: who grants
-   * may not give more than he has. Each right is decided as a request would be. Rights of the
-   * cluster hold in system namespaces too, so that they are asked for there as well. Rules of more
-   * than 5,000 rights are covered by who may do everything alone.
+   * Whether the caller may do everything in a scope that these rules allow: nobody grants more than
+   * they have. Each right is decided as a request would be. Rights of the cluster hold in system
+   * namespaces too, so they must be held there as well. Only callers who may do everything cover
+   * rules of more than 5,000 rights.
    */
   covers(user: UserInfo, level: Level, key: string, rules: readonly PolicyRule[]): boolean {
     if (rules.length === 0 || this.holdsEverything(user)) {

@@ -1,14 +1,11 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import { queryOf } from '@ks-apiserver/client/kube/client';
+import { queryOf } from '@ks-apiserver/client/kube/resource-path';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 
 const EXPLAIN = '/kapis/iam.kubesphere.io/v1alpha2/explain';
 
-/**
- * The place that a call is about, as the URL names it: nothing that the caller does not know
- * already.
- */
+/** Returns the place of a call as its URL names it, so that the answer reveals nothing new. */
 function whereOf({ scope, workspace, namespace, devops }: RequestInfo): {
   field: string;
   words: string;
@@ -27,9 +24,9 @@ function whereOf({ scope, workspace, namespace, devops }: RequestInfo): {
 }
 
 /**
- * The 403 for a call that nothing allows. The message is 3.0's, word for word; which scope was
- * missing, where 3.0 says "at the cluster scope" of workspaces and projects too, and where to ask
- * why, is in `details.causes`.
+ * Returns the 403 for a call that nothing allows. The message is 3.0's, word for word.
+ * `details.causes` says in which scope a role is missing, where 3.0 says "at the cluster scope" of
+ * workspaces and projects too, and where to ask for the reasons.
  */
 export function denial(user: UserInfo, info: RequestInfo, suffix: string): StatusError {
   const { verb, group, resource, subresource, name, namespace, workspace, devops, path } = info;

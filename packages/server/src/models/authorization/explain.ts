@@ -1,5 +1,4 @@
 import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type PolicyRule, ruleAllows } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
@@ -9,7 +8,7 @@ import type { Authorizer } from './authorizer.ts';
 import type { HeldRole, Level } from './bindings/held-roles.ts';
 import { rulesOf } from './rights.ts';
 
-/** Most grants, and most roles that would do, that an answer names. */
+/** Most grants, and most roles, that an answer names. */
 const LIMIT = 50;
 const TEMPLATE = 'iam.kubesphere.io/role-template';
 
@@ -20,17 +19,14 @@ const KINDS = {
   cluster: ['ClusterRoleBinding', 'ClusterRole'],
 } as const;
 
-/**
- * A rule that allows the call, the role that it is in, and the binding by which the user has the
- * role.
- */
+/** A rule that allows the call, its role, and the binding by which the user has the role. */
 export interface ExplainedGrant {
   level: Level;
   workspace?: string;
   namespace?: string;
   binding: { kind: string; name: string; subject: string };
   role: { kind: string; name: string };
-  /** Left out where it is the role's module (annotation rego-override) that allows it. */
+  /** Absent if the role's module (annotation rego-override) allows the call. */
   rule?: PolicyRule;
 }
 
@@ -50,11 +46,13 @@ export interface Explanation {
   grants: ExplainedGrant[];
   /** Only of calls that are not allowed. */
   rolesThatWould: RoleThatWould[];
-  /** There is more than is named here. */
+  /** Set if there are more than are named here. */
   truncated?: true;
 }
 
-/** Says why a user may or may not make a call, from what the authorizer itself decides by. */
+/**
+ * Explains why a user may or may not make a call, from the data by which the authorizer decides.
+ */
 export class Explainer {
   readonly #authorizer: Authorizer;
   readonly #catalog: Catalog;
@@ -65,8 +63,8 @@ export class Explainer {
   }
 
   /**
-   * `knows` tells whether the asker may see the roles of a workspace or namespace in which the user
-   * has none.
+   * Explains a call. `knows` tells whether the caller of this function may see the roles of a
+   * workspace or namespace in which the user has none.
    */
   async explain(
     user: UserInfo,
@@ -134,7 +132,7 @@ export class Explainer {
       }
     };
 
-    // The narrowest first: that is the one to ask for.
+    // The narrowest scope first: that is the role to ask for.
     const { workspace, namespace } = place;
     if (namespace !== '' && knows('namespace', namespace)) {
       add('namespace', this.#roles('roles', namespace));
@@ -154,7 +152,7 @@ export class Explainer {
   }
 
   #roles(resource: string, namespace?: string): readonly Entry[] {
-    return this.#catalog.row(resource).store.list('name', namespace);
+    return this.#catalog.informerOf(resource).store.list('name', namespace);
   }
 }
 
@@ -163,14 +161,13 @@ function grantOf(
   workspace: string,
 ): ExplainedGrant {
   const { level, binding } = held;
-  const role = held.role as KubeObject;
 
   return {
     level,
     ...(level === 'workspace' && { workspace }),
     ...(level === 'namespace' && { namespace: binding.namespace }),
     binding: { kind: KINDS[level][0], name: binding.name, subject: binding.subject },
-    role: { kind: binding.roleRef.kind || KINDS[level][1], name: role.metadata.name ?? '' },
+    role: { kind: binding.roleRef.kind || KINDS[level][1], name: held.role?.metadata.name ?? '' },
     ...(rule && { rule }),
   };
 }

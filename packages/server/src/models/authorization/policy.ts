@@ -5,20 +5,20 @@ import { mustSetPassword, patchesSelf } from './restrictions/first-password.ts';
 import { selfReviewOf } from './restrictions/self-reviews.ts';
 
 /**
- * Resources in which a member finds himself under his own name: he reads his membership and may end
- * it, but never begins one.
+ * Memberships under the user's own name: users read theirs and may end it, but never begin one.
  */
 const MEMBERSHIPS = new Set(['clustermembers', 'workspacemembers', 'members']);
 const READS_AND_LEAVES = new Set(['get', 'delete']);
 const READ = new Set(['get', 'list', 'watch']);
 
 /**
- * What every logged-in user may do besides his roles: read which resources the Kubernetes API
- * serves and what he may do there, read and change himself, and ask the tenant API, whose handlers
- * show him what he belongs to. Unlike in 3.0, himself means the KubeSphere API only: through the
- * Kubernetes API one's own User object would show the password hash and take any change.
+ * Whether every logged-in user may make a call, whatever their roles: read which resources the
+ * Kubernetes API serves and what they may do there, read and change their own user, and call the
+ * tenant API, whose handlers show what they belong to. Unlike in 3.0, their own user can only be
+ * reached through the KubeSphere API: the Kubernetes API would show the password hash and accept
+ * any change.
  */
-export function selfService(user: UserInfo, info: RequestInfo): boolean {
+export function allowsSelfService(user: UserInfo, info: RequestInfo): boolean {
   if (!user.groups.includes('system:authenticated')) {
     return false;
   }
@@ -28,7 +28,7 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
   }
 
   if (info.isKubernetes) {
-    // The gate lets nothing pass of the latter but a first password.
+    // The gate permits nothing but a first password in such a patch.
     return selfReviewOf(info) !== undefined || (mustSetPassword(user) && patchesSelf(user, info));
   }
 
@@ -40,7 +40,8 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
     return READS_AND_LEAVES.has(info.verb);
   }
 
-  // His kubeconfig and kubectl: /kapis/resources.kubesphere.io/v1alpha2/users/{user}/kubeconfig.
+  // The user's kubeconfig and kubectl:
+  // /kapis/resources.kubesphere.io/v1alpha2/users/{user}/kubeconfig.
   if (
     isSelf &&
     info.group === RESOURCES_GROUP &&
@@ -50,8 +51,7 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
     return true;
   }
 
-  // Why one may not do something; the handler answers about himself alone, or about all to an
-  // administrator.
+  // Why a call is denied. The handler answers about the caller, or about all to an administrator.
   if (info.group === IAM_GROUP && info.resource === 'explain' && info.verb === 'list') {
     return true;
   }

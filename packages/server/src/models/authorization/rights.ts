@@ -11,14 +11,14 @@ export const ALL_RIGHTS: readonly PolicyRule[] = Object.freeze([
   { verbs: ['*'], nonResourceURLs: ['*'] },
 ]);
 
-/** Every right to resources: what the admin of a project or workspace has there. */
+/** Every right to resources: what the admin of a project or workspace has in it. */
 export const ALL_RESOURCES: readonly PolicyRule[] = Object.freeze([
   { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
 ]);
 
 /** The rules of a role; none for a role that does not exist. */
 export function rulesOf(role: KubeObject | undefined): readonly PolicyRule[] {
-  const rules = role?.rules as readonly PolicyRule[] | null | undefined;
+  const rules: readonly PolicyRule[] | null | undefined = role?.rules;
   return Array.isArray(rules) ? rules : [];
 }
 
@@ -28,7 +28,7 @@ export function rulesOf(role: KubeObject | undefined): readonly PolicyRule[] {
  */
 export const MAX_RIGHTS = 5000;
 
-/** How many single rights rules give. */
+/** Returns how many single rights rules give. */
 export function countRights(rules: readonly PolicyRule[]): number {
   let count = 0;
 
@@ -42,7 +42,8 @@ export function countRights(rules: readonly PolicyRule[]): number {
 }
 
 /**
- * Every single right that a rule gives; a wildcard in it is only held by who has the wildcard too.
+ * Yields every single right that a rule gives. A wildcard in it is covered only by the same
+ * wildcard.
  */
 export function* rightsOf(rule: PolicyRule): Generator<RuleAttributes> {
   const none = { isResource: true, group: '', resource: '', subresource: '', name: '', path: '' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
@@ -45,7 +45,7 @@ function put(resource: string, metadata: KubeObject['metadata'], more: object = 
     ...more,
   };
 
-  catalog.row(resource).store.set(entryOf(object, Buffer.alloc(0), {}, true));
+  catalog.informerOf(resource).store.set(makeEntry(object, Buffer.alloc(0), { keepObject: true }));
 }
 
 before(async () => {
@@ -56,15 +56,15 @@ before(async () => {
   catalog = new Catalog(client, RESOURCES);
   await catalog.start(AbortSignal.timeout(20_000));
 
-  const row = (name: string) => catalog.row(name);
+  const definition = (name: string) => catalog.informerOf(name);
 
   const informers = {
-    globalRoles: row('globalroles'),
-    workspaceRoles: row('workspaceroles'),
-    roles: row('roles'),
-    clusterRoles: row('clusterroles'),
-    namespaces: row('namespaces'),
-    devopsProjects: row('devopsprojects'),
+    globalRoles: definition('globalroles'),
+    workspaceRoles: definition('workspaceroles'),
+    roles: definition('roles'),
+    clusterRoles: definition('clusterroles'),
+    namespaces: definition('namespaces'),
+    devopsProjects: definition('devopsprojects'),
   };
 
   const bindings = new Bindings(catalog);

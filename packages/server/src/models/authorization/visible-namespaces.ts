@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Store } from '@ks-apiserver/client/informer/store';
-import { resourcePath } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Bindings } from './bindings/bindings.ts';
 
-/** Namespaces in which somebody may list a resource. */
+/** Namespaces in which a user may list a resource. */
 export interface VisibleNamespaces {
   names: ReadonlySet<string>;
-  /** Same for the same names. */
+  /** Equal for equal names. */
   key: string;
 }
 
-/** What decides who may do what: when none of them changes, nobody sees more or less. */
+/** Resources that decide about rights: while none of them changes, nobody sees more or less. */
 const DECIDING = [
   'globalroles',
   'globalrolebindings',
@@ -31,16 +31,17 @@ const DECIDING = [
   'namespaces',
 ];
 
-const KEPT = 1000;
+/** Answers that are remembered; the least recently made is dropped first. */
+const MAX_REMEMBERED = 1000;
 
 /**
- * Finds out in which namespaces somebody may list a resource, at the cost of those that he belongs
- * to.
+ * Finds the namespaces in which a user may list a resource. The cost grows with the namespaces that
+ * they belong to, not with all.
  */
 export class Visibility {
   readonly #authorizer: Authorizer;
   readonly #bindings: Bindings;
-  /** The copies that decide who may do what. */
+  /** The stores that decide about rights. */
   readonly deciding: readonly Store[];
   readonly #workspaces = new Map<string, Set<string>>();
   readonly #known = new Map<string, { version: number; visible: VisibleNamespaces | undefined }>();
@@ -49,44 +50,46 @@ export class Visibility {
   constructor(authorizer: Authorizer, bindings: Bindings, catalog: Catalog) {
     this.#authorizer = authorizer;
     this.#bindings = bindings;
-    this.deciding = DECIDING.map((resource) => catalog.row(resource).store);
+    this.deciding = DECIDING.map((resource) => catalog.informerOf(resource).store);
 
-    const namespaces = catalog.row('namespaces').store;
+    const namespaces = catalog.informerOf('namespaces').store;
     for (const { name, labels } of namespaces.values()) {
-      this.#file(name, labels[WORKSPACE_LABEL], true);
+      this.#add(name, labels[WORKSPACE_LABEL]);
     }
 
     namespaces.onChange(({ type, entry, previous }) => {
       if (previous) {
-        this.#file(previous.name, previous.labels[WORKSPACE_LABEL], false);
+        this.#remove(previous.name, previous.labels[WORKSPACE_LABEL]);
       }
       if (type !== 'DELETED') {
-        this.#file(entry.name, entry.labels[WORKSPACE_LABEL], true);
+        this.#add(entry.name, entry.labels[WORKSPACE_LABEL]);
       }
     });
   }
 
-  #file(namespace: string, workspace: string | undefined, present: boolean): void {
+  #add(namespace: string, workspace: string | undefined): void {
     if (!workspace) {
       return;
     }
 
     const names = this.#workspaces.get(workspace) ?? new Set();
+    this.#workspaces.set(workspace, names.add(namespace));
+  }
 
-    if (present) {
-      names.add(namespace);
-    } else {
-      names.delete(namespace);
+  #remove(namespace: string, workspace: string | undefined): void {
+    const names = workspace && this.#workspaces.get(workspace);
+    if (!workspace || !names) {
+      return;
     }
 
-    if (names.size > 0) {
-      this.#workspaces.set(workspace, names);
-    } else {
+    names.delete(namespace);
+
+    if (names.size === 0) {
       this.#workspaces.delete(workspace);
     }
   }
 
-  /** Grows with every change of what decides who may do what. */
+  /** Grows with every change of the deciding stores. */
   get version(): number {
     let version = 0;
 
@@ -98,14 +101,14 @@ export class Visibility {
   }
 
   /**
-   * The namespaces in which a caller may make a list call of all namespaces, of one workspace if it
-   * is given; undefined where he may make it as it is and asks for no workspace. Modules of roles
-   * are not asked.
+   * Returns the namespaces in which a caller may make a list call of all namespaces, or of one
+   * workspace. Undefined if they may make the call as it is and ask for no workspace. Modules of
+   * roles are not evaluated.
    */
   of(
     user: UserInfo,
     info: RequestInfo,
-    row: ResourceDefinition,
+    definition: ResourceDefinition,
     workspace: string | undefined,
   ): VisibleNamespaces | undefined {
     const asked = [
@@ -113,9 +116,9 @@ export class Visibility {
       info.group,
       info.version,
       info.resource,
-      row.group,
-      row.version,
-      row.resource,
+      definition.group,
+      definition.version,
+      definition.resource,
     ];
 
     const key = JSON.stringify([user.name, user.groups, asked, workspace]);
@@ -125,14 +128,14 @@ export class Visibility {
       return known.visible;
     }
 
-    const visible = this.#find(user, { ...info, visibleOnly: false }, row, workspace);
+    const visible = this.#find(user, { ...info, visibleOnly: false }, definition, workspace);
 
     this.#known.delete(key);
     this.#known.set(key, { version, visible });
 
-    // The oldest goes.
-    if (this.#known.size > KEPT) {
-      this.#known.delete(this.#known.keys().next().value!);
+    if (this.#known.size > MAX_REMEMBERED) {
+      const [oldest = ''] = this.#known.keys();
+      this.#known.delete(oldest);
     }
 
     return visible;
@@ -141,17 +144,22 @@ export class Visibility {
   #find(
     user: UserInfo,
     info: RequestInfo,
-    row: ResourceDefinition,
+    definition: ResourceDefinition,
     workspace: string | undefined,
   ): VisibleNamespaces | undefined {
-    const everywhere = this.#allows(user, info, row, '');
+    const everywhere = this.#allows(user, info, definition, '');
     if (everywhere && workspace === undefined) {
       return undefined;
     }
 
     const hidden = everywhere ? this.#authorizer.hiddenFrom(user, info) : undefined;
-    const names = [...this.#candidates(user, everywhere, workspace)]
-      .filter((name) => (everywhere ? !hidden?.has(name) : this.#allows(user, info, row, name)))
+    const candidates = everywhere
+      ? this.#workspaces.get(workspace ?? '')
+      : this.#candidates(user, workspace);
+    const names = [...(candidates ?? [])]
+      .filter((name) =>
+        everywhere ? !hidden?.has(name) : this.#allows(user, info, definition, name),
+      )
       .sort();
 
     return {
@@ -160,29 +168,31 @@ export class Visibility {
     };
   }
 
-  #allows(user: UserInfo, info: RequestInfo, row: ResourceDefinition, namespace: string): boolean {
+  #allows(
+    user: UserInfo,
+    info: RequestInfo,
+    definition: ResourceDefinition,
+    namespace: string,
+  ): boolean {
     const scope = namespace === '' ? 'Cluster' : 'Namespace';
     if (!this.#authorizer.allows(user, { ...info, namespace, scope })) {
       return false;
     }
-    if (!row.needsOwnRight) {
+    if (!definition.needsOwnRight) {
       return true;
     }
 
     return this.#authorizer.allows(
       user,
-      parseRequestInfo('GET', resourcePath(row, namespace || undefined)),
+      parseRequestInfo('GET', resourcePath(definition, namespace || undefined)),
     );
   }
 
-  /** Namespaces that somebody may have rights in: his own, and those of his workspaces. */
-  #candidates(user: UserInfo, everywhere: boolean, workspace: string | undefined): Set<string> {
-    const ofWorkspace =
-      workspace === undefined ? undefined : (this.#workspaces.get(workspace) ?? new Set<string>());
-    if (everywhere && ofWorkspace) {
-      return ofWorkspace;
-    }
-
+  /**
+   * Returns the namespaces that a user may have rights in: their own, and those of their
+   * workspaces.
+   */
+  #candidates(user: UserInfo, workspace: string | undefined): ReadonlySet<string> {
     const candidates = new Set(this.#bindings.namespacesOf(user));
 
     for (const name of this.#bindings.workspacesOf(user)) {
@@ -191,10 +201,12 @@ export class Visibility {
       }
     }
 
-    if (!ofWorkspace) {
+    if (workspace === undefined) {
       return candidates;
     }
 
-    return new Set([...candidates].filter((name) => ofWorkspace.has(name)));
+    const ofWorkspace = this.#workspaces.get(workspace);
+
+    return new Set([...candidates].filter((name) => ofWorkspace?.has(name)));
   }
 }

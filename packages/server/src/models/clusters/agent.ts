@@ -4,7 +4,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { stringify } from 'yaml';
 
-/** What of the configuration an agent needs to know. */
+/** The settings that an agent needs. */
 export interface AgentOptions {
   proxyPublishAddress: string;
   /** `name` or `name.namespace` of the Service in front of the proxy. */
@@ -17,8 +17,8 @@ function absent(message: string): StatusError {
 }
 
 /**
- * The address at which agents reach the proxy: the configured one, or that of its Service. Throws
- * NotFound.
+ * Returns the address at which agents reach the proxy: the configured one, or that of its Service.
+ * Throws NotFound.
  */
 async function proxyAddress(client: KubeReader, options: AgentOptions): Promise<string> {
   const { proxyPublishAddress, proxyPublishService } = options;
@@ -35,15 +35,13 @@ async function proxyAddress(client: KubeReader, options: AgentOptions): Promise<
     throw absent(`service ${namespace}/${name} not found`);
   }
 
-  const [port] = (service.spec?.ports ?? []) as { port?: number }[];
-  if (port?.port === undefined) {
+  const ports: { port?: number }[] = service.spec?.ports ?? [];
+  const port = ports[0]?.port;
+  if (port === undefined) {
     throw absent(`there are no ports in proxy service ${namespace}/${name}`);
   }
 
-  const points = (service.status?.loadBalancer?.ingress ?? []) as {
-    ip?: string;
-    hostname?: string;
-  }[];
+  const points: { ip?: string; hostname?: string }[] = service.status?.loadBalancer?.ingress ?? [];
 
   const last = points.at(-1);
   const host = last?.ip || last?.hostname;
@@ -51,12 +49,12 @@ async function proxyAddress(client: KubeReader, options: AgentOptions): Promise<
     throw absent(`proxy service ${namespace}/${name} has no public address yet`);
   }
 
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port.port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /**
- * The Deployment (YAML) that connects a cluster of type proxy to here. Throws NotFound for clusters
- * of other types.
+ * Makes the Deployment (YAML) of the agent that connects a cluster of type proxy. Throws NotFound
+ * for clusters of other types.
  */
 export async function agentDeployment(
   client: KubeReader,
@@ -65,10 +63,7 @@ export async function agentDeployment(
 ): Promise<string> {
   const { name = '' } = cluster.metadata;
 
-  const { type, token = '' } = (cluster.spec?.connection ?? {}) as {
-    type?: string;
-    token?: string;
-  };
+  const { type, token = '' }: { type?: string; token?: string } = cluster.spec?.connection ?? {};
 
   if (type !== 'proxy') {
     throw absent(`cluster ${name} is not using proxy connection`);

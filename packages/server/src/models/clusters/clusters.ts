@@ -1,20 +1,20 @@
 import { CLUSTERS } from '@ks-apiserver/api/resources';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { KubeReader, WriteOptions } from '@ks-apiserver/client/kube/client';
 import {
   type ClusterConfig,
   KubeconfigError,
   parseKubeconfig,
 } from '@ks-apiserver/client/kube/kubeconfig';
-import type { CallerClient } from '../gate/caller-client.ts';
+import type { CallerWriter } from '../authorization/caller-writer.ts';
 import { missing } from '../iam/errors.ts';
 import { clusterUid, ProbeError, probeKubernetes, probeKubeSphere } from './probe.ts';
 
-/** Longest kubeconfig that is read, in bytes. */
+/** Longest kubeconfig, in bytes. */
 const KUBECONFIG_LIMIT = 256 * 1024;
 
-/** How a Cluster object says that its cluster is reached. */
+/** The connection in the spec of a Cluster. */
 interface Connection {
   type?: string;
   kubeconfig?: string;
@@ -24,11 +24,11 @@ interface Connection {
 }
 
 function connectionOf(cluster: KubeObject): Connection {
-  return (cluster.spec?.connection ?? {}) as Connection;
+  return cluster.spec?.connection ?? {};
 }
 
-/** Reads a kubeconfig in base64 that names neither files nor commands. Throws BadRequest. */
-async function configOf(kubeconfig: string): Promise<ClusterConfig> {
+/** Parses a kubeconfig in base64 that names neither files nor commands. Throws BadRequest. */
+async function parseConfig(kubeconfig: string): Promise<ClusterConfig> {
   if (kubeconfig.length > KUBECONFIG_LIMIT) {
     throw badRequest('the kubeconfig is too long');
   }
@@ -43,7 +43,7 @@ async function configOf(kubeconfig: string): Promise<ClusterConfig> {
   }
 }
 
-/** Clusters that are, or are to be, managed from here. */
+/** Clusters that are managed by this server, or will be. */
 export class Clusters {
   readonly #client: KubeReader;
 
@@ -51,7 +51,7 @@ export class Clusters {
     this.#client = client;
   }
 
-  /** A Cluster with its credentials, which never leave the server. Throws NotFound. */
+  /** Returns a Cluster with its credentials, which must not leave the server. Throws NotFound. */
   async get(name: string): Promise<KubeObject> {
     const found = await this.#client.find({ resource: CLUSTERS, name });
     if (!found) {
@@ -61,7 +61,7 @@ export class Clusters {
     return found;
   }
 
-  /** Throws BadRequest where another cluster has the server's address already. */
+  /** Throws BadRequest if another cluster has the server's address already. */
   async #checkAddress(server: string, except?: string): Promise<void> {
     const { items } = await this.#client.list(CLUSTERS);
     for (const cluster of items) {
@@ -70,17 +70,17 @@ export class Clusters {
       }
 
       const { kubernetesAPIEndpoint, kubeconfig } = connectionOf(cluster);
-      const stored = kubeconfig ? await configOf(kubeconfig).catch(() => undefined) : undefined;
+      const stored = kubeconfig ? await parseConfig(kubeconfig).catch(() => undefined) : undefined;
       if (kubernetesAPIEndpoint === server || stored?.server === server) {
         throw badRequest(
-          // 3.0's very words, which its console shows.
+          // 3.0's own words, which its console shows.
           `existing cluster ${cluster.metadata.name} with the exacty same server address, MUST not import the same cluster twice`,
         );
       }
     }
   }
 
-  /** Finds out whether a cluster can be imported. Throws BadRequest that says why not. */
+  /** Checks whether a cluster can be imported. Throws BadRequest with the reason. */
   async validate(cluster: KubeObject): Promise<void> {
     const { type, kubeconfig, kubesphereAPIEndpoint } = connectionOf(cluster);
     if (type !== 'direct') {
@@ -90,31 +90,31 @@ export class Clusters {
       throw badRequest('cluster kubeconfig MUST NOT be empty');
     }
 
-    const config = await configOf(kubeconfig);
+    const config = await parseConfig(kubeconfig);
     await this.#checkAddress(config.server);
 
     try {
       await probeKubernetes(config);
     } catch (error) {
-      throw refused('unable to reach the Kubernetes API', error);
+      throw toRefusal('unable to reach the Kubernetes API', error);
     }
 
     try {
       await probeKubeSphere(config, kubesphereAPIEndpoint);
     } catch (error) {
-      throw refused('unable validate kubesphere endpoint', error);
+      throw toRefusal('unable validate kubesphere endpoint', error);
     }
   }
 
   /**
-   * Gives a direct cluster another kubeconfig, which must be of the same cluster and work. Throws
-   * NotFound, BadRequest.
+   * Replaces the kubeconfig of a direct cluster by one that works and is of the same cluster.
+   * Throws NotFound, BadRequest.
    */
   async updateKubeconfig(
     name: string,
     kubeconfig: string,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<void> {
     if (kubeconfig === '') {
       throw badRequest('cluster kubeconfig MUST NOT be empty');
@@ -125,29 +125,29 @@ export class Clusters {
       throw badRequest(`cluster ${name} is using proxy connection: its agent keeps its kubeconfig`);
     }
 
-    const config = await configOf(kubeconfig);
+    const config = await parseConfig(kubeconfig);
     await this.#checkAddress(config.server, name);
 
     try {
       await probeKubernetes(config);
 
-      const known = cluster.status?.uid as string | undefined;
+      const known: string | undefined = cluster.status?.uid;
       if (known && (await clusterUid(config)) !== known) {
         throw new ProbeError('the kubeconfig is of another cluster');
       }
     } catch (error) {
-      throw refused('unable to reach the Kubernetes API', error);
+      throw toRefusal('unable to reach the Kubernetes API', error);
     }
 
     const connection = { kubeconfig, kubernetesAPIEndpoint: config.server };
     const { resourceVersion } = cluster.metadata;
     const patch = { metadata: { resourceVersion }, spec: { connection } };
 
-    await caller.patch({ resource: CLUSTERS, name }, patch, { dryRun });
+    await caller.patch({ resource: CLUSTERS, name }, patch, options);
   }
 }
 
-function refused(what: string, error: unknown): unknown {
+function toRefusal(what: string, error: unknown): unknown {
   return error instanceof ProbeError
     ? new StatusError(400, 'BadRequest', `${what}, ${error.message}`)
     : error;

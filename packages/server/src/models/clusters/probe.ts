@@ -5,22 +5,22 @@ import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
 
 const TIMEOUT_MS = 10_000;
 
-/** Longest answer that is read, in bytes. */
+/** Longest answer, in bytes. */
 const LIMIT = 256 * 1024;
 
-/** Where a member's own ks-apiserver is, seen from its Kubernetes API. */
+/** Path of a member's own ks-apiserver through its Kubernetes API. */
 const THROUGH_KUBERNETES =
   '/api/v1/namespaces/kubesphere-system/services/:ks-apiserver:/proxy/kapis/version';
 
-/** Why a cluster cannot be used, in words that quote nothing of what it answered. */
+/** Why a cluster cannot be used; quotes nothing of its answer. */
 export class ProbeError extends Error {}
 
 /**
- * Reads one JSON object of a cluster: in ten seconds, no redirect followed, TLS verified as the
- * kubeconfig says. Throws a ProbeError.
+ * Reads a JSON object from a cluster: within ten seconds, without following redirects, TLS verified
+ * as the kubeconfig says. Throws a ProbeError.
  */
-async function read(config: ClusterConfig, url: string): Promise<Record<string, unknown>> {
-  // As clients of Kubernetes do: no credentials go over a connection that is not encrypted.
+async function readObject(config: ClusterConfig, url: string): Promise<Record<string, unknown>> {
+  // As in Kubernetes' clients, credentials are not sent over unencrypted connections.
   const transport = new RemoteTransport(
     config.server.startsWith('https:') ? config : { server: config.server },
   );
@@ -38,7 +38,7 @@ async function read(config: ClusterConfig, url: string): Promise<Record<string, 
       throw new ProbeError('it answered with no JSON object');
     }
 
-    return parsed as Record<string, unknown>;
+    return { ...parsed };
   } catch (error) {
     if (error instanceof ProbeError) {
       throw error;
@@ -55,34 +55,36 @@ async function read(config: ClusterConfig, url: string): Promise<Record<string, 
   }
 }
 
-/** Finds out whether a cluster's Kubernetes API answers. Throws a ProbeError. */
+/** Checks whether a cluster's Kubernetes API answers. Throws a ProbeError. */
 export async function probeKubernetes(config: ClusterConfig): Promise<void> {
-  await read(config, '/version?timeout=10s');
+  await readObject(config, '/version?timeout=10s');
 }
 
 /**
- * Finds out whether a member's KubeSphere API answers, at its own endpoint or through its
- * Kubernetes API. Throws a ProbeError.
+ * Checks whether a member's KubeSphere API answers, at its own endpoint or through its Kubernetes
+ * API. Throws a ProbeError.
  */
 export async function probeKubeSphere(
   config: ClusterConfig,
   endpoint: string | undefined,
 ): Promise<void> {
   if (!endpoint) {
-    return void (await read(config, THROUGH_KUBERNETES));
+    return void (await readObject(config, THROUGH_KUBERNETES));
   }
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
     throw new ProbeError('the endpoint is no http or https URL');
   }
 
-  // Without the credentials of the kubeconfig: those are for its Kubernetes API alone.
-  await read({ server: endpoint.replace(/\/+$/, '') }, '/kapis/version');
+  // The credentials of the kubeconfig are only for its Kubernetes API.
+  await readObject({ server: endpoint.replace(/\/+$/, '') }, '/kapis/version');
 }
 
-/** The uid of the namespace kube-system: the identity of a cluster. Throws a ProbeError. */
+/**
+ * Returns the uid of the namespace kube-system, which identifies a cluster. Throws a ProbeError.
+ */
 export async function clusterUid(config: ClusterConfig): Promise<string> {
-  const { metadata } = await read(config, '/api/v1/namespaces/kube-system');
-  const uid = (metadata as { uid?: unknown } | undefined)?.uid;
+  const { metadata } = await readObject(config, '/api/v1/namespaces/kube-system');
+  const { uid }: { uid?: unknown } = Object(metadata);
   if (typeof uid !== 'string') {
     throw new ProbeError('its namespace kube-system has no uid');
   }

@@ -1,9 +1,8 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import { rowOf } from '../resources/catalog/row-of.ts';
 
-/** Where the platform's own Services are looked for, in this order. */
+/** Namespaces of the platform's own Services, in the order in which they are searched. */
 const SYSTEM_NAMESPACES = [
   'kubesphere-system',
   'kubesphere-logging-system',
@@ -15,10 +14,10 @@ const SYSTEM_NAMESPACES = [
   'porter-system',
 ] as const;
 
-/** The Service, and on the embedded API the Deployment, of this server. */
+/** The Service of this server, and its Deployment on the embedded API. */
 export const OWN_SERVICE = { namespace: 'kubesphere-system', name: 'ks-apiserver' } as const;
 
-/** A system component: a Service of the platform and how many of its pods are healthy. */
+/** A system component: a Service of the platform, and how many of its pods are healthy. */
 export interface ComponentStatus {
   name: string;
   namespace: string;
@@ -30,13 +29,13 @@ export interface ComponentStatus {
   healthyBackends: number;
 }
 
-/** Components of the platform and the nodes, at one look. */
+/** Components of the platform, and its nodes. */
 export interface HealthStatus {
   kubesphereStatus: ComponentStatus[];
   nodeStatus: { totalNodes: number; healthyNodes: number };
 }
 
-/** The platform's components, read from the live copies of Services, Pods and Nodes. */
+/** The platform's components, from the cached Services, Pods and Nodes. */
 export class Components {
   readonly #catalog: Catalog;
 
@@ -44,7 +43,7 @@ export class Components {
     this.#catalog = catalog;
   }
 
-  /** Every component with a selector. */
+  /** Returns all components that have a selector. */
   async list(signal: AbortSignal): Promise<ComponentStatus[]> {
     const services = await this.#services(signal);
     return SYSTEM_NAMESPACES.flatMap((namespace) =>
@@ -53,8 +52,8 @@ export class Components {
   }
 
   /**
-   * One component, of the first namespace that has it. Throws 500, as 3.0 does, when there is none
-   * or it has no selector.
+   * Returns a component, from the first namespace that has it. Throws 500, as 3.0 does, if there is
+   * none or it has no selector.
    */
   async get(name: string, signal: AbortSignal): Promise<ComponentStatus> {
     const services = await this.#services(signal);
@@ -76,9 +75,11 @@ export class Components {
     throw new StatusError(500, 'InternalError', `service "${name}" not found`);
   }
 
-  /** Components and nodes; a node is healthy when its condition Ready is True. */
+  /** Returns components and nodes; a node is healthy if its condition Ready is True. */
   async health(signal: AbortSignal): Promise<HealthStatus> {
-    const nodes = [...(await this.#catalog.synced(rowOf(this.#catalog, 'nodes'), signal)).values()];
+    const nodes = [
+      ...(await this.#catalog.synced(this.#catalog.definition('nodes'), signal)).values(),
+    ];
 
     return {
       kubesphereStatus: await this.list(signal),
@@ -90,14 +91,16 @@ export class Components {
   }
 
   async #services(signal: AbortSignal) {
-    const [services] = await Promise.all(
-      ['services', 'pods'].map((name) => this.#catalog.synced(rowOf(this.#catalog, name), signal)),
-    );
-    return services!;
+    const [services] = await Promise.all([
+      this.#catalog.synced(this.#catalog.definition('services'), signal),
+      this.#catalog.synced(this.#catalog.definition('pods'), signal),
+    ]);
+
+    return services;
   }
 
   #status(service: Entry): ComponentStatus | undefined {
-    const label = (service.fields.selector ?? {}) as Record<string, string>;
+    const label: Record<string, string> = { ...Object(service.fields.selector) };
     const wanted = Object.entries(label);
     if (wanted.length === 0) {
       return undefined;
@@ -108,7 +111,7 @@ export class Components {
     );
     const { name, namespace, created } = service;
 
-    // This server runs, since it answers; on the embedded API it runs in no pod.
+    // This server is healthy, since it answers; on the embedded API it has no pod.
     const runsElsewhere =
       pods.length === 0 && name === OWN_SERVICE.name && namespace === OWN_SERVICE.namespace;
 

@@ -9,21 +9,21 @@ import type { Identity } from '../session/identity.ts';
 import {
   CREDENTIAL_NAMESPACE,
   credentialSecret,
-  decoded,
-  encoded,
+  encodeData,
   isCredential,
+  readText,
 } from './secret.ts';
 
-/** What starts every API token, so that scanners for leaked secrets know it. */
+/** The prefix of every API token, by which scanners for leaked secrets recognise it. */
 const PREFIX = 'kst';
 const FORM = /^kst_([0-9a-z]{16})_([0-9A-Za-z_-]{43})$/;
 const NAME_LIMIT = 128;
 const DAY_MS = 86_400_000;
 
-/** How exact the time of last use is, in milliseconds: each change of it is a write. */
+/** Precision of the time of last use, in milliseconds: each change of it is a write. */
 const USE_MS = 600_000;
 
-/** Ids that were asked for in vain are kept this long, in milliseconds, and up to this number. */
+/** How long unknown ids are remembered, in milliseconds, and how many. */
 const UNKNOWN_MS = 5000;
 const MAX_UNKNOWN = 10_000;
 
@@ -36,8 +36,8 @@ export interface ApiTokenRules {
 }
 
 /**
- * An API token as its user sees it in lists: never the token itself. Times are RFC 3339; `expires`
- * is absent for one that does not end.
+ * An API token as its user sees it in lists, without the token itself. Times are RFC 3339;
+ * `expires` is absent for a token that does not expire.
  */
 export interface ApiTokenInfo {
   id: string;
@@ -73,14 +73,14 @@ function idOf(name: string): string {
 
 function tokenOf(secret: KubeObject): ApiToken {
   return {
-    id: idOf(secret.metadata.name!),
-    name: decoded(secret, 'name'),
-    username: decoded(secret, 'username'),
-    uid: decoded(secret, 'uid'),
-    hash: Buffer.from(decoded(secret, 'hash'), 'hex'),
-    expires: Number(decoded(secret, 'expires')),
+    id: idOf(secret.metadata.name ?? ''),
+    name: readText(secret, 'name'),
+    username: readText(secret, 'username'),
+    uid: readText(secret, 'uid'),
+    hash: Buffer.from(readText(secret, 'hash'), 'hex'),
+    expires: Number(readText(secret, 'expires')),
     created: secret.metadata.creationTimestamp ?? '',
-    lastUsed: decoded(secret, 'lastUsed'),
+    lastUsed: readText(secret, 'lastUsed'),
   };
 }
 
@@ -94,24 +94,23 @@ function infoOf({ id, name, created, expires, lastUsed }: ApiToken): ApiTokenInf
   };
 }
 
-/** Whether a Bearer token is an API token by its form. */
+/** Whether a Bearer token has the form of an API token. */
 export function isApiToken(token: string): boolean {
   return token.startsWith(`${PREFIX}_`);
 }
 
-/** Long-lived tokens that users make for scripts, list and revoke; the server keeps hashes only. */
+/**
+ * Long-lived tokens that users create for scripts, list and revoke; the server stores only hashes.
+ */
 export class ApiTokens {
   readonly #client: KubeClient;
   readonly #rules: ApiTokenRules;
-  /** By id: what was made here, at once, and everybody's as the informer tells. */
+  /** Tokens by id: those that were created here, and all that the informer has reported. */
   readonly #tokens = new Map<string, ApiToken>();
   readonly #byUser = new Map<string, Set<string>>();
-  /** Revoked here, until the informer tells so too. */
+  /** Tokens that were revoked here, until the informer reports it too. */
   readonly #revoked = new Set<string>();
-  /**
-   * Ids that were asked for in vain, and until when (milliseconds since 1970) they count as
-   * unknown.
-   */
+  /** Unknown ids, and until when (milliseconds since 1970) they count as unknown. */
   readonly #unknown = new Map<string, number>();
 
   constructor(client: KubeClient, credentials: Informer, rules: ApiTokenRules) {
@@ -165,10 +164,10 @@ export class ApiTokens {
   }
 
   #ofUser(username: string): ApiToken[] {
-    return [...(this.#byUser.get(username) ?? [])].map((id) => this.#tokens.get(id)!);
+    return [...(this.#byUser.get(username) ?? [])].flatMap((id) => this.#tokens.get(id) ?? []);
   }
 
-  /** The API tokens of a user, the oldest first. */
+  /** Returns the API tokens of a user, the oldest first. */
   list(username: string): ApiTokenInfo[] {
     return this.#ofUser(username)
       .sort((a, b) => (a.created < b.created ? -1 : 1))
@@ -176,8 +175,8 @@ export class ApiTokens {
   }
 
   /**
-   * Makes a token, which is shown this once. `lifetimeMs` 0 asks for the longest there is. Throws
-   * BadRequest or Forbidden.
+   * Creates a token, which is shown only now. `lifetimeMs` 0 means the longest lifetime allowed.
+   * Throws BadRequest or Forbidden.
    */
   async create(
     user: Identity,
@@ -227,8 +226,8 @@ export class ApiTokens {
   }
 
   /**
-   * Revokes a token of a user, here at once and on other replicas as their watch tells. Throws
-   * NotFound.
+   * Revokes a user's token, here at once and on other replicas as soon as their watch reports it.
+   * Throws NotFound.
    */
   async revoke(username: string, id: string): Promise<void> {
     if (this.#tokens.get(id)?.username !== username) {
@@ -249,7 +248,10 @@ export class ApiTokens {
     });
   }
 
-  /** Expired ones stay in the list for a day, so that their user sees why a script has stopped. */
+  /**
+   * Deletes tokens that expired more than a day ago: until then their user can see why a script has
+   * stopped working.
+   */
   async #removeExpired(username: string): Promise<void> {
     const over = this.#ofUser(username).filter(
       ({ expires }) => expires > 0 && expires + DAY_MS < Date.now(),
@@ -269,7 +271,7 @@ export class ApiTokens {
       return undefined;
     }
 
-    // Another replica may have made it a moment ago.
+    // Another replica may have created it a moment ago.
     const key = { resource: SECRETS, namespace: CREDENTIAL_NAMESPACE, name: secretName(id) };
     const found = this.#remember(await this.#client.find(key));
     if (found) {
@@ -284,7 +286,9 @@ export class ApiTokens {
     return undefined;
   }
 
-  /** The user of a token. Throws Unauthorized for one that is unknown, revoked or expired. */
+  /**
+   * Returns the user of a token. Throws Unauthorized for one that is unknown, revoked or expired.
+   */
   async verify(token: string): Promise<Identity> {
     const id = FORM.exec(token)?.[1];
     const found = id === undefined ? undefined : await this.#find(id);
@@ -301,8 +305,8 @@ export class ApiTokens {
   }
 
   /**
-   * Writes when a token was used last, rarely; nobody waits for it, and a failed write is made up
-   * for by the next use.
+   * Stores when a token was last used, rarely and without waiting; the next use makes up for a
+   * failed write.
    */
   #noteUse(token: ApiToken): void {
     if (Date.now() - (Date.parse(token.lastUsed) || 0) < USE_MS) {
@@ -313,7 +317,7 @@ export class ApiTokens {
 
     const key = { resource: SECRETS, namespace: CREDENTIAL_NAMESPACE, name: secretName(token.id) };
     this.#client
-      .patch(key, 'merge', { data: encoded({ lastUsed: token.lastUsed }) })
+      .patch(key, 'merge', { data: encodeData({ lastUsed: token.lastUsed }) })
       .catch(() => {});
   }
 }

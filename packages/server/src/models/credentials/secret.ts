@@ -3,9 +3,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Identity } from '../session/identity.ts';
 import { userLabel } from '../session/session-secret.ts';
 
-/**
- * Where credentials of users are kept: Secrets of the namespace of the server, apart by this label.
- */
+/** Credentials of users are Secrets in the server's namespace, with this label. */
 export const CREDENTIAL_NAMESPACE = SYSTEM_NAMESPACE;
 export const CREDENTIAL_LABEL = 'iam.kubesphere.io/credential';
 
@@ -15,7 +13,7 @@ const CREDENTIAL_TYPE = 'kubesphere.io/credential';
 /** Kinds of credentials. */
 export type CredentialKind = 'api-token' | 'totp';
 
-/** The Secret of a credential; `data` are texts. It goes with its user. */
+/** Makes the Secret of a credential; `data` are texts. It is deleted with its user. */
 export function credentialSecret(
   kind: CredentialKind,
   name: string,
@@ -34,28 +32,25 @@ export function credentialSecret(
       ],
     },
     type: CREDENTIAL_TYPE,
-    data: encoded({ username, uid, ...data }),
+    data: encodeData({ username, uid, ...data }),
   };
 }
 
-/** Texts as the data of a Secret. */
-export function encoded(data: Readonly<Record<string, string>>): Record<string, string> {
+/** Encodes texts as the data of a Secret. */
+export function encodeData(data: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
   );
 }
 
-/** A text of a Secret's data; '' where there is none. */
-export function decoded(secret: KubeObject, key: string): string {
-  return Buffer.from(
-    (secret.data as Record<string, string> | undefined)?.[key] ?? '',
-    'base64',
-  ).toString();
+/** Returns a text of a Secret's data; '' for none. */
+export function readText(secret: KubeObject, key: string): string {
+  return Buffer.from(String(secret.data?.[key] ?? ''), 'base64').toString();
 }
 
 /**
- * Whether a Secret is a credential of this kind: anybody may label a Secret of his, but not in this
- * namespace.
+ * Whether a Secret is a credential of this kind. Users can label their own Secrets, but none in
+ * this namespace.
  */
 export function isCredential(
   secret: KubeObject | undefined,

@@ -8,24 +8,26 @@ import { tokenHash } from '../session/tokens.ts';
 import {
   CREDENTIAL_NAMESPACE,
   credentialSecret,
-  decoded,
-  encoded,
+  encodeData,
   isCredential,
+  readText,
 } from './secret.ts';
 
-/** RFC 6238 with the values that every authenticator app knows: SHA-1, 6 digits, 30 seconds. */
+/** RFC 6238 with the values that all authenticator apps support: SHA-1, 6 digits, 30 seconds. */
 const PERIOD_MS = 30_000;
 const DIGITS = 6;
 
-/** Steps before and after the current one that are taken too: clocks differ. */
+/** Steps before and after the current one that are accepted, because clocks differ. */
 const WINDOW = 1;
 const RECOVERY_CODES = 10;
 
-/** Whether a user has a second factor, and whether he has proved that his app has its secret. */
+/**
+ * Whether a user has a second factor, and whether they have proved that their app has its secret.
+ */
 export interface TotpState {
   enabled: boolean;
   pending: boolean;
-  /** Recovery codes that are left. */
+  /** Number of unused recovery codes. */
   recoveryCodes: number;
 }
 
@@ -33,16 +35,18 @@ function secretName(username: string): string {
   return `totp-${tokenHash(username).slice(0, 40)}`;
 }
 
-/** Recovery codes are told and typed with dashes and in any case. */
-function plain(code: string): string {
+/** Normalizes a recovery code, which is shown with dashes and may be typed in any case. */
+function normalizeCode(code: string): string {
   return code.replace(/[\s-]/g, '').toLowerCase();
 }
 
 function recoveryHashes(secret: KubeObject): string[] {
-  return decoded(secret, 'recovery').split(',').filter(Boolean);
+  return readText(secret, 'recovery').split(',').filter(Boolean);
 }
 
-/** Time-based one-time passwords (RFC 6238) as a second factor: each user turns his own on. */
+/**
+ * Time-based one-time passwords (RFC 6238) as a second factor, which users turn on for themselves.
+ */
 export class Totp {
   readonly #client: KubeClient;
   readonly #credentials: Informer;
@@ -60,31 +64,29 @@ export class Totp {
   }
 
   /**
-   * The stored factor of a user as the API has it now; a user made anew under an old name has none.
+   * Returns the stored factor of a user as the API has it now; a new user with an old name has
+   * none.
    */
-  async #stored(username: string, uid: string): Promise<KubeObject | undefined> {
+  async #findStored(username: string, uid: string): Promise<KubeObject | undefined> {
     const secret = await this.#client.find(this.#key(username));
-    return isCredential(secret, 'totp') && decoded(secret, 'uid') === uid ? secret : undefined;
+    return isCredential(secret, 'totp') && readText(secret, 'uid') === uid ? secret : undefined;
   }
 
-  /**
-   * Whether a log-in of a user asks for a code; known without asking the API, and where the cache
-   * is behind, asked.
-   */
+  /** Whether log-ins of a user need a code; read from the API only if the cache has nothing. */
   async enabled(username: string, uid: string): Promise<boolean> {
     const cached = this.#credentials.store.get(secretName(username), CREDENTIAL_NAMESPACE)?.object;
-    const secret = cached ?? (await this.#stored(username, uid));
+    const secret = cached ?? (await this.#findStored(username, uid));
 
     return (
       secret !== undefined &&
-      decoded(secret, 'uid') === uid &&
-      decoded(secret, 'confirmed') === 'true'
+      readText(secret, 'uid') === uid &&
+      readText(secret, 'confirmed') === 'true'
     );
   }
 
   async state(username: string, uid: string): Promise<TotpState> {
-    const secret = await this.#stored(username, uid);
-    const confirmed = secret !== undefined && decoded(secret, 'confirmed') === 'true';
+    const secret = await this.#findStored(username, uid);
+    const confirmed = secret !== undefined && readText(secret, 'confirmed') === 'true';
 
     return {
       enabled: confirmed,
@@ -94,12 +96,12 @@ export class Totp {
   }
 
   /**
-   * Starts turning it on: a new secret, as text and as the URI of a QR code. Throws BadRequest
-   * where it is on already.
+   * Begins to turn it on; returns a new secret, as text and as the URI of a QR code. Throws
+   * BadRequest if it is on already.
    */
   async enroll(username: string, uid: string): Promise<{ secret: string; uri: string }> {
-    const stored = await this.#stored(username, uid);
-    if (stored && decoded(stored, 'confirmed') === 'true') {
+    const stored = await this.#findStored(username, uid);
+    if (stored && readText(stored, 'confirmed') === 'true') {
       throw badRequest('one-time passwords are on already: turn them off first');
     }
 
@@ -118,7 +120,7 @@ export class Totp {
       },
     );
 
-    // What was begun earlier, or belonged to an earlier user of this name, is replaced.
+    // Replaces what was begun earlier, or belonged to an earlier user of this name.
     const { ownerReferences = [] } = wanted.metadata;
     const owners = { ownerReferences };
     const old = await this.#client.find(this.#key(username));
@@ -144,12 +146,12 @@ export class Totp {
   }
 
   /**
-   * Turns it on once a code proves that the app has the secret. Answers recovery codes, shown this
-   * once. Throws BadRequest.
+   * Turns it on once a code proves that the app has the secret. Returns recovery codes, which are
+   * shown only now. Throws BadRequest.
    */
   async confirm(username: string, uid: string, code: string): Promise<string[]> {
-    const stored = await this.#stored(username, uid);
-    if (!stored || decoded(stored, 'confirmed') === 'true') {
+    const stored = await this.#findStored(username, uid);
+    if (!stored || readText(stored, 'confirmed') === 'true') {
       throw badRequest('no one-time password is being set up');
     }
 
@@ -160,7 +162,7 @@ export class Totp {
 
     const codes = Array.from({ length: RECOVERY_CODES }, () => randomBytes(8).toString('hex'));
 
-    const data = encoded({
+    const data = encodeData({
       confirmed: 'true',
       lastStep: String(step),
       recovery: codes.map(tokenHash).join(),
@@ -168,13 +170,13 @@ export class Totp {
 
     await this.#client.update(SECRETS, {
       ...stored,
-      data: { ...(stored.data as object), ...data },
+      data: { ...stored.data, ...data },
     });
 
     return codes.map((text) => text.replace(/(.{4})(?=.)/g, '$1-'));
   }
 
-  /** Turns it off; fine where it is not on. */
+  /** Turns it off; does nothing if it is not on. */
   async remove(username: string): Promise<void> {
     await this.#client.delete(this.#key(username)).catch((error) => {
       if (!(error instanceof StatusError && error.code === 404)) {
@@ -183,7 +185,7 @@ export class Totp {
     });
   }
 
-  /** The time step for which a code is right, unless that one or a later one was used already. */
+  /** Returns the time step of a right code, unless it or a later one was used already. */
   async #stepOf(stored: KubeObject, code: string): Promise<number | undefined> {
     if (!/^\d{6}$/.test(code)) {
       return undefined;
@@ -192,7 +194,7 @@ export class Totp {
     const { Secret, TOTP } = await import('otpauth');
 
     const totp = new TOTP({
-      secret: Secret.fromBase32(decoded(stored, 'secret')),
+      secret: Secret.fromBase32(readText(stored, 'secret')),
       digits: DIGITS,
       period: 30,
     });
@@ -205,35 +207,35 @@ export class Totp {
 
     const step = Math.floor(now / PERIOD_MS) + delta;
 
-    return step > Number(decoded(stored, 'lastStep')) ? step : undefined;
+    return step > Number(readText(stored, 'lastStep')) ? step : undefined;
   }
 
   /**
-   * Whether a code, or a recovery code, of a user is right. Each works once on all replicas: the
-   * use is stored first, and when two are at it, one loses.
+   * Whether a code, or a recovery code, of a user is right. Each works once on all replicas: its
+   * use is stored first, and of two simultaneous uses one fails.
    */
   async verify(username: string, uid: string, code: string): Promise<boolean> {
-    const stored = await this.#stored(username, uid);
+    const stored = await this.#findStored(username, uid);
     if (!stored) {
       return false;
     }
 
-    const step = await this.#stepOf(stored, plain(code));
-    const used = Buffer.from(tokenHash(plain(code)));
+    const step = await this.#stepOf(stored, normalizeCode(code));
+    const used = Buffer.from(tokenHash(normalizeCode(code)));
     const recovery = recoveryHashes(stored);
     const left = recovery.filter((hash) => !timingSafeEqual(Buffer.from(hash), used));
     if (step === undefined && left.length === recovery.length) {
       return false;
     }
 
-    const data = encoded(
+    const data = encodeData(
       step === undefined ? { recovery: left.join() } : { lastStep: String(step) },
     );
 
     try {
       await this.#client.update(SECRETS, {
         ...stored,
-        data: { ...(stored.data as object), ...data },
+        data: { ...stored.data, ...data },
       });
 
       return true;

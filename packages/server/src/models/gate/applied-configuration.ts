@@ -1,23 +1,22 @@
 import { badRequest, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { constructFromEvents, EVENT_ID, parseEvents } from 'js-yaml';
 
-/**
- * Longest configuration that is read as YAML which is no JSON, in characters, and its deepest
- * nesting.
- */
+/** Longest configuration that is parsed as YAML and not as JSON, in characters. */
 const YAML_LIMIT = 64 * 1024;
+
+/** Deepest nesting of such a configuration. */
 const YAML_DEPTH = 100;
 
 /**
- * Clients apply JSON nearly always, which a YAML parser reads a hundred times slower. Throws 413
- * for much of YAML.
+ * Tries JSON first: clients nearly always send it, and a YAML parser reads it a hundred times slower.
+ * Throws 413 for YAML beyond the limit.
  */
-function parse(text: string): unknown {
+function parseYamlOrJson(text: string): unknown {
   if (text.trimStart().startsWith('{')) {
     try {
       return JSON.parse(text);
     } catch {
-      // Flow style of YAML begins with a brace too.
+      // YAML in flow style begins with a brace too.
     }
   }
 
@@ -33,13 +32,10 @@ function parse(text: string): unknown {
   return constructFromEvents(events, { source: text })[0];
 }
 
-/**
- * What a body in YAML, as a rule in JSON, says. Throws 400 for one that cannot be read, 413 for
- * much of YAML.
- */
+/** Parses an applied configuration. Throws 400 for one that cannot be read, 413 for long YAML. */
 export function parseConfiguration(body: Buffer): unknown {
   try {
-    return parse(body.toString());
+    return parseYamlOrJson(body.toString());
   } catch (error) {
     if (error instanceof StatusError) {
       throw error;

@@ -1,27 +1,20 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import { patchObject } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import {
-  type KubeClient,
-  type ObjectKey,
-  resourcePath,
-  type WriteOptions,
-} from '@ks-apiserver/client/kube/client';
+import type { KubeClient, ObjectKey, WriteOptions } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
-import type { Verdict } from './attempt.ts';
-import { secretFieldsOf, withoutSecrets } from './redaction.ts';
+import type { CallerWriter, DeleteOptions } from '../authorization/caller-writer.ts';
+import { secretFieldsOf, withoutSecrets } from '../redaction/redaction.ts';
+import type { Verdict, WriteAttempt } from './attempt.ts';
 import type { WriteReview } from './write-review.ts';
 
-/** How often a patch is made anew when the object changes meanwhile. */
+/** How often a patch is tried while the object keeps changing. */
 const PATCH_ATTEMPTS = 5;
 
-type DeleteOptions = NonNullable<Parameters<KubeClient['delete']>[1]>;
-
-/**
- * Writes objects for a caller, after a review of what each write grants. Answers hold no secrets.
- */
-export class CallerClient {
+/** Reviews and makes the writes of one caller. */
+export class CallerClient implements CallerWriter {
   readonly #client: KubeClient;
   readonly #review: WriteReview;
   readonly #caller: UserInfo;
@@ -32,29 +25,37 @@ export class CallerClient {
     this.#caller = caller;
   }
 
-  /** Throws what `create` would throw because of what the object grants; nothing is written. */
   async checkCreate(resource: GroupVersionResource, object: KubeObject): Promise<void> {
     const info = infoOf('POST', { resource, name: '', namespace: object.metadata.namespace });
-    const verdict = await this.#reviewed(info, undefined, object, true);
+    const verdict = await this.#reviewOf({
+      info,
+      stored: undefined,
+      proposed: object,
+      dryRun: true,
+    });
     await verdict.settle?.(false);
   }
 
-  /** Creates an object. Throws Forbidden, AlreadyExists, Invalid. */
   async create<T extends KubeObject>(
     resource: GroupVersionResource,
     object: T,
     options: WriteOptions = {},
   ): Promise<T> {
     const info = infoOf('POST', { resource, name: '', namespace: object.metadata.namespace });
-    const verdict = await this.#reviewed(info, undefined, object, options.dryRun === true);
-    const made = await settled(verdict, () =>
+    const verdict = await this.#reviewOf({
+      info,
+      stored: undefined,
+      proposed: object,
+      dryRun: options.dryRun === true,
+    });
+
+    const made = await settleAfter(verdict, () =>
       this.#client.create(resource, verdict.object ?? object, options),
     );
 
-    return this.#shown(resource, made) as T;
+    return this.#hideSecrets(resource, made);
   }
 
-  /** Replaces an object. Throws Forbidden, NotFound, Conflict, Invalid. */
   async update<T extends KubeObject>(
     resource: GroupVersionResource,
     object: T,
@@ -64,15 +65,14 @@ export class CallerClient {
     const key = { resource, name, namespace };
     const info = infoOf('PUT', key);
     if (!this.#review.concerns(this.#caller, info)) {
-      return this.#shown(resource, await this.#client.update(resource, object, options)) as T;
+      return this.#hideSecrets(resource, await this.#client.update(resource, object, options));
     }
 
     const stored = await this.#client.get(key);
 
-    return this.#replace(info, stored, object, options) as Promise<T>;
+    return this.#replace(info, stored, object, options);
   }
 
-  /** Changes what a merge patch names (RFC 7386). Throws Forbidden, NotFound, Conflict, Invalid. */
   async patch<T extends KubeObject>(
     key: ObjectKey,
     patch: object,
@@ -80,70 +80,70 @@ export class CallerClient {
   ): Promise<T> {
     const info = infoOf('PATCH', key);
     if (!this.#review.concerns(this.#caller, info)) {
-      return this.#shown(key.resource, await this.#client.patch(key, 'merge', patch, options)) as T;
+      return this.#hideSecrets(
+        key.resource,
+        await this.#client.patch(key, 'merge', patch, options),
+      );
     }
 
-    const { resourceVersion } =
-      (patch as { metadata?: { resourceVersion?: string } }).metadata ?? {};
+    const { metadata }: { metadata?: { resourceVersion?: string } } = patch;
+    const isOfVersion = metadata?.resourceVersion !== undefined;
+
     for (let attempt = 1; ; attempt += 1) {
-      const stored = await this.#client.get(key);
-      const wished = applyMergePatch(stored as never, patch as never) as unknown as KubeObject;
+      const stored = await this.#client.get<T>(key);
+      // A patch may break the shape of the object: the review answers 400 then.
+      const proposed = patchObject(stored, patch);
 
       try {
-        return (await this.#replace(info, stored, wished, options)) as T;
+        return await this.#replace(info, stored, proposed, options);
       } catch (error) {
         const hasChanged = error instanceof StatusError && error.reason === 'Conflict';
-        if (!hasChanged || resourceVersion !== undefined || attempt === PATCH_ATTEMPTS) {
+        if (!hasChanged || isOfVersion || attempt === PATCH_ATTEMPTS) {
           throw error;
         }
       }
     }
   }
 
-  /** Deletes an object. Throws Forbidden, NotFound, Conflict. */
   async delete(key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
     const info = infoOf('DELETE', key);
     if (!this.#review.concerns(this.#caller, info)) {
       return this.#client.delete(key, options);
     }
 
-    const verdict = await this.#reviewed(
+    const verdict = await this.#reviewOf({
       info,
-      await this.#client.get(key),
-      undefined,
-      options.dryRun === true,
-    );
-
-    await settled(verdict, () => this.#client.delete(key, options));
-  }
-
-  #reviewed(
-    info: RequestInfo,
-    stored: KubeObject | undefined,
-    wished: KubeObject | undefined,
-    dryRun: boolean,
-  ): Promise<Verdict> {
-    return this.#review.review({
-      caller: this.#caller,
-      info,
-      stored,
-      wished,
-      dryRun,
-      checkedByKubernetes: false,
+      stored: await this.#client.get(key),
+      proposed: undefined,
+      dryRun: options.dryRun === true,
     });
+
+    await settleAfter(verdict, () => this.#client.delete(key, options));
   }
 
-  /** Stores an object in place of the very version that was looked at. */
-  async #replace(
+  #reviewOf(
+    attempt: Pick<WriteAttempt, 'info' | 'stored' | 'proposed' | 'dryRun'>,
+  ): Promise<Verdict> {
+    return this.#review.review({ ...attempt, caller: this.#caller, checkedByKubernetes: false });
+  }
+
+  /** Replaces exactly the version of an object that was reviewed. */
+  async #replace<T extends KubeObject>(
     info: RequestInfo,
     stored: KubeObject,
-    wished: KubeObject,
+    proposed: T,
     options: WriteOptions,
-  ): Promise<KubeObject> {
-    const verdict = await this.#reviewed(info, stored, wished, options.dryRun === true);
-    const object = verdict.object ?? wished;
+  ): Promise<T> {
+    const verdict = await this.#reviewOf({
+      info,
+      stored,
+      proposed,
+      dryRun: options.dryRun === true,
+    });
+
+    const object = verdict.object ?? proposed;
     const resourceVersion =
-      wished.metadata.resourceVersion ??
+      proposed.metadata.resourceVersion ??
       (isBuiltIn(info) ? stored.metadata.resourceVersion : undefined);
 
     const metadata = {
@@ -152,16 +152,17 @@ export class CallerClient {
     };
 
     const resource = { group: info.group, version: info.version, resource: info.resource };
-    const written = await settled(verdict, () =>
+    const written = await settleAfter(verdict, () =>
       this.#client.update(resource, { ...object, metadata }, options),
     );
 
-    return this.#shown(resource, written);
+    return this.#hideSecrets(resource, written);
   }
 
-  #shown(resource: GroupVersionResource, object: KubeObject): KubeObject {
+  /** Removes secrets; objects of kinds with secrets have only optional ones. */
+  #hideSecrets<T extends KubeObject>(resource: GroupVersionResource, object: KubeObject): T {
     const fields = secretFieldsOf(resource);
-    return fields ? withoutSecrets(object, fields) : object;
+    return (fields ? withoutSecrets(object, fields) : object) as T;
   }
 }
 
@@ -180,8 +181,8 @@ function infoOf(method: string, { resource, namespace, name }: ObjectKey): Reque
   );
 }
 
-/** Makes a reviewed write and tells its verdict whether it is stored. */
-async function settled<T>(verdict: Verdict, write: () => Promise<T>): Promise<T> {
+/** Makes a reviewed write and settles its verdict. */
+async function settleAfter<T>(verdict: Verdict, write: () => Promise<T>): Promise<T> {
   let isStored = false;
 
   try {

@@ -21,48 +21,44 @@ import {
   warningHeader,
   warningsOf,
 } from '../iam/grants/write-effects.ts';
-import { withHashedPassword } from '../iam/passwords/plain-passwords.ts';
+import { hashPlainPassword } from '../iam/passwords/plain-passwords.ts';
 import type { Scopes } from '../iam/roles/scopes.ts';
 import { checkUserName } from '../iam/users/user-names.ts';
+import { asReadable, redactedResponse } from '../redaction/redacted-response.ts';
+import { type SecretFields, secretFieldsOf } from '../redaction/redaction.ts';
 import type { Verdict } from './attempt.ts';
 import { CallerClient } from './caller-client.ts';
 import { withoutNamespaces } from './hidden-namespaces.ts';
-import { asReadable, redactedResponse } from './redacted-response.ts';
-import { type SecretFields, secretFieldsOf } from './redaction.ts';
-import { reviewedWrite } from './reviewed-write.ts';
+import { ReviewedWrite } from './reviewed-write.ts';
 import type { WriteReview } from './write-review.ts';
 
 /** Largest object that is read before it is deleted, in bytes. */
 const OBJECT_LIMIT = 16 * 1024 * 1024;
 const METHODS_WITH_OBJECT = new Set(['POST', 'PUT', 'PATCH']);
 
-/** What makes calls to a Kubernetes API. */
+/** Makes calls to a Kubernetes API. */
 export type Requester = Pick<KubeTransport, 'request'>;
 
 /** A call to the Kubernetes API that a caller makes. */
 export interface GateCall {
   caller: UserInfo;
   info: RequestInfo;
-  /** As it is to be sent on. */
+  /** As it is to be forwarded. */
   request: KubeRequest;
-  /** Reads all of its body, not compressed; at most once. Throws 400, 413, 415. */
+  /** Reads the whole body, decompressed; at most once. Throws 400, 413, 415. */
   readBody: () => Promise<Buffer>;
   /**
-   * Where the call goes: with the server's own rights, or with the caller's at a Kubernetes API
-   * that checks them itself.
+   * Where the call goes: made with the server's own rights, or with the caller's if the Kubernetes
+   * API checks them itself.
    */
   kubernetes: Requester;
-  /**
-   * The same API with the server's own rights: by these a review reads, and stores what it has let
-   * pass.
-   */
+  /** The same API with the server's own rights, for the reads and writes of a review. */
   own: Requester;
-  /** Whether the Kubernetes API decides by the caller's rights there, and not this server. */
+  /** Whether the Kubernetes API and not this server decides by the caller's rights. */
   isAuthorizedByKubernetes: boolean;
 }
 
-/** What the gate works with. */
-export interface GateParts {
+export interface GateDependencies {
   client: KubeClient;
   authorizer: Authorizer;
   review: WriteReview;
@@ -71,44 +67,45 @@ export interface GateParts {
 }
 
 /**
- * Where all doors meet: calls of callers to the Kubernetes API, by handlers, by the proxy of `/api`
- * and `/apis`, by upgrades and at the secure port of the embedded API, are made here. Writes are
- * reviewed, and what must not be seen is kept back.
+ * Makes all calls of callers to the Kubernetes API: those of handlers, of the proxy of `/api` and
+ * `/apis`, of upgrades and of the embedded API's secure port. It reviews writes and removes from
+ * answers what the caller may not see.
  */
 export class Gate {
-  readonly #parts: GateParts;
+  readonly #dependencies: GateDependencies;
 
-  constructor(parts: GateParts) {
-    this.#parts = parts;
+  constructor(dependencies: GateDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  /** A client by which handlers write for a caller. */
+  /** Returns the client by which handlers write for a caller. */
   clientFor(caller: UserInfo): CallerClient {
-    return new CallerClient(this.#parts.client, this.#parts.review, caller);
+    return new CallerClient(this.#dependencies.client, this.#dependencies.review, caller);
   }
 
-  /** Fields of a kind that a caller does not see; undefined for none. */
+  /** Returns the fields of a kind that a caller does not see; undefined for none. */
   hiddenFields(caller: UserInfo, info: RequestInfo): SecretFields | undefined {
     const fields = secretFieldsOf(info);
-    return fields?.shownToAdministrators && this.#parts.authorizer.holdsEverything(caller)
+    return fields?.shownToAdministrators && this.#dependencies.authorizer.holdsEverything(caller)
       ? undefined
       : fields;
   }
 
   /**
-   * A call as it may be made: without the namespaces of the platform where it reads credentials of
-   * all. Throws Forbidden for one that endangers the platform, where nobody else has looked.
+   * Returns a call as it may be made: one that reads credentials of all namespaces leaves out those
+   * of the platform. Throws Forbidden for a call that endangers the platform, if the Kubernetes API
+   * is to authorize it.
    */
-  narrowed({
+  restrict({
     caller,
     info,
     request,
     isAuthorizedByKubernetes,
   }: Omit<GateCall, 'readBody' | 'kubernetes' | 'own'>): KubeRequest {
-    const { authorizer } = this.#parts;
+    const { authorizer } = this.#dependencies;
 
-    // Kubernetes' own identities, such as ServiceAccounts, have what an administrator has given
-    // them there.
+    // Kubernetes' own identities, such as ServiceAccounts, have the rights that an administrator
+    // gave them there.
     if (isAuthorizedByKubernetes && caller.name.startsWith('system:')) {
       return request;
     }
@@ -131,16 +128,16 @@ export class Gate {
   }
 
   /**
-   * Makes a call. Throws Forbidden for a write that grants what its caller has not. Calls that
-   * nothing concerns are streamed.
+   * Makes a call. Throws Forbidden for a write that grants rights which its caller does not have.
+   * Calls that need no review are streamed.
    */
   async call(call: GateCall): Promise<KubeResponse> {
-    const request = this.narrowed(call);
+    const request = this.restrict(call);
     const { caller, info, kubernetes } = call;
     const review = call.isAuthorizedByKubernetes ? undefined : selfReviewOf(info);
     if (review) {
       const response = await kubernetes.request(asReadable(request));
-      return withStatus(response, (spec) => review(this.#parts.authorizer, caller, spec));
+      return replaceStatus(response, (spec) => review(this.#dependencies.authorizer, caller, spec));
     }
 
     const hidden = this.hiddenFields(caller, info);
@@ -160,9 +157,8 @@ export class Gate {
   }
 
   /**
-   * Makes a call of a component of Kubernetes or of who has its administrator's certificate, of
-   * which nothing is reviewed; but a user's password is hashed before it is stored here too, and a
-   * name must be one that a user can have.
+   * Makes a call of a Kubernetes component or of a holder of its administrator's certificate, without
+   * a review. Passwords of users are hashed before they are stored, and their names checked, too.
    */
   async callOfComponent(call: GateCall): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;
@@ -174,52 +170,54 @@ export class Gate {
 
     const write = { info, request, body: await call.readBody(), hidden: undefined };
 
-    return reviewedWrite({ kubernetes, own }, write, (stored, wished) => {
+    const review = async (stored: KubeObject | undefined, proposed: KubeObject) => {
       if (!stored) {
-        checkUserName(wished.metadata.name ?? '');
+        checkUserName(proposed.metadata.name ?? '');
       }
 
-      return withHashedPassword(wished as User);
-    });
+      return hashPlainPassword(proposed as User);
+    };
+
+    return new ReviewedWrite({ kubernetes, own }, write, review).make();
   }
 
   async #write(call: GateCall, hidden: SecretFields | undefined): Promise<KubeResponse> {
     const { caller, info, request, kubernetes } = call;
-    const { review } = this.#parts;
-    const tries = isDryRun(request) && givesRights(info);
+    const { review } = this.#dependencies;
     const hasObject = METHODS_WITH_OBJECT.has(request.method);
-    const isLookedAt = review.concerns(caller, info) || (hidden !== undefined && hasObject);
-    if (!isLookedAt && !(tries && (hasObject || request.method === 'DELETE'))) {
+    const isReviewed = review.concerns(caller, info) || (hidden !== undefined && hasObject);
+    const isExplained = explainsEffects(call) && (hasObject || request.method === 'DELETE');
+    if (!isReviewed && !isExplained) {
       return kubernetes.request(request);
     }
 
     if (request.method === 'DELETE') {
-      return this.#deletion(call, tries);
+      return this.#delete(call);
     }
 
     if (info.resource === 'serviceaccounts' && info.subresource === 'token') {
-      return this.#reviewedCall(call);
+      return this.#callReviewed(call);
     }
 
-    return this.#reviewedWrite(call, hidden, tries);
+    return this.#writeReviewed(call, hidden);
   }
 
   #reviewOf({ caller, info, request, isAuthorizedByKubernetes }: GateCall) {
     const dryRun = isDryRun(request);
 
-    return (stored: KubeObject | undefined, wished: KubeObject | undefined): Promise<Verdict> =>
-      this.#parts.review.review({
+    return (stored: KubeObject | undefined, proposed: KubeObject | undefined): Promise<Verdict> =>
+      this.#dependencies.review.review({
         caller,
         info,
         stored,
-        wished,
+        proposed,
         dryRun,
         checkedByKubernetes: isAuthorizedByKubernetes,
       });
   }
 
-  /** Makes a call whose object says nothing that matters, such as a request for a token. */
-  async #reviewedCall(call: GateCall): Promise<KubeResponse> {
+  /** Reviews and makes a call whose object does not matter, such as a request for a token. */
+  async #callReviewed(call: GateCall): Promise<KubeResponse> {
     const verdict = await this.#reviewOf(call)(undefined, { metadata: { name: call.info.name } });
     const response = await call.kubernetes.request(call.request);
 
@@ -228,48 +226,48 @@ export class Gate {
     return response;
   }
 
-  async #reviewedWrite(
-    call: GateCall,
-    hidden: SecretFields | undefined,
-    tries: boolean,
-  ): Promise<KubeResponse> {
+  async #writeReviewed(call: GateCall, hidden: SecretFields | undefined): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;
-    const { effects, scopes } = this.#parts;
-    const review = this.#reviewOf(call);
+    const { effects, scopes } = this.#dependencies;
+    const judge = this.#reviewOf(call);
     let verdict: Verdict = {};
-    let texts: string[] | undefined;
+    let warnings: string[] | undefined;
     let isStored = false;
+
+    const review = async (stored: KubeObject | undefined, proposed: KubeObject) => {
+      // An earlier review was of another version of the object.
+      await verdict.settle?.(false);
+      verdict = await judge(stored, proposed);
+
+      const changes = explainsEffects(call)
+        ? effectsOfWrite(effects, scopes, info, stored, proposed)
+        : undefined;
+
+      warnings = changes && warningsOf(changes);
+
+      return verdict.object;
+    };
 
     try {
       const write = { info, request, body: await call.readBody(), hidden };
-
-      const response = await reviewedWrite({ kubernetes, own }, write, async (stored, wished) => {
-        // It was looked at before, at another version of the object.
-        await verdict.settle?.(false);
-        verdict = await review(stored, wished);
-
-        const list = tries ? effectsOfWrite(effects, scopes, info, stored, wished) : undefined;
-        texts = list && warningsOf(list);
-
-        return verdict.object;
-      });
+      const response = await new ReviewedWrite({ kubernetes, own }, write, review).make();
 
       isStored = response.status < 300;
 
-      return texts && isStored ? warned(response, texts) : response;
+      return warnings && isStored ? addWarnings(response, warnings) : response;
     } finally {
       await verdict.settle?.(isStored);
     }
   }
 
-  /** Deletes an object after a look at it; one that is only tried says who would lose what. */
-  async #deletion(call: GateCall, tries: boolean): Promise<KubeResponse> {
+  /** Reviews and makes a deletion; the answer of a dry run says who would lose which rights. */
+  async #delete(call: GateCall): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;
-    const { effects, scopes } = this.#parts;
+    const { effects, scopes } = this.#dependencies;
     let stored: KubeObject | undefined;
 
     if (info.name !== '' && info.verb === 'delete') {
-      const url = request.url.split('?', 1)[0]!;
+      const [url = ''] = request.url.split('?', 1);
 
       const found = await own.request({
         method: 'GET',
@@ -279,9 +277,9 @@ export class Gate {
 
       const bytes = await readBody(found.body, OBJECT_LIMIT);
 
-      // What is not there is refused by the Kubernetes API itself, in words that tell no more than
-      // the caller may know.
-      stored = found.status === 200 ? (JSON.parse(bytes.toString()) as KubeObject) : undefined;
+      // The Kubernetes API itself answers for an object that does not exist, and reveals no more
+      // than the caller may know.
+      stored = found.status === 200 ? JSON.parse(bytes.toString()) : undefined;
     }
 
     const verdict = await this.#reviewOf(call)(stored, undefined);
@@ -289,42 +287,50 @@ export class Gate {
 
     await verdict.settle?.(response.status < 300);
 
-    const list =
-      tries && stored ? effectsOfWrite(effects, scopes, info, stored, undefined) : undefined;
+    if (!stored || !explainsEffects(call) || response.status >= 300) {
+      return response;
+    }
 
-    return list && response.status < 300 ? warned(response, warningsOf(list)) : response;
+    const lost = effectsOfWrite(effects, scopes, info, stored, undefined);
+
+    return lost ? addWarnings(response, warningsOf(lost)) : response;
   }
 }
 
-/** Whether a call only tries a write (Kubernetes API Concepts, "Dry-run"). */
+/** Whether a call is a dry run (Kubernetes API Concepts, "Dry-run"). */
 function isDryRun({ url }: KubeRequest): boolean {
   const mark = url.indexOf('?');
   return mark >= 0 && new URLSearchParams(url.slice(mark + 1)).getAll('dryRun').includes('All');
 }
 
+/** Whether the answer says who would gain and lose which rights: that of a dry run about roles. */
+function explainsEffects({ request, info }: GateCall): boolean {
+  return isDryRun(request) && givesRights(info);
+}
+
 /**
- * Replaces the status of a review, which the Kubernetes API has made about this server, by one
- * about the caller. Refusals stay as they are.
+ * Replaces the status of a review, which the Kubernetes API made about this server, with one about
+ * the caller. Refusals stay as they are.
  */
-async function withStatus(
+async function replaceStatus(
   response: KubeResponse,
-  statusOf: (spec: NonNullable<KubeObject['spec']>) => object | Promise<object>,
+  statusOf: (spec: NonNullable<KubeObject['spec']>) => Promise<object>,
 ): Promise<KubeResponse> {
   if (response.status !== 201) {
     return response;
   }
 
   const { 'content-length': _, ...headers } = response.headers;
-  const object = JSON.parse((await readBody(response.body, OBJECT_LIMIT)).toString()) as KubeObject;
-  const body = Buffer.from(
-    JSON.stringify({ ...object, status: await statusOf(object.spec ?? {}) }),
-  );
+  const bytes = await readBody(response.body, OBJECT_LIMIT);
+  const object: KubeObject = JSON.parse(bytes.toString());
+  const status = await statusOf(object.spec ?? {});
+  const body = Buffer.from(JSON.stringify({ ...object, status }));
 
   return { ...response, headers, body };
 }
 
-/** An answer that also says, as warnings, who would gain and lose what. */
-function warned(response: KubeResponse, texts: readonly string[]): KubeResponse {
+/** Adds warnings that say who would gain and lose which rights. */
+function addWarnings(response: KubeResponse, texts: readonly string[]): KubeResponse {
   const { warning } = response.headers;
   const own = warningHeader(texts);
 

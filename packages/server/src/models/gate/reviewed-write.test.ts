@@ -6,7 +6,7 @@ import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
-import { reviewedWrite } from './reviewed-write.ts';
+import { ReviewedWrite } from './reviewed-write.ts';
 
 const MAPS = { group: '', version: 'v1', resource: 'configmaps' };
 const URL = '/api/v1/namespaces/default/configmaps/one';
@@ -56,7 +56,11 @@ async function patch(type: string, body: unknown, changes: number) {
     hidden,
   };
 
-  const response = await reviewedWrite({ kubernetes: api, own: api }, write, () => undefined);
+  const response = await new ReviewedWrite(
+    { kubernetes: api, own: api },
+    write,
+    async () => undefined,
+  ).make();
   await readBody(response.body);
 
   return response.status;
@@ -68,13 +72,13 @@ const kinds = {
 };
 
 for (const [type, body] of Object.entries(kinds)) {
-  test(`${type}: what changes meanwhile is looked at again, and kept`, async () => {
+  test(`${type}: an object that changes meanwhile is reviewed again, and the change is kept`, async () => {
     assert.equal(await patch(type, body, 2), 200);
     const { data } = await client.get(key);
     assert.deepEqual(data, { secret: 's', other: '0', mine: 'x' });
   });
 
-  test(`${type}: an object that never rests is a conflict in the end`, async () => {
+  test(`${type}: an object that keeps changing ends in a conflict`, async () => {
     assert.equal(await patch(type, body, 100), 409);
   });
 }

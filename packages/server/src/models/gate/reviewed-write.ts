@@ -1,6 +1,6 @@
+import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import { badRequest, internalError, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { applyJsonPatch, parsePointer } from '@ks-apiserver/apimachinery/patch/json-patch';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   type KubeRequest,
   type KubeResponse,
@@ -9,28 +9,35 @@ import {
 } from '@ks-apiserver/apimachinery/transport/transport';
 import { errorFrom, PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import { parseConfiguration } from './applied-configuration.ts';
 import {
   type SecretFields,
   secretsOf,
-  withoutSecrets,
   withoutSecretTexts,
   withSecretsOf,
-} from './redaction.ts';
+} from '../redaction/redaction.ts';
+import { parseConfiguration } from './applied-configuration.ts';
+import { patchVisibleObject } from './hidden-patch.ts';
 
+/** How often a write is tried while its object keeps changing. */
 const ATTEMPTS = 5;
 
-/** Largest object that is reviewed, in bytes: etcd keeps less. */
+/** Largest object that is reviewed, in bytes; etcd keeps less. */
 const OBJECT_LIMIT = 16 * 1024 * 1024;
 
+/** Fields that the API server sets when it creates an object. */
+const SET_ON_CREATION = ['uid', 'resourceVersion', 'creationTimestamp', 'generation'];
+
+/** A response whose body was read. */
+type ReadResponse = KubeResponse & { body: Buffer };
+
 /**
- * Looks at what a write would store; `stored` is what it replaces. Throws to refuse it. Answers
- * another object to have that one stored instead, or nothing.
+ * Reviews the object that a write would store in place of `stored`; throws to refuse it. Returns an
+ * object to store instead, or undefined.
  */
 export type Review = (
   stored: KubeObject | undefined,
-  wished: KubeObject,
-) => KubeObject | undefined | Promise<KubeObject | undefined>;
+  proposed: KubeObject,
+) => Promise<KubeObject | undefined>;
 
 /** The Kubernetes API as its caller reaches it, and with the server's own rights. */
 export interface Apis {
@@ -38,15 +45,20 @@ export interface Apis {
   own: Pick<KubeTransport, 'request'>;
 }
 
-/** A write as it came. */
+/** A write as it was received. */
 export interface Write {
   info: RequestInfo;
-  /** As it would be sent on, without its body. */
+  /** As it would be forwarded, without its body. */
   request: KubeRequest;
   /** All of its body, not compressed. */
   body: Buffer;
-  /** Fields of the kind that are kept back from the caller. */
+  /** Fields of the kind that the caller does not see. */
   hidden: SecretFields | undefined;
+}
+
+function withoutQuery(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return path;
 }
 
 function withDryRun(url: string): string {
@@ -58,85 +70,45 @@ function withDryRun(url: string): string {
   return `${path}?${parameters}`;
 }
 
-/** The object's own path: without query and subresource. */
+/** Returns the object's own path: without query and subresource. */
 function objectPath({ url }: KubeRequest, { subresource }: RequestInfo): string {
-  const path = url.split('?', 1)[0]!.replace(/\/+$/, '');
+  const path = withoutQuery(url).replace(/\/+$/, '');
   return subresource === '' ? path : path.slice(0, path.lastIndexOf('/'));
 }
 
-/** Media type of a request's body in lower case, without parameters; '' when it names none. */
+/** Returns the media type of a request's body in lower case, without parameters; '' for none. */
 export function mediaType({ headers }: KubeRequest): string {
-  return (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const [type = ''] = (headers['content-type'] ?? '').split(';', 1);
+
+  return type.trim().toLowerCase();
 }
 
-/** An applied configuration that is valid for one version of the object only. */
-function pinned(body: Buffer, resourceVersion: string | undefined): Buffer {
+/** Binds an applied configuration to one version of the object. */
+function pinVersion(body: Buffer, resourceVersion: string | undefined): Buffer {
   const config = parseConfiguration(body);
-  const { metadata } = (config ?? {}) as { metadata?: object };
-  if (typeof metadata !== 'object' || metadata === null) {
+  const metadata = isObject(config) ? config.metadata : undefined;
+  if (!isObject(config) || typeof metadata !== 'object' || metadata === null) {
     throw badRequest('the applied configuration has no metadata');
   }
 
   return Buffer.from(
     JSON.stringify({
-      ...(config as object),
+      ...config,
       metadata: { ...metadata, ...(resourceVersion && { resourceVersion }) },
     }),
   );
 }
 
-function parsed(bytes: Buffer): KubeObject {
+function parseObject(bytes: Buffer): KubeObject {
   try {
-    return JSON.parse(bytes.toString()) as KubeObject;
+    return JSON.parse(bytes.toString());
   } catch (error) {
     throw internalError('the Kubernetes API answered with no JSON', error);
   }
 }
 
-/**
- * What a JSON patch makes of the object as its caller sees it: it could copy or test what is hidden
- * from them. Throws 400, 422.
- */
-function patched(body: Buffer, stored: KubeObject, hidden: SecretFields): KubeObject {
-  let patch: Json;
-
-  try {
-    patch = JSON.parse(body.toString()) as Json;
-  } catch (error) {
-    throw badRequest(`error decoding patch: ${(error as Error).message}`);
-  }
-
-  return applyJsonPatch(
-    withoutSecrets(stored, hidden) as never,
-    replacing(patch, stored, hidden),
-  ) as unknown as KubeObject;
-}
-
-/** A patch that may replace secrets which its author does not see: there they are added. */
-function replacing(patch: Json, stored: KubeObject, { paths }: SecretFields): Json {
-  const known = new Set(
-    paths
-      .filter(
-        (path) => secretsOf(stored, { paths: [path], shownToAdministrators: false }).length > 0,
-      )
-      .map((path) => JSON.stringify(path)),
-  );
-
-  const isHidden = (pointer: unknown) => known.has(JSON.stringify(parsePointer(pointer)));
-
-  const replaced = (operation: Json): Json => {
-    const { op, path } = (operation ?? {}) as { op?: Json; path?: Json };
-    return op === 'replace' && isHidden(path) ? { ...(operation as object), op: 'add' } : operation;
-  };
-
-  return Array.isArray(patch) ? patch.map(replaced) : patch;
-}
-
-/** A refusal in which no secret of the stored object stands. */
-function withoutHidden(
-  response: KubeResponse & { body: Buffer },
-  secrets: readonly string[],
-): KubeResponse {
+/** Removes secrets of the stored object from a refusal. */
+function hideSecrets(response: ReadResponse, secrets: readonly string[]): KubeResponse {
   if (response.status < 400 || secrets.length === 0) {
     return response;
   }
@@ -151,56 +123,99 @@ function withoutHidden(
 }
 
 /**
- * Makes a write after a review. A dry run at the Kubernetes API tells what would be stored, so that
- * the review sees what every patch and encoding amounts to. That very object is then written, at
- * the version that was looked at, with the server's own rights: the dry run has shown that the
- * caller may write it. Throws what the review throws.
+ * A write that is made after a review. A dry run at the Kubernetes API shows what would be stored, so
+ * that the review sees the result of every kind of patch and encoding. That object is then written,
+ * at the version that was reviewed, with the server's own rights: the dry run has shown that the
+ * caller may write it.
  */
-export async function reviewedWrite(
-  { kubernetes, own }: Apis,
-  write: Write,
-  review: Review,
-): Promise<KubeResponse> {
-  const { info, request, body, hidden } = write;
+export class ReviewedWrite {
+  readonly #apis: Apis;
+  readonly #write: Write;
+  readonly #review: Review;
+  readonly #headers: Record<string, string>;
+  /** The object's own path: without query and subresource. */
+  readonly #path: string;
+  readonly #applies: boolean;
+  /** The secrets that a JSON patch must not see; undefined for other writes. */
+  readonly #hiddenFromPatch: SecretFields | undefined;
 
-  const {
-    'content-length': _length,
-    'content-encoding': _encoding,
-    'accept-encoding': _accepted,
-    ...headers
-  } = request.headers;
+  constructor(apis: Apis, write: Write, review: Review) {
+    const { request, info, hidden } = write;
 
-  const asJson = { ...headers, accept: 'application/json' };
-  const path = objectPath(request, info);
-  const type = mediaType(request);
-  const applies = request.method === 'PATCH' && type === PATCH_TYPES.apply;
-  const patchesHidden =
-    hidden !== undefined && request.method === 'PATCH' && type === PATCH_TYPES.json;
+    const {
+      'content-length': _length,
+      'content-encoding': _encoding,
+      'accept-encoding': _accepted,
+      ...headers
+    } = request.headers;
 
-  const send = async (
-    to: Apis['own'],
-    method: string,
-    url: string,
-    given: Record<string, string>,
-    bytes?: Buffer,
-  ): Promise<KubeResponse & { body: Buffer }> => {
-    const response = await to.request({
-      method,
-      url,
-      headers: bytes ? { ...given, 'content-length': String(bytes.byteLength) } : given,
-      ...(bytes && { body: bytes }),
-      ...(request.signal && { signal: request.signal }),
-    });
+    const type = request.method === 'PATCH' ? mediaType(request) : '';
+
+    this.#apis = apis;
+    this.#write = write;
+    this.#review = review;
+    this.#headers = headers;
+    this.#path = objectPath(request, info);
+    this.#applies = type === PATCH_TYPES.apply;
+    this.#hiddenFromPatch = type === PATCH_TYPES.json ? hidden : undefined;
+  }
+
+  /** Makes the write and returns its answer. Throws what the review throws. */
+  async make(): Promise<KubeResponse> {
+    const { hidden } = this.#write;
+
+    for (let attempt = 1; ; attempt += 1) {
+      const stored = await this.#find();
+      const secrets = hidden ? secretsOf(stored, hidden) : [];
+      const body = this.#bodyFor(stored);
+      const dryRun = await this.#tryOut(stored, body);
+      const mayTryAgain = stored !== undefined && attempt < ATTEMPTS;
+
+      // A JSON patch is tried as an update of the object that it was applied to, which may have
+      // changed since.
+      if (dryRun.status === 409 && this.#hiddenFromPatch && mayTryAgain) {
+        continue;
+      }
+
+      if (dryRun.status >= 300) {
+        return hideSecrets(dryRun, secrets);
+      }
+
+      const shown = parseObject(dryRun.body);
+      const proposed = hidden && stored ? withSecretsOf(stored, shown, hidden) : shown;
+      const changed = await this.#review(stored, proposed);
+
+      const answer =
+        !changed && (this.#applies || !stored)
+          ? await this.#resend(body)
+          : await this.#store(stored, changed ?? proposed);
+
+      // After a conflict the object has changed and must be reviewed again.
+      if (answer.status !== 409 || !mayTryAgain) {
+        return hideSecrets(answer, secrets);
+      }
+    }
+  }
+
+  async #send(to: Apis['own'], request: KubeRequest): Promise<ReadResponse> {
+    const { signal } = this.#write.request;
+    const response = await to.request({ ...request, ...(signal && { signal }) });
 
     return { ...response, body: await readBody(response.body, OBJECT_LIMIT) };
-  };
+  }
 
-  const find = async (): Promise<KubeObject | undefined> => {
-    if (request.method === 'POST') {
+  /** Returns the object that is stored now; undefined for a POST and if there is none. */
+  async #find(): Promise<KubeObject | undefined> {
+    if (this.#write.request.method === 'POST') {
       return undefined;
     }
 
-    const found = await send(own, 'GET', path, { accept: 'application/json' });
+    const found = await this.#send(this.#apis.own, {
+      method: 'GET',
+      url: this.#path,
+      headers: { accept: 'application/json' },
+    });
+
     if (found.status === 404) {
       return undefined;
     }
@@ -209,94 +224,95 @@ export async function reviewedWrite(
       throw errorFrom(found.status, found.body);
     }
 
-    return parsed(found.body);
-  };
+    return parseObject(found.body);
+  }
 
-  /** What would be stored, or the refusal of the Kubernetes API. */
-  const tried = (stored: KubeObject | undefined, given: Buffer) => {
-    if (!patchesHidden || !stored) {
-      return send(kubernetes, request.method, withDryRun(request.url), asJson, given);
+  /** Returns the body to send: an applied configuration is bound to the stored version. */
+  #bodyFor(stored: KubeObject | undefined): Buffer {
+    const { body } = this.#write;
+    return this.#applies ? pinVersion(body, stored?.metadata.resourceVersion) : body;
+  }
+
+  /** Makes a dry run; answers with what would be stored, or the Kubernetes API's refusal. */
+  #tryOut(stored: KubeObject | undefined, body: Buffer): Promise<ReadResponse> {
+    const { request } = this.#write;
+    const headers = { ...this.#headers, accept: 'application/json' };
+    const url = withDryRun(request.url);
+    const { kubernetes } = this.#apis;
+
+    if (!this.#hiddenFromPatch || !stored) {
+      return this.#send(kubernetes, withBody({ method: request.method, url, headers }, body));
     }
 
-    const object = Buffer.from(JSON.stringify(patched(given, stored, hidden)));
+    const object = patchVisibleObject(body, stored, this.#hiddenFromPatch);
 
-    return send(
-      kubernetes,
-      'PUT',
-      withDryRun(request.url),
-      { ...asJson, 'content-type': 'application/json' },
-      object,
+    return this.#send(kubernetes, withJson({ method: 'PUT', url, headers }, object));
+  }
+
+  /** Makes the call as it came, with the caller's rights. */
+  #resend(body: Buffer): Promise<ReadResponse> {
+    const { method, url } = this.#write.request;
+
+    return this.#send(
+      this.#apis.kubernetes,
+      withBody({ method, url, headers: this.#headers }, body),
     );
-  };
+  }
 
-  for (let attempt = 1; ; attempt += 1) {
-    const stored = await find();
-    const secrets = hidden ? secretsOf(stored, hidden) : [];
-    const { resourceVersion } = stored?.metadata ?? {};
-    const given = applies ? pinned(body, resourceVersion) : body;
-    const dry = await tried(stored, given);
-    const mayTryAgain = stored !== undefined && attempt < ATTEMPTS;
+  /** Stores the reviewed object with the server's own rights. */
+  #store(stored: KubeObject | undefined, object: KubeObject): Promise<ReadResponse> {
+    const { request } = this.#write;
+    const { managedFields: _fields, ...metadata }: Record<string, unknown> = {
+      ...object.metadata,
+    };
 
-    // A JSON patch is tried as an update of the object that it was applied to, which may have
-    // changed since.
-    if (dry.status === 409 && patchesHidden && mayTryAgain) {
-      continue;
-    }
+    const headers = this.#headers;
 
-    if (dry.status >= 300) {
-      return withoutHidden(dry, secrets);
-    }
+    if (stored) {
+      metadata.resourceVersion = stored.metadata.resourceVersion;
 
-    const shown = parsed(dry.body);
-    const wished = hidden && stored ? withSecretsOf(stored, shown, hidden) : shown;
-    const changed = await review(stored, wished);
-    let answer: KubeResponse & { body: Buffer };
-
-    if (!changed && (applies || !stored)) {
-      answer = await send(kubernetes, request.method, request.url, headers, given);
-    } else {
-      const object = changed ?? wished;
-      const { managedFields: _fields, ...metadata } = object.metadata as Record<string, unknown>;
-
-      if (stored) {
-        metadata.resourceVersion = resourceVersion;
-      } else {
-        for (const field of ['uid', 'resourceVersion', 'creationTimestamp', 'generation']) {
-          delete metadata[field];
-        }
-      }
-
-      const [method, url] = stored ? ['PUT', request.url] : ['POST', collectionUrl(request, path)];
-      const bytes = Buffer.from(JSON.stringify({ ...object, metadata }));
-      answer = await send(
-        own,
-        method!,
-        url!,
-        { ...headers, 'content-type': 'application/json' },
-        bytes,
+      return this.#send(
+        this.#apis.own,
+        withJson({ method: 'PUT', url: request.url, headers }, { ...object, metadata }),
       );
     }
 
-    // Somebody else was quicker: what is there now has to be looked at.
-    if (answer.status !== 409 || !mayTryAgain) {
-      return withoutHidden(answer, secrets);
+    for (const field of SET_ON_CREATION) {
+      delete metadata[field];
     }
+
+    const url = collectionUrl(request, this.#path);
+
+    return this.#send(
+      this.#apis.own,
+      withJson({ method: 'POST', url, headers }, { ...object, metadata }),
+    );
   }
 }
 
+function withBody(request: KubeRequest, body: Buffer): KubeRequest {
+  const headers = { ...request.headers, 'content-length': String(body.byteLength) };
+  return { ...request, headers, body };
+}
+
+function withJson(request: KubeRequest, value: object): KubeRequest {
+  const headers = { ...request.headers, 'content-type': 'application/json' };
+  return withBody({ ...request, headers }, Buffer.from(JSON.stringify(value)));
+}
+
 /**
- * Where an object is made: a POST's own URL; a PUT or apply that makes one names it in its last
- * segment.
+ * Returns the URL that creates an object: that of a POST itself; a PUT or apply has the object's name
+ * as its last segment.
  */
 function collectionUrl(request: KubeRequest, path: string): string {
   if (request.method === 'POST') {
     return request.url;
   }
 
-  const query = request.url.slice(request.url.split('?', 1)[0]!.length);
+  const query = request.url.slice(withoutQuery(request.url).length);
   const parameters = new URLSearchParams(query);
 
-  // A parameter of apply alone.
+  // Only apply takes this parameter.
   parameters.delete('force');
 
   if (path.lastIndexOf('/') <= 0) {

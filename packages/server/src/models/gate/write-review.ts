@@ -10,9 +10,8 @@ const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection
 const NONE: readonly Rule[] = Object.freeze([]);
 
 /**
- * The one review of writes: everything that a write grants is computed here, from the object before
- * and after, for every door through which a caller reaches it. A new kind that gives rights is a
- * rule more.
+ * Reviews every write of a caller, whichever endpoint it came to: its rules compute what the write
+ * grants, from the object before and after. A new kind that gives rights needs a rule here.
  */
 export class WriteReview {
   readonly #authorizer: Authorizer;
@@ -31,7 +30,7 @@ export class WriteReview {
     }
   }
 
-  /** The rules about a resource; those of its objects hold for writes of their subresources too. */
+  /** Returns the rules about a resource; rules of the object apply to its subresources too. */
   #rulesOf({ group, resource, subresource }: RequestInfo): readonly Rule[] {
     const ofObject = this.#rules.get(`${group}/${resource}`) ?? NONE;
 
@@ -44,7 +43,7 @@ export class WriteReview {
     return own.length === 0 ? ofObject : [...new Set([...ofObject, ...own])];
   }
 
-  /** Rules that have to see a call of this caller. */
+  /** Returns the rules that must review a call of this caller. */
   #applying(caller: UserInfo, info: RequestInfo): readonly Rule[] {
     if (!WRITES.has(info.verb)) {
       return NONE;
@@ -64,7 +63,7 @@ export class WriteReview {
     );
   }
 
-  /** Whether a call has to be reviewed before it is made. */
+  /** Whether a call must be reviewed before it is made. */
   concerns(caller: UserInfo, info: RequestInfo): boolean {
     return this.#applying(caller, info).length > 0 || this.#isLimited(info);
   }
@@ -75,8 +74,8 @@ export class WriteReview {
   }
 
   /**
-   * Looks at a write before it is made. Throws to refuse it: Forbidden as a rule. Whoever makes the
-   * write calls `settle` of the verdict when it is made or has failed.
+   * Reviews a write before it is made; throws to refuse it, usually Forbidden. The caller of this
+   * function calls `settle` of the verdict when the write was made or has failed.
    */
   async review(attempt: WriteAttempt): Promise<Verdict> {
     const { caller, info } = attempt;
@@ -92,7 +91,7 @@ export class WriteReview {
 
     try {
       for (const rule of this.#applying(caller, info)) {
-        const verdict = await rule.review(object ? { ...attempt, wished: object } : attempt);
+        const verdict = await rule.review(object ? { ...attempt, proposed: object } : attempt);
         object = verdict?.object ?? object;
 
         if (verdict?.settle) {
@@ -103,7 +102,7 @@ export class WriteReview {
       if (this.#isLimited(info)) {
         const verdict = await reserveQuota(
           this.#quotas,
-          object ? { ...attempt, wished: object } : attempt,
+          object ? { ...attempt, proposed: object } : attempt,
         );
 
         if (verdict.settle) {
@@ -112,15 +111,15 @@ export class WriteReview {
       }
     } catch (error) {
       await settle(false);
-      throw asRefusal(error);
+      throw toRefusal(error);
     }
 
     return { ...(object && { object }), settle };
   }
 }
 
-/** What a rule cannot read is no object of its kind: the Kubernetes API would refuse it too. */
-function asRefusal(error: unknown): unknown {
+/** Turns a TypeError into 400: an object that a rule cannot read is not one of its kind. */
+function toRefusal(error: unknown): unknown {
   if (error instanceof TypeError) {
     return new StatusError(400, 'BadRequest', 'the object has fields of wrong types', undefined, {
       cause: error,

@@ -1,8 +1,7 @@
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 
 /**
- * Reasons that IAM writes answer with their own status; an invalid object is a bad request here, as
- * in 3.0.
+ * Statuses by which IAM writes answer to reasons; an invalid object is a bad request, as in 3.0.
  */
 const STATUS: Readonly<Record<string, number>> = {
   BadRequest: 400,
@@ -15,7 +14,7 @@ const STATUS: Readonly<Record<string, number>> = {
   TooManyRequests: 429,
 };
 
-/** An error of an IAM write with the status that 3.0's clients know. */
+/** Gives an error of an IAM write the status that 3.0's clients know. */
 export function iamError(error: unknown): unknown {
   if (!(error instanceof StatusError)) {
     return error;
@@ -28,11 +27,18 @@ export function iamError(error: unknown): unknown {
     : new StatusError(code, error.reason, error.message, error.details);
 }
 
-/** 404 in the words of 3.0's caches: the kind in singular and lower case. */
+/** Returns 404 in the words of 3.0's caches, with the kind in singular and lower case. */
 export function missing(kind: string, group: string, name: string): StatusError {
   return new StatusError(
     404,
     'NotFound',
     `${kind}${group === '' ? '' : `.${group}`} "${name}" not found`,
+  );
+}
+
+/** Returns 400: the body is about another object than the path. */
+export function nameMismatch(body: string, path: string): StatusError {
+  return badRequest(
+    `the name of the object (${body}) does not match the name on the URL (${path})`,
   );
 }

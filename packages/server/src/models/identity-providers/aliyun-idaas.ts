@@ -1,3 +1,4 @@
+import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import { Type } from 'typebox';
 import { providerFetch } from './http.ts';
 import { authorizationURL, shownOf, textOf, userInfo } from './oauth2.ts';
@@ -7,7 +8,7 @@ import { tlsOptions } from './tls.ts';
 
 const settings = Type.Object(OAUTH);
 
-/** Alibaba Cloud IDaaS: OAuth 2.0, with an answer about the user in an envelope of its own. */
+/** Alibaba Cloud IDaaS: OAuth 2.0, with the user in its own envelope. */
 export const aliyunIDaaS: ProviderType<typeof settings> = {
   settings,
   async open(given) {
@@ -31,10 +32,7 @@ export const aliyunIDaaS: ProviderType<typeof settings> = {
           throw new ProviderError('the request for the user was refused', { outcome: 'refused' });
         }
 
-        const user = (typeof data === 'object' && data !== null ? data : {}) as Record<
-          string,
-          unknown
-        >;
+        const user = isObject(data) ? data : {};
 
         const uid = textOf(user.sub);
         const username = textOf(user.username);

@@ -14,7 +14,7 @@ interface ServiceResponse {
   };
 }
 
-async function parsed(xml: string): Promise<ServiceResponse> {
+async function parseResponse(xml: string): Promise<ServiceResponse> {
   if (/<!(DOCTYPE|ENTITY)/i.test(xml)) {
     throw new ProviderError('CAS answers with a DTD', { outcome: 'failed' });
   }
@@ -30,7 +30,7 @@ async function parsed(xml: string): Promise<ServiceResponse> {
   });
 
   try {
-    return parser.parse(xml) as ServiceResponse;
+    return parser.parse(xml);
   } catch (cause) {
     throw new ProviderError('CAS answers with no XML', { outcome: 'failed', cause });
   }
@@ -46,7 +46,8 @@ export const cas: ProviderType<typeof settings> = {
 
     const fetch = providerFetch(await tlsOptions(tls));
 
-    // CAS knows no state: it travels in the service, which must be the same at both ends.
+    // CAS has no state parameter: the state is part of the service, which must be the same at both
+    // ends.
     const serviceOf = (state: string | undefined) => {
       if (state === undefined) {
         return redirectURL;
@@ -58,8 +59,8 @@ export const cas: ProviderType<typeof settings> = {
       kind: 'redirect',
       credential: 'ticket',
       redirectURL,
-      // Consoles of 3.1 and later make their link of casServerURL where there is no authURL; 3.0's
-      // knows no CAS.
+      // Consoles of 3.1 and later build their link from casServerURL if there is no authURL; 3.0's
+      // do not support CAS.
       shown: async () => ({ casServerURL, redirectURL, endpoint: { authURL: '' } }),
       begin: async ({ state }) =>
         new URL(`${base}/login?service=${encodeURIComponent(serviceOf(state))}`),
@@ -76,7 +77,7 @@ export const cas: ProviderType<typeof settings> = {
           });
         }
 
-        const { serviceResponse } = await parsed(await response.text());
+        const { serviceResponse } = await parseResponse(await response.text());
         const code = serviceResponse?.authenticationFailure?.['@code'];
 
         if (serviceResponse?.authenticationFailure !== undefined) {

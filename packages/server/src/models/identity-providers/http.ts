@@ -3,13 +3,13 @@ import https from 'node:https';
 import { ProviderError } from './provider.ts';
 import type { TlsOptions } from './tls.ts';
 
-/** For a whole call, in milliseconds. */
+/** Timeout of a whole call, in milliseconds. */
 const TIMEOUT_MS = 5000;
 
-/** Bytes of an answer after which it is refused. */
+/** Largest answer, in bytes. */
 const MAX_BYTES = 1024 * 1024;
 
-/** The part of a fetch that providers need. */
+/** The parts of a fetch request that providers need. */
 export interface ProviderRequest {
   method?: string;
   headers?: Record<string, string>;
@@ -17,18 +17,18 @@ export interface ProviderRequest {
 }
 
 /**
- * Calls a provider, as `fetch` does: bounded in time and size, never following a redirect. Throws a
- * ProviderError.
+ * Calls a provider like `fetch`, with limits of time and size, and without following redirects.
+ * Throws a ProviderError.
  */
 export type ProviderFetch = (url: string, request?: ProviderRequest) => Promise<Response>;
 
-/** Why a connection failed, without addresses and credentials. */
+/** Returns why a connection failed, without addresses and credentials. */
 export function reasonOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
+  const { code }: { code?: unknown } = Object(error);
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? ` (${code})` : '';
 }
 
-/** A fetch with TLS options of its own. */
+/** Returns a fetch with its own TLS options. */
 export function providerFetch(tls: TlsOptions): ProviderFetch {
   return (target, { method = 'GET', headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
@@ -78,7 +78,7 @@ export function providerFetch(tls: TlsOptions): ProviderFetch {
           response.on('end', () => {
             const status = response.statusCode ?? 0;
 
-            // Bodies that Response does not take for these are of no use here either.
+            // Response accepts no body with these statuses, and none is needed.
             const empty = status === 204 || status === 205 || status === 304;
             const type = response.headers['content-type'];
 

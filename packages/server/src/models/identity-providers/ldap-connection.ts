@@ -8,23 +8,23 @@ import type { TlsOptions } from './tls.ts';
 /** Bytes that a directory may send during one log-in. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Where a directory is and how it is spoken to. */
+/** Address of a directory, and its encryption. */
 export interface LdapAddress {
   host: string;
   port: number;
   /**
-   * `ldaps`: TLS from the first byte; `startTLS`: TLS before anything is said (RFC 4513 section 3).
+   * `ldaps`: TLS from the first byte; `startTLS`: TLS before anything else (RFC 4513 section 3).
    */
   security: 'none' | 'startTLS' | 'ldaps';
   tls: TlsOptions;
-  /** For everything that is done with one connection, in milliseconds. */
+  /** Timeout of all that is done with one connection, in milliseconds. */
   timeoutMs: number;
 }
 
 /**
- * Uses one connection to a directory, and ends it. It is never made again when it breaks, for the
- * library would then bind without the TLS that was negotiated on the first. Throws a ProviderError
- * when there is none, or no answer in time.
+ * Uses one connection to a directory, and closes it. A broken connection is not opened again,
+ * because the library would then bind without the TLS that was negotiated on the first. Throws a
+ * ProviderError without a connection, or an answer in time.
  */
 export async function withDirectory<T>(
   address: LdapAddress,

@@ -1,16 +1,18 @@
 import type { Client, Entry, Filter } from 'ldapts';
 
-/** How the groups of a user are found. */
+/** Settings of the search for a user's groups. */
 export interface GroupSettings {
   userMemberAttribute: string;
   groupSearchBase: string;
   groupMemberAttribute: string;
 }
 
-/** Groups that a directory is asked for; fewer are used. */
+/** Most groups that a directory is asked for; fewer are used. */
 const MAX_FOUND = 1000;
 
-/** Values of an attribute, whose name is compared without case (RFC 4512 section 2.5). */
+/**
+ * Returns the values of an attribute, whose name is compared without case (RFC 4512 section 2.5).
+ */
 export function valuesOf(entry: Entry, attribute: string): string[] {
   const wanted = attribute.toLowerCase();
   const [, value = []] =
@@ -18,7 +20,10 @@ export function valuesOf(entry: Entry, attribute: string): string[] {
   return (Array.isArray(value) ? value : [value]).map(String).filter((text) => text !== '');
 }
 
-/** The value of a name's first part (RFC 4514): `cn=Team\, A,ou=groups` is `Team, A`. */
+/**
+ * Returns the value of a distinguished name's first part (RFC 4514): `cn=Team\, A,ou=groups` gives
+ * `Team, A`.
+ */
 export function firstValue(dn: string): string | undefined {
   const escaped = /^\s*[A-Za-z][\w.-]*\s*=\s*((?:\\.|[^\\,+;])*)/.exec(dn)?.[1];
   if (escaped === undefined) {
@@ -39,8 +44,9 @@ function normal(dn: string): string {
 }
 
 /**
- * Common names of a user's groups: those that his entry names, and those that name his entry (or,
- * where members are `memberUid`, his log-in name). With a search base nothing outside of it counts.
+ * Returns the common names of a user's groups: those that the user's entry names, and those that
+ * name the entry (or, if members are `memberUid`, the log-in name). With a search base, groups
+ * outside of it do not count.
  */
 export async function groupsOf(
   client: Client,

@@ -38,16 +38,20 @@ type LdapSettings = Static<typeof settings>;
 const LDAP_PORT = 389;
 const LDAPS_PORT = 636;
 
-/** Longest name and password that a directory is asked about, in characters. */
+/** Longest name and password that are sent to a directory, in characters. */
 const MAX_INPUT = 512;
 
 /**
- * Result codes of a bind that say no to this password (RFC 4511 appendix A.2): constraint,
+ * Result codes of a bind that refuse this password (RFC 4511 appendix A.2): constraint,
  * authentication, credentials, access, unwilling.
  */
 const REFUSALS = new Set([19, 48, 49, 50, 53]);
 
-function address({
+function isRefusal(error: unknown): boolean {
+  return REFUSALS.has(Object(error).code);
+}
+
+function parseAddress({
   host,
   startTLS,
 }: LdapSettings): Pick<LdapAddress, 'host' | 'port' | 'security'> {
@@ -68,15 +72,17 @@ function address({
   }
 
   const bare = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? (scheme === 'ldaps' ? LDAPS_PORT : LDAP_PORT) : Number(url.port);
+  const defaultPort = scheme === 'ldaps' ? LDAPS_PORT : LDAP_PORT;
+  const port = url.port === '' ? defaultPort : Number(url.port);
+  const withStartTls = startTLS ? 'startTLS' : 'none';
 
-  // 3.x's startTLS opens TLS at once, so that configurations name the port of ldaps with it.
-  const atOnce = scheme === 'ldaps' || (startTLS && port === LDAPS_PORT);
+  // 3.x's startTLS begins with TLS at once, so configurations have the port of ldaps with it.
+  const isLdaps = scheme === 'ldaps' || (startTLS && port === LDAPS_PORT);
 
   return {
     host: isIP(bare) ? bare : bare.toLowerCase(),
     port,
-    security: atOnce ? 'ldaps' : startTLS ? 'startTLS' : 'none',
+    security: isLdaps ? 'ldaps' : withStartTls,
   };
 }
 
@@ -88,8 +94,8 @@ const ATTRIBUTES = [
   'groupMemberAttribute',
 ] as const;
 
-/** A filter of the configuration (RFC 4515), parsed. Throws a SettingsError. */
-async function filterOf(
+/** Parses a filter of the configuration (RFC 4515). Throws a SettingsError. */
+async function parseFilter(
   field: 'userSearchFilter' | 'groupSearchFilter',
   text: string,
 ): Promise<Filter | undefined> {
@@ -113,11 +119,10 @@ async function filterOf(
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
 /**
- * Whether a name or password can be one at all: control characters and endless texts are not sent
- * to a directory.
+ * Whether a name and password are worth sending: control characters and very long texts are not.
  */
 function isPlausible(username: string, password: string): boolean {
-  // An empty password would make the bind an unauthenticated one, which succeeds (RFC 4513 section
+  // A bind with an empty password would be unauthenticated, which succeeds (RFC 4513 section
   // 5.1.2).
   if (password === '' || username.trim() === '') {
     return false;
@@ -141,7 +146,7 @@ async function bindAsManager(
   try {
     await client.bind(managerDN, managerPassword);
   } catch (error) {
-    if (REFUSALS.has((error as { code?: number }).code ?? 0)) {
+    if (isRefusal(error)) {
       throw new ProviderError('the directory refuses the managerDN of the configuration', {
         outcome: 'failed',
         cause: error,
@@ -172,10 +177,10 @@ class Ldap implements PasswordProvider {
   }
 
   /**
-   * The one entry of a log-in name: the name is a value of its own in the request, never part of a
-   * text that is parsed.
+   * Returns the only entry of a log-in name. The name is a value of its own in the request, never
+   * part of a text that is parsed.
    */
-  async #entry(client: Client, username: string): Promise<Entry | undefined> {
+  async #findEntry(client: Client, username: string): Promise<Entry | undefined> {
     const { AndFilter, EqualityFilter } = await import('ldapts');
 
     const {
@@ -191,8 +196,7 @@ class Ldap implements PasswordProvider {
     const { searchEntries } = await client.search(userSearchBase, {
       scope: 'sub',
       filter: this.#userFilter ? new AndFilter({ filters: [isUser, this.#userFilter] }) : isUser,
-      // One more than may be found, so that a second one is noticed. Referrals that come along are
-      // not followed.
+      // One more than allowed, to notice a second entry. Referrals in the answer are not followed.
       sizeLimit: 2,
       attributes: [loginAttribute, mailAttribute, displayNameAttribute, userMemberAttribute].filter(
         (name) => name !== '',
@@ -202,7 +206,7 @@ class Ldap implements PasswordProvider {
     return searchEntries.length === 1 ? searchEntries[0] : undefined;
   }
 
-  #identity(entry: Entry): ProviderIdentity | undefined {
+  #identityOf(entry: Entry): ProviderIdentity | undefined {
     const { loginAttribute, mailAttribute, displayNameAttribute } = this.#settings;
     const first = (attribute: string) =>
       attribute === '' ? undefined : valuesOf(entry, attribute)[0];
@@ -214,7 +218,7 @@ class Ldap implements PasswordProvider {
     const email = first(mailAttribute);
     const displayName = first(displayNameAttribute);
 
-    // Directories compare names without case; 3.x kept them as they are written.
+    // Directories compare names without case; 3.x stored them as written.
     const uid = login.toLowerCase();
 
     return {
@@ -240,8 +244,8 @@ class Ldap implements PasswordProvider {
     const found = await withDirectory(this.#address, async (client) => {
       await bindAsManager(client, this.#settings);
 
-      const entry = await this.#entry(client, username);
-      const identity = entry && this.#identity(entry);
+      const entry = await this.#findEntry(client, username);
+      const identity = entry && this.#identityOf(entry);
       if (!entry || !identity || entry.dn === '') {
         return undefined;
       }
@@ -256,7 +260,7 @@ class Ldap implements PasswordProvider {
       try {
         await client.bind(entry.dn, password);
       } catch (error) {
-        if (REFUSALS.has((error as { code?: number }).code ?? 0)) {
+        if (isRefusal(error)) {
           return undefined;
         }
         throw error;
@@ -267,7 +271,7 @@ class Ldap implements PasswordProvider {
         return identity;
       }
 
-      // The user himself may not be allowed to read groups.
+      // The user may not be allowed to read groups.
       await bindAsManager(client, this.#settings);
 
       const groups = await groupsOf(
@@ -311,14 +315,18 @@ export const ldap: ProviderType<typeof settings> = {
       }
     }
 
-    const where = { ...address(given), tls: await tlsOptions(given), timeoutMs: given.readTimeout };
-    const userFilter = await filterOf('userSearchFilter', given.userSearchFilter);
+    const where = {
+      ...parseAddress(given),
+      tls: await tlsOptions(given),
+      timeoutMs: given.readTimeout,
+    };
+    const userFilter = await parseFilter('userSearchFilter', given.userSearchFilter);
 
     return new Ldap(
       given,
       where,
       userFilter,
-      await filterOf('groupSearchFilter', given.groupSearchFilter),
+      await parseFilter('groupSearchFilter', given.groupSearchFilter),
     );
   },
 };

@@ -7,11 +7,9 @@ const SECRET = 'a secret of at least thirty-two bytes';
 const sent = (cookie: string) => `other=1; ${cookie.split(';')[0]}; more=2`;
 
 test('a log-in is taken once, by any replica, with its state', async () => {
-  const { pending, cookie } = await new LoginStates(SECRET).begin(
-    'corp',
-    '/oauth/authorize?x=1',
-    false,
-  );
+  const { pending, cookie } = await new LoginStates(SECRET).begin('corp', '/oauth/authorize?x=1', {
+    secure: false,
+  });
 
   assert.doesNotMatch(cookie, /Secure/);
 
@@ -27,7 +25,7 @@ test('a log-in is taken once, by any replica, with its state', async () => {
 
 test('another provider, state, key or a missing cookie is refused', async () => {
   const states = new LoginStates(SECRET);
-  const { pending, cookie } = await states.begin('corp', '', true);
+  const { pending, cookie } = await states.begin('corp', '', { secure: true });
 
   assert.match(cookie, /; Secure$/);
 
@@ -56,8 +54,8 @@ test('a log-in ends after ten minutes, and the memory of used ones with it', asy
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
 
   const states = new LoginStates(SECRET);
-  const first = await states.begin('corp', '', false);
-  const second = await states.begin('corp', '', false);
+  const first = await states.begin('corp', '', { secure: false });
+  const second = await states.begin('corp', '', { secure: false });
 
   t.mock.timers.tick(599_000);
   await states.take('corp', first.pending.state, sent(first.cookie));
@@ -69,7 +67,7 @@ test('a log-in ends after ten minutes, and the memory of used ones with it', asy
   );
 });
 
-test('a browser may go on to an authorization request of this server only', () => {
+test('after a log-in a browser may only continue with an authorization request of this server', () => {
   assert.equal(
     isReturnPath('/oauth/authorize?client_id=a&redirect_uri=https%3A%2F%2Fb.example%2Fcb&state=s'),
     true,

@@ -1,22 +1,23 @@
 import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { EncryptJWT, jwtDecrypt } from 'jose';
+import { makeCookie, readCookie } from '../oauth/cookies.ts';
 import type { LoginSecrets } from './provider.ts';
 
 /** Cookie that binds a log-in to the browser that began it. */
 const STATE_COOKIE = 'ks-login';
 
-/** For typing a password and a second factor at the provider, in seconds. */
+/** Time for the password and second factor at the provider, in seconds. */
 const LIFETIME_S = 600;
 
-/** States that have come back already are remembered up to this number. */
+/** Used states that are remembered. */
 const MAX_USED = 10_000;
 const COOKIE_LIMIT = 4096;
 
 /** A log-in that a browser has begun. */
 export interface PendingLogin extends LoginSecrets {
   provider: string;
-  /** Path of this server to go on with; '' without one. */
+  /** Path of this server to continue at; '' for none. */
   returnTo: string;
 }
 
@@ -26,30 +27,29 @@ function equal(a: string, b: string): boolean {
 }
 
 /**
- * Keeps what belongs to a log-in under way in the browser itself, encrypted, so that any replica
- * can go on with it and no other browser can (RFC 6749 section 10.12). Each state is taken once by
- * a replica; the provider takes each code once.
+ * Keeps the data of a log-in in the browser itself, encrypted, so that any replica can continue it
+ * and no other browser can (RFC 6749 section 10.12). A replica accepts each state once; the
+ * provider accepts each code once.
  */
 export class LoginStates {
   readonly #key: Uint8Array;
-  /** Used states and when they end, oldest first. */
+  /** Used states and when they expire, oldest first. */
   readonly #used = new Map<string, number>();
 
-  /** `secret` is the server's; the key for cookies is derived from it and of use nowhere else. */
+  /**
+   * `secret` is the server's; the key for cookies is derived from it and used for nothing else.
+   */
   constructor(secret: string) {
     this.#key = new Uint8Array(
       hkdfSync('sha256', secret, '', 'ks-apiserver identity provider log-in', 32),
     );
   }
 
-  /**
-   * Makes the secrets of a log-in and the Set-Cookie value that holds them. `secure` where the
-   * browser came by https.
-   */
+  /** Makes the secrets of a log-in and the Set-Cookie header that holds them. */
   async begin(
     provider: string,
     returnTo: string,
-    secure: boolean,
+    { secure }: { secure: boolean },
   ): Promise<{ pending: PendingLogin; cookie: string }> {
     const random = () => randomBytes(32).toString('base64url');
     const pending = { provider, state: random(), nonce: random(), verifier: random(), returnTo };
@@ -59,17 +59,17 @@ export class LoginStates {
       .setExpirationTime(`${LIFETIME_S}s`)
       .encrypt(this.#key);
 
-    const flags = `Path=/oauth; Max-Age=${LIFETIME_S}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+    const cookie = makeCookie(STATE_COOKIE, value, { secure, maxAgeSeconds: LIFETIME_S });
 
-    return { pending, cookie: `${STATE_COOKIE}=${value}; ${flags}` };
+    return { pending, cookie };
   }
 
   /**
-   * The log-in that this browser has begun with the provider, once. Throws Unauthorized, saying
-   * what to do.
+   * Returns the log-in that this browser has begun with the provider, once. Throws Unauthorized
+   * with what to do.
    */
   async take(provider: string, state: string, cookies: string | undefined): Promise<PendingLogin> {
-    const value = cookieOf(cookies);
+    const value = stateOf(cookies);
     if (value === undefined) {
       throw unauthorized(
         `this browser has not begun the log-in: start at /oauth/login/${provider}. For a console that calls this address itself, set allowMissingState of the identity provider`,
@@ -100,6 +100,7 @@ export class LoginStates {
         requiredClaims: ['exp'],
       });
 
+      // Only this server can have encrypted it.
       return payload as unknown as PendingLogin;
     } catch {
       return undefined;
@@ -128,30 +129,23 @@ export class LoginStates {
 
 /** Whether a browser has begun a log-in at all. */
 export function hasStateCookie(cookies: string | undefined): boolean {
-  return cookieOf(cookies) !== undefined;
+  return stateOf(cookies) !== undefined;
 }
 
-function cookieOf(header: string | undefined): string | undefined {
-  for (const part of (header ?? '').split(';')) {
-    const mark = part.indexOf('=');
-    if (mark > 0 && part.slice(0, mark).trim() === STATE_COOKIE) {
-      const value = part.slice(mark + 1).trim();
-      return value !== '' && value.length <= COOKIE_LIMIT ? value : undefined;
-    }
-  }
-
-  return undefined;
+function stateOf(cookies: string | undefined): string | undefined {
+  const value = readCookie(cookies, STATE_COOKIE) ?? '';
+  return value !== '' && value.length <= COOKIE_LIMIT ? value : undefined;
 }
 
-/** Cookie header that forgets a log-in. */
-export const FORGET_STATE = `${STATE_COOKIE}=; Path=/oauth; Max-Age=0; HttpOnly; SameSite=Lax`;
+/** Set-Cookie header that removes a log-in. */
+export const FORGET_STATE = makeCookie(STATE_COOKIE, '', { secure: false, maxAgeSeconds: 0 });
 
-/** Longest path that a log-in goes on with, in characters: it travels in a cookie. */
+/** Longest path to continue at, in characters: it is stored in a cookie. */
 const RETURN_LIMIT = 2048;
 
 /**
- * Whether a browser may be sent there after a log-in: an authorization request of this very server
- * and nothing else.
+ * Whether a browser may be sent to a path after a log-in: only to an authorization request of this
+ * server.
  */
 export function isReturnPath(path: string): boolean {
   return (

@@ -1,7 +1,7 @@
 import type { ProviderFetch } from './http.ts';
 import { type LoginSecrets, ProviderError, type ShownSettings } from './provider.ts';
 
-/** What the authorization code flow needs to know (RFC 6749 section 4.1). */
+/** Settings of the authorization code flow (RFC 6749 section 4.1). */
 export interface OAuth2Settings {
   clientID: string;
   clientSecret: string;
@@ -10,7 +10,7 @@ export interface OAuth2Settings {
   endpoint: { authURL: string; tokenURL: string; userInfoURL: string; endSessionURL?: string };
 }
 
-/** Where the browser asks for a code; a query in the configured URL stays. */
+/** Returns the URL at which the browser requests a code; a query in the configured URL is kept. */
 export function authorizationURL(
   { clientID, redirectURL, scopes, endpoint }: OAuth2Settings,
   { state }: LoginSecrets,
@@ -30,8 +30,8 @@ export function authorizationURL(
 }
 
 /**
- * A JSON object of an answer with a good status. Throws a ProviderError that quotes nothing but an
- * OAuth error code.
+ * Returns the JSON object of a successful answer. Throws a ProviderError that quotes only an OAuth
+ * error code.
  */
 async function jsonOf(response: Response, what: string): Promise<Record<string, unknown>> {
   let value: unknown;
@@ -39,13 +39,13 @@ async function jsonOf(response: Response, what: string): Promise<Record<string, 
   try {
     value = await response.json();
   } catch {
-    // Told below.
+    // Reported below.
   }
 
-  const object =
-    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  const object: Record<string, unknown> | undefined =
+    typeof value === 'object' && value !== null ? { ...value } : undefined;
 
-  // GitHub sends its errors with status 200.
+  // GitHub sends errors with status 200.
   const { error } = object ?? {};
   if (typeof error === 'string' && /^[\w.-]{1,64}$/.test(error)) {
     throw new ProviderError(`the ${what} was refused: ${error}`, { outcome: 'refused' });
@@ -65,8 +65,8 @@ async function jsonOf(response: Response, what: string): Promise<Record<string, 
 }
 
 /**
- * Exchanges a code for an access token and that for the provider's JSON about its user. Throws a
- * ProviderError.
+ * Exchanges a code for an access token, and the token for the provider's JSON about the user.
+ * Throws a ProviderError.
  */
 export async function userInfo(
   fetch: ProviderFetch,
@@ -95,7 +95,7 @@ export async function userInfo(
 
   const { access_token: access } = token;
 
-  // What cannot stand in a header is no token (RFC 6750 section 2.1).
+  // A token must be a valid header value (RFC 6750 section 2.1).
   if (typeof access !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(access)) {
     throw new ProviderError('the provider answers without an access token', { outcome: 'failed' });
   }
@@ -105,14 +105,14 @@ export async function userInfo(
   return jsonOf(await fetch(endpoint.userInfoURL, { headers: bearer }), 'request for the user');
 }
 
-/** A text of a provider's JSON, or undefined. */
+/** Returns a text of a provider's JSON, or undefined. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= 1024 ? value : undefined;
 }
 
 /**
- * Settings of an OAuth provider that log-in pages may know, as 3.x shows them; undefined without an
- * address.
+ * Returns the settings of an OAuth provider for log-in pages, as 3.x shows them; undefined without
+ * an address.
  */
 export function shownOf({
   clientID,

@@ -23,10 +23,10 @@ const settings = Type.Object({
   preferredUsernameKey: Text('preferred_username'),
 });
 
-/** How long what a provider says about itself is kept, in milliseconds. */
+/** How long a provider's metadata are kept, in milliseconds. */
 const METADATA_MS = 3_600_000;
 
-/** By how much clocks may differ, in seconds. */
+/** Allowed difference of clocks, in seconds. */
 const CLOCK_TOLERANCE = 10;
 
 /**
@@ -38,11 +38,15 @@ const SOON_MS = 1000;
 
 const client = () => import('openid-client');
 
-/**
- * What the library found wrong, without tokens and claims: they are in the causes of its errors.
- */
-function explained(error: unknown, outcome: Outcome): ProviderError {
-  const cause = error as Error & { error?: unknown; code?: unknown };
+/** Turns an error of the library into one without tokens and claims, which are in its causes. */
+interface ErrorFields {
+  error?: unknown;
+  code?: unknown;
+  cause?: unknown;
+}
+
+function toProviderError(error: unknown, outcome: Outcome): ProviderError {
+  const { error: oauthError, code, cause }: ErrorFields = Object(error);
 
   for (let deep: unknown = error, i = 0; deep instanceof Error && i < 5; deep = deep.cause, i++) {
     if (deep instanceof ProviderError) {
@@ -50,16 +54,15 @@ function explained(error: unknown, outcome: Outcome): ProviderError {
     }
   }
 
-  const word = [cause.error, cause.code].find(
-    (code) => typeof code === 'string' && /^[\w.-]{1,64}$/.test(code),
+  const word = [oauthError, code].find(
+    (text) => typeof text === 'string' && /^[\w.-]{1,64}$/.test(text),
   );
-  const claim = ((cause.cause as Error | undefined)?.cause as { claim?: unknown } | undefined)
-    ?.claim;
+  const { claim }: { claim?: unknown } = Object(Object(cause).cause);
   const of = typeof claim === 'string' && /^\w{1,32}$/.test(claim) ? ` of the claim ${claim}` : '';
 
   return new ProviderError(`the provider's answer was refused${word ? `: ${word}` : ''}${of}`, {
     outcome,
-    cause,
+    cause: error,
   });
 }
 
@@ -69,8 +72,8 @@ function asFetch(fetch: ProviderFetch): CustomFetch {
 }
 
 /**
- * What a provider tells about itself (OpenID Connect Discovery 1.0), asked for at the first log-in
- * and then once an hour.
+ * A provider's metadata (OpenID Connect Discovery 1.0), read at the first log-in and then once an
+ * hour.
  */
 class Metadata {
   readonly #load: () => Promise<Configuration>;
@@ -103,10 +106,10 @@ class Metadata {
   }
 
   /**
-   * The same for who cannot wait, and may be anybody; undefined while it is not known, or could not
-   * be learnt just now.
+   * Returns the metadata to log-in pages, which must not wait long; undefined while they are
+   * unknown, or could not be read lately.
    */
-  async soon(): Promise<Configuration | undefined> {
+  async getSoon(): Promise<Configuration | undefined> {
     if (Date.now() - this.#failed < PAUSE_MS) {
       return undefined;
     }
@@ -122,8 +125,8 @@ class Metadata {
 }
 
 /**
- * Any OpenID provider: authorization code with PKCE and nonce, ID tokens whose signature, issuer,
- * audience and times are checked.
+ * Any OpenID provider: authorization code with PKCE and nonce; signature, issuer, audience and
+ * times of ID tokens are verified.
  */
 export const oidc: ProviderType<typeof settings> = {
   settings,
@@ -151,7 +154,7 @@ export const oidc: ProviderType<typeof settings> = {
           return library.None()(as, ...rest);
         }
 
-        // Where nothing is said, Basic is what every provider takes (OpenID Connect Discovery 1.0
+        // Without metadata, Basic is what every provider accepts (OpenID Connect Discovery 1.0
         // section 3).
         const methods = as.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
         const basic =
@@ -162,7 +165,7 @@ export const oidc: ProviderType<typeof settings> = {
         )(as, ...rest);
       };
 
-      // By http only if the operator has written so.
+      // Uses http only if the operator has configured it.
       const execute = issuer.protocol === 'http:' ? [library.allowInsecureRequests] : [];
       const known = { [library.clockTolerance]: CLOCK_TOLERANCE };
 
@@ -192,7 +195,7 @@ export const oidc: ProviderType<typeof settings> = {
         }
       }
 
-      // A console that calls back itself hands on the code alone.
+      // A console that handles the callback itself passes on only the code.
       if (!secrets && !url.searchParams.has('iss')) {
         url.searchParams.set('iss', config.serverMetadata().issuer);
       }
@@ -203,7 +206,10 @@ export const oidc: ProviderType<typeof settings> = {
         ...(secrets && { expectedNonce: secrets.nonce, pkceCodeVerifier: secrets.verifier }),
       });
 
-      const claims = tokens.claims()!;
+      const claims = tokens.claims();
+      if (!claims) {
+        throw new ProviderError('the provider sent no ID token', { outcome: 'failed' });
+      }
       const more = given.getUserInfo
         ? await library.fetchUserInfo(config, tokens.access_token, claims.sub)
         : {};
@@ -213,7 +219,7 @@ export const oidc: ProviderType<typeof settings> = {
 
       return {
         uid: claims.sub,
-        // Not the display name, as in 3.x: anybody can call himself anything.
+        // Not the display name, as in 3.x: users can choose it freely.
         username: textOf(all[given.preferredUsernameKey]) ?? claims.sub,
         ...(email && { email }),
         ...(displayName && { displayName }),
@@ -227,7 +233,7 @@ export const oidc: ProviderType<typeof settings> = {
       async shown() {
         const { endpoint } = given;
         const said =
-          endpoint.authURL === '' ? (await metadata.soon())?.serverMetadata() : undefined;
+          endpoint.authURL === '' ? (await metadata.getSoon())?.serverMetadata() : undefined;
         const authURL = endpoint.authURL || said?.authorization_endpoint || '';
         const endSessionURL = endpoint.endSessionURL || said?.end_session_endpoint || '';
 
@@ -246,14 +252,14 @@ export const oidc: ProviderType<typeof settings> = {
             code_challenge_method: 'S256',
           });
         } catch (error) {
-          throw explained(error, 'failed');
+          throw toProviderError(error, 'failed');
         }
       },
       async finish(query, secrets) {
         try {
           return await exchange(query, secrets);
         } catch (error) {
-          throw explained(error, 'refused');
+          throw toProviderError(error, 'refused');
         }
       },
     };

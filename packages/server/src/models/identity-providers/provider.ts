@@ -1,17 +1,17 @@
 import type { Static, TObject } from 'typebox';
 
-/** What a provider says about somebody who has authenticated there. */
+/** A user as a provider describes them after authentication. */
 export interface ProviderIdentity {
-  /** Names the account for good, within its provider: what users are linked by. */
+  /** Permanent id of the account within its provider, by which users are linked. */
   uid: string;
   /**
-   * What KubeSphere 3.x took for that, where it can change hands: taken once, and then replaced.
+   * The id that KubeSphere 3.x used, if accounts can change it: accepted once, and then replaced.
    */
   formerUid?: string;
   username: string;
   email?: string;
   displayName?: string;
-  /** Groups by their own names, without the provider's. */
+  /** Names of groups, without the provider's name. */
   groups?: readonly string[];
 }
 
@@ -19,9 +19,9 @@ export interface ProviderIdentity {
 export interface PasswordProvider {
   readonly kind: 'password';
   /**
-   * Checks a password; answers undefined for a wrong name or password alike. `beforeBind` is told
-   * whose password is about to be checked and may throw to prevent it. Throws a ProviderError when
-   * the provider gives no answer.
+   * Checks a password; returns undefined for a wrong name or password alike. `beforeBind` gets the
+   * account whose password is about to be checked, and may throw to prevent it. Throws a
+   * ProviderError if the provider does not answer.
    */
   authenticate(
     username: string,
@@ -30,7 +30,7 @@ export interface PasswordProvider {
   ): Promise<ProviderIdentity | undefined>;
 }
 
-/** Secrets of one log-in that goes through the browser. */
+/** Secrets of one log-in through the browser. */
 export interface LoginSecrets {
   state: string;
   nonce: string;
@@ -48,8 +48,7 @@ export interface ShownSettings {
   scopes?: readonly string[];
   casServerURL?: string;
   /**
-   * Always there, for 3.0's console reads into it without a look: its page of log-in fails for
-   * everybody otherwise.
+   * Required: 3.0's console reads it without a check, and its log-in page would fail for everybody.
    */
   endpoint: { authURL: string; endSessionURL?: string };
 }
@@ -57,19 +56,19 @@ export interface ShownSettings {
 /** A provider to whose pages the browser is sent. */
 export interface RedirectProvider {
   readonly kind: 'redirect';
-  /** Query parameter in which the browser brings back what is exchanged for an identity. */
+  /** Query parameter with which the browser returns, to be exchanged for an identity. */
   readonly credential: 'code' | 'ticket';
   readonly redirectURL: string;
   /**
-   * What log-in pages make their button of; undefined where they have no address to send a browser
-   * to.
+   * Returns the settings for the button on log-in pages; undefined if there is no address to send a
+   * browser to.
    */
   shown(): Promise<ShownSettings | undefined>;
-  /** Where the browser is sent. Throws a ProviderError. */
+  /** Returns where to send the browser. Throws a ProviderError. */
   begin(secrets: LoginSecrets): Promise<URL>;
   /**
-   * Exchanges what the browser brought back; without secrets where no log-in was begun here. Throws
-   * a ProviderError.
+   * Exchanges the credential that the browser returned with; without secrets if no log-in was begun
+   * here. Throws a ProviderError.
    */
   finish(query: URLSearchParams, secrets: LoginSecrets | undefined): Promise<ProviderIdentity>;
 }
@@ -83,15 +82,18 @@ export type MappingMethod = 'auto' | 'lookup' | 'mixed';
 export interface OpenProvider<P extends IdentityProvider = IdentityProvider> {
   name: string;
   mappingMethod: MappingMethod;
-  /** Whether callbacks are taken that no log-in of this browser asked for. */
+  /** Whether callbacks are accepted that no log-in of this browser asked for. */
   allowMissingState: boolean;
   provider: P;
 }
 
-/** A type of providers: its settings, and how one is made of them. */
+/** A type of providers: the schema of its settings, and how to open one. */
 export interface ProviderType<S extends TObject = TObject> {
   settings: S;
-  /** Reads files and checks what the schema cannot; asks nobody. Throws a SettingsError. */
+  /**
+   * Reads files and checks what the schema cannot, without calling the provider. Throws a
+   * SettingsError.
+   */
   open(settings: Static<S>): Promise<IdentityProvider>;
 }
 
@@ -106,11 +108,12 @@ export class SettingsError extends Error {
   }
 }
 
-/** A provider that refuses somebody, answers with what is of no use, or does not answer. */
+/** The provider refused the user, sent an unusable answer, or did not answer. */
 export type Outcome = 'refused' | 'failed' | 'down';
 
 /**
- * Why a provider has authenticated nobody; the message goes to who logs in and quotes no secret.
+ * Why a provider has not authenticated a user; the message is shown to the user and quotes no
+ * secret.
  */
 export class ProviderError extends Error {
   override name = 'ProviderError';

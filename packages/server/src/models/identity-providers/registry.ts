@@ -1,6 +1,5 @@
 import { aliyunIDaaS } from './aliyun-idaas.ts';
 import { cas } from './cas.ts';
-import { Gate } from './gate.ts';
 import { github } from './github.ts';
 import { ldap } from './ldap.ts';
 import { oidc } from './oidc.ts';
@@ -13,8 +12,9 @@ import {
   type RedirectProvider,
   SettingsError,
 } from './provider.ts';
+import { ProviderBreaker } from './provider-breaker.ts';
 
-/** A type in the table: its settings are what its own schema has read. */
+/** A type in the table; its settings are parsed by its own schema. */
 type AnyType = Pick<ProviderType, 'settings'> & {
   open(settings: never): Promise<IdentityProvider>;
 };
@@ -28,7 +28,7 @@ export const PROVIDER_TYPES: Readonly<Record<string, AnyType>> = {
   AliyunIDaaSProvider: aliyunIDaaS,
 };
 
-/** One entry of `identityProviders`; its settings have been read by their type's schema. */
+/** An entry of `identityProviders`; its settings are parsed by their type's schema. */
 export interface ProviderConfig {
   name: string;
   type: string;
@@ -37,23 +37,23 @@ export interface ProviderConfig {
   provider: Readonly<Record<string, unknown>>;
 }
 
-/** What labels, URLs and names of groups can all hold. */
+/** Names that labels, URLs and group names can all contain. */
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 
-function guarded(name: string, provider: IdentityProvider): IdentityProvider {
-  const gate = new Gate(name);
+function withBreaker(name: string, provider: IdentityProvider): IdentityProvider {
+  const breaker = new ProviderBreaker(name);
 
   if (provider.kind === 'password') {
     return {
       kind: 'password',
-      authenticate: (...given) => gate.pass(() => provider.authenticate(...given)),
+      authenticate: (...given) => breaker.call(() => provider.authenticate(...given)),
     };
   }
 
   return {
     ...provider,
-    begin: (secrets) => gate.pass(() => provider.begin(secrets)),
-    finish: (query, secrets) => gate.pass(() => provider.finish(query, secrets)),
+    begin: (secrets) => breaker.call(() => provider.begin(secrets)),
+    finish: (query, secrets) => breaker.call(() => provider.finish(query, secrets)),
   };
 }
 
@@ -69,14 +69,14 @@ export class IdentityProviders {
     return this.#byName.get(name);
   }
 
-  /** Those that check passwords themselves. */
+  /** Providers that check passwords themselves. */
   get passwords(): OpenProvider<PasswordProvider>[] {
     return [...this.#byName.values()].filter(
       (open): open is OpenProvider<PasswordProvider> => open.provider.kind === 'password',
     );
   }
 
-  /** Those to whose pages browsers are sent. */
+  /** Providers to whose pages browsers are sent. */
   get redirects(): OpenProvider<RedirectProvider>[] {
     return [...this.#byName.values()].filter(
       (open): open is OpenProvider<RedirectProvider> => open.provider.kind === 'redirect',
@@ -85,8 +85,8 @@ export class IdentityProviders {
 }
 
 /**
- * Opens all providers; asks none of them anything, so that one that is down holds up nobody. Throws
- * a SettingsError whose field is a path below `identityProviders`, such as `[0].provider.host`.
+ * Opens all providers without calling them, so that one that is down delays nothing. Throws a
+ * SettingsError whose field is a path below `identityProviders`, such as `[0].provider.host`.
  */
 export async function openProviders(
   configs: readonly ProviderConfig[],
@@ -121,7 +121,8 @@ export async function openProviders(
         name,
         mappingMethod,
         allowMissingState,
-        provider: guarded(name, await known.open(provider as never)),
+        // The configuration's schema has read the settings by the type's own schema.
+        provider: withBreaker(name, await known.open(provider as never)),
       });
     } catch (error) {
       if (!(error instanceof SettingsError)) {

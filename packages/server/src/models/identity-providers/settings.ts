@@ -1,20 +1,20 @@
 import { Type } from 'typebox';
 import { SettingsError } from './provider.ts';
 
-/** A text that may be left out. */
+/** An optional text. */
 export const Text = (value = '') => Type.String({ default: value });
 
-/** A text that must be given. */
+/** A required text. */
 export const Needed = () => Type.String({ minLength: 1 });
 export const Flag = () => Type.Boolean({ default: false });
 
 /**
- * Whom a TLS client trusts. `rootCA` is a file, `rootCAData` the same inline: PEM, or PEM in base64
- * as 3.x has it.
+ * Certificates that a TLS client trusts. `rootCA` is a file, `rootCAData` the same inline: PEM, or
+ * PEM in base64 as in 3.x.
  */
 export const TLS = { insecureSkipVerify: Flag(), rootCA: Text(), rootCAData: Text() };
 
-/** Settings of every provider that speaks OAuth 2.0. */
+/** Settings of every OAuth 2.0 provider. */
 export const OAUTH = {
   clientID: Needed(),
   clientSecret: Text(),
@@ -33,7 +33,9 @@ export const OAUTH = {
   ...TLS,
 };
 
-/** An absolute http or https URL without credentials and fragment. Throws a SettingsError. */
+/**
+ * Parses an absolute http or https URL without credentials and fragment. Throws a SettingsError.
+ */
 export function httpURL(field: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (

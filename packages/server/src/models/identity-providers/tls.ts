@@ -2,14 +2,14 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SettingsError } from './provider.ts';
 
-/** Settings about TLS that several types share. */
+/** TLS settings that several types share. */
 export interface TlsSettings {
   insecureSkipVerify: boolean;
   rootCA: string;
   rootCAData: string;
 }
 
-/** Options of Node's TLS clients: without `ca` the host's authorities are trusted. */
+/** Options of Node's TLS clients; without `ca`, the host's authorities are trusted. */
 export interface TlsOptions {
   rejectUnauthorized: boolean;
   ca?: string;
@@ -17,7 +17,7 @@ export interface TlsOptions {
 
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-function checked(field: string, pem: string): string {
+function parseCertificates(field: string, pem: string): string {
   const certificates = pem.match(CERTIFICATES);
   if (!certificates) {
     throw new SettingsError(field, 'there is no certificate in PEM form');
@@ -34,7 +34,9 @@ function checked(field: string, pem: string): string {
   return certificates.join('\n');
 }
 
-/** Reads whom to trust. Throws a SettingsError for a file or text without certificates. */
+/**
+ * Reads the certificates to trust. Throws a SettingsError for a file or text without certificates.
+ */
 export async function tlsOptions({
   insecureSkipVerify,
   rootCA,
@@ -46,7 +48,7 @@ export async function tlsOptions({
     const pem = rootCAData.includes('-----BEGIN')
       ? rootCAData
       : Buffer.from(rootCAData, 'base64').toString('latin1');
-    return { rejectUnauthorized, ca: checked('rootCAData', pem) };
+    return { rejectUnauthorized, ca: parseCertificates('rootCAData', pem) };
   }
 
   if (rootCA === '') {
@@ -61,5 +63,5 @@ export async function tlsOptions({
     throw new SettingsError('rootCA', `the file cannot be read: ${(error as Error).message}`);
   }
 
-  return { rejectUnauthorized, ca: checked('rootCA', pem) };
+  return { rejectUnauthorized, ca: parseCertificates('rootCA', pem) };
 }

@@ -3,13 +3,13 @@ import { JOBS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
-import type { CallerClient } from '../gate/caller-client.ts';
+import type { CallerWriter } from '../authorization/caller-writer.ts';
 
-/** Annotation with what became of each run. */
+/** Annotation with the outcome of each run. */
 const REVISIONS = 'revisions';
 
 /**
- * Labels by which a Job's pods are told from those of the Job before it; Kubernetes sets them anew.
+ * Labels that distinguish a Job's pods from those of an earlier Job; Kubernetes sets them again.
  */
 const CONTROLLER_LABELS = ['controller-uid', 'batch.kubernetes.io/controller-uid'];
 const TRIES = 3;
@@ -19,40 +19,45 @@ const PAUSE_MS = 1000;
 export interface Rerun {
   namespace: string;
   name: string;
-  /** What the caller has seen; another version of the Job is not run again. */
+  /** The version that the caller has seen; other versions are not run again. */
   resourceVersion: string;
 }
 
-function without(labels: Record<string, string> | undefined): Record<string, string> {
+/** The fields of a Job's spec that Kubernetes changes. */
+interface JobSpec {
+  manualSelector?: boolean;
+  selector?: { matchLabels?: Record<string, string> };
+  template?: { metadata?: { labels?: Record<string, string> } };
+}
+
+function withoutControllerLabels(
+  labels: Record<string, string> | undefined,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(labels ?? {}).filter(([key]) => !CONTROLLER_LABELS.includes(key)),
   );
 }
 
-/** The annotation after the Job was deleted: runs that have not ended never will. */
+/** Returns the annotation after the Job was deleted: running runs will not finish. */
 function endedRevisions(text: string): string {
   return text.replaceAll('"running"', '"unfinished"');
 }
 
-/** A Job as it was before Kubernetes took it in. */
-function fresh(job: KubeObject): KubeObject {
+/** Returns a Job without what Kubernetes has added to it. */
+function resetJob(job: KubeObject): KubeObject {
   const { name, namespace, labels, annotations, ownerReferences } = job.metadata;
 
-  const spec = structuredClone(job.spec ?? {}) as {
-    manualSelector?: boolean;
-    selector?: { matchLabels?: Record<string, string> };
-    template?: { metadata?: { labels?: Record<string, string> } };
-  };
+  const spec: JobSpec = structuredClone(job.spec ?? {});
 
   if (spec.manualSelector !== true) {
     delete spec.selector;
   } else if (spec.selector?.matchLabels) {
-    spec.selector.matchLabels = without(spec.selector.matchLabels);
+    spec.selector.matchLabels = withoutControllerLabels(spec.selector.matchLabels);
   }
 
   const template = spec.template?.metadata;
   if (template?.labels) {
-    template.labels = without(template.labels);
+    template.labels = withoutControllerLabels(template.labels);
   }
 
   return {
@@ -61,7 +66,7 @@ function fresh(job: KubeObject): KubeObject {
     metadata: {
       ...(name !== undefined && { name }),
       ...(namespace !== undefined && { namespace }),
-      ...(labels && { labels: without(labels) }),
+      ...(labels && { labels: withoutControllerLabels(labels) }),
       ...(ownerReferences && { ownerReferences }),
       annotations: { ...annotations, [REVISIONS]: endedRevisions(annotations?.[REVISIONS] ?? '') },
     },
@@ -70,12 +75,12 @@ function fresh(job: KubeObject): KubeObject {
 }
 
 /**
- * Runs a Job again: deletes it with its pods and creates it anew. Throws 500 when it is missing or
- * cannot be made, 409 when it has changed.
+ * Runs a Job again: deletes it with its pods and creates it again. Throws 500 if it does not exist
+ * or cannot be created, 409 if it has changed.
  */
 export async function rerunJob(
   client: KubeReader,
-  caller: CallerClient,
+  caller: CallerWriter,
   { namespace, name, resourceVersion }: Rerun,
   signal: AbortSignal,
 ): Promise<void> {
@@ -109,10 +114,10 @@ export async function rerunJob(
     throw error instanceof StatusError && error.code === 409 ? changed() : failed(error);
   }
 
-  // From here on the caller's going away must not leave the Job deleted.
+  // From here on, the Job must be created even if the caller disconnects.
   for (let tried = 1; ; tried++) {
     try {
-      await caller.create(JOBS, fresh(job));
+      await caller.create(JOBS, resetJob(job));
       return;
     } catch (error) {
       if (tried === TRIES) {

@@ -7,14 +7,14 @@ import { parseDocument } from 'yaml';
 import { isReadyPod } from '../resources/computed/fields.ts';
 
 /**
- * Points the cluster `local` of a kubeconfig to another server. Throws 500 for what is no
+ * Sets another server in the cluster `local` of a kubeconfig. Throws 500 if the text is no
  * kubeconfig.
  */
 function withServer(text: string, server: string): string {
   const document = parseDocument(text, { schema: 'core', merge: false });
-  const clusters =
-    document.errors.length === 0 &&
-    (document.toJS({ maxAliasCount: 0 }) as { clusters?: unknown })?.clusters;
+  const content: { clusters?: unknown } | null =
+    document.errors.length === 0 ? document.toJS({ maxAliasCount: 0 }) : null;
+  const clusters = content?.clusters;
 
   if (!Array.isArray(clusters)) {
     throw new StatusError(500, 'InternalError', 'the stored kubeconfig cannot be read');
@@ -29,7 +29,7 @@ function withServer(text: string, server: string): string {
 }
 
 /**
- * A user's kubeconfig from its ConfigMap; `master`, where set, is the server of its cluster
+ * Returns a user's kubeconfig from its ConfigMap; `master`, if set, is the server of its cluster
  * `local`. Throws NotFound.
  */
 export async function readKubeconfig(
@@ -43,7 +43,7 @@ export async function readKubeconfig(
   const map = await client
     .get<KubeObject>({ resource: CONFIG_MAPS, namespace: CONTROLS_NAMESPACE, name }, signal)
     .catch((error) => {
-      // Kubernetes names the resource, 3.0 the kind.
+      // Kubernetes' message names the resource, 3.0's the kind.
       if (error instanceof StatusError && error.code === 404) {
         throw new StatusError(404, 'NotFound', `configmap "${name}" not found`);
       }
@@ -51,7 +51,7 @@ export async function readKubeconfig(
       throw error;
     });
 
-  const text = String((map.data as Record<string, string> | undefined)?.config ?? '');
+  const text = String(map.data?.config ?? '');
 
   return master === '' ? text : withServer(text, master);
 }
@@ -67,13 +67,13 @@ const NO_CONTAINERS =
   ': the embedded Kubernetes API runs no containers, and so no kubectl; use your own with the kubeconfig that you can download';
 
 /**
- * Finds a ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment,
- * with the reason where nothing runs containers; 500 without a ready pod.
+ * Returns a ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment,
+ * with the reason if nothing runs containers; 500 without a ready pod.
  */
 export async function findKubectlPod(
   client: KubeReader,
   user: string,
-  lacksContainers: boolean,
+  { lacksContainers }: { lacksContainers: boolean },
   signal: AbortSignal,
 ): Promise<PodInfo> {
   const name = `kubectl-${user}`;
@@ -92,10 +92,8 @@ export async function findKubectlPod(
       throw error;
     });
 
-  const selector = deployment.spec?.selector as
-    | { matchLabels?: Record<string, string> }
-    | undefined;
-  const labelSelector = Object.entries(selector?.matchLabels ?? {})
+  const labels: Record<string, string> = deployment.spec?.selector?.matchLabels ?? {};
+  const labelSelector = Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
 
@@ -113,7 +111,7 @@ export async function findKubectlPod(
   const pod = items.find(
     (item) => isReadyPod(item) && Array.isArray(item.status?.containerStatuses),
   );
-  const [container] = (pod?.spec?.containers ?? []) as { name: string }[];
+  const container: { name: string } | undefined = pod?.spec?.containers?.[0];
   if (!pod || !container) {
     throw new StatusError(500, 'InternalError', `no pod of deployment ${name} is ready`);
   }

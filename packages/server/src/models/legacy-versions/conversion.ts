@@ -1,51 +1,45 @@
 import type { Fields } from './fields.ts';
 
-/**
- * A part of an object that one version cannot tell as the other one does; paths are without lists.
- */
+/** A part of an object that one version cannot express like the other; paths are without lists. */
 export interface Piece {
-  /** Where it is in the version that is served; none where that version has nothing of the kind. */
+  /** Its path in the served version; absent if that version has no such field. */
   served?: string;
-  /** Where it is in the older version. */
+  /** Its path in the older version. */
   legacy?: string;
-  /**
-   * Kubernetes' own annotation for it in the older version; else it goes into one of this server's.
-   */
+  /** Kubernetes' own annotation for it in the older version; otherwise one of this server's. */
   annotation?: string;
-  /** What only the older version can tell is kept elsewhere. */
+  /** Set if the values that only the older version can express are kept elsewhere. */
   onlyNewer?: boolean;
 }
 
 /**
- * How objects of a kind are told in an older version and in the one that is served; without
- * defaults both ways. Functions take whatever was sent, also parts of objects, leave what they do
- * not know as it is, and change no argument.
+ * Converts objects of a kind between an older version and the served one, without defaulting.
+ * Functions accept any value, also parts of objects, leave what they do not know unchanged, and do
+ * not modify their arguments.
  */
 export interface Conversion {
   toServed(object: Fields): Fields;
   toLegacy(object: Fields): Fields;
-  /**
-   * An object of the older version with the defaults of that version where they differ from those
-   * of the served one.
-   */
+  /** Sets the older version's defaults where they differ from those of the served version. */
   withDefaults?(object: Fields): Fields;
   /**
-   * Paths of the older version that say how the rest is to be told: an applied configuration
-   * without them means what is stored.
+   * Paths of the older version that decide how the rest is read: an applied configuration without
+   * them takes the stored values.
    */
   fromStored?: readonly string[];
-  /** Parts that lose something on the way: they are kept in annotations. */
+  /** Parts that lose information in conversion: they are kept in annotations. */
   pieces?: readonly Piece[];
-  /**
-   * Annotations of its own by which it keeps more; they are left out where nothing hangs on them.
-   */
+  /** Annotations in which the conversion keeps more; removed when they have no effect. */
   annotations?: readonly string[];
-  /** Paths that the served version has and the older one does not, which its decoder would drop. */
+  /**
+   * Paths that the served version has and the older one does not; the older version's decoder would
+   * drop them.
+   */
   unknown?: readonly string[];
 }
 
 /**
- * A conversion of a kind that has the same fields in both versions, with other defaults in the
+ * Returns the conversion of a kind with the same fields in both versions and other defaults in the
  * older one.
  */
 export function sameFields(withDefaults: NonNullable<Conversion['withDefaults']>): Conversion {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { servedBody } from './calls/request-bodies.ts';
+import { toServedBody } from './calls/request-bodies.ts';
 import type { Fields } from './fields.ts';
 import { legacyKindOf } from './kinds.ts';
-import { toldBy } from './legacy-kind.ts';
+import { mappingOf } from './legacy-kind.ts';
 
 const MAX = 2_147_483_647;
 const template = { metadata: { labels: { app: 'a' } }, spec: {} };
@@ -14,7 +14,7 @@ const selector = { matchLabels: { app: 'a' } };
  * A resource of an older version, what is sent without what has a default, and what is written
  * then.
  */
-const rows: [resource: string, sent: Fields, written: Fields][] = [
+const cases: [resource: string, sent: Fields, written: Fields][] = [
   ['batch/v1beta1/cronjobs', { spec: { schedule: 'x' } }, { spec: { schedule: 'x' } }],
   [
     'extensions/v1beta1/deployments',
@@ -195,12 +195,12 @@ const rows: [resource: string, sent: Fields, written: Fields][] = [
   ],
 ];
 
-for (const [path, sent, written] of rows) {
+for (const [path, sent, written] of cases) {
   test(`what ${path} leaves out has the value of its time: ${JSON.stringify(sent).slice(0, 60)}`, () => {
     const [group = '', version = '', resource = ''] = path.split('/');
     const kind = legacyKindOf(group, version, resource)!;
     const body = { metadata: { name: 'a' }, ...sent };
-    const { object } = servedBody(toldBy(kind, ''), body, 'Warn');
+    const { object } = toServedBody(mappingOf(kind, ''), body, 'Warn');
     assert.deepEqual(object, {
       metadata: { name: 'a' },
       ...written,
@@ -218,7 +218,7 @@ test('unknown fields of a definition are kept unless it says otherwise', () => {
     validation: { openAPIV3Schema: { properties: { spec: { required: ['a'] } } } },
   };
 
-  const { object } = servedBody(toldBy(kind, ''), { spec }, 'Warn');
+  const { object } = toServedBody(mappingOf(kind, ''), { spec }, 'Warn');
   const [version] = (object.spec as { versions: Fields[] }).versions;
   assert.deepEqual(version!.schema, {
     openAPIV3Schema: {
@@ -230,9 +230,9 @@ test('unknown fields of a definition are kept unless it says otherwise', () => {
 });
 
 test('values of wrong types are left to the Kubernetes API to refuse', () => {
-  for (const [path] of rows) {
+  for (const [path] of cases) {
     const [group = '', version = '', resource = ''] = path.split('/');
-    const told = toldBy(legacyKindOf(group, version, resource)!, '');
+    const mapping = mappingOf(legacyKindOf(group, version, resource)!, '');
 
     for (const wrong of [
       'x',
@@ -251,7 +251,7 @@ test('values of wrong types are left to the Kubernetes API to refuse', () => {
         status: wrong,
       };
 
-      assert.ok(servedBody(told, body, 'Warn').object);
+      assert.ok(toServedBody(mapping, body, 'Warn').object);
     }
   }
 });

@@ -1,9 +1,6 @@
 import { isObject, type JsonObject, setOwn } from '@ks-apiserver/apimachinery/json/json';
 
-/**
- * Fields of an object of the API, whatever they hold: what a client sends has not been validated
- * yet.
- */
+/** Fields of an object of the API, with any values: what a client sends is not validated yet. */
 export type Fields = Record<string, unknown>;
 
 /** Whether a value has fields. */
@@ -11,12 +8,12 @@ export function isFields(value: unknown): value is Fields {
   return isObject(value);
 }
 
-/** Whether a field is left out, also as Kubernetes' decoder reads `null`. */
+/** Whether a field is absent; Kubernetes' decoder reads `null` as absent too. */
 export function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-/** A copy with one field set, or left out for undefined. */
+/** Returns a copy with one field set, or removed for undefined. */
 export function withField(object: Fields, name: string, value: unknown): Fields {
   const { [name]: _old, ...rest } = object;
 
@@ -27,22 +24,24 @@ export function withField(object: Fields, name: string, value: unknown): Fields 
   return rest;
 }
 
-/** A copy with the fields that are missing, or null, taken from others. */
+/** Returns a copy in which absent fields are taken from the defaults. */
 export function withDefaults(object: Fields, defaults: Fields): Fields {
   const missing = Object.entries(defaults).filter(([name]) => isAbsent(object[name]));
   return missing.length === 0 ? object : { ...object, ...Object.fromEntries(missing) };
 }
 
-/** A path such as `spec.rules[].http`: names of fields, and `[]` for each element of a list. */
+/**
+ * Parses a path such as `spec.rules[].http`: names of fields, and `[]` for each element of a list.
+ */
 export function parsePath(path: string): readonly string[] {
   return path.replaceAll('[]', '.[]').split('.');
 }
 
 /**
- * A copy in which what is at a path is what `change` makes of it, for each element of the lists on
- * the way; nothing is added where the path leads nowhere. Undefined leaves a field out.
+ * Returns a copy in which `change` has replaced the value at a path, for each element of the lists
+ * on the way; unchanged if the path does not exist. A result of undefined removes the field.
  */
-export function changedAt(
+export function changeAt(
   value: unknown,
   path: readonly string[],
   change: (value: unknown) => unknown,
@@ -53,28 +52,30 @@ export function changedAt(
   }
 
   if (step === '[]') {
-    return Array.isArray(value) ? value.map((item) => changedAt(item, rest, change)) : value;
+    return Array.isArray(value) ? value.map((item) => changeAt(item, rest, change)) : value;
   }
 
   if (!isFields(value) || isAbsent(value[step])) {
     return value;
   }
 
-  return withField(value, step, changedAt(value[step], rest, change));
+  return withField(value, step, changeAt(value[step], rest, change));
 }
 
-/** `changedAt` for what has fields there. */
+/** Like `changeAt`, for values that have fields. */
 export function mapFields(
   object: Fields,
   path: string,
   change: (fields: Fields) => Fields,
 ): Fields {
-  return changedAt(object, parsePath(path), (value) =>
+  const changed = changeAt(object, parsePath(path), (value) =>
     isFields(value) ? change(value) : value,
-  ) as Fields;
+  );
+
+  return isFields(changed) ? changed : object;
 }
 
-/** What is at a path without lists. */
+/** Returns the value at a path without lists. */
 export function valueAt(object: unknown, path: string): unknown {
   let value = object;
 
@@ -86,8 +87,8 @@ export function valueAt(object: unknown, path: string): unknown {
 }
 
 /**
- * A copy with a value at a path without lists; objects on the way are made. Undefined leaves the
- * field out.
+ * Returns a copy with a value at a path without lists, creating objects on the way; undefined
+ * removes the field.
  */
 export function withValueAt(object: Fields, path: string, value: unknown): Fields {
   const dot = path.indexOf('.');
@@ -108,7 +109,7 @@ export function withValueAt(object: Fields, path: string, value: unknown): Field
   );
 }
 
-/** An annotation of an object. */
+/** Returns an annotation of an object. */
 export function annotationOf(object: Fields, name: string): string | undefined {
   const value = valueAt(object, 'metadata.annotations');
   return isFields(value) && Object.hasOwn(value, name) && typeof value[name] === 'string'
@@ -117,8 +118,7 @@ export function annotationOf(object: Fields, name: string): string | undefined {
 }
 
 /**
- * A copy with an annotation set, or without it for undefined; annotations that are none then are
- * left out.
+ * Returns a copy with an annotation set, or removed for undefined; empty annotations are removed.
  */
 export function withAnnotation(object: Fields, name: string, value: string | undefined): Fields {
   const metadata = isFields(object.metadata) ? object.metadata : {};
@@ -133,8 +133,8 @@ export function withAnnotation(object: Fields, name: string, value: string | und
   return { ...object, metadata: withField(metadata, 'annotations', left) };
 }
 
-/** JSON of an annotation that holds an object; undefined for anything else. */
-export function parsedAnnotation(text: string | undefined): JsonObject | undefined {
+/** Parses an annotation that holds a JSON object; undefined for anything else. */
+export function parseAnnotation(text: string | undefined): JsonObject | undefined {
   if (text === undefined) {
     return undefined;
   }

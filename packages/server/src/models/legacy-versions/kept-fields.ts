@@ -3,25 +3,30 @@ import type { Conversion, Piece } from './conversion.ts';
 import {
   annotationOf,
   type Fields,
-  parsedAnnotation,
+  parseAnnotation,
   valueAt,
   withAnnotation,
   withValueAt,
 } from './fields.ts';
 
-/** On objects as they are stored: what only the older version can tell. */
+/** On stored objects: what only the older version can express. */
 export const OLDER_FIELDS = 'conversion.kubesphere.io/older-fields';
 
-/** On objects as they are shown in an older version: what only the served version can tell. */
+/** On objects in an older version: what only the served version can express. */
 export const NEWER_FIELDS = 'conversion.kubesphere.io/newer-fields';
 
 type Side = 'served' | 'legacy';
 
+/** Returns the path of a piece on a side that has it: only such pieces are kept. */
+function pathOn(piece: Piece, side: Side): string {
+  return piece[side] ?? '';
+}
+
 /**
- * What of an object is lost where it is told in the other version and back; `null` for a field that
- * comes out of nothing.
+ * Returns the pieces that differ after conversion to the other version and back; `null` for a field
+ * that the conversion adds.
  */
-function lost(
+function findLost(
   object: Fields,
   back: Fields,
   pieces: readonly Piece[],
@@ -39,7 +44,7 @@ function lost(
   return found;
 }
 
-function withKept(object: Fields, kept: Map<Piece, unknown>, side: Side): Fields {
+function keepInAnnotations(object: Fields, kept: Map<Piece, unknown>, side: Side): Fields {
   let result = object;
   const own: [string, unknown][] = [];
 
@@ -47,7 +52,7 @@ function withKept(object: Fields, kept: Map<Piece, unknown>, side: Side): Fields
     if (piece.annotation !== undefined && side === 'served') {
       result = withAnnotation(result, piece.annotation, JSON.stringify(value));
     } else {
-      own.push([piece[side]!, value]);
+      own.push([pathOn(piece, side), value]);
     }
   }
 
@@ -58,14 +63,17 @@ function withKept(object: Fields, kept: Map<Piece, unknown>, side: Side): Fields
     : withAnnotation(result, name, JSON.stringify(Object.fromEntries(own)));
 }
 
-/** What annotations keep of the fields of one side, and the object without them. */
-function taken(
+/**
+ * Returns what annotations keep of the fields of one side, and the object without these
+ * annotations.
+ */
+function takeKept(
   object: Fields,
   pieces: readonly Piece[],
   side: Side,
 ): { rest: Fields; kept: Map<Piece, unknown> } {
   const name = side === 'served' ? NEWER_FIELDS : OLDER_FIELDS;
-  const own = parsedAnnotation(annotationOf(object, name));
+  const own = parseAnnotation(annotationOf(object, name));
   let rest = withAnnotation(object, name, undefined);
   const kept = new Map<Piece, unknown>();
 
@@ -76,7 +84,7 @@ function taken(
     }
 
     if (piece.annotation !== undefined && side === 'served') {
-      const value = parsedAnnotation(annotationOf(object, piece.annotation));
+      const value = parseAnnotation(annotationOf(object, piece.annotation));
 
       rest = withAnnotation(rest, piece.annotation, undefined);
 
@@ -92,10 +100,10 @@ function taken(
 }
 
 /**
- * Puts back what was kept where the other side has not been changed since: told there it is still
- * what the object says.
+ * Restores kept pieces that were not changed on the other side: converted there, they still equal
+ * the object's.
  */
-function restored(
+function restoreKept(
   converted: Fields,
   from: Fields,
   kept: Map<Piece, unknown>,
@@ -106,7 +114,7 @@ function restored(
   let result = converted;
 
   for (const [piece, value] of kept) {
-    const candidate = withValueAt(result, piece[side]!, value ?? undefined);
+    const candidate = withValueAt(result, pathOn(piece, side), value ?? undefined);
     const path = piece[other];
     if (path === undefined || equalJson(valueAt(back(candidate), path), valueAt(from, path))) {
       result = candidate;
@@ -117,33 +125,33 @@ function restored(
 }
 
 /**
- * An object of the older version as the served one tells it, with what was kept, and with what is
- * to be kept.
+ * Converts an object to the served version: restores what was kept in annotations, and keeps what
+ * the served version cannot express.
  */
-export function toServedKeeping(
+export function convertToServed(
   { toServed, toLegacy, pieces = [], annotations = [] }: Conversion,
   object: Fields,
 ): Fields {
-  const { rest, kept } = taken(object, pieces, 'served');
-  let served = restored(toServed(rest), rest, kept, 'served', toLegacy);
+  const { rest, kept } = takeKept(object, pieces, 'served');
+  let served = restoreKept(toServed(rest), rest, kept, 'served', toLegacy);
 
   for (const name of kept.size > 0 ? annotations : []) {
     const without = withAnnotation(served, name, undefined);
     served = equalJson(toLegacy(without), toLegacy(served)) ? without : served;
   }
 
-  return withKept(served, lost(rest, toLegacy(served), pieces, 'legacy'), 'legacy');
+  return keepInAnnotations(served, findLost(rest, toLegacy(served), pieces, 'legacy'), 'legacy');
 }
 
 /**
- * An object of the served version as the older one tells it, with what was kept, and with what is
- * to be kept.
+ * Converts an object to the older version: restores what was kept in annotations, and keeps what
+ * the older version cannot express.
  */
-export function toLegacyKeeping(
+export function convertToLegacy(
   { toServed, toLegacy, pieces = [] }: Conversion,
   object: Fields,
 ): Fields {
-  const { rest, kept } = taken(object, pieces, 'legacy');
-  const legacy = restored(toLegacy(rest), rest, kept, 'legacy', toServed);
-  return withKept(legacy, lost(rest, toServed(legacy), pieces, 'served'), 'served');
+  const { rest, kept } = takeKept(object, pieces, 'legacy');
+  const legacy = restoreKept(toLegacy(rest), rest, kept, 'legacy', toServed);
+  return keepInAnnotations(legacy, findLost(rest, toServed(legacy), pieces, 'served'), 'served');
 }

@@ -13,7 +13,12 @@ import {
   extensionsDeployments,
   extensionsReplicaSets,
 } from './conversions/workloads.ts';
-import { type LegacyKind, type LegacySubresource, legacyKind, type Row } from './legacy-kind.ts';
+import {
+  type LegacyKind,
+  type LegacyKindOptions,
+  type LegacySubresource,
+  makeLegacyKind,
+} from './legacy-kind.ts';
 
 const status = { status: undefined };
 const scale: LegacySubresource = { kind: 'Scale', servedIn: 'autoscaling/v1', conversion: scales };
@@ -33,9 +38,9 @@ const AUTOSCALER = {
 };
 
 /**
- * Every version that is served here for backends without it, with the one of today in its place.
+ * Versions that are served here for backends without them, with the version that replaces each.
  */
-const ROWS: Readonly<Record<string, readonly Row[]>> = {
+const KINDS: Readonly<Record<string, readonly LegacyKindOptions[]>> = {
   'batch/v1beta1': [
     {
       resource: 'cronjobs',
@@ -258,16 +263,16 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
-/** Every kind of an older version, in the order in which discovery lists them. */
-export const LEGACY_KINDS: readonly LegacyKind[] = Object.entries(ROWS).flatMap(
-  ([apiVersion, rows]) => rows.map((row) => legacyKind(apiVersion, row)),
+/** All kinds of older versions, in the order in which discovery lists them. */
+export const LEGACY_KINDS: readonly LegacyKind[] = Object.entries(KINDS).flatMap(
+  ([apiVersion, kinds]) => kinds.map((options) => makeLegacyKind(apiVersion, options)),
 );
 
 const byPath = new Map<string, LegacyKind>(
   LEGACY_KINDS.map((kind) => [`${kind.group}/${kind.version}/${kind.resource}`, kind]),
 );
 
-/** The kind of an older version that a resource is; undefined for all others. */
+/** Returns the kind of an older version that a resource is; undefined for others. */
 export function legacyKindOf(
   group: string,
   version: string,

@@ -5,7 +5,7 @@ import {
 } from '@ks-apiserver/apimachinery/meta/types';
 import type { Conversion } from './conversion.ts';
 
-/** How a subresource with a kind of its own is told. */
+/** A subresource with a kind of its own. */
 export interface LegacySubresource {
   kind: string;
   /** apiVersion of its objects in the served version. */
@@ -16,49 +16,55 @@ export interface LegacySubresource {
 /** A resource in a version that Kubernetes has ceased to serve. */
 export interface LegacyKind extends GroupVersionResource {
   kind: string;
-  /** What is served in its place. */
+  /** The resource that is served instead. */
   served: GroupVersionResource;
-  /** Undefined where the fields and their defaults are the same. */
+  /** Undefined if the fields and their defaults are the same. */
   conversion: Conversion | undefined;
   /**
-   * Subresources that the older version had: those that only need another path, or with a kind of
+   * Subresources of the older version: those that only need another path, and those with a kind of
    * their own.
    */
   subresources: ReadonlyMap<string, LegacySubresource | undefined>;
-  /**
-   * Whether what it owns is left behind when it is deleted, unless the call says something else.
-   */
+  /** Whether dependents are orphaned on deletion unless the call says otherwise. */
   orphans: boolean;
-  /** What Kubernetes says to who uses it. */
+  /** Kubernetes' warning to users of the version. */
   warning: string;
 }
 
-/** Text of the warning about a kind (Kubernetes "Deprecated API Migration Guide"). */
+/** Returns the warning about a kind (Kubernetes "Deprecated API Migration Guide"). */
 function warningOf(
   apiVersion: string,
   kind: string,
   served: string,
-  [deprecated, removed]: Row['lifetime'],
+  [deprecated, removed]: LegacyKindOptions['lifetime'],
 ): string {
   return `${apiVersion} ${kind} is deprecated in v${deprecated}+, unavailable in v${removed}+; use ${served} ${kind}`;
 }
 
-/** A row of the table of kinds. */
-export interface Row {
+/** A kind as the table of kinds describes it. */
+export interface LegacyKindOptions {
   resource: string;
   kind: string;
-  /** apiVersion that is served in its place. */
+  /** The apiVersion that is served instead. */
   served: string;
-  /** Versions of Kubernetes that first called it deprecated and first had it not. */
+  /** Versions of Kubernetes that deprecated and removed it. */
   lifetime: readonly [deprecated: string, removed: string];
   conversion?: Conversion;
   subresources?: Readonly<Record<string, LegacySubresource | undefined>>;
   orphans?: boolean;
 }
 
-/** A kind of an apiVersion, of its row. */
-export function legacyKind(apiVersion: string, row: Row): LegacyKind {
-  const { resource, kind, served, lifetime, conversion, subresources = {}, orphans = false } = row;
+/** Makes a kind of an apiVersion from its description in the table. */
+export function makeLegacyKind(apiVersion: string, options: LegacyKindOptions): LegacyKind {
+  const {
+    resource,
+    kind,
+    served,
+    lifetime,
+    conversion,
+    subresources = {},
+    orphans = false,
+  } = options;
 
   return {
     ...parseApiVersion(apiVersion),
@@ -72,16 +78,19 @@ export function legacyKind(apiVersion: string, row: Row): LegacyKind {
   };
 }
 
-/** How objects are told that a path of a kind is about: the kind's own, or a subresource's. */
-export interface Told {
+/**
+ * Kind, apiVersions and conversion of the objects at a path: those of the kind, or of a
+ * subresource.
+ */
+export interface VersionMapping {
   kind: string;
   legacyIn: string;
   servedIn: string;
   conversion: Conversion | undefined;
 }
 
-/** What the objects of a kind, or of one of its subresources, are called in both versions. */
-export function toldBy(legacy: LegacyKind, subresource: string): Told {
+/** Returns the mapping of a kind, or of one of its subresources. */
+export function mappingOf(legacy: LegacyKind, subresource: string): VersionMapping {
   const own = legacy.subresources.get(subresource);
 
   return {

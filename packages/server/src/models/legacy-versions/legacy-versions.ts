@@ -5,10 +5,10 @@ import { LegacyDiscovery } from './discovery/legacy-discovery.ts';
 import { legacyKindOf } from './kinds.ts';
 import type { LegacyKind } from './legacy-kind.ts';
 
-/** Tells whether the Kubernetes API serves a resource in a version. */
+/** Returns whether the Kubernetes API serves a resource in a version. */
 export type Serves = (resource: GroupVersionResource) => Promise<boolean>;
 
-/** Older versions of Kubernetes' own kinds, for backends that have ceased to serve them. */
+/** Serves older versions of Kubernetes' own kinds for backends that have ceased to serve them. */
 export class LegacyVersions {
   readonly #serves: Serves;
   readonly discovery = new LegacyDiscovery((kind) => this.bridges(kind));
@@ -18,16 +18,16 @@ export class LegacyVersions {
   }
 
   /**
-   * Whether a kind is served here: the backend has it in no older version, but in the one that
-   * takes its place.
+   * Whether a kind is served here: the backend does not serve the older version, but the one that
+   * replaces it.
    */
   async bridges(kind: LegacyKind): Promise<boolean> {
     return !(await this.#serves(kind)) && this.#serves(kind.served);
   }
 
   /**
-   * The call as it is to be made where it is about a kind that is served here; undefined for all
-   * others, nothing is awaited.
+   * Returns the call to make instead of one about a kind that is served here; undefined, without a
+   * promise, for all others.
    */
   callOf(
     method: string,
@@ -43,7 +43,10 @@ export class LegacyVersions {
   }
 }
 
-/** The kind of an older version that a URL names in plain words, with a subresource that it has. */
+/**
+ * Returns the kind of an older version that a URL names literally, with a subresource that the kind
+ * has.
+ */
 function kindAt(url: string, info: RequestInfo): LegacyKind | undefined {
   const { group, version, resource, subresource, cluster, workspace, devops, verb } = info;
   const kind = legacyKindOf(group, version, resource);

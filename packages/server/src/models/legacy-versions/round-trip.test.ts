@@ -4,10 +4,10 @@ import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { builtinSchema } from '@ks-apiserver/kubernetes/schemas/builtin';
 import fc from 'fast-check';
+import { toLegacyObject, toServedObject } from './convert-objects.ts';
 import type { Fields } from './fields.ts';
 import { LEGACY_KINDS } from './kinds.ts';
-import { toldBy } from './legacy-kind.ts';
-import { legacyObject, servedObject } from './told-objects.ts';
+import { mappingOf } from './legacy-kind.ts';
 
 type Arbitrary = fc.Arbitrary<unknown>;
 
@@ -348,15 +348,15 @@ function whole(
 const RUNS = { numRuns: 150 };
 
 for (const legacy of LEGACY_KINDS) {
-  const told = toldBy(legacy, '');
+  const mapping = mappingOf(legacy, '');
   const [older, newer] = [apiVersionOf(legacy), apiVersionOf(legacy.served)];
 
   test(`${older} ${legacy.kind}: what is stored is the same after a client of the older version has sent it back`, () => {
     fc.assert(
       fc.property(servedValues(newer, legacy.kind), (served) => {
-        const shown = legacyObject(told, served);
+        const shown = toLegacyObject(mapping, served);
         assert.equal(shown.apiVersion, older);
-        assert.deepEqual(servedObject(told, shown), served);
+        assert.deepEqual(toServedObject(mapping, shown), served);
       }),
       RUNS,
     );
@@ -366,9 +366,9 @@ for (const legacy of LEGACY_KINDS) {
     test(`${older} ${legacy.kind}: a client of the older version reads what it has sent`, () => {
       fc.assert(
         fc.property(olderValues(older, legacy.kind, newer), (sent) => {
-          const stored = servedObject(told, sent);
+          const stored = toServedObject(mapping, sent);
           assert.equal(stored.apiVersion, newer);
-          assert.deepEqual(legacyObject(told, stored), sent);
+          assert.deepEqual(toLegacyObject(mapping, stored), sent);
         }),
         RUNS,
       );
@@ -378,7 +378,7 @@ for (const legacy of LEGACY_KINDS) {
 
 test('apiextensions.k8s.io/v1beta1 CustomResourceDefinition: a client reads what it has sent, with its defaults', () => {
   const legacy = LEGACY_KINDS.find(({ kind }) => kind === 'CustomResourceDefinition')!;
-  const told = toldBy(legacy, '');
+  const mapping = mappingOf(legacy, '');
   const column = some({ name: word, type: word, JSONPath: word }, ['name', 'JSONPath']);
 
   const spec = some(
@@ -404,15 +404,15 @@ test('apiextensions.k8s.io/v1beta1 CustomResourceDefinition: a client reads what
   const definition = whole('apiextensions.k8s.io/v1beta1', legacy.kind, { spec });
   fc.assert(
     fc.property(definition, (sent) => {
-      const complete = told.conversion!.withDefaults!(sent);
-      assert.deepEqual(legacyObject(told, servedObject(told, complete)), complete);
+      const complete = mapping.conversion!.withDefaults!(sent);
+      assert.deepEqual(toLegacyObject(mapping, toServedObject(mapping, complete)), complete);
     }),
     RUNS,
   );
 });
 
 test('scales of older versions keep their selectors', () => {
-  const told = toldBy(
+  const mapping = mappingOf(
     LEGACY_KINDS.find(({ version, kind }) => version === 'v1beta2' && kind === 'Deployment')!,
     'scale',
   );
@@ -437,7 +437,7 @@ test('scales of older versions keep their selectors', () => {
         status: { replicas, selector: text },
       };
 
-      assert.deepEqual(servedObject(told, legacyObject(told, served)), served);
+      assert.deepEqual(toServedObject(mapping, toLegacyObject(mapping, served)), served);
     }),
   );
 });

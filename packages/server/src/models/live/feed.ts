@@ -4,39 +4,34 @@ import { type Change, Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 
-/** One change of a resource at its place in the order of all. */
+/** One change of a resource at its place in the order of all changes. */
 export interface Slot extends Change {
   readonly place: number;
-  /** Frames that were made of it, by type: all readers share them. */
+  /** Frames made of it, by event type: all readers share them. */
   readonly frames: Map<Change['type'], Buffer>;
 }
 
-/**
- * How much of the past is kept for who reads slowly or comes back: changes, and bytes of their
- * objects.
- */
+/** How many changes, and bytes of their objects, are kept for slow and returning readers. */
 export interface WindowLimits {
   changes: number;
   bytes: number;
 }
 
-/** A few minutes of a busy cluster; memory stays bounded by the second number. */
+/** A few minutes of a busy cluster; `bytes` bounds the memory. */
 export const WINDOW: WindowLimits = { changes: 4096, bytes: 32 * 1024 * 1024 };
 
-/**
- * How long changes of annotations that come from other resources are collected, in milliseconds.
- */
+/** How long changes of computed annotations are collected, in milliseconds. */
 const COLLECT_MS = 100;
 
 /**
- * The recent changes of one resource, a ring that all its live lists read from: its objects', and
- * those of the annotations that are computed from others. A place in it is told to clients as a
- * position, `<feed>-<place>`.
+ * The recent changes of one resource, which all its live lists read: changes of its objects, and of
+ * annotations that are computed from other resources. Clients see a place in it as a position,
+ * `<feed>-<place>`.
  */
 export class Feed {
-  /** Tells the positions of this feed from those of another process, or of an earlier feed. */
+  /** Distinguishes positions of this feed from those of other processes and of earlier feeds. */
   readonly id = randomBytes(4).toString('hex');
-  readonly row: ResourceDefinition;
+  readonly definition: ResourceDefinition;
   readonly store: Store;
   readonly #limits: WindowLimits;
   readonly #stops: (() => void)[] = [];
@@ -44,25 +39,25 @@ export class Feed {
   readonly #affected = new Set<string>();
   #collecting: NodeJS.Timeout | undefined;
   #slots: Slot[] = [];
-  /** Slots before this one have fallen out of the window. */
+  /** Index of the first slot that is kept; those before it are dropped from time to time. */
   #head = 0;
   #bytes = 0;
   #place = 0;
   #floor = 0;
 
-  /** Follows a store and, for computed annotations, the stores that its row names. */
+  /** Follows a store and, for computed annotations, the stores that the definition names. */
   constructor(
-    row: ResourceDefinition,
+    definition: ResourceDefinition,
     store: Store,
     catalog: Catalog,
     limits: WindowLimits = WINDOW,
   ) {
-    this.row = row;
+    this.definition = definition;
     this.store = store;
     this.#limits = limits;
     this.#stops.push(store.onChange((change) => this.#push(change)));
 
-    for (const [resource, affected] of Object.entries(row.annotatedFrom ?? {})) {
+    for (const [resource, affected] of Object.entries(definition.annotatedFrom ?? {})) {
       const other = catalog.store(resource);
       if (other) {
         this.#stops.push(other.onChange((change) => this.#collect(affected(change))));
@@ -75,19 +70,19 @@ export class Feed {
     return this.#place;
   }
 
-  /** The earliest place after which the window still has every change. */
+  /** The earliest place after which every change is still kept. */
   get floor(): number {
     return this.#floor;
   }
 
-  /** The position of a place, as clients get it. */
+  /** Formats a place as a position for clients. */
   position(place: number): string {
     return `${this.id}-${place}`;
   }
 
   /**
-   * The place that a client's position or the resourceVersion of an object names: every change
-   * after it is yet to come. Undefined for what the window does not hold any more, or never did.
+   * Returns the place that a client's position or an object's resourceVersion names; the client has
+   * seen every change up to it. Undefined for one that is not kept, or never was.
    */
   find(position: string): number | undefined {
     const [, id, text] = /^([0-9a-f]{8})-(\d{1,15})$/.exec(position) ?? [];
@@ -96,26 +91,18 @@ export class Feed {
       return id === this.id && place >= this.#floor && place <= this.#place ? place : undefined;
     }
 
-    // The first change with that version: a deletion has the version of the object's last state.
-    for (let i = this.#head; i < this.#slots.length; i++) {
-      if (this.#slots[i]!.entry.resourceVersion === position) {
-        return this.#slots[i]!.place;
-      }
-    }
-
-    return undefined;
+    // The first change with that version: a deletion repeats the version of the object's last state.
+    return this.slots().find(({ entry }) => entry.resourceVersion === position)?.place;
   }
 
-  /** Takes a place for what is no change of the resource itself, but changes what a view shows. */
+  /** Takes a new place for a change of another resource that changes what a list contains. */
   advance(): void {
     this.#place += 1;
   }
 
-  /** All changes in the window, oldest first. */
-  *slots(): Generator<Slot> {
-    for (let i = this.#head; i < this.#slots.length; i++) {
-      yield this.#slots[i]!;
-    }
+  /** All changes that are kept, oldest first. */
+  slots(): readonly Slot[] {
+    return this.#slots.slice(this.#head);
   }
 
   /** Calls back after each change until the returned function is called. */
@@ -135,6 +122,7 @@ export class Feed {
       this.#slots.length - this.#head > this.#limits.changes ||
       (this.#bytes > this.#limits.bytes && this.#slots.length - this.#head > 1)
     ) {
+      // The condition holds only while there are at least two slots.
       const dropped = this.#slots[this.#head]!;
       this.#bytes -= costOf(dropped.entry);
       this.#floor = dropped.place;
@@ -166,8 +154,8 @@ export class Feed {
       return;
     }
 
-    // Not at once: many pods of a node change together, and those who count them may be told after
-    // this feed.
+    // Delayed: many pods of a node change together, and the computed annotations may be updated after
+    // this feed has heard of a change.
     this.#collecting = setTimeout(() => {
       this.#collecting = undefined;
 
@@ -196,7 +184,7 @@ export class Feed {
   }
 }
 
-/** What a change holds in memory at most: its object, and a frame of it. */
+/** Returns an upper bound of a change's memory in bytes: its object and one frame of it. */
 function costOf(entry: Entry): number {
   return 256 + 2 * entry.bytes.length;
 }

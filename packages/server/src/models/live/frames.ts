@@ -9,7 +9,7 @@ import type { ResourceDefinition } from '../resources/catalog/definition.ts';
  */
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
-/** The annotation of bookmarks that tells for how long the copy has not been up to date. */
+/** The annotation of bookmarks that says for how long the copy has been out of date. */
 const STALE = 'kubesphere.io/stale';
 
 const HEADS = {
@@ -20,15 +20,15 @@ const HEADS = {
 
 const NEWLINE = 0x0a;
 
-/** Where an object stands in a page, and how many there are on all pages. */
+/** An object's index in a list, and how many objects the list has on all pages. */
 export interface Standing {
   /** From 0, in the sorted and filtered list; undefined for an object that has left the page. */
   index?: number;
   totalItems: number;
 }
 
-/** Bytes of an object on one line: frames end with their line. */
-function oneLine(bytes: Buffer): Buffer {
+/** Puts an object's JSON on one line, because a newline ends a frame. */
+function toOneLine(bytes: Buffer): Buffer {
   return bytes.includes(NEWLINE)
     ? Buffer.from(JSON.stringify(JSON.parse(bytes.toString())))
     : bytes;
@@ -40,17 +40,17 @@ function tail(standing: Standing | undefined, position: string | undefined): Buf
   return Buffer.from(text === '{}' ? '}\n' : `,${text.slice(1)}\n`);
 }
 
-/** The pieces of an event, a line of JSON; the object's bytes are not copied. */
+/** Returns the pieces of an event, a line of JSON, without copying the object's bytes. */
 export function eventPieces(
   type: Change['type'],
   object: Buffer,
   standing?: Standing,
   position?: string,
 ): [Buffer, Buffer, Buffer] {
-  return [HEADS[type], oneLine(object), tail(standing, position)];
+  return [HEADS[type], toOneLine(object), tail(standing, position)];
 }
 
-/** An event in one piece, to be shared by everybody who gets it. */
+/** Returns an event in one buffer, which all its readers share. */
 export function eventFrame(
   type: Change['type'],
   object: Buffer,
@@ -60,21 +60,21 @@ export function eventFrame(
   return Buffer.concat(eventPieces(type, object, standing, position));
 }
 
-/** What a bookmark tells besides its position. */
-export interface BookmarkNotes {
+/** What a bookmark says besides its position. */
+export interface BookmarkDetails {
   initialEventsEnd?: boolean;
-  /** Resources whose copy is not up to date, and since when. */
+  /** Resources whose copy is out of date, and for how long. */
   stale?: string | undefined;
   totalItems?: number | undefined;
 }
 
-/** A bookmark: everything up to its position has been sent. */
+/** Returns a bookmark: everything up to its position has been sent. */
 export function bookmarkFrame(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   position: string,
-  notes: BookmarkNotes,
+  details: BookmarkDetails,
 ): Buffer {
-  const { initialEventsEnd, stale, totalItems } = notes;
+  const { initialEventsEnd, stale, totalItems } = details;
 
   const annotations = {
     ...(initialEventsEnd && { [INITIAL_EVENTS_END]: 'true' }),
@@ -84,8 +84,8 @@ export function bookmarkFrame(
   const frame = {
     type: 'BOOKMARK',
     object: {
-      kind: row.kind,
-      apiVersion: apiVersionOf(row),
+      kind: definition.kind,
+      apiVersion: apiVersionOf(definition),
       metadata: {
         resourceVersion: position,
         creationTimestamp: null,
@@ -99,7 +99,7 @@ export function bookmarkFrame(
   return Buffer.from(`${JSON.stringify(frame)}\n`);
 }
 
-/** The last event of a watch that cannot go on. */
+/** Returns the last event of a watch that cannot continue. */
 export function errorFrame(error: StatusError): Buffer {
   return Buffer.from(`${JSON.stringify({ type: 'ERROR', object: error.status() })}\n`);
 }

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
@@ -18,7 +18,7 @@ import { LineSink } from './sink.ts';
 
 const BYTES = 12 * 1024;
 
-const row: ResourceDefinition = {
+const definition: ResourceDefinition = {
   group: '',
   version: 'v1',
   resource: 'configmaps',
@@ -35,12 +35,12 @@ let server: http.Server;
 before(async () => {
   setFlagsFromString('--expose_gc');
   api = await KubeApiServer.open({ backend: new MemoryBackend() });
-  catalog = new Catalog(new KubeClient(api), [row]);
-  store = await catalog.synced(row, AbortSignal.timeout(10_000));
+  catalog = new Catalog(new KubeClient(api), [definition]);
+  store = await catalog.synced(definition, AbortSignal.timeout(10_000));
   live = new LiveLists(catalog, { window: { changes: 64, bytes: 8 * 1024 * 1024 }, tickMs: 50 });
 
   const list: LiveList = {
-    row,
+    definition,
     store,
     key: 'all',
     page: async () => ({ entries: store.list('name'), total: store.size }),
@@ -92,7 +92,7 @@ function change(number: number): void {
     data: { x: 'x'.repeat(BYTES), version: String(version) },
   };
 
-  store.set(entryOf(object, Buffer.from(JSON.stringify(object)), {}, false));
+  store.set(makeEntry(object, Buffer.from(JSON.stringify(object))));
 }
 
 /** A connection to the server whose reader takes what comes, or for now nothing. */
@@ -144,7 +144,7 @@ function memory(): number {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('a thousand readers get every change; a thousand who read nothing hold no copy each', {
+test('a thousand readers get every change, and a thousand stalled readers keep no copies', {
   timeout: 60_000,
 }, async () => {
   for (let number = 0; number < 20; number++) {
@@ -191,7 +191,7 @@ test('a thousand readers get every change; a thousand who read nothing hold no c
   }
 });
 
-test('who comes back within the window gets just what he missed; later it is 410', async () => {
+test('a reader that reconnects in time gets exactly the missed events; later it gets 410', async () => {
   const first = new Connection(true);
   await eventually(async () => assert.match(first.last, /initial-events-end/));
   change(0);

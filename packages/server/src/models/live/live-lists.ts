@@ -5,62 +5,50 @@ import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import type { Page } from '../resources/list/list.ts';
 import { bytesOf } from '../resources/list/render.ts';
+import type { EventLog, InitialObjects, ReaderPeriods } from './event-log.ts';
 import { Feed, WINDOW, type WindowLimits } from './feed.ts';
-import { FilteredView } from './filtered-view.ts';
-import { PageView } from './page-view.ts';
+import { FilteredLog } from './filtered-log.ts';
+import { PageLog } from './page-log.ts';
 import { Reader } from './reader.ts';
 import type { Sink } from './sink.ts';
-import type { View } from './view.ts';
 
-/** A list that somebody wants to follow. */
+/** A list that can be followed. */
 export interface LiveList {
-  row: ResourceDefinition;
+  definition: ResourceDefinition;
   store: Store;
-  /**
-   * Same for lists that show the same to everybody who asks for them: query, place and what the
-   * caller may see.
-   */
+  /** Equal for lists with the same content: made of query, page and what the caller may see. */
   key: string;
-  /** The list as it is answered now. */
+  /** Returns the list as a list call would answer it now. */
   page: () => Promise<Page>;
-  /**
-   * Whether an object is in the list, where that depends on the object alone and the list is whole.
-   */
+  /** Tests whether an object is in the list; undefined for a page or if others decide it too. */
   matches: ((entry: Entry) => boolean) | undefined;
-  /** Place of the first object, for a page; undefined for a whole list. */
+  /** Index of a page's first object; undefined for a whole list. */
   offset: number | undefined;
   /** Stores that the filters look into. */
   others: readonly Store[];
 }
 
-/** How somebody follows a list. */
+/** How a client follows a list. */
 export interface Follow {
-  /** Position after which to go on; '' to begin with the objects that are there. */
+  /** Position to continue after; '' to begin with the current objects. */
   position: string;
-  /** Without a position: whether the objects that are there come first. */
+  /** Without a position: whether the current objects come first. */
   initial: boolean;
   bookmarks: boolean;
-  /**
-   * The watch ends after this time, in seconds; undefined for half an hour to an hour, as with
-   * Kubernetes.
-   */
+  /** How long the watch lasts, in seconds; undefined for 30 to 60 minutes, as in Kubernetes. */
   timeoutSeconds: number | undefined;
-  /** Why the caller may not go on; undefined while he may. */
+  /** Returns why the caller may no longer read; undefined while they may. */
   check: () => StatusError | undefined;
 }
 
-/** Times in milliseconds, and numbers. */
-export interface LiveLimits {
+/** Times in milliseconds, and numbers. A reader that takes nothing for `stalledMs` is cut off. */
+export interface LiveLimits extends ReaderPeriods {
   window: WindowLimits;
   tickMs: number;
-  heartbeatMs: number;
-  bookmarkMs: number;
-  /** A reader that takes nothing for so long is cut, though nothing is lost for it yet. */
-  stalledMs: number;
-  /** How long a list without readers is followed for those who come back. */
+  /** How long a log without readers is kept for clients that reconnect. */
   lingerMs: number;
   readers: number;
-  views: number;
+  logs: number;
 }
 
 const LIMITS: LiveLimits = {
@@ -71,7 +59,7 @@ const LIMITS: LiveLimits = {
   stalledMs: 300_000,
   lingerMs: 60_000,
   readers: 10_000,
-  views: 1000,
+  logs: 1000,
 };
 
 const DEFAULT_SECONDS = 1800;
@@ -84,12 +72,12 @@ function tooMany(what: string): StatusError {
   });
 }
 
-/** All lists that are followed: one feed a resource, one view a query, any number of readers. */
+/** All followed lists: one feed per resource, one log per distinct list, any number of readers. */
 export class LiveLists {
   readonly #catalog: Catalog;
   readonly #limits: LiveLimits;
   readonly #feeds = new Map<Store, Feed>();
-  readonly #views = new Map<string, View>();
+  readonly #logs = new Map<string, EventLog>();
   readonly #timer: NodeJS.Timeout;
   #readers = 0;
 
@@ -101,22 +89,28 @@ export class LiveLists {
   }
 
   /**
-   * Finds what a follower is to read, before anything of it is sent; the answer sends it. Throws
-   * Expired for a position that is not kept any more, and TooManyRequests.
+   * Prepares a live list and returns the function that starts sending it. Throws Expired for a
+   * position that is no longer kept, and TooManyRequests, before anything is sent.
    */
   async open(list: LiveList, follow: Follow): Promise<(sink: Sink) => Reader> {
     if (this.#readers >= this.#limits.readers) {
       throw tooMany('live lists');
     }
 
-    const view = this.#view(list);
-    await view.settle();
+    const log = this.#log(list);
+    await log.settle();
 
     const { position, initial } = follow;
-    const from =
-      position !== '' ? this.#find(view, position) : initial ? await view.snapshot() : view.end;
+    let from: InitialObjects | number = log.end;
+
+    if (position !== '') {
+      from = this.#find(log, position);
+    } else if (initial) {
+      from = await log.initialObjects();
+    }
+
     const seconds = follow.timeoutSeconds ?? DEFAULT_SECONDS * (1 + Math.random());
-    const { row, store } = list;
+    const { definition, store } = list;
 
     return (sink) => {
       this.#readers += 1;
@@ -124,12 +118,12 @@ export class LiveLists {
         this.#readers -= 1;
       });
 
-      const reader = new Reader(view, sink, {
+      const reader = new Reader(log, sink, {
         from,
         bookmarks: follow.bookmarks,
         endsAt: Date.now() + Math.min(seconds, MAX_SECONDS) * 1000,
-        check: () => this.#removed(row, store) ?? follow.check(),
-        stale: () => this.#catalog.staleness(row),
+        check: () => this.#removed(definition, store) ?? follow.check(),
+        stale: () => this.#catalog.staleness(definition),
       });
 
       reader.pump();
@@ -138,9 +132,9 @@ export class LiveLists {
     };
   }
 
-  #find(view: View, position: string): number {
-    const place = view.feed.find(position);
-    const from = place === undefined ? undefined : view.after(place);
+  #find(log: EventLog, position: string): number {
+    const place = log.feed.find(position);
+    const from = place === undefined ? undefined : log.after(place);
     if (from === undefined) {
       throw expired(
         `too old resource version: ${position} is not kept any more; begin again without resourceVersion`,
@@ -150,54 +144,52 @@ export class LiveLists {
     return from;
   }
 
-  /**
-   * The copy that a list is read from is no more, for its CRD is gone or serves another version.
-   */
-  #removed(row: ResourceDefinition, store: Store): StatusError | undefined {
-    return this.#catalog.storeOf(row) === store
+  /** Returns Expired once the list's copy is dropped: its CRD is gone or has another version. */
+  #removed(definition: ResourceDefinition, store: Store): StatusError | undefined {
+    return this.#catalog.storeOf(definition) === store
       ? undefined
-      : expired(`${row.resource} are not served any more`);
+      : expired(`${definition.resource} are not served any more`);
   }
 
-  #view(list: LiveList): View {
-    const { row, store, matches, page, offset, others } = list;
+  #log(list: LiveList): EventLog {
+    const { definition, store, matches, page, offset, others } = list;
     let feed = this.#feeds.get(store);
     if (!feed) {
-      feed = new Feed(row, store, this.#catalog, this.#limits.window);
+      feed = new Feed(definition, store, this.#catalog, this.#limits.window);
       this.#feeds.set(store, feed);
     }
 
     const key = `${feed.id} ${list.key}`;
-    let view = this.#views.get(key);
-    if (!view) {
-      if (this.#views.size >= this.#limits.views) {
+    let log = this.#logs.get(key);
+    if (!log) {
+      if (this.#logs.size >= this.#limits.logs) {
         this.#sweep(0);
       }
-      if (this.#views.size >= this.#limits.views) {
+      if (this.#logs.size >= this.#limits.logs) {
         throw tooMany('different live lists');
       }
 
-      const bytes = (entry: Entry) => bytesOf(entry, row, this.#catalog);
-      view = matches
-        ? new FilteredView(feed, {
+      const bytes = (entry: Entry) => bytesOf(entry, definition, this.#catalog);
+      log = matches
+        ? new FilteredLog(feed, {
             matches,
             entries: async () => (await page()).entries,
             bytesOf: bytes,
           })
-        : new PageView(feed, { page, offset, others, bytesOf: bytes });
+        : new PageLog(feed, { page, offset, others, bytesOf: bytes });
 
-      this.#views.set(key, view);
+      this.#logs.set(key, log);
     }
 
-    return view;
+    return log;
   }
 
   #tick(): void {
     const now = Date.now();
 
-    for (const view of this.#views.values()) {
-      view.prune();
-      for (const reader of [...view.readers]) {
+    for (const log of this.#logs.values()) {
+      log.prune();
+      for (const reader of [...log.readers]) {
         reader.tick(now, this.#limits);
       }
     }
@@ -205,19 +197,19 @@ export class LiveLists {
     this.#sweep(this.#limits.lingerMs);
   }
 
-  /** Lets go of what nobody has read for a time, in milliseconds. */
+  /** Closes logs that nobody has read for `ms` milliseconds, and feeds without logs. */
   #sweep(ms: number): void {
     const before = Date.now() - ms;
     const used = new Set<Feed>();
 
-    for (const [key, view] of this.#views) {
-      if (view.readers.size > 0 || view.idleSince > before) {
-        used.add(view.feed);
+    for (const [key, log] of this.#logs) {
+      if (log.readers.size > 0 || log.idleSince > before) {
+        used.add(log.feed);
         continue;
       }
 
-      view.close();
-      this.#views.delete(key);
+      log.close();
+      this.#logs.delete(key);
     }
 
     for (const [store, feed] of this.#feeds) {
@@ -230,22 +222,22 @@ export class LiveLists {
     }
   }
 
-  /** Ends everything. */
+  /** Ends all readers and stops following. */
   close(): void {
     clearInterval(this.#timer);
 
-    for (const view of this.#views.values()) {
-      for (const reader of [...view.readers]) {
+    for (const log of this.#logs.values()) {
+      for (const reader of [...log.readers]) {
         reader.end();
       }
-      view.close();
+      log.close();
     }
 
     for (const feed of this.#feeds.values()) {
       feed.close();
     }
 
-    this.#views.clear();
+    this.#logs.clear();
     this.#feeds.clear();
   }
 }

@@ -7,45 +7,48 @@ import type { ListQuery } from '../resources/query/query.ts';
 import { searchTest } from '../resources/search/search.ts';
 import { searchQueryOf } from '../resources/search/search-query.ts';
 
-/** Whether a query asks for all of a list and not for a page. */
+/** Whether a query asks for a whole list and not for a page. */
 export function isWhole({ limit, page }: ListQuery): boolean {
   return limit === -1 && page === 1;
 }
 
-/** Where entries must be. */
-export interface Whereabouts {
+/** The namespaces that entries must be in. */
+export interface NamespaceScope {
   namespace?: string | undefined;
   visible?: ReadonlySet<string> | undefined;
 }
 
-/** Stores besides a list's own that decide what is in it. */
-export function othersOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Store[] {
-  return looksElsewhere(row, query)
-    ? (row.uses ?? []).flatMap((name) => catalog.store(name) ?? [])
+/** Returns the stores besides a list's own that decide what is in it. */
+export function othersOf(
+  definition: ResourceDefinition,
+  query: ListQuery,
+  catalog: Catalog,
+): Store[] {
+  return looksElsewhere(definition, query)
+    ? (definition.uses ?? []).flatMap((name) => catalog.store(name) ?? [])
     : [];
 }
 
 /**
- * The test of a list's entries one by one, `searched` by the older searcher; undefined where it
- * depends on more than the entry whether it is in the list.
+ * Returns a test of whether an entry is in a list; undefined where that depends on more than the
+ * entry. `searched`: the list is answered by 3.0's older search and not by its newer filters.
  */
 export function matcherOf(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
-  { namespace, visible }: Whereabouts,
-  searched: boolean,
+  { namespace, visible, searched = false }: NamespaceScope & { searched?: boolean },
 ): ((entry: Entry) => boolean) | undefined {
-  if (row.aggregates && query.filters.has('aggregateTo')) {
+  if (definition.aggregates && query.filters.has('aggregateTo')) {
     return undefined;
   }
-  if (looksElsewhere(row, query)) {
+  if (looksElsewhere(definition, query)) {
     return undefined;
   }
 
   const passes = searched
-    ? searchTest(row, searchQueryOf(query), catalog)
-    : filterOf(row, query, catalog);
+    ? searchTest(definition, searchQueryOf(query), catalog)
+    : filterOf(definition, query, catalog);
 
   if (passes === 'never') {
     return () => false;
@@ -53,7 +56,7 @@ export function matcherOf(
 
   const tests: ((entry: Entry) => boolean)[] = [];
 
-  if (row.namespaced && namespace !== undefined) {
+  if (definition.namespaced && namespace !== undefined) {
     tests.push((entry) => entry.namespace === namespace);
   }
   if (visible) {

@@ -1,45 +1,46 @@
 import { expired, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { EventLog, InitialObjects, LogReader, ReaderPeriods } from './event-log.ts';
 import { bookmarkFrame, errorFrame, eventPieces } from './frames.ts';
 import type { Sink } from './sink.ts';
-import type { Snapshot, View } from './view.ts';
 
-/** Bytes that one reader gets before others have their turn. */
+/** Bytes that one reader gets before the others get a turn. */
 const BATCH_BYTES = 256 * 1024;
 
-/** How long a reader that has been told to go may take for its last frames, in milliseconds. */
+/** How long the client may take to receive the last frames, in milliseconds. */
 const LAST_MS = 10_000;
 
-/** What a reader may ask for, and what ends it. */
+/** What a reader sends, and when it ends. */
 export interface ReaderOptions {
-  /** The objects that are there already come first; else events begin with this one of the view. */
-  from: Snapshot | number;
+  /** The objects to send first, or the number of the event to begin with. */
+  from: InitialObjects | number;
   bookmarks: boolean;
   /** The watch ends at this time, in milliseconds since 1970. */
   endsAt: number;
-  /** Why the reader may not go on; undefined while it may. Asked now and then. */
+  /** Returns why the caller may no longer read; undefined while they may. Called at each tick. */
   check: () => StatusError | undefined;
+  /** Returns which copies are out of date, and for how long; undefined if none is. */
   stale: () => string | undefined;
 }
 
-/** One reader of a view: a place in its log, and no queue of its own. */
-export class Reader {
+/** One client's place in an event log; it has no queue of its own. */
+export class Reader implements LogReader {
   readonly options: ReaderOptions;
-  readonly #view: View;
+  readonly #log: EventLog;
   readonly #sink: Sink;
-  #initial: { snapshot: Snapshot; index: number; until: number } | undefined;
+  #initial: { objects: InitialObjects; index: number; until: number } | undefined;
   #next: number;
   #ended = false;
-  #marking = false;
+  #bookmarkDue = false;
   #stale = false;
-  /**
-   * When something was last written, and since when nothing is taken, in milliseconds since 1970.
-   */
+  /** Time of the last write, in milliseconds since 1970. */
   #wroteAt = Date.now();
+  /** Time since which the client has taken nothing; 0 while it takes what is written. */
   #blockedSince = 0;
+  /** Time of the last heartbeat. */
   #beatAt = Date.now();
 
-  constructor(view: View, sink: Sink, options: ReaderOptions) {
-    this.#view = view;
+  constructor(log: EventLog, sink: Sink, options: ReaderOptions) {
+    this.#log = log;
     this.#sink = sink;
     this.options = options;
 
@@ -47,15 +48,14 @@ export class Reader {
     this.#next = typeof from === 'number' ? from : from.next;
 
     if (typeof from !== 'number') {
-      this.#initial = { snapshot: from, index: 0, until: view.end };
+      this.#initial = { objects: from, index: 0, until: log.end };
     }
 
-    view.join(this);
+    log.join(this);
     sink.onDrain(() => this.pump());
     sink.onClose(() => this.#leave());
   }
 
-  /** Writes what the reader takes. */
   pump(): void {
     if (this.#ended || this.#sink.blocked) {
       return;
@@ -84,27 +84,27 @@ export class Reader {
     while (more && !this.#ended) {
       const initial = this.#initial;
 
-      // Also before it has all of the first objects: it could not go on after them.
-      if (this.#next < this.#view.first) {
+      // Checked even while the first objects are sent: the events after them would be missing.
+      if (this.#next < this.#log.first) {
         this.#expire();
-      } else if (initial && initial.index < initial.snapshot.length) {
-        const { snapshot, index } = initial;
+      } else if (initial && initial.index < initial.objects.length) {
+        const { objects, index } = initial;
         initial.index += 1;
-        more = write(eventPieces('ADDED', snapshot.bytes(index), snapshot.standing(index)));
+        more = write(eventPieces('ADDED', objects.bytes(index), objects.standing(index)));
       } else if (initial && this.#next >= initial.until) {
         this.#initial = undefined;
         more = this.options.bookmarks ? write([this.#bookmark(true)], this.#position()) : true;
-      } else if (this.#next < this.#view.end) {
-        const event = this.#view.event(this.#next);
+      } else if (this.#next < this.#log.end) {
+        const event = this.#log.event(this.#next);
 
         this.#next += 1;
 
         const position =
-          event.last && !this.#initial ? this.#view.feed.position(event.place) : undefined;
+          event.last && !this.#initial ? this.#log.feed.position(event.place) : undefined;
         more = write([event.frame()], position);
       } else {
-        if (this.#marking) {
-          this.#marking = false;
+        if (this.#bookmarkDue) {
+          this.#bookmarkDue = false;
           if (this.options.bookmarks) {
             write([this.#bookmark(false)], this.#position());
           }
@@ -118,30 +118,33 @@ export class Reader {
       this.#wroteAt = Date.now();
     }
 
-    // More is there, and this reader is quick: after the others.
+    // There is more and the client is fast enough: continue after the other readers.
     if (!more && !this.#sink.blocked) {
       setImmediate(() => this.pump());
     }
   }
 
-  /** Who has read all events of the view has everything of the feed. */
+  /** Returns the position to resume from: the log's own place once all its events are read. */
   #position(): string {
-    const { feed } = this.#view;
+    const { feed } = this.#log;
     return feed.position(
-      this.#next >= this.#view.end ? this.#view.place : this.#view.event(this.#next).place - 1,
+      this.#next >= this.#log.end ? this.#log.place : this.#log.event(this.#next).place - 1,
     );
   }
 
   #bookmark(initialEventsEnd: boolean): Buffer {
     const stale = this.options.stale();
     this.#stale = stale !== undefined;
-    const { feed, totalItems } = this.#view;
-    return bookmarkFrame(feed.row, this.#position(), { initialEventsEnd, stale, totalItems });
+    const { feed, totalItems } = this.#log;
+    return bookmarkFrame(feed.definition, this.#position(), {
+      initialEventsEnd,
+      stale,
+      totalItems,
+    });
   }
 
-  /** Sends a bookmark after what is still to be read. */
-  remark(): void {
-    this.#marking = true;
+  requestBookmark(): void {
+    this.#bookmarkDue = true;
     this.pump();
   }
 
@@ -157,12 +160,12 @@ export class Reader {
       return;
     }
 
-    // An empty id makes who comes back begin anew (HTML Living Standard, "dispatch the event").
+    // An empty id makes a client that reconnects start over (HTML Living Standard, "dispatch the
+    // event").
     this.#sink.write([errorFrame(error)], '');
     this.end();
   }
 
-  /** Ends the stream like one whose time is up. */
   end(): void {
     if (this.#ended) {
       return;
@@ -176,11 +179,10 @@ export class Reader {
   #leave(): void {
     this.#ended = true;
     this.#initial = undefined;
-    this.#view.leave(this);
+    this.#log.leave(this);
   }
 
-  /** What is due: the end, a bookmark, a heartbeat. */
-  tick(now: number, every: { heartbeatMs: number; bookmarkMs: number; stalledMs: number }): void {
+  tick(now: number, every: ReaderPeriods): void {
     if (this.#ended) {
       return;
     }
@@ -199,7 +201,7 @@ export class Reader {
     if (this.#sink.blocked) {
       this.#blockedSince ||= now;
 
-      if (this.#next < this.#view.first) {
+      if (this.#next < this.#log.first) {
         this.#expire();
       } else if (now - this.#blockedSince > every.stalledMs) {
         this.#sink.destroy();
@@ -212,7 +214,7 @@ export class Reader {
 
     const stale = this.options.stale() !== undefined;
     if (now - this.#wroteAt >= every.bookmarkMs || stale !== this.#stale) {
-      this.remark();
+      this.requestBookmark();
     }
     if (now - this.#beatAt < every.heartbeatMs) {
       return;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expired } from '@ks-apiserver/apimachinery/meta/errors';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
@@ -15,7 +15,7 @@ import { parseListQuery } from '../resources/query/query.ts';
 import { type Follow, type LiveLimits, type LiveList, LiveLists } from './live-lists.ts';
 import type { Sink } from './sink.ts';
 
-const row: ResourceDefinition = {
+const definition: ResourceDefinition = {
   group: '',
   version: 'v1',
   resource: 'configmaps',
@@ -38,8 +38,8 @@ let version = 0;
 
 before(async () => {
   api = await KubeApiServer.open({ backend: new MemoryBackend() });
-  catalog = new Catalog(new KubeClient(api), [row]);
-  store = await catalog.synced(row, AbortSignal.timeout(10_000));
+  catalog = new Catalog(new KubeClient(api), [definition]);
+  store = await catalog.synced(definition, AbortSignal.timeout(10_000));
 });
 
 after(async () => {
@@ -59,9 +59,7 @@ function put(name: string, labels: Record<string, string> = {}): void {
     labels,
   };
 
-  store.set(
-    entryOf({ metadata }, Buffer.from(JSON.stringify({ kind: 'ConfigMap', metadata })), {}, false),
-  );
+  store.set(makeEntry({ metadata }, Buffer.from(JSON.stringify({ kind: 'ConfigMap', metadata }))));
 }
 
 interface Event {
@@ -118,10 +116,10 @@ async function follow(lists: LiveLists, query: string, more: Partial<Follow> = {
   const given = parseListQuery(new URLSearchParams(query));
 
   const list: LiveList = {
-    row,
+    definition,
     store,
     key: query,
-    page: async () => listPage(store, row, given, catalog),
+    page: async () => listPage(store, definition, given, catalog),
     matches: given.limit === -1 ? () => true : undefined,
     offset: given.limit === -1 ? undefined : (given.page - 1) * given.limit,
     others: [],
@@ -148,7 +146,7 @@ async function withLists(
   }
 }
 
-test('whatever happens, who applies the events of a page has the page', () =>
+test('applying the events of a page always gives the page', () =>
   withLists({}, async (lists) => {
     let seed = 42;
 
@@ -179,7 +177,12 @@ test('whatever happens, who applies the events of a page has the page', () =>
         }
       }
 
-      const want = await listPage(store, row, parseListQuery(new URLSearchParams(query)), catalog);
+      const want = await listPage(
+        store,
+        definition,
+        parseListQuery(new URLSearchParams(query)),
+        catalog,
+      );
       await eventually(async () => {
         for (; applied < notes.events.length; applied++) {
           const { type, object, index, totalItems } = notes.events[applied]!;
@@ -203,7 +206,7 @@ test('whatever happens, who applies the events of a page has the page', () =>
     }
   }));
 
-test('quiet streams get heartbeats and bookmarks, and who answers none is cut', () =>
+test('quiet streams get heartbeats and bookmarks, and clients that do not answer are cut', () =>
   withLists({ tickMs: 20, heartbeatMs: 60, bookmarkMs: 60 }, async (lists) => {
     const [quiet, without, dead] = [
       await follow(lists, 'a'),
@@ -227,7 +230,7 @@ test('quiet streams get heartbeats and bookmarks, and who answers none is cut', 
     assert.ok(closed);
   }));
 
-test('a stream ends at its time, and as soon as its check says so', () =>
+test('a stream ends after its timeout, and as soon as its check fails', () =>
   withLists({ tickMs: 20 }, async (lists) => {
     const timed = await follow(lists, 'a', { timeoutSeconds: 1 });
     let allowed = true;
@@ -245,8 +248,8 @@ test('a stream ends at its time, and as soon as its check says so', () =>
     assert.equal(timed.events.at(-1)!.type, 'BOOKMARK');
   }));
 
-test('readers and different lists are bounded, and lists that nobody reads make room', () =>
-  withLists({ tickMs: 20, readers: 3, views: 2, lingerMs: 60_000 }, async (lists) => {
+test('readers and distinct lists are limited, and lists without readers make room', () =>
+  withLists({ tickMs: 20, readers: 3, logs: 2, lingerMs: 60_000 }, async (lists) => {
     const one = await follow(lists, 'a');
 
     await follow(lists, 'b');
@@ -257,7 +260,7 @@ test('readers and different lists are bounded, and lists that nobody reads make 
     await follow(lists, 'a');
   }));
 
-test('who stalls is cut at last', () =>
+test('stalled readers are cut', () =>
   withLists({ tickMs: 20, stalledMs: 100 }, async (lists) => {
     const notes = await follow(lists, 'a');
     let closed = false;

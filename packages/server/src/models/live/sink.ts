@@ -2,28 +2,23 @@ import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
-/** Where a reader's frames go, in one of the three forms. */
+/** A connection that a reader writes its frames to. */
 export interface Sink {
   /**
-   * Hands over one frame, the pieces of a line of JSON, and its position if the reader may go on
-   * after it; false when no more is taken for now.
+   * Writes one frame, the pieces of a line of JSON, with its position if a client can resume after
+   * it. Returns false when the connection takes no more for now.
    */
   write(frame: readonly Buffer[], position?: string): boolean;
-  /** Holds what is written back until `uncork`: one system call for all. */
+  /** Buffers what is written until `uncork`, so that it takes one system call. */
   cork(): void;
   uncork(): void;
-  /** Whether the reader has not taken yet what was written. */
+  /** Whether the client has not yet taken what was written. */
   readonly blocked: boolean;
-  /**
-   * Keeps a quiet connection alive; answers false where the other side has not answered the last
-   * time.
-   */
+  /** Keeps an idle connection alive. Returns false if the client did not answer the last one. */
   heartbeat(): boolean;
   onDrain(listener: () => void): void;
   onClose(listener: () => void): void;
-  /**
-   * Ends after what has been written, with an empty position where the next one is to begin anew.
-   */
+  /** Ends the connection after what has been written. */
   end(): void;
   destroy(): void;
 }
@@ -87,7 +82,7 @@ const COMMENT = Buffer.from(':\n\n');
 export class EventStreamSink extends LineSink {
   override write(frame: readonly Buffer[], position?: string): boolean {
     const head = position === undefined ? DATA : Buffer.from(`id: ${position}\ndata: `);
-    // The frame ends with its line, an event with an empty one.
+    // The frame ends with a newline; an empty line ends the event.
     return super.write([head, ...frame, NEWLINE]);
   }
 
@@ -99,7 +94,7 @@ export class EventStreamSink extends LineSink {
   }
 }
 
-/** Text messages of a WebSocket, one JSON text a message. */
+/** Text messages of a WebSocket, one JSON document each. */
 export class SocketSink implements Sink {
   readonly #client: WebSocket;
   readonly #socket: Duplex;
@@ -115,7 +110,8 @@ export class SocketSink implements Sink {
   }
 
   write(frame: readonly Buffer[]): boolean {
-    const whole = frame.length === 1 ? frame[0]! : Buffer.concat(frame);
+    const [first] = frame;
+    const whole = first && frame.length === 1 ? first : Buffer.concat(frame);
     this.#client.send(whole.subarray(0, -1), { binary: false });
     return !this.blocked;
   }

@@ -9,19 +9,19 @@ export interface Destination {
   client: OAuthClient;
   redirectUri: string;
   redirectUriGiven: boolean;
-  /** Handed back to the client in every answer. */
+  /** Sent back to the client in every answer. */
   state: string;
   mode: ResponseMode;
 }
 
-/** One that may be granted once the user is known and agrees. */
+/** A valid request, to be granted once the user is known and consents. */
 export interface AuthorizationRequest extends Destination {
   responseType: 'code' | 'token';
   scope: string;
   nonce: string;
   challenge: string;
   prompt: ReadonlySet<string>;
-  /** Seconds; undefined where any log-in will do. */
+  /** In seconds; undefined if any log-in is recent enough. */
   maxAge: number | undefined;
 }
 
@@ -29,8 +29,8 @@ const LIMIT = 2048;
 const PROMPTS = new Set(['none', 'login', 'consent', 'select_account']);
 
 /**
- * The client and where its answer goes. What is wrong here is never told to the redirect URI (RFC
- * 6749 section 4.1.2.1): it throws Unauthorized in 3.0's words and order.
+ * Returns the client and its redirect URI. Errors in these are never sent to the redirect URI (RFC
+ * 6749 section 4.1.2.1): throws Unauthorized in 3.0's words and order.
  */
 export function destinationOf(parameters: URLSearchParams, clients: Clients): Destination {
   const client = clients.get(parameters.get('client_id') ?? '');
@@ -63,14 +63,17 @@ export function destinationOf(parameters: URLSearchParams, clients: Clients): De
   };
 }
 
-/** RFC 6749 section 3.1: no parameter is there twice; and none is longer than anybody needs. */
+/**
+ * Throws an OAuthError for repeated parameters (RFC 6749 section 3.1), and for too long and
+ * unsupported ones.
+ */
 function checkParameters(parameters: URLSearchParams): void {
   for (const name of new Set(parameters.keys())) {
-    const values = parameters.getAll(name);
-    if (values.length > 1) {
+    const [value = '', second] = parameters.getAll(name);
+    if (second !== undefined) {
       throw new OAuthError('invalid_request', `${name.slice(0, 64)} is there more than once`);
     }
-    if (values[0]!.length > LIMIT) {
+    if (value.length > LIMIT) {
       throw new OAuthError('invalid_request', `${name.slice(0, 64)} is too long`);
     }
   }
@@ -104,8 +107,8 @@ function responseTypeOf(parameters: URLSearchParams): 'code' | 'token' {
 }
 
 /**
- * RFC 7636 section 4.3: S256 alone, and always for a client that cannot keep a secret (RFC 9700
- * section 2.1.1).
+ * Returns the code challenge (RFC 7636 section 4.3): only S256, and required for a client without a
+ * secret (RFC 9700 section 2.1.1).
  */
 function challengeOf(parameters: URLSearchParams, { secret }: OAuthClient): string {
   const challenge = parameters.get('code_challenge') ?? '';
@@ -130,7 +133,7 @@ function challengeOf(parameters: URLSearchParams, { secret }: OAuthClient): stri
   return challenge;
 }
 
-/** OpenID Connect Core section 3.1.2.1. */
+/** Parses `prompt` (OpenID Connect Core section 3.1.2.1). */
 function promptOf(parameters: URLSearchParams): ReadonlySet<string> {
   const prompt = new Set((parameters.get('prompt') ?? '').split(' ').filter((word) => word !== ''));
   for (const word of prompt) {
@@ -158,11 +161,8 @@ function maxAgeOf(parameters: URLSearchParams): number | undefined {
   return Number(text);
 }
 
-/**
- * Checks what is left of a request. Throws an OAuthError, which the client is told by its redirect
- * URI.
- */
-export function checkedRequest(
+/** Checks the rest of a request. Throws an OAuthError, which is sent to the redirect URI. */
+export function parseRequest(
   parameters: URLSearchParams,
   destination: Destination,
 ): AuthorizationRequest {

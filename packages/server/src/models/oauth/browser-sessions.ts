@@ -2,26 +2,26 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Identity } from '../session/identity.ts';
 import { identityOf, type SessionStore } from '../session/sessions.ts';
 import type { LoggedIn } from './codes.ts';
-import { cookieOf, setCookie } from './cookies.ts';
+import { type Browser, makePrefixedCookie, readPrefixedCookie } from './cookies.ts';
 
 const COOKIE = 'ks-session';
 
-/** The id by which a cookie's session is kept: who reads it there cannot make the cookie of it. */
+/** Returns the id by which a cookie's session is kept; the cookie cannot be made from it. */
 function idOf(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, 40);
 }
 
 /**
- * Log-ins of browsers at this server's own pages, so that several OAuth clients need one log-in.
- * Their cookie is good for `/oauth/authorize` and `/oauth/logout`, never for the API. They end like
- * every other session, on all replicas at once.
+ * Log-ins of browsers at this server's own pages, so that several OAuth clients share one log-in.
+ * The cookie is valid for `/oauth/authorize` and `/oauth/logout`, never for the API. These sessions
+ * end like all others, on all replicas at once.
  */
 export class BrowserSessions {
   readonly #sessions: SessionStore;
   readonly #maxAgeMs: number;
   readonly #mayLogIn: (username: string, uid: string) => boolean;
 
-  /** `maxAgeMs` 0 keeps them until the browser or somebody ends them. */
+  /** With `maxAgeMs` 0, sessions last until they are ended. */
   constructor(
     sessions: SessionStore,
     maxAgeMs: number,
@@ -32,10 +32,11 @@ export class BrowserSessions {
     this.#mayLogIn = mayLogIn;
   }
 
-  /**
-   * Starts a session after a log-in, always a new one; `secure` says that the browser speaks https.
-   */
-  async start(identity: Identity, secure: boolean): Promise<{ cookie: string; user: LoggedIn }> {
+  /** Starts a session after a log-in, always a new one, and returns its cookie. */
+  async start(
+    identity: Identity,
+    { secure }: Pick<Browser, 'secure'>,
+  ): Promise<{ cookie: string; user: LoggedIn }> {
     const value = randomBytes(32).toString('base64url');
     const now = Date.now();
     const authTime = Math.floor(now / 1000);
@@ -50,21 +51,23 @@ export class BrowserSessions {
       authTime,
     });
 
-    // Without an age it ends with the browser, and with the server's session at the latest.
-    return { cookie: setCookie(COOKIE, value, secure), user: { identity, authTime, session: id } };
+    // Without an age the cookie ends with the browser, and with the server's session at the latest.
+    const cookie = makePrefixedCookie(COOKIE, value, { secure });
+
+    return { cookie, user: { identity, authTime, session: id } };
   }
 
-  /** Starts a session; answers the value of Set-Cookie. */
-  async begin(identity: Identity, secure: boolean): Promise<string> {
-    return (await this.start(identity, secure)).cookie;
+  /** Starts a session and returns the Set-Cookie header. */
+  async begin(identity: Identity, browser: Pick<Browser, 'secure'>): Promise<string> {
+    return (await this.start(identity, browser)).cookie;
   }
 
   /**
-   * Who is logged in by the cookie; undefined without a session that goes on, of a user who may log
-   * in.
+   * Returns the user who is logged in by the cookie; undefined without a session of a user who may
+   * log in.
    */
-  async loggedIn(cookieHeader: string | undefined, secure: boolean): Promise<LoggedIn | undefined> {
-    const value = cookieOf(cookieHeader, COOKIE, secure);
+  async findUser(browser: Browser): Promise<LoggedIn | undefined> {
+    const value = readPrefixedCookie(browser, COOKIE);
     if (value === undefined || !/^[\w-]{43}$/.test(value)) {
       return undefined;
     }
@@ -77,22 +80,13 @@ export class BrowserSessions {
     return { identity: identityOf(session), authTime: session.authTime ?? 0, session: session.id };
   }
 
-  /** The user of the cookie and when he logged in, in seconds since 1970. */
-  async identityOf(
-    cookieHeader: string | undefined,
-    secure: boolean,
-  ): Promise<(Identity & { authTime: number }) | undefined> {
-    const user = await this.loggedIn(cookieHeader, secure);
-    return user && { ...user.identity, authTime: user.authTime };
-  }
-
-  /** Ends the session of the cookie; answers the value of Set-Cookie that removes it. */
-  async end(cookieHeader: string | undefined, secure: boolean): Promise<string> {
-    const user = await this.loggedIn(cookieHeader, secure);
+  /** Ends the session of the cookie and returns the Set-Cookie header that removes it. */
+  async end(browser: Browser): Promise<string> {
+    const user = await this.findUser(browser);
     if (user) {
       await this.#sessions.end({ id: user.session, username: user.identity.name });
     }
 
-    return setCookie(COOKIE, '', secure, 0);
+    return makePrefixedCookie(COOKIE, '', { secure: browser.secure, maxAgeSeconds: 0 });
   }
 }

@@ -11,14 +11,14 @@ export interface OAuthClient {
   redirectURIs: readonly string[];
   postLogoutRedirectURIs: readonly string[];
   grantMethod: 'auto' | 'prompt' | 'deny';
-  /** Scopes that it may ask for; any where the list is empty. */
+  /** Scopes that it may request; empty for any. */
   scopeRestrictions: readonly string[];
   accessTokenMaxAge?: number;
   accessTokenInactivityTimeout?: number;
   idTokenSignedResponseAlg: 'RS256' | 'ES256';
 }
 
-/** 3.0's built-in client. Here it leads nowhere, as no redirect URI is its own. */
+/** 3.0's built-in client. It has no redirect URI here, so that it cannot be used for redirects. */
 const DEFAULT: OAuthClient = {
   name: 'default',
   secret: '',
@@ -31,20 +31,20 @@ const DEFAULT: OAuthClient = {
 };
 
 /**
- * Names by which consoles of 3.x log users in with their passwords: a log-in with one of them is
- * one without a client.
+ * Names with which consoles of 3.x log users in by password: such a log-in counts as one without a
+ * client.
  */
 const CONSOLES = new Set(['default', 'kubesphere']);
 
-/** Whether two secrets are equal, in a time that tells nothing of them. */
+/** Whether two secrets are equal, in constant time. */
 export function equalSecrets(given: string, wanted: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(given), hash(wanted));
 }
 
 /**
- * Name and secret of `Authorization: Basic` (RFC 6749 section 2.3.1: both are form-encoded first);
- * undefined for any other header.
+ * Returns name and secret of `Authorization: Basic` (RFC 6749 section 2.3.1: both are form-encoded
+ * first); undefined for any other header.
  */
 function basicCredentials(
   header: string | undefined,
@@ -75,7 +75,7 @@ export class Clients {
     this.#clients = new Map([DEFAULT, ...clients].map((client) => [client.name, client]));
   }
 
-  /** The client of a name. Throws Unauthorized in 3.0's words. */
+  /** Returns the client of a name. Throws Unauthorized in 3.0's words. */
   get(name: string): OAuthClient {
     const client = this.#clients.get(name);
     if (!client) {
@@ -90,8 +90,8 @@ export class Clients {
   }
 
   /**
-   * The client that calls (RFC 6749 section 2.3), by its secret in header or body, or by its name
-   * where it has no secret. Undefined where none is named, or one of 3.x's consoles that is not
+   * Returns the calling client (RFC 6749 section 2.3), by its secret in header or body, or by its
+   * name if it has no secret. Undefined if none is named, or one of 3.x's consoles that is not
    * configured. Throws `invalid_client`.
    */
   authenticate(header: string | undefined, form: URLSearchParams): OAuthClient | undefined {

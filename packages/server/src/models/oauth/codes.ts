@@ -6,31 +6,26 @@ import type { AuthorizationRequest } from './authorization-request.ts';
 import { equalSecrets, type OAuthClient } from './clients.ts';
 import { OAuthError } from './errors.ts';
 
-/**
- * How long a code may be exchanged, in milliseconds: a client does so at once (RFC 6749 section
- * 4.1.2).
- */
+/** Lifetime of a code, in milliseconds: clients exchange it at once (RFC 6749 section 4.1.2). */
 const LIFETIME_MS = 60_000;
 
-/** RFC 7636 section 4.1. */
+/** The form of a code verifier (RFC 7636 section 4.1). */
 const VERIFIER = /^[\w.~-]{43,128}$/;
 
-/**
- * A user who is logged in: since when (seconds since 1970), and by which session; '' without one.
- */
+/** A logged-in user, the time of the log-in (seconds since 1970), and its session; '' for none. */
 export interface LoggedIn {
   identity: Identity;
   authTime: number;
   session: string;
 }
 
-/** Whom an exchanged code stands for, and what for. */
+/** User and grant of an exchanged code. */
 export interface RedeemedCode {
   user: Identity;
   grant: CodeGrant;
   /**
-   * Resolves when nobody has used the code a second time meanwhile; else rejects, and the tokens
-   * have ended.
+   * Resolves if the code was not used a second time meanwhile; otherwise ends the tokens and
+   * rejects.
    */
   confirm: () => Promise<void>;
 }
@@ -40,7 +35,8 @@ function idOf(code: string): string {
 }
 
 /**
- * Authorization codes (RFC 6749 section 4.1.2): random, kept as hashes, good once and for a minute.
+ * Authorization codes (RFC 6749 section 4.1.2): random, stored as hashes, valid once and for a
+ * minute.
  */
 export class AuthorizationCodes {
   readonly #sessions: SessionStore;
@@ -51,7 +47,7 @@ export class AuthorizationCodes {
     this.#mayLogIn = mayLogIn;
   }
 
-  /** A new code for a granted request. */
+  /** Issues a code for a granted request. */
   async issue(
     request: AuthorizationRequest,
     { identity, authTime, session }: LoggedIn,
@@ -82,8 +78,8 @@ export class AuthorizationCodes {
   }
 
   /**
-   * Takes a code in for its client (RFC 6749 section 4.1.3, RFC 7636 section 4.6). One that was
-   * used before ends the session of its first use (RFC 6749 section 4.1.2). Throws `invalid_grant`.
+   * Exchanges a code for its client (RFC 6749 section 4.1.3, RFC 7636 section 4.6). A second use
+   * ends the session of the first (RFC 6749 section 4.1.2). Throws `invalid_grant`.
    */
   async redeem(code: string, client: OAuthClient, form: URLSearchParams): Promise<RedeemedCode> {
     const invalid = () =>
@@ -102,7 +98,7 @@ export class AuthorizationCodes {
     const session = { id: grant.session, username: found.username };
 
     if (!before || before.used) {
-      // Without its code, who used it first sees that it was used again.
+      // Removing the code lets the first use notice the second one.
       await this.#sessions.end({ id, username: found.username });
       await this.#sessions.end(session);
       throw invalid();
@@ -128,7 +124,7 @@ export class AuthorizationCodes {
   }
 }
 
-/** RFC 6749 section 4.1.3: the URI must be named again, and be the same. */
+/** Checks that the redirect URI is sent again and is the same (RFC 6749 section 4.1.3). */
 function checkRedirectUri(grant: CodeGrant, given: string): void {
   if (given === grant.redirectUri || (given === '' && !grant.redirectUriGiven)) {
     return;
@@ -136,7 +132,10 @@ function checkRedirectUri(grant: CodeGrant, given: string): void {
   throw new OAuthError('invalid_grant', 'redirect_uri is not that of the authorization request');
 }
 
-/** RFC 7636 section 4.6; a verifier without a challenge is a downgrade (RFC 9700 section 4.8.2). */
+/**
+ * Checks the verifier (RFC 7636 section 4.6); one without a challenge is a downgrade (RFC 9700
+ * section 4.8.2).
+ */
 function checkVerifier({ challenge }: CodeGrant, verifier: string): void {
   if (challenge === '' && verifier === '') {
     return;

@@ -1,15 +1,15 @@
 import { SCOPES } from './scopes.ts';
 
 /**
- * What is behind an issuer: where its endpoints are. An issuer that ends in `/oauth`, as KubeSphere
- * 3.2 wants it, has its own document under it; one that does not has it at the root of the server.
+ * Returns the URL of an endpoint. An issuer that ends in `/oauth`, as KubeSphere 3.2 requires, has
+ * its discovery document below it; other issuers have it at the root of the server.
  */
 function endpointOf(issuer: string, name: string): string {
   const base = issuer.replace(/\/+$/, '');
   return `${base.endsWith('/oauth') ? base : `${base}/oauth`}/${name}`;
 }
 
-/** The discovery document (OpenID Connect Discovery section 3, RFC 8414 section 2). */
+/** Returns the discovery document (OpenID Connect Discovery section 3, RFC 8414 section 2). */
 export function discovery(issuer: string) {
   const authentication = ['client_secret_basic', 'client_secret_post', 'none'];
 

@@ -21,26 +21,23 @@ export type OAuthErrorCode =
   | 'unsupported_grant_type'
   | 'unsupported_response_type';
 
-const STATUS: Partial<Record<OAuthErrorCode, number>> = {
-  invalid_client: 401,
-  invalid_token: 401,
-  insufficient_scope: 403,
+/** Statuses of errors that are not 400. */
+const STATUS: Partial<Record<OAuthErrorCode, { code: number; reason: string }>> = {
+  invalid_client: { code: 401, reason: 'Unauthorized' },
+  invalid_token: { code: 401, reason: 'Unauthorized' },
+  insufficient_scope: { code: 403, reason: 'Forbidden' },
 };
 
 /**
- * A failure in OAuth's own words: its message is `error_description`. Endpoints without those words
+ * An error with an OAuth code; its message is `error_description`. Endpoints without such codes
  * send it as text.
  */
 export class OAuthError extends StatusError {
   readonly error: OAuthErrorCode;
 
   constructor(error: OAuthErrorCode, description: string) {
-    const status = STATUS[error] ?? 400;
-    super(
-      status,
-      status === 401 ? 'Unauthorized' : status === 403 ? 'Forbidden' : 'BadRequest',
-      description,
-    );
+    const { code, reason } = STATUS[error] ?? { code: 400, reason: 'BadRequest' };
+    super(code, reason, description);
 
     this.error = error;
   }

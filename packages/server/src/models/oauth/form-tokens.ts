@@ -1,11 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { equalSecrets } from './clients.ts';
-import { cookieOf, setCookie } from './cookies.ts';
+import { type Browser, makePrefixedCookie, readPrefixedCookie } from './cookies.ts';
 
 const COOKIE = 'ks-form';
 
-/** What a form must carry to be taken, and the cookie that has to be set for it. */
+/** The token that a form must contain, and the cookie to set for it, if any. */
 export interface FormToken {
   token: string;
   cookie: string | undefined;
@@ -13,13 +12,13 @@ export interface FormToken {
 
 /**
  * Tokens of forms against cross-site requests: the MAC of a random cookie of the browser and of
- * what the form is about, so that no form of another browser, of another request, or of another
- * site is taken.
+ * what the form is about. Forms of other browsers, of other requests and of other sites are
+ * refused.
  */
 export class FormTokens {
   readonly #key: Buffer;
 
-  /** `secret` is the server's, the same on all replicas. */
+  /** `secret` is the server's, equal on all replicas. */
   constructor(secret: string) {
     this.#key = createHmac('sha256', secret).update('ks-apiserver form tokens').digest();
   }
@@ -30,35 +29,28 @@ export class FormTokens {
       .digest('base64url');
   }
 
-  /** The token of a form that is about something, such as the user and the request. */
-  issue(cookieHeader: string | undefined, secure: boolean, ...about: string[]): FormToken {
-    const known = cookieOf(cookieHeader, COOKIE, secure);
+  /** Returns the token of a form about something, such as the user and the request. */
+  issue(browser: Browser, ...about: string[]): FormToken {
+    const known = readPrefixedCookie(browser, COOKIE);
 
     const value =
       known !== undefined && /^[\w-]{43}$/.test(known)
         ? known
         : randomBytes(32).toString('base64url');
 
-    const cookie = value === known ? undefined : setCookie(COOKIE, value, secure);
+    const cookie = value === known ? undefined : makePrefixedCookie(COOKIE, value, browser);
 
     return { token: this.#mac(value, about), cookie };
   }
 
   /** Whether a form comes from a page of this server in the same browser, about the same thing. */
-  accepts(
-    headers: IncomingHttpHeaders,
-    secure: boolean,
-    token: string,
-    ...about: string[]
-  ): boolean {
-    // Browsers that send it tell the site of the page (Fetch Metadata); the token alone decides for
-    // others.
-    const site = headers['sec-fetch-site'];
-    if (site !== undefined && site !== 'same-origin') {
+  accepts(browser: Browser, token: string, ...about: string[]): boolean {
+    // Browsers that send the header name the site of the page; for others only the token decides.
+    if (browser.site !== undefined && browser.site !== 'same-origin') {
       return false;
     }
 
-    const cookie = cookieOf(headers.cookie, COOKIE, secure);
+    const cookie = readPrefixedCookie(browser, COOKIE);
 
     return cookie !== undefined && equalSecrets(token, this.#mac(cookie, about));
   }

@@ -5,23 +5,23 @@ import type { OAuthClient } from './clients.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { UserDirectory } from './user-claims.ts';
 
-/** Lifetime of an ID token whose access token has none, in seconds. */
+/** Lifetime of an ID token whose access token does not expire, in seconds. */
 const LIFETIME_S = 3600;
 const LIMIT = 16 * 1024;
 
-/** What an ID token that comes back says: who logged in, at which client, by which session. */
+/** User, client and session of an ID token that a client sends back. */
 export interface IdTokenHint {
   sub: string;
   client: string;
   session: string;
 }
 
-/** Left half of a token's hash (OpenID Connect Core section 3.1.3.6). */
+/** Returns the left half of a token's hash (OpenID Connect Core section 3.1.3.6). */
 function halfHash(token: string): string {
   return createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url');
 }
 
-/** Makes and checks ID tokens (OpenID Connect Core section 2). */
+/** Issues and verifies ID tokens (OpenID Connect Core section 2). */
 export class IdTokens {
   readonly #keys: SigningKeys;
   readonly #users: UserDirectory;
@@ -33,7 +33,7 @@ export class IdTokens {
     this.#issuer = issuer;
   }
 
-  /** The ID token beside an access token. */
+  /** Issues the ID token that belongs to an access token. */
   issue({ answer, user, grant }: Issued, client: OAuthClient, nonce: string): Promise<string> {
     const { kid, alg, key } = this.#keys.signer(client.idTokenSignedResponseAlg);
     const now = Math.floor(Date.now() / 1000);
@@ -56,7 +56,7 @@ export class IdTokens {
   }
 
   /**
-   * Checks an `id_token_hint`, which may have expired (OpenID Connect RP-Initiated Logout section
+   * Verifies an `id_token_hint`, which may have expired (OpenID Connect RP-Initiated Logout section
    * 2); undefined for any other text.
    */
   async hint(token: string): Promise<IdTokenHint | undefined> {
@@ -72,10 +72,9 @@ export class IdTokens {
 
       const { payload } = await compactVerify(token, found.key, { algorithms: [found.alg] });
 
-      const { iss, sub, aud, sid } = JSON.parse(Buffer.from(payload).toString()) as Record<
-        string,
-        unknown
-      >;
+      const { iss, sub, aud, sid }: Record<string, unknown> = JSON.parse(
+        Buffer.from(payload).toString(),
+      );
 
       if (iss !== this.#issuer() || typeof sub !== 'string' || typeof aud !== 'string') {
         return undefined;

@@ -1,26 +1,23 @@
 import type { OAuthClient } from './clients.ts';
 import { OAuthError } from './errors.ts';
 
-/**
- * Scopes that mean something here. `full` opens the API; the others are OpenID Connect's, besides
- * `groups`.
- */
+/** Known scopes. `full` is for the API; the others are OpenID Connect's, and `groups`. */
 export const SCOPES = ['openid', 'profile', 'email', 'groups', 'offline_access', 'full'] as const;
 
-/** Whether a scope, with spaces between its parts, has a part. */
+/** Whether a scope, a list separated by spaces, contains one of them. */
 export function hasScope(scope: string | undefined, part: (typeof SCOPES)[number]): boolean {
   return scope?.split(' ').includes(part) ?? false;
 }
 
-/** Whether a token is good for the API: those of plain log-ins have no scope. */
+/** Whether a token is for the API; tokens of plain log-ins have no scope. */
 export function opensApi(scope: string | undefined): boolean {
   return scope === undefined || hasScope(scope, 'full');
 }
 
 /**
- * What a client gets of the scope that it asks for (RFC 6749 section 3.3): parts that are unknown
- * here are left out, one that is not its own is refused. Who asks for none gets `full` where he
- * may, as in 3.0. Throws `invalid_scope`.
+ * Returns the scope that a client is granted of the requested one (RFC 6749 section 3.3). Unknown
+ * scopes are left out, and those that the client may not have are refused. Without a requested
+ * scope it gets `full` if it may, as in 3.0. Throws `invalid_scope`.
  */
 export function grantedScope({ scopeRestrictions, name }: OAuthClient, asked: string): string {
   const allowed = SCOPES.filter(

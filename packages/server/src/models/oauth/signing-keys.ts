@@ -14,30 +14,31 @@ export type SigningAlgorithm = 'RS256' | 'ES256';
 const ALGORITHMS: readonly SigningAlgorithm[] = ['RS256', 'ES256'];
 
 /**
- * A new key is published for this long before it signs, so that clients have read it, in
- * milliseconds.
+ * How long a new key is published before it signs, so that clients have read it, in milliseconds.
  */
 const AHEAD_MS = 3_600_000;
 
 /**
- * A key that signs no more is published for this long, so that what it has signed can be checked,
- * in milliseconds.
+ * How long a key is published after its last signature, so that tokens can be verified, in
+ * milliseconds.
  */
 const OVERLAP_MS = 48 * 3_600_000;
 
-/** How often the keys are read again: other replicas may have added one, in milliseconds. */
+/**
+ * How often the keys are read again, because other replicas may have added one, in milliseconds.
+ */
 const REFRESH_MS = 300_000;
 const NAME = 'oauth-signing-keys';
 
-/** Where the keys are kept, for all replicas. */
+/** Stores the keys for all replicas. */
 export interface KeyStore {
   read(key: string): Promise<string | undefined>;
   keep(key: string, value: string): Promise<string>;
-  /** Replaces a value unless another replica was faster; answers the one that counts. */
+  /** Replaces a value unless another replica was faster; returns the current value. */
   replace(key: string, before: string, value: string): Promise<string>;
 }
 
-/** A key as it is kept. */
+/** A stored key. */
 interface StoredKey {
   kid: string;
   alg: SigningAlgorithm;
@@ -47,7 +48,7 @@ interface StoredKey {
   jwk: JsonWebKey;
 }
 
-/** What tokens are signed with. */
+/** The key to sign tokens with. */
 export interface Signer {
   kid: string;
   alg: SigningAlgorithm;
@@ -55,8 +56,8 @@ export interface Signer {
 }
 
 /**
- * PEM on the way: exporting a key object that has just been generated as a JWK can block Node 20
- * for good.
+ * Keys are generated as PEM: exporting a key object that was just generated as a JWK can block Node
+ * 20 forever.
  */
 const PEM = {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -69,22 +70,30 @@ async function newKey(alg: SigningAlgorithm, now: number): Promise<StoredKey> {
       ? await promisify(generateKeyPair)('rsa', { modulusLength: 2048, ...PEM })
       : await promisify(generateKeyPair)('ec', { namedCurve: 'P-256', ...PEM });
 
-  // Promisified, it is typed as if it answered key objects.
-  return stored(alg, createPrivateKey(privateKey as unknown as string), now);
+  // The types of the promisified function do not know that it returns PEM.
+  return toStoredKey(alg, createPrivateKey(privateKey as unknown as string), now);
 }
 
-async function stored(alg: SigningAlgorithm, key: KeyObject, created: number): Promise<StoredKey> {
+async function toStoredKey(
+  alg: SigningAlgorithm,
+  key: KeyObject,
+  created: number,
+): Promise<StoredKey> {
   const jwk = key.export({ format: 'jwk' });
   return { kid: await calculateJwkThumbprint(jwk as JWK), alg, created, jwk };
 }
 
-/** Keys of an algorithm, oldest first. */
+function parseKeys(text: string): StoredKey[] {
+  return JSON.parse(text);
+}
+
+/** Returns the keys of an algorithm, oldest first. */
 function ofAlgorithm(keys: readonly StoredKey[], alg: SigningAlgorithm): StoredKey[] {
   return keys.filter((key) => key.alg === alg).toSorted((a, b) => a.created - b.created);
 }
 
-/** The key that signs: the youngest that clients know by now, or the first of all. */
-function signing(
+/** Returns the key that signs: the newest that clients know by now, or the first of all. */
+function signingKey(
   keys: readonly StoredKey[],
   alg: SigningAlgorithm,
   now: number,
@@ -93,11 +102,8 @@ function signing(
   return own.findLast(({ created }) => created + AHEAD_MS <= now) ?? own[0];
 }
 
-/**
- * The keys with those added and dropped for which it is time. `maxAgeMs` 0 keeps the same ones for
- * good.
- */
-async function renewed(
+/** Adds and removes keys that are due. With `maxAgeMs` 0, keys are kept forever. */
+async function renewKeys(
   keys: readonly StoredKey[],
   maxAgeMs: number,
   now: number,
@@ -111,9 +117,12 @@ async function renewed(
       own.push(await newKey(alg, now));
     }
 
-    // A key is over once its successor signs.
+    // A key is no longer needed some time after its successor signs.
     all.push(
-      ...own.filter((_, i) => !own[i + 1] || own[i + 1]!.created + AHEAD_MS + OVERLAP_MS > now),
+      ...own.filter((_, i) => {
+        const successor = own[i + 1];
+        return !successor || successor.created + AHEAD_MS + OVERLAP_MS > now;
+      }),
     );
   }
 
@@ -121,8 +130,8 @@ async function renewed(
 }
 
 /**
- * Settings of the keys: a PEM of the operator's own RSA key (3.2's `signKeyData`), and after how
- * many milliseconds made keys are renewed.
+ * Settings of the keys: a PEM of the operator's own RSA key (3.2's `signKeyData`), and the age in
+ * milliseconds at which generated keys are renewed.
  */
 export interface SigningKeyOptions {
   pem?: string;
@@ -130,8 +139,8 @@ export interface SigningKeyOptions {
 }
 
 /**
- * The keys that sign ID tokens: made at the first start, kept, renewed with overlap, the same on
- * all replicas.
+ * The keys that sign ID tokens: generated at the first start, stored, renewed with overlap, equal
+ * on all replicas.
  */
 export class SigningKeys {
   readonly #store: KeyStore;
@@ -157,22 +166,24 @@ export class SigningKeys {
     this.#own = state.own;
     this.#now = state.now;
     this.#text = state.text;
-    this.#keys = JSON.parse(state.text) as StoredKey[];
+    this.#keys = parseKeys(state.text);
     this.#timer = setInterval(() => void this.refresh().catch(state.onError), REFRESH_MS);
     this.#timer.unref();
   }
 
-  /** Reads the keys, or makes them. Throws for a PEM that is no RSA key of at least 2048 bits. */
+  /**
+   * Reads the keys, or generates them. Throws for a PEM that is no RSA key of at least 2048 bits.
+   */
   static async open(
     store: KeyStore,
     options: SigningKeyOptions,
     onError: (error: unknown) => void,
     now: () => number = Date.now,
   ): Promise<SigningKeys> {
-    const own = options.pem === undefined ? undefined : await configured(options.pem);
+    const own = options.pem === undefined ? undefined : await parseOwnKey(options.pem);
     const text =
       (await store.read(NAME)) ??
-      (await store.keep(NAME, JSON.stringify(await renewed([], options.maxAgeMs, now()))));
+      (await store.keep(NAME, JSON.stringify(await renewKeys([], options.maxAgeMs, now()))));
     const keys = new SigningKeys(store, options, { text, own, now, onError });
 
     await keys.refresh();
@@ -180,21 +191,21 @@ export class SigningKeys {
     return keys;
   }
 
-  /** Reads what other replicas have added, and renews what is due. */
+  /** Reads keys that other replicas have added, and renews those that are due. */
   async refresh(): Promise<void> {
     const text = (await this.#store.read(NAME)) ?? this.#text;
-    const before = JSON.parse(text) as StoredKey[];
-    const after = await renewed(before, this.#options.maxAgeMs, this.#now());
+    const before = parseKeys(text);
+    const after = await renewKeys(before, this.#options.maxAgeMs, this.#now());
     const same =
-      before.length === after.length && after.every(({ kid }, i) => before[i]!.kid === kid);
+      before.length === after.length && after.every(({ kid }, i) => before[i]?.kid === kid);
 
     this.#text = same ? text : await this.#store.replace(NAME, text, JSON.stringify(after));
-    this.#keys = JSON.parse(this.#text) as StoredKey[];
+    this.#keys = parseKeys(this.#text);
   }
 
-  /** What signs now. */
+  /** Returns the key that signs now. */
   signer(alg: SigningAlgorithm): Signer {
-    const key = alg === 'RS256' && this.#own ? this.#own : signing(this.#keys, alg, this.#now());
+    const key = alg === 'RS256' && this.#own ? this.#own : signingKey(this.#keys, alg, this.#now());
     if (!key) {
       throw new Error(`there is no key for ${alg}`);
     }
@@ -206,7 +217,7 @@ export class SigningKeys {
     return this.#own ? [this.#own, ...this.#keys] : this.#keys;
   }
 
-  /** The public keys (RFC 7517 section 5), also those that sign no more or not yet. */
+  /** The public keys (RFC 7517 section 5), including those that do not sign yet or any more. */
   get jwks(): { keys: JWK[] } {
     const keys = this.#all().map(({ kid, alg, jwk }) => {
       const key = createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'jwk' }) as JWK;
@@ -216,7 +227,7 @@ export class SigningKeys {
     return { keys };
   }
 
-  /** The public key of an id. */
+  /** Returns the public key of an id. */
   find(kid: string | undefined): { key: KeyObject; alg: SigningAlgorithm } | undefined {
     const found = this.#all().find((key) => key.kid === kid);
     return found && { key: createPublicKey({ key: found.jwk, format: 'jwk' }), alg: found.alg };
@@ -227,11 +238,11 @@ export class SigningKeys {
   }
 }
 
-async function configured(pem: string): Promise<StoredKey> {
+async function parseOwnKey(pem: string): Promise<StoredKey> {
   const key = createPrivateKey(pem);
   if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
     throw new RangeError('an RSA key of at least 2048 bits is needed');
   }
 
-  return stored('RS256', key, 0);
+  return toStoredKey('RS256', key, 0);
 }

@@ -1,12 +1,12 @@
 import { UNINITIALIZED } from '@ks-apiserver/api/annotations';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser } from '@ks-apiserver/api/user';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Identity } from '../session/identity.ts';
 import { hasScope, opensApi } from './scopes.ts';
 
 /**
- * What a client learns of a user (OpenID Connect Core section 5.1); `sub` is his name, as in
- * KubeSphere 3.2.
+ * Claims about a user (OpenID Connect Core section 5.1); `sub` is the user's name, as in KubeSphere
+ * 3.2.
  */
 export interface UserClaims {
   sub: string;
@@ -17,7 +17,7 @@ export interface UserClaims {
   groups?: readonly string[];
 }
 
-/** Reads what users are called. */
+/** Reads the claims of users. */
 export class UserDirectory {
   readonly #users: Informer;
 
@@ -25,24 +25,21 @@ export class UserDirectory {
     this.#users = users;
   }
 
-  #find(name: string): User | undefined {
-    return this.#users.store.get(name)?.object as User | undefined;
-  }
-
-  /** Whether a user must set a password of his own before anything else. */
+  /** Whether a user must set a password of their own before anything else. */
   isUninitialized(name: string): boolean {
-    return this.#find(name)?.metadata.annotations?.[UNINITIALIZED] === 'true';
+    return findUser(this.#users, name)?.metadata.annotations?.[UNINITIALIZED] === 'true';
   }
 
   /**
-   * What an access token says of a user, as servers of 3.2 and later do: the console finds in it
-   * whether to ask for a first password. Tokens that do not open the API say nothing.
+   * Returns the fields about a user in an access token, as servers of 3.2 and later have them: the
+   * console reads from them whether to ask for a first password. Undefined for tokens that are not
+   * for the API.
    */
   extra(
     name: string,
     scope: string | undefined,
   ): Readonly<Record<string, readonly string[]>> | undefined {
-    const user = this.#find(name);
+    const user = findUser(this.#users, name);
     if (!user || !opensApi(scope)) {
       return undefined;
     }
@@ -59,11 +56,11 @@ export class UserDirectory {
   }
 
   /**
-   * The claims that a scope opens (OpenID Connect Core section 5.4); groups come with `profile` or
+   * Returns the claims of a scope (OpenID Connect Core section 5.4); groups belong to `profile` and
    * `groups`.
    */
   claims({ name, groups = [] }: Identity, scope: string): UserClaims {
-    const { displayName, lang, email } = this.#find(name)?.spec ?? {};
+    const { displayName, lang, email } = findUser(this.#users, name)?.spec ?? {};
     const profile = hasScope(scope, 'profile');
 
     return {

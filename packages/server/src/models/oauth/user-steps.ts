@@ -3,14 +3,14 @@ import type { LoggedIn } from './codes.ts';
 import { OAuthError } from './errors.ts';
 
 /**
- * Whether a log-in is older than the request wants (OpenID Connect Core section 3.1.2.1,
+ * Whether a log-in is older than the request allows (OpenID Connect Core section 3.1.2.1,
  * `max_age`).
  */
 function isTooOld({ maxAge }: AuthorizationRequest, { authTime }: LoggedIn): boolean {
   return maxAge !== undefined && authTime + maxAge < Math.floor(Date.now() / 1000);
 }
 
-/** Whether somebody who is logged in must do so again. */
+/** Whether a logged-in user must log in again. */
 export function needsLogin(request: AuthorizationRequest, user: LoggedIn): boolean {
   return (
     request.prompt.has('login') || request.prompt.has('select_account') || isTooOld(request, user)
@@ -18,15 +18,16 @@ export function needsLogin(request: AuthorizationRequest, user: LoggedIn): boole
 }
 
 /**
- * Whether the user must be asked first: clients with grantMethod `prompt`, and those that want it.
+ * Whether the user must consent: for clients with grantMethod `prompt`, and for those that request
+ * it.
  */
 export function needsConsent({ client, prompt }: AuthorizationRequest): boolean {
   return client.grantMethod === 'prompt' || prompt.has('consent');
 }
 
 /**
- * Refuses what a caller who brings a credential in a header cannot be asked for. Throws an
- * OAuthError.
+ * Throws an OAuthError for a request that needs an answer of the user, if the caller uses a
+ * credential in a header and has no page.
  */
 export function checkCaller(request: AuthorizationRequest, caller: LoggedIn): void {
   if (request.prompt.has('login') || isTooOld(request, caller)) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isPublicAddress, networks } from './addresses.ts';
+import { isPublicAddress, parseNetworks } from './addresses.ts';
 
 const refused = [
   '0.0.0.0',
@@ -41,7 +41,7 @@ for (const address of ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1111'
 }
 
 test('networks are checked when they are read', () => {
-  assert.equal(networks(['127.0.0.0/8']).check('127.0.0.1'), true);
+  assert.equal(parseNetworks(['127.0.0.0/8']).check('127.0.0.1'), true);
 
   for (const wrong of [
     '',
@@ -52,6 +52,6 @@ test('networks are checked when they are read', () => {
     '10.0.0.0/8/8x',
     '10.0.0.0/-1',
   ]) {
-    assert.throws(() => networks([wrong]), RangeError, wrong);
+    assert.throws(() => parseNetworks([wrong]), RangeError, wrong);
   }
 });

@@ -1,8 +1,8 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /**
- * Addresses that are not of the public Internet: IANA special-purpose registries for IPv4 (RFC
- * 6890) and IPv6.
+ * Addresses outside the public Internet: IANA special-purpose registries for IPv4 (RFC 6890) and
+ * IPv6.
  */
 const SPECIAL: readonly string[] = [
   '0.0.0.0/8',
@@ -23,14 +23,14 @@ const SPECIAL: readonly string[] = [
   '240.0.0.0/4',
 ];
 
-/** All of IPv6 that is in use for the public Internet; the rest is refused. */
+/** The IPv6 addresses of the public Internet; all others are refused. */
 const GLOBAL_IPV6 = '2000::/3';
 
-/** Parts of it that lead elsewhere: Teredo and others, documentation, 6to4. */
+/** Ranges in it with another purpose: Teredo and others, documentation, 6to4. */
 const SPECIAL_IPV6: readonly string[] = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
-/** A list of networks. Throws a RangeError for a text that is no CIDR. */
-export function networks(cidrs: readonly string[]): BlockList {
+/** Parses networks. Throws a RangeError for a text that is no CIDR. */
+export function parseNetworks(cidrs: readonly string[]): BlockList {
   const list = new BlockList();
 
   for (const cidr of cidrs) {
@@ -51,12 +51,12 @@ export function networks(cidrs: readonly string[]): BlockList {
   return list;
 }
 
-const special = networks([...SPECIAL, ...SPECIAL_IPV6]);
-const global = networks([GLOBAL_IPV6]);
+const special = parseNetworks([...SPECIAL, ...SPECIAL_IPV6]);
+const global = parseNetworks([GLOBAL_IPV6]);
 
 /**
  * Whether an address is one of the public Internet; an IPv4 address inside an IPv6 one counts as
- * what it is.
+ * IPv4.
  */
 export function isPublicAddress(address: string): boolean {
   if (!isIPv6(address)) {

@@ -3,12 +3,12 @@ import http from 'node:http';
 import https from 'node:https';
 import { type BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
-import { isPublicAddress, networks } from './addresses.ts';
+import { isPublicAddress, parseNetworks } from './addresses.ts';
 
-/** Why a server that a user named was not asked, or did not answer. */
+/** Why a server that a user named was not called, or did not answer. */
 export class OutboundError extends Error {}
 
-/** An answer of a server that a user named. */
+/** The answer of a server that a user named. */
 export interface OutboundResponse {
   status: number;
   headers: http.IncomingHttpHeaders;
@@ -17,9 +17,9 @@ export interface OutboundResponse {
 
 /** Limits of one call. */
 export interface OutboundLimits {
-  /** Bytes of the body after which the answer is refused. */
+  /** Largest body, in bytes. */
   maxBytes?: number;
-  /** For all of the call, in milliseconds. */
+  /** Timeout of the whole call, in milliseconds. */
   timeoutMs?: number;
 }
 
@@ -29,23 +29,23 @@ const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Calls servers that users name, so that these reach nothing which only this machine can: names are
- * resolved here, every address is checked, and the connection goes to a checked one.
+ * Calls servers that users name, but none that only this machine can reach: names are resolved
+ * here, every address is checked, and the connection goes to a checked address.
  */
 export class Outbound {
   readonly #allowed: BlockList;
 
   /**
-   * Networks in `allowedCIDRs` may be reached though they are not public. Throws a RangeError for
-   * what is no network.
+   * Networks in `allowedCIDRs` may be reached although they are not public. Throws a RangeError for
+   * an invalid network.
    */
   constructor(allowedCIDRs: readonly string[]) {
-    this.#allowed = networks(allowedCIDRs);
+    this.#allowed = parseNetworks(allowedCIDRs);
   }
 
   /**
-   * Makes a GET; a redirect is the answer. Throws an OutboundError that names no address and quotes
-   * nothing of the answer.
+   * Makes a GET call and returns redirects as answers. Throws an OutboundError that contains no
+   * address and nothing of the answer.
    */
   async get(
     url: URL,

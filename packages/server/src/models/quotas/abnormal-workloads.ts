@@ -1,6 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import { rowOf } from '../resources/catalog/row-of.ts';
 
 const ABNORMAL: Readonly<Record<string, (entry: Entry) => boolean>> = {
   deployments: ({ fields }) => fields.wantedStatus === 'updating',
@@ -10,15 +9,17 @@ const ABNORMAL: Readonly<Record<string, (entry: Entry) => boolean>> = {
   persistentvolumeclaims: ({ fields }) => fields.phase === 'pending' || fields.phase === 'lost',
 };
 
-/** How many workloads of a namespace, or of all, are not as they should be, by resource. */
-export async function abnormalWorkloads(
+/**
+ * Counts the workloads of a namespace, or of all, that are not in their desired state, by resource.
+ */
+export async function countAbnormalWorkloads(
   catalog: Catalog,
   namespace: string | undefined,
   signal: AbortSignal,
 ): Promise<Record<string, number>> {
   const counts = await Promise.all(
     Object.entries(ABNORMAL).map(async ([resource, isAbnormal]) => {
-      const store = await catalog.synced(rowOf(catalog, resource), signal);
+      const store = await catalog.synced(catalog.definition(resource), signal);
       return [resource, store.list('name', namespace).filter(isAbnormal).length] as const;
     }),
   );

@@ -7,9 +7,8 @@ import {
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import { rowOf } from '../resources/catalog/row-of.ts';
 
-/** What is counted where no ResourceQuota does: key in the answer and resource. */
+/** Objects that are counted if no ResourceQuota does: key in the answer, and resource. */
 const COUNTED: readonly [key: string, resource: string][] = [
   ['count/pods', 'pods'],
   ['count/deployments.apps', 'deployments'],
@@ -25,7 +24,7 @@ const COUNTED: readonly [key: string, resource: string][] = [
 
 type Quantities = Record<string, string>;
 
-/** What is allowed, used and left, by resource name; amounts are quantities of Kubernetes. */
+/** Allowed, used and remaining amounts by resource name, as quantities of Kubernetes. */
 export interface QuotaUse {
   hard?: Quantities;
   used: Quantities;
@@ -36,9 +35,9 @@ function nano(text: string): bigint {
   return parseQuantity(text).nano;
 }
 
-/** Takes over amounts, the smaller one where both have one. */
-function takeSmaller(into: Quantities, from: unknown): void {
-  for (const [key, value] of Object.entries((from ?? {}) as Quantities)) {
+/** Copies amounts; if both have one, the smaller one counts. */
+function takeSmaller(into: Quantities, from: Quantities | undefined): void {
+  for (const [key, value] of Object.entries(from ?? {})) {
     const known = Object.hasOwn(into, key) ? into[key] : undefined;
     if (known === undefined || nano(value) < nano(known)) {
       into[key] = value;
@@ -62,7 +61,7 @@ function leftOf(hard: Quantities, used: Quantities): Quantities {
   return left;
 }
 
-/** Counts objects of a namespace, or of all, and says what its ResourceQuotas allow. */
+/** Counts objects of a namespace, or of all, and reads the limits of its ResourceQuotas. */
 export class Quotas {
   readonly #catalog: Catalog;
   readonly #client: KubeReader;
@@ -72,14 +71,14 @@ export class Quotas {
     this.#client = client;
   }
 
-  /** Use of the whole cluster: counts alone, as quotas are of namespaces. */
+  /** Returns the use of the whole cluster: only counts, because quotas belong to namespaces. */
   async cluster(signal: AbortSignal): Promise<QuotaUse> {
     const used: Quantities = {};
     await this.#count(used, undefined, signal);
     return { used };
   }
 
-  /** Use of a namespace; `hard` and `left` are there when it has a ResourceQuota. */
+  /** Returns the use of a namespace; `hard` and `left` only if it has a ResourceQuota. */
   async namespace(namespace: string, signal: AbortSignal): Promise<QuotaUse> {
     const quotas = (await this.#client.list<KubeObject>(RESOURCE_QUOTAS, { namespace, signal }))
       .items;
@@ -103,7 +102,7 @@ export class Quotas {
   ): Promise<void> {
     await Promise.all(
       COUNTED.map(async ([key, resource]) => {
-        const store = await this.#catalog.synced(rowOf(this.#catalog, resource), signal);
+        const store = await this.#catalog.synced(this.#catalog.definition(resource), signal);
         used[key] ??= String(
           namespace === undefined ? store.size : store.list('name', namespace).length,
         );

@@ -4,7 +4,6 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, ObjectKey } from '@ks-apiserver/client/kube/client';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import { rowOf } from '../resources/catalog/row-of.ts';
 import {
   isRouterOf,
   meshAnnotation,
@@ -15,13 +14,19 @@ import {
   routerService,
 } from './templates.ts';
 
+/** An address in the status of a Node. */
+interface NodeAddress {
+  type?: string;
+  address?: string;
+}
+
 const MASTER = ['node-role.kubernetes.io/master', 'node-role.kubernetes.io/control-plane'];
 
 function isNotFound(error: unknown): boolean {
   return error instanceof StatusError && error.code === 404;
 }
 
-/** The ingress controllers of projects, one each. */
+/** The ingress controllers of projects, at most one each. */
 export class Routers {
   readonly #client: KubeClient;
   readonly #catalog: Catalog;
@@ -32,16 +37,16 @@ export class Routers {
   }
 
   /**
-   * A router's Service; one that is no load balancer shows the address of a control-plane node.
-   * Throws NotFound.
+   * Returns a router's Service; one that is no load balancer shows the address of a control-plane
+   * node. Throws NotFound.
    */
   async get(project: string, signal: AbortSignal): Promise<KubeObject> {
-    return this.#withAddress(await this.#service(project, signal), signal);
+    return this.#addNodeAddress(await this.#requireService(project, signal), signal);
   }
 
   /**
-   * Makes a router. Throws AlreadyExists, and for a project that is not there or is being deleted;
-   * leaves nothing behind when only a part of it can be made.
+   * Creates a router. Throws AlreadyExists, and errors for a project that does not exist or is
+   * being deleted; leaves nothing behind if it cannot be created completely.
    */
   async create(project: string, options: RouterOptions, signal: AbortSignal): Promise<KubeObject> {
     await this.#requireProject(project, signal);
@@ -63,14 +68,14 @@ export class Routers {
     }
 
     try {
-      // One that went meanwhile has had its router removed before this one was there.
+      // The router of a project that was deleted meanwhile would not be removed.
       await this.#requireProject(project, signal);
     } catch (error) {
       await this.remove(project);
       throw error;
     }
 
-    return this.#withAddress(service, signal);
+    return this.#addNodeAddress(service, signal);
   }
 
   async #requireProject(project: string, signal: AbortSignal): Promise<void> {
@@ -84,13 +89,13 @@ export class Routers {
     }
   }
 
-  /** Changes how a router is reached and its annotations. Throws NotFound. */
+  /** Changes the type and annotations of a router. Throws NotFound. */
   async update(
     project: string,
     { type, annotations }: RouterOptions,
     signal: AbortSignal,
   ): Promise<KubeObject> {
-    const service = await this.#service(project, signal);
+    const service = await this.#requireService(project, signal);
     const key = { namespace: CONTROLS_NAMESPACE, name: routerName(project) };
 
     const deployment = await this.#client.get<KubeObject>(
@@ -98,10 +103,10 @@ export class Routers {
       signal,
     );
 
-    const template = deployment.spec?.template as {
+    const template: {
       metadata?: { annotations?: Record<string, string> };
       spec: { containers: { args?: string[] }[] };
-    };
+    } = deployment.spec.template;
 
     const [container] = template.spec.containers;
     if (container) {
@@ -124,20 +129,20 @@ export class Routers {
     return this.#client.update(SERVICES, changed, { signal });
   }
 
-  /** Removes a router; answers its Service. Throws NotFound. */
+  /** Deletes a router and returns its Service. Throws NotFound. */
   async delete(project: string, signal: AbortSignal): Promise<KubeObject> {
-    const service = await this.#service(project, signal);
+    const service = await this.#requireService(project, signal);
     const key = { namespace: CONTROLS_NAMESPACE, name: routerName(project) };
 
-    await this.#deleted({ resource: DEPLOYMENTS, ...key });
+    await this.#ensureDeleted({ resource: DEPLOYMENTS, ...key });
     await this.#client.delete({ resource: SERVICES, ...key });
 
     return service;
   }
 
   /**
-   * Removes what belongs to the router of a project that goes, if it has one: the next project of
-   * its name must not get it.
+   * Removes all objects of a deleted project's router, if it has one, so that a new project of the
+   * same name does not get it.
    */
   async remove(project: string): Promise<void> {
     const name = routerName(project);
@@ -146,18 +151,18 @@ export class Routers {
       const key = { resource, namespace: CONTROLS_NAMESPACE, name };
       const found = await this.#client.find(key);
       if (found && isRouterOf(project, found)) {
-        await this.#deleted(key);
+        await this.#ensureDeleted(key);
       }
     }
 
-    await this.#deleted({
+    await this.#ensureDeleted({
       resource: CONFIG_MAPS,
       namespace: CONTROLS_NAMESPACE,
       name: `${name}-nginx`,
     });
   }
 
-  async #deleted(key: ObjectKey): Promise<void> {
+  async #ensureDeleted(key: ObjectKey): Promise<void> {
     try {
       await this.#client.delete(key, { propagationPolicy: 'Background' });
     } catch (error) {
@@ -167,7 +172,7 @@ export class Routers {
     }
   }
 
-  async #service(project: string, signal: AbortSignal): Promise<KubeObject> {
+  async #requireService(project: string, signal: AbortSignal): Promise<KubeObject> {
     const name = routerName(project);
 
     try {
@@ -176,7 +181,7 @@ export class Routers {
         signal,
       );
     } catch (error) {
-      // Kubernetes names the resource, 3.0 the kind.
+      // Kubernetes' message names the resource, 3.0's the kind.
       if (isNotFound(error)) {
         throw new StatusError(404, 'NotFound', `service "${name}" not found`);
       }
@@ -185,17 +190,20 @@ export class Routers {
     }
   }
 
-  async #withAddress(service: KubeObject, signal: AbortSignal): Promise<KubeObject> {
+  async #addNodeAddress(service: KubeObject, signal: AbortSignal): Promise<KubeObject> {
     if (service.spec?.type === 'LoadBalancer') {
       return service;
     }
 
-    const nodes = await this.#catalog.synced(rowOf(this.#catalog, 'nodes'), signal);
+    const nodes = await this.#catalog.synced(this.#catalog.definition('nodes'), signal);
     const master = nodes
       .list('name')
       .findLast((node) => MASTER.some((label) => node.labels[label] !== undefined));
-    const addresses = (master?.fields.addresses ?? []) as { type?: string; address?: string }[];
-    const ip = addresses.find(({ type }) => type === 'InternalIP')?.address;
+    const addresses = master?.fields.addresses;
+    const internal: NodeAddress | undefined = Array.isArray(addresses)
+      ? addresses.find(({ type }: NodeAddress) => type === 'InternalIP')
+      : undefined;
+    const ip = internal?.address;
 
     return ip === undefined
       ? service

@@ -4,13 +4,13 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 const IMAGE = 'registry.k8s.io/ingress-nginx/controller:v1.11.3';
 const MESH = 'servicemesh.kubesphere.io/enabled';
 
-/** How a project's router is reached, and annotations of its Service. */
+/** The type of a project's router, and annotations of its Service. */
 export interface RouterOptions {
   type: 'LoadBalancer' | 'NodePort';
   annotations: Record<string, string>;
 }
 
-/** Name of a project's router: of its Service and its Deployment. */
+/** Returns the name of a project's router: of its Service and its Deployment. */
 export function routerName(project: string): string {
   return `kubesphere-router-${project}`;
 }
@@ -20,8 +20,8 @@ function labels(project: string): Record<string, string> {
 }
 
 /**
- * Whether an object of the router's name is a project's, and not that of a gateway which another
- * controller keeps.
+ * Whether an object with the router's name belongs to a project, and not to a gateway that another
+ * controller manages.
  */
 export function isRouterOf(project: string, { metadata }: KubeObject): boolean {
   const isKept = metadata.ownerReferences?.some(({ controller }) => controller === true) === true;
@@ -30,7 +30,7 @@ export function isRouterOf(project: string, { metadata }: KubeObject): boolean {
   return labelled === project && !isKept;
 }
 
-/** The Service of a project's router. */
+/** Makes the Service of a project's router. */
 export function routerService(project: string, { type, annotations }: RouterOptions): KubeObject {
   return {
     apiVersion: 'v1',
@@ -52,7 +52,7 @@ export function routerService(project: string, { type, annotations }: RouterOpti
   };
 }
 
-/** Arguments of the ingress controller, which watches one project alone. */
+/** Returns the arguments of the ingress controller, which watches only one project. */
 export function routerArguments(project: string, type: RouterOptions['type']): string[] {
   const name = routerName(project);
 
@@ -70,8 +70,8 @@ export function routerArguments(project: string, type: RouterOptions['type']): s
 }
 
 /**
- * Annotation of the router's pods: the service mesh takes them in only when the router is to be
- * part of it.
+ * Returns the annotation of the router's pods: the service mesh includes them only if the router is
+ * to be part of it.
  */
 export function meshAnnotation(annotations: Record<string, string>): Record<string, string> {
   return { 'sidecar.istio.io/inject': annotations[MESH] === 'true' ? 'true' : 'false' };
@@ -82,7 +82,7 @@ const fieldEnv = (name: string, fieldPath: string) => ({
   valueFrom: { fieldRef: { fieldPath } },
 });
 
-/** The Deployment of a project's router. */
+/** Makes the Deployment of a project's router. */
 export function routerDeployment(
   project: string,
   { type, annotations }: RouterOptions,

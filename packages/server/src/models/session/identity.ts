@@ -1,9 +1,9 @@
-/** Who a log-in found out: a user, and the groups that an identity provider says he is in. */
+/** A user who has logged in, and their groups at the identity provider. */
 export interface Identity {
   name: string;
   uid: string;
   /**
-   * Groups of the identity provider, as subjects of bindings name them; they last as long as the
+   * Groups of the identity provider, as subjects of bindings name them; valid as long as the
    * session.
    */
   groups?: readonly string[];

@@ -18,43 +18,39 @@ export interface TokenAnswer {
 export interface IssuePolicy {
   accessTokenMaxAge: number;
   accessTokenInactivityTimeout: number;
-  /**
-   * How long after the log-in a session may be refreshed; 0 for as long as its user likes, as in
-   * 3.0.
-   */
+  /** How long after the log-in a session may be refreshed; 0 for no limit, as in 3.0. */
   sessionMaxAge: number;
   multipleLogin: boolean;
 }
 
 /**
- * What tokens are issued to besides a user; a plain log-in has no client. Lifetimes are
- * milliseconds.
+ * Client, scope and session of tokens; a plain log-in has no client. Lifetimes are milliseconds.
  */
 export interface Grant {
   client?: { name: string; accessTokenMaxAge?: number; accessTokenInactivityTimeout?: number };
-  /** Scopes that the tokens are good for, with spaces between them. */
+  /** Scopes of the tokens, separated by spaces. */
   scope?: string;
-  /** When the user logged in, in seconds since 1970; default now. */
+  /** Time of the log-in, in seconds since 1970; default now. */
   authTime?: number;
   /** Id of the session; default a new one. */
   session?: string;
-  /** False for an access token that ends without a successor. */
+  /** False for an access token that cannot be refreshed. */
   refreshable?: boolean;
-  /** What the tokens say of the user; default what is known of him at the log-in. */
+  /** Fields about the user in the tokens; default those at the log-in. */
   extra?: TokenGrant['extra'];
 }
 
-/** What tokens of a scope say of a user besides who he is; undefined for nothing. */
+/** Returns the fields about a user in tokens of a scope; undefined for none. */
 export type DescribeUser = (username: string, scope: string | undefined) => TokenGrant['extra'];
 
-/** A new pair of tokens, and whose it is. */
+/** A new pair of tokens, with its user and grant. */
 export interface Issued {
   answer: TokenAnswer;
   user: Identity;
   grant: Grant & { session: string; authTime: number };
 }
 
-/** A new id of a session. */
+/** Makes the id of a session. */
 export function sessionId(): string {
   return randomBytes(20).toString('hex');
 }
@@ -88,9 +84,7 @@ export class TokenIssuer {
     return { access, refresh: access + inactivity };
   }
 
-  /**
-   * A token of a session; equal arguments make equal tokens, but for those whose `jti` is left out.
-   */
+  /** Makes a token of a session; equal arguments make equal tokens, unless `jti` is left out. */
   #token(
     user: Identity,
     type: 'access_token' | 'refresh_token',
@@ -118,7 +112,7 @@ export class TokenIssuer {
     );
   }
 
-  /** The session as it is kept, its expiry that of its last token. */
+  /** Makes the stored session, which expires with its last token. */
   #session(
     user: Identity,
     grant: Issued['grant'],
@@ -140,7 +134,7 @@ export class TokenIssuer {
     };
   }
 
-  /** `since`: how long ago the tokens were made, in milliseconds. */
+  /** Makes the answer; `since` is the age of the tokens, in milliseconds. */
   #answer(grant: Grant, access: string, refresh: string | undefined, since = 0): TokenAnswer {
     const age = this.#ages(grant).access;
 
@@ -153,7 +147,7 @@ export class TokenIssuer {
     };
   }
 
-  #kept(grant: Grant, access: string, refresh: string | undefined, now: number) {
+  #storedTokens(grant: Grant, access: string, refresh: string | undefined, now: number) {
     const age = this.#ages(grant).access;
     return {
       access,
@@ -162,7 +156,7 @@ export class TokenIssuer {
     };
   }
 
-  /** Starts a session; without `multipleLogin` the user's other ones end. */
+  /** Starts a session; without `multipleLogin` the user's other sessions end. */
   async issue(user: Identity, asked: Grant = {}): Promise<TokenAnswer> {
     const now = Date.now();
     const extra = asked.extra ?? this.#describe(user.name, asked.scope);
@@ -185,21 +179,21 @@ export class TokenIssuer {
       await this.#sessions.endOthers(user.name, grant.session);
     }
 
-    // Where tokens never end they are not asked for (3.0's accessTokenMaxAge 0).
+    // Tokens that never expire have no stored session (3.0's accessTokenMaxAge 0).
     if (refresh !== undefined || this.#policy.accessTokenMaxAge > 0) {
       const session = this.#session(user, grant, access, refresh, now);
-      await this.#sessions.add(session, this.#kept(grant, access, refresh, now));
+      await this.#sessions.add(session, this.#storedTokens(grant, access, refresh, now));
     }
 
     return this.#answer(grant, access, refresh);
   }
 
   /**
-   * Exchanges a refresh token of a client, or of none, for a new pair (RFC 6749 section 6). An
-   * exchanged one counts for a minute more, when the answer may have been lost or several were
-   * asked for at once: it gets the same tokens. After that it is a stolen one, and its session ends
-   * (RFC 9700 section 4.14.2). Throws Unauthorized for any other token, and for users that may not
-   * log in.
+   * Exchanges a refresh token of a client, or of none, for a new pair (RFC 6749 section 6). For a
+   * minute after its exchange a token gives the same new tokens again, because the answer may have
+   * been lost or several requests been made at once. After that it counts as stolen and its session
+   * ends (RFC 9700 section 4.14.2). Throws Unauthorized for any other token, and for users that may
+   * not log in.
    */
   async refresh(token: string, client?: Grant['client']): Promise<Issued> {
     const claims = await this.#tokens.verify(token, 'refresh_token');
@@ -222,7 +216,7 @@ export class TokenIssuer {
       ...(claims.scope !== undefined && { scope: claims.scope }),
       authTime: claims.auth_time ?? claims.iat,
       session: claims.sid,
-      // As the refresh token has it: one that is exchanged twice must give the same tokens.
+      // As in the refresh token: a token that is exchanged twice must give the same tokens.
       ...(claims.extra && { extra: claims.extra }),
     };
 
@@ -239,7 +233,7 @@ export class TokenIssuer {
     const now = Date.now();
     const [access, refresh] = await this.#successors(user, grant, used, now);
     const session = { ...this.#session(user, grant, access, refresh, now), rotatedAt: now };
-    const kept = this.#kept(grant, access, refresh, now);
+    const kept = this.#storedTokens(grant, access, refresh, now);
     const rotation = await this.#sessions.rotate(session, tokenHash(used), kept);
     if (rotation.state === 'rotated') {
       if (!this.#policy.multipleLogin) {
@@ -255,17 +249,14 @@ export class TokenIssuer {
 
     const [first, second] = await this.#successors(user, grant, used, rotation.at);
 
-    // Whoever was first may not have kept them yet.
+    // The first request may not have stored them yet.
     const known = this.#session(user, grant, first, second, rotation.at);
-    await this.#sessions.extend(known, this.#kept(grant, first, second, rotation.at));
+    await this.#sessions.extend(known, this.#storedTokens(grant, first, second, rotation.at));
 
     return this.#answer(grant, first, second, now - rotation.at);
   }
 
-  /**
-   * The tokens for which a refresh token is exchanged at a time: the same however often it is asked
-   * for them.
-   */
+  /** Makes the tokens for which a refresh token is exchanged at a time: always the same ones. */
   #successors(
     user: Identity,
     grant: Issued['grant'],
@@ -280,7 +271,7 @@ export class TokenIssuer {
     return Promise.all([token('access_token'), token('refresh_token')]);
   }
 
-  /** Exchanges a token of a 3.0 server, which knows of no sessions. */
+  /** Exchanges a token of a 3.0 server, which has no sessions. */
   async #adopt(claims: Claims, user: Identity, token: string): Promise<Issued> {
     const { username } = claims;
     if (!(await this.#sessions.has({ id: undefined, username, token }))) {

@@ -4,7 +4,7 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { rotated } from './rotation.ts';
+import { decideRotation } from './rotation.ts';
 import { SESSION_LABEL, secretName, secretOf, sessionOf, userLabel } from './session-secret.ts';
 import type { Rotation, Session, SessionStore, TokenRef } from './sessions.ts';
 import { tokenHash } from './tokens.ts';
@@ -12,18 +12,18 @@ import type { WatchProbe } from './watch-probe.ts';
 
 const SWEEP_MS = 60_000;
 
-/** How long the API may take to answer whether a session goes on, in milliseconds. */
+/** How long the API may take to return a session, in milliseconds. */
 const READ_MS = 1500;
 
 /**
- * For how long a session that was made or read here counts before the watch has told of it, in
+ * How long a session that was stored or read here counts before the watch has reported it, in
  * milliseconds.
  */
 const RECENT_MS = 1000;
 
 /**
- * For how long a session that was ended here is remembered: by then the watch has told it or is
- * found to be dead.
+ * How long an ended session is remembered: by then the watch has reported it, or has been found
+ * dead.
  */
 const ENDED_MS = 60_000;
 
@@ -31,8 +31,8 @@ function failedWith(error: unknown, reason: string): boolean {
   return error instanceof StatusError && error.reason === reason;
 }
 
-/** Whether a token is one of a session. */
-function counts(session: Session | undefined, { username, token }: TokenRef): boolean {
+/** Whether a token is valid by its session. */
+function isTokenOf(session: Session | undefined, { username, token }: TokenRef): boolean {
   return (
     session?.username === username &&
     (session.accessHash === undefined ||
@@ -42,23 +42,25 @@ function counts(session: Session | undefined, { username, token }: TokenRef): bo
 
 /**
  * Sessions as Secrets of the Kubernetes API, for the embedded API and for clusters without Redis. A
- * replica answers from what its watch has told as long as the watch is proven to tell; else it asks
- * the API, at most once a second for a session.
+ * replica answers from its watch while the watch is proven to work; otherwise it reads the session,
+ * at most once a second.
  */
 export class KubeSessions implements SessionStore {
   readonly #client: KubeClient;
   readonly #informer: Informer;
   readonly #probe: WatchProbe | undefined;
-  /** As the watch told, by id and by user. */
+  /** Sessions that the watch has reported, by id and by user. */
   readonly #sessions = new Map<string, Session>();
   readonly #byUser = new Map<string, Set<string>>();
-  /** Made or read here a moment ago. */
+  /** Sessions that were stored or read here a moment ago. */
   readonly #recent = new Map<string, { session: Session; until: number }>();
-  /** Ended here: when. */
+  /** Sessions that were ended here, with the time. */
   readonly #ended = new Map<string, number>();
   readonly #sweep: NodeJS.Timeout;
 
-  /** `probe` is left out where a watch cannot die unseen: in the process of the embedded API. */
+  /**
+   * `probe` is not needed in the process of the embedded API, whose watches cannot die unnoticed.
+   */
   constructor(client: KubeClient, informer: Informer, probe?: WatchProbe) {
     this.#client = client;
     this.#informer = informer;
@@ -119,7 +121,7 @@ export class KubeSessions implements SessionStore {
     this.#hold(session);
   }
 
-  /** The session as far as it is surely known here. */
+  /** Returns the session if this replica knows its current state. */
   #known(id: string): Session | undefined {
     const recent = this.#recent.get(id);
     if (recent && recent.until > Date.now()) {
@@ -135,7 +137,7 @@ export class KubeSessions implements SessionStore {
   }
 
   /**
-   * Reads a session's Secret; where a connection is dead, on another one. Throws
+   * Reads a session's Secret, again on another connection if the first one is dead. Throws
    * ServiceUnavailable.
    */
   async #read(id: string): Promise<KubeObject | undefined> {
@@ -156,25 +158,26 @@ export class KubeSessions implements SessionStore {
     if (id === undefined || this.#ended.has(id)) {
       return false;
     }
-    if (counts(this.#known(id), ref)) {
+    if (isTokenOf(this.#known(id), ref)) {
       return true;
     }
 
-    return this.#recent.has(id) ? false : this.#ask(id, ref);
+    return this.#recent.has(id) ? false : this.#readAndCheck(id, ref);
   }
 
-  async #ask(id: string, ref: TokenRef): Promise<boolean> {
-    // Another replica may have made the session, or exchanged its tokens, a moment ago.
+  async #readAndCheck(id: string, ref: TokenRef): Promise<boolean> {
+    // Another replica may have stored the session, or rotated its tokens, a moment ago.
     const session = await this.find(id);
 
-    // No token is given out before its session is kept: one that is not there never comes.
+    // Tokens are issued only after their session is stored: a missing session will not appear
+    // later.
     if (session) {
       this.#hold(session);
     } else {
       this.#ended.set(id, Date.now());
     }
 
-    return counts(session, ref);
+    return isTokenOf(session, ref);
   }
 
   async find(id: string): Promise<Session | undefined> {
@@ -199,12 +202,12 @@ export class KubeSessions implements SessionStore {
     try {
       await this.#client.update(
         SECRETS,
-        secretOf({ ...session, used: true }, secret!.metadata.resourceVersion),
+        secretOf({ ...session, used: true }, secret?.metadata.resourceVersion),
       );
 
       return session;
     } catch (error) {
-      // Another replica has used it at the same time.
+      // Another replica has used the code at the same time.
       if (failedWith(error, 'Conflict')) {
         return { ...session, used: true };
       }
@@ -219,7 +222,7 @@ export class KubeSessions implements SessionStore {
   async rotate(next: Session, used: string): Promise<Rotation> {
     const secret = await this.#read(next.id);
     const stored = this.#ended.has(next.id) ? undefined : sessionOf(secret);
-    const { rotation, session } = rotated(stored, next, used);
+    const { rotation, session } = decideRotation(stored, next, used);
     if (rotation.state === 'reused') {
       await this.end(next);
     }
@@ -228,7 +231,7 @@ export class KubeSessions implements SessionStore {
     }
 
     try {
-      await this.#client.update(SECRETS, secretOf(session, secret!.metadata.resourceVersion));
+      await this.#client.update(SECRETS, secretOf(session, secret?.metadata.resourceVersion));
     } catch (error) {
       if (failedWith(error, 'Conflict')) {
         return this.rotate(next, used);
@@ -246,7 +249,7 @@ export class KubeSessions implements SessionStore {
   }
 
   async extend(): Promise<void> {
-    // An access token counts by its session: nothing is kept of it.
+    // Access tokens are valid by their session: nothing is stored for them.
   }
 
   async end({ id }: { id: string | undefined }): Promise<void> {
@@ -287,7 +290,7 @@ export class KubeSessions implements SessionStore {
   }
 
   async revokeUser(username: string): Promise<void> {
-    // The API is asked: another replica may have made one that the watch has not told of yet.
+    // Read from the API: another replica may have stored a session that the watch has not reported.
     const { items } = await this.#client.list(SECRETS, {
       namespace: SYSTEM_NAMESPACE,
       labelSelector: `${SESSION_LABEL}=${userLabel(username)}`,
@@ -312,7 +315,7 @@ export class KubeSessions implements SessionStore {
       }
     }
 
-    // The next sweep tries again what fails now.
+    // Failures are retried by the next sweep.
     for (const [id, session] of [...this.#sessions]) {
       if (session.expires !== 0 && session.expires <= now) {
         await this.end({ id }).catch(() => {});

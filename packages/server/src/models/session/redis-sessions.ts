@@ -1,9 +1,9 @@
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Redis } from 'ioredis';
-import { rotated } from './rotation.ts';
+import { decideRotation } from './rotation.ts';
 import type { IssuedTokens, Rotation, Session, SessionStore, TokenRef } from './sessions.ts';
 
-/** Where Redis is and how to log in to it. */
+/** Address and credentials of Redis. */
 export interface RedisOptions {
   host: string;
   port: number;
@@ -13,42 +13,46 @@ export interface RedisOptions {
 
 const COMMAND_TIMEOUT_MS = 3000;
 
-/** Key of a token, as KubeSphere 3.0 names it: replicas of both servers may share one Redis. */
+/**
+ * Returns the key of a token, as KubeSphere 3.0 names it: replicas of both servers may share one
+ * Redis.
+ */
 function keyOf(username: string, token: string): string {
   return `kubesphere:user:${username}:token:${token}`;
 }
 
 /**
- * Key of what this server's replicas alone know of a session; the set of its tokens is beside it.
+ * Returns the key of a session's data, which only this server's replicas read; the set of its
+ * tokens has a key beside it.
  */
 function sessionKey(id: string): string {
   return `kubesphere:session:${id}`;
 }
 
-/** Key by which a user's sessions are found. */
+/** Returns the key by which a user's sessions are found. */
 function markerKey(username: string, id: string): string {
   return `kubesphere:user:${username}:session:${id}`;
 }
 
-/** Writes a session's JSON where it still is what the caller read. */
+/** Writes a session's JSON if the stored text is still what the caller read. */
 const REPLACE = `if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[3] == '0' then redis.call('set', KEYS[1], ARGV[2]) else redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 return 1`;
 
-/** Tries of an exchange that others make at the same time. */
+/** How often an exchange is tried while others change the session. */
 const MAX_TRIES = 20;
 
 function ttl(expires: number): number {
   return expires === 0 ? 0 : Math.max(1, Math.ceil(expires - Date.now()));
 }
 
-/** Characters that Redis' MATCH reads as a pattern are taken literally. */
-function literal(text: string): string {
+/** Escapes the characters that Redis' MATCH reads as a pattern. */
+function escapePattern(text: string): string {
   return text.replace(/[\\*?[\]]/g, '\\$&');
 }
 
 /**
- * Sessions in Redis, shared between replicas. Every failure of Redis is thrown as
+ * Sessions in Redis, shared by all replicas. Every failure of Redis is thrown as
  * ServiceUnavailable.
  */
 export class RedisSessions implements SessionStore {
@@ -67,7 +71,7 @@ export class RedisSessions implements SessionStore {
       retryStrategy: (attempt) => Math.min(attempt * 200, 5000),
     });
 
-    // Commands report the failure to whoever waits for them; ioredis reconnects by itself.
+    // Commands reject for their callers; ioredis reconnects by itself.
     this.#redis.on('error', () => {});
   }
 
@@ -101,17 +105,19 @@ export class RedisSessions implements SessionStore {
     );
   }
 
-  /** Keeps tokens under 3.0's keys, and the keys with their session. */
-  async #keep(
+  /** Stores tokens under 3.0's keys, and the keys with their session. */
+  async #storeTokens(
     { id, username, expires }: Session,
     { access, accessExpires, refresh }: IssuedTokens,
   ): Promise<void> {
-    const keys = [keyOf(username, access)];
-    await this.#set(keys[0]!, access, accessExpires);
+    const accessKey = keyOf(username, access);
+    const keys = [accessKey];
+    await this.#set(accessKey, access, accessExpires);
 
     if (refresh !== undefined) {
-      keys.push(keyOf(username, refresh));
-      await this.#set(keys[1]!, refresh, expires);
+      const refreshKey = keyOf(username, refresh);
+      keys.push(refreshKey);
+      await this.#set(refreshKey, refresh, expires);
     }
 
     const set = `${sessionKey(id)}:tokens`;
@@ -128,12 +134,12 @@ export class RedisSessions implements SessionStore {
     await this.#set(markerKey(session.username, session.id), session.kind, session.expires);
 
     if (tokens) {
-      await this.#keep(session, tokens);
+      await this.#storeTokens(session, tokens);
     }
   }
 
   async extend(session: Session, tokens: IssuedTokens): Promise<void> {
-    await this.#keep(session, tokens);
+    await this.#storeTokens(session, tokens);
   }
 
   async has({ username, token }: TokenRef): Promise<boolean> {
@@ -142,10 +148,10 @@ export class RedisSessions implements SessionStore {
 
   async #read(id: string): Promise<{ text: string; session: Session } | undefined> {
     const text = await this.#call(() => this.#redis.get(sessionKey(id)));
-    return text === null ? undefined : { text, session: JSON.parse(text) as Session };
+    return text === null ? undefined : { text, session: JSON.parse(text) };
   }
 
-  /** Replaces what was read; false when somebody was faster. */
+  /** Replaces a session that was read; returns false if it has changed since. */
   async #replace(text: string, session: Session): Promise<boolean> {
     const values = [text, JSON.stringify(session), String(ttl(session.expires))];
     return (
@@ -173,24 +179,24 @@ export class RedisSessions implements SessionStore {
   async rotate(next: Session, used: string, tokens: IssuedTokens): Promise<Rotation> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const read = await this.#read(next.id);
-      const { rotation, session } = rotated(read?.session, next, used);
+      const { rotation, session } = decideRotation(read?.session, next, used);
       if (rotation.state === 'reused') {
         await this.end(next);
       }
-      if (!session) {
+      if (!session || !read) {
         return rotation;
       }
-      if (!(await this.#replace(read!.text, session))) {
+      if (!(await this.#replace(read.text, session))) {
         continue;
       }
 
-      // Where one access token alone counts, those before it go.
+      // If only one access token is valid, earlier ones are removed.
       if (session.accessHash !== undefined) {
         await this.#dropTokens(session.id);
       }
 
       await this.#set(markerKey(session.username, session.id), session.kind, session.expires);
-      await this.#keep(session, tokens);
+      await this.#storeTokens(session, tokens);
 
       return rotation;
     }
@@ -247,7 +253,7 @@ export class RedisSessions implements SessionStore {
   ): Promise<void> {
     const token = keyOf(username, '');
     const marker = markerKey(username, '');
-    await this.#each(`kubesphere:user:${literal(username)}:*`, async (keys) => {
+    await this.#each(`kubesphere:user:${escapePattern(username)}:*`, async (keys) => {
       const tokens = keys.filter((key) => key.startsWith(token) && !kept.includes(key));
       if (tokens.length > 0) {
         await this.#call(() => this.#redis.unlink(...tokens));

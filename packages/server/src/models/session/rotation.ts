@@ -1,10 +1,10 @@
 import { REFRESH_GRACE_MS, type Rotation, type Session } from './sessions.ts';
 
 /**
- * What the exchange of a refresh token comes to (RFC 9700 section 4.14.2), and how the session is
- * then; undefined when it stays or ends.
+ * Decides about the exchange of a refresh token (RFC 9700 section 4.14.2), and returns the session
+ * to store; undefined if it stays or ends.
  */
-export function rotated(
+export function decideRotation(
   stored: Session | undefined,
   next: Session,
   used: string,

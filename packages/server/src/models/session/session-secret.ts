@@ -3,24 +3,27 @@ import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Session } from './sessions.ts';
 
-/** Label of everything here; its value stands for the user. */
+/** Label of all Secrets of sessions; its value stands for the user. */
 export const SESSION_LABEL = 'session.kubesphere.io/user';
 
 const SESSION_TYPE = 'kubesphere.io/session';
 
-/** A label value that stands for a user: names are longer than the 63 characters of a label. */
+/**
+ * Returns a label value that stands for a user: names may be longer than the 63 characters of a
+ * label.
+ */
 export function userLabel(username: string): string {
   return createHash('sha256').update(username).digest('hex').slice(0, 40);
 }
 
-/** Name of the Secret of a session. */
+/** Returns the name of a session's Secret. */
 export function secretName(id: string): string {
   return `session-${id}`;
 }
 
 /**
- * The Secret that holds a session; `resourceVersion` makes its update fail when somebody was
- * faster.
+ * Makes the Secret of a session; with a `resourceVersion`, an update fails if the Secret has
+ * changed.
  */
 export function secretOf(session: Session, resourceVersion?: string): KubeObject {
   return {
@@ -37,19 +40,19 @@ export function secretOf(session: Session, resourceVersion?: string): KubeObject
   };
 }
 
-/** The session that a Secret holds; undefined for any other Secret. */
+/** Returns the session in a Secret; undefined for any other Secret. */
 export function sessionOf(secret: KubeObject | undefined): Session | undefined {
   if (secret?.type !== SESSION_TYPE) {
     return undefined;
   }
 
-  const text = (secret.data as Record<string, string> | undefined)?.session;
-  if (text === undefined) {
+  const text: unknown = secret.data?.session;
+  if (typeof text !== 'string') {
     return undefined;
   }
 
   try {
-    const session = JSON.parse(Buffer.from(text, 'base64').toString()) as Session;
+    const session: Session = JSON.parse(Buffer.from(text, 'base64').toString());
     return secretName(session.id) === secret.metadata.name ? session : undefined;
   } catch {
     return undefined;

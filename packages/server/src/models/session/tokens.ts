@@ -7,7 +7,7 @@ import type { Identity } from './identity.ts';
 export type TokenType = 'access_token' | 'refresh_token' | 'static_token';
 
 /**
- * What a token says besides its user: its session, and the client and scope that it was granted to
+ * Claims of a token besides its user: its session, and the client and scope that it was granted to
  * (RFC 9068 section 2.2).
  */
 export interface TokenGrant {
@@ -15,11 +15,13 @@ export interface TokenGrant {
   jti?: string;
   client_id?: string;
   scope?: string;
-  /** When the user logged in, in seconds since 1970. */
+  /** Time of the log-in, in seconds since 1970. */
   auth_time?: number;
-  /** What consoles of 3.2 and later read of the user; who he is says the server alone. */
+  /**
+   * Fields about the user that consoles of 3.2 and later read; the server itself does not use them.
+   */
   extra?: Readonly<Record<string, readonly string[]>>;
-  /** Groups, also where there are none. */
+  /** Groups, even if there are none. */
   groups?: readonly string[];
 }
 
@@ -36,23 +38,21 @@ export interface Claims extends TokenGrant {
   nbf: number;
 }
 
-/** Tokens whose signature has been checked already are kept up to this number. */
+/** Number of tokens whose verified claims are cached. */
 const CACHE_SIZE = 10_000;
 const TOKEN_LIMIT = 8 * 1024;
 const ISSUER = 'kubesphere';
 const SEGMENTS = /^[^.]*\.[^.]*\.[^.]*$/;
 
-/** What is kept of a token: never the token itself. */
+/** Returns the hash that is stored of a token instead of the token itself. */
 export function tokenHash(token: string): string {
   return hash('sha256', token);
 }
 
-function worded(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) {
-    const seconds = Math.max(
-      1,
-      Math.round(Date.now() / 1000 - Number((error.payload as JWTPayload).exp ?? 0)),
-    );
+    const { exp = 0 }: JWTPayload = error.payload;
+    const seconds = Math.max(1, Math.round(Date.now() / 1000 - exp));
 
     return `token is expired by ${seconds}s`;
   }
@@ -73,7 +73,7 @@ function worded(error: unknown): string {
   return 'token is malformed';
 }
 
-/** Makes and checks the HS256 tokens of this server. */
+/** Issues and verifies the HS256 tokens of this server. */
 export class Tokens {
   readonly #key: KeyObject;
   readonly #skewSeconds: number;
@@ -85,7 +85,7 @@ export class Tokens {
   }
 
   /**
-   * Makes a token as of a time in milliseconds; `lifetimeMs` 0 means one that does not expire.
+   * Issues a token as of a time in milliseconds; `lifetimeMs` 0 means that it does not expire.
    * Equal arguments give equal tokens.
    */
   issue(
@@ -115,8 +115,8 @@ export class Tokens {
   }
 
   /**
-   * Checks signature, algorithm, issuer, times and type; at once for a token that has been checked
-   * before. Throws, or rejects with, Unauthorized with 3.0's words for the reason.
+   * Verifies signature, algorithm, issuer, times and type; without a promise for a token that was
+   * verified before. Throws, or rejects with, Unauthorized with 3.0's words for the reason.
    */
   verify(token: string, type: TokenType): Claims | Promise<Claims> {
     if (token.length > TOKEN_LIMIT || !SEGMENTS.test(token)) {
@@ -127,11 +127,13 @@ export class Tokens {
     const claims = this.#verified.get(digest);
 
     return claims
-      ? this.#current(claims, digest, type)
-      : this.#check(token, digest).then((checked) => this.#current(checked, digest, type));
+      ? this.#checkExpiryAndType(claims, digest, type)
+      : this.#verifySignature(token, digest).then((checked) =>
+          this.#checkExpiryAndType(checked, digest, type),
+        );
   }
 
-  #current(claims: Claims, digest: string, type: TokenType): Claims {
+  #checkExpiryAndType(claims: Claims, digest: string, type: TokenType): Claims {
     if (claims.exp !== undefined && claims.exp <= Date.now() / 1000) {
       this.#verified.delete(digest);
       throw unauthorized(
@@ -146,7 +148,7 @@ export class Tokens {
     return claims;
   }
 
-  async #check(token: string, digest: string): Promise<Claims> {
+  async #verifySignature(token: string, digest: string): Promise<Claims> {
     let claims: Claims;
 
     try {
@@ -155,9 +157,10 @@ export class Tokens {
         issuer: ISSUER,
       });
 
+      // The fields that are used are checked below.
       claims = payload as unknown as Claims;
     } catch (error) {
-      throw unauthorized(worded(error));
+      throw unauthorized(reasonOf(error));
     }
 
     if (
@@ -179,7 +182,7 @@ export class Tokens {
     }
 
     if (this.#verified.size >= CACHE_SIZE) {
-      // The oldest tenth goes: a Map keeps the order of insertion.
+      // The oldest tenth is dropped: a Map keeps the order of insertion.
       let drop = CACHE_SIZE / 10;
 
       for (const key of this.#verified.keys()) {

@@ -7,24 +7,23 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { SESSION_LABEL } from './session-secret.ts';
 
 /**
- * How often a watch must prove that it tells, while it is relied on; and for how long a proof
- * counts, in milliseconds.
+ * How often the watch must be proven to work while it is used, and how long a proof counts, in
+ * milliseconds.
  */
 const PROBE_MS = 1500;
 const PROOF_MS = 4000;
 
-/** Probes that nobody renews are swept after this time, in milliseconds. */
+/** Probes that were not renewed for this time are deleted, in milliseconds. */
 const ABANDONED_MS = 600_000;
 
-/** How long stopping waits for the API, in milliseconds. */
+/** How long closing waits for the API, in milliseconds. */
 const CLOSE_MS = 1000;
 const PROBE_TYPE = 'kubesphere.io/session-probe';
 const TIME = 'session.kubesphere.io/probed-at';
 
 /**
- * Proves that the watch of sessions still tells what happens: a connection may be dead long before
- * anybody notices. A Secret is written whose change the watch must bring back, and only while
- * sessions are asked for.
+ * Proves that the watch of sessions works: a connection may be dead long before that is noticed. It
+ * writes a Secret whose change the watch must report, and only while sessions are read.
  */
 export class WatchProbe {
   readonly #client: KubeClient;
@@ -51,14 +50,12 @@ export class WatchProbe {
     });
   }
 
-  /**
-   * Whether what the watch told may be relied on now; asks for the next proof where that is due.
-   */
+  /** Whether the watch's state is reliable now; starts the next probe when it is due. */
   get proven(): boolean {
     const now = Date.now();
     if (now - this.#askedAt > PROBE_MS) {
       this.#askedAt = now;
-      // Without an answer there is no proof, which is all that a failure says.
+      // A failure means only that there is no proof.
       this.#probe(now).catch(() => (this.#made = false));
     }
 

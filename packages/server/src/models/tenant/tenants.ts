@@ -9,15 +9,15 @@ import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import { listPage, type Page, pageEntries } from '../resources/list/list.ts';
 import type { ListQuery } from '../resources/query/query.ts';
 
-/** A page and the row that its entries are of. */
+/** A page and the definition of its entries. */
 export interface TenantPage {
   page: Page;
-  row: ResourceDefinition;
+  definition: ResourceDefinition;
 }
 
 /**
- * What a user sees of the platform: everything where a role lets him list it, else what he is a
- * member of.
+ * The parts of the platform that a user sees: everything if a role allows them to list it, else
+ * what they are a member of.
  */
 export class Tenants {
   readonly #catalog: Catalog;
@@ -31,17 +31,17 @@ export class Tenants {
   }
 
   /**
-   * A page of entries that were picked one by one: it costs what the user has, not what there is.
+   * Returns a page of given entries, so that the cost grows with what the user has, not with all.
    */
   #pick(
     entries: readonly Entry[],
-    row: ResourceDefinition,
+    definition: ResourceDefinition,
     query: ListQuery,
   ): Page | Promise<Page> {
-    return pageEntries(entries, row, query, this.#catalog);
+    return pageEntries(entries, definition, query, this.#catalog);
   }
 
-  /** Whether a user may know of a workspace: he has a role in it, or one that lists all. */
+  /** Whether a user may know of a workspace: they have a role in it, or one that lists all. */
   seesWorkspace(user: UserInfo, workspace: string): boolean {
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
       return true;
@@ -54,8 +54,8 @@ export class Tenants {
   }
 
   /**
-   * Whether a user may know of a namespace of a workspace: he has a role in it, or one that lists
-   * the workspace's.
+   * Whether a user may know of a namespace of a workspace: they have a role in it, or one that
+   * lists the workspace's namespaces.
    */
   seesNamespace(user: UserInfo, workspace: string, namespace: string): boolean {
     if (this.#authorizer.isMemberOf(user, 'namespace', namespace)) {
@@ -64,7 +64,7 @@ export class Tenants {
     return this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces');
   }
 
-  /** Whether a user may ask what another member of a workspace has there. */
+  /** Whether a user may see the roles of other members of a workspace. */
   inspectsMembers(user: UserInfo, workspace: string): boolean {
     return this.#authorizer.allowsIn(
       user,
@@ -80,122 +80,128 @@ export class Tenants {
     return this.#authorizer.allowsGlobally(user, 'update', 'tenant.kubesphere.io', 'workspaces');
   }
 
-  /** Workspaces of a user, as templates or as what is made from these. */
+  /** Returns the workspaces of a user, as templates or as the objects made from them. */
   async workspaces(
     user: UserInfo,
     query: ListQuery,
     signal: AbortSignal,
     resource: 'workspacetemplates' | 'workspaces' = 'workspacetemplates',
   ): Promise<TenantPage> {
-    const row = this.#catalog.find(resource)!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.definition(resource);
+    const store = await this.#catalog.synced(definition, signal);
 
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
-      return { page: await listPage(store, row, query, this.#catalog), row };
+      return { page: await listPage(store, definition, query, this.#catalog), definition };
     }
 
     const own = this.#bindings.workspacesOf(user).flatMap((name) => store.get(name) ?? []);
 
-    return { page: await this.#pick(own, row, query), row };
+    return { page: await this.#pick(own, definition, query), definition };
   }
 
-  /** Namespaces of a user, in one workspace if it is given. */
+  /** Returns the namespaces of a user, in one workspace if it is given. */
   async namespaces(
     user: UserInfo,
     workspace: string,
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage> {
-    const row = this.#catalog.find('namespaces')!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.definition('namespaces');
+    const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
-      return { page: await listPage(store, row, narrowed, this.#catalog), row };
+      return { page: await listPage(store, definition, narrowed, this.#catalog), definition };
     }
 
     const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name) ?? []);
 
-    return { page: await this.#pick(own, row, narrowed), row };
+    return { page: await this.#pick(own, definition, narrowed), definition };
   }
 
-  /** DevOps projects of a user in a workspace. */
+  /** Returns the DevOps projects of a user in a workspace. */
   async devopsProjects(
     user: UserInfo,
     workspace: string,
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage> {
-    const row = this.#catalog.find('devopsprojects')!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.definition('devopsprojects');
+    const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'devops')) {
-      return { page: await listPage(store, row, narrowed, this.#catalog), row };
+      return { page: await listPage(store, definition, narrowed, this.#catalog), definition };
     }
 
-    const namespaces = this.#catalog.row('namespaces').store;
+    const namespaces = this.#catalog.informerOf('namespaces').store;
     const projects = this.#bindings
       .namespacesOf(user)
       .map((name) => namespaces.get(name)?.labels[DEVOPS_LABEL] ?? '');
     const own = [...new Set(projects)].flatMap((name) => store.get(name) ?? []);
 
-    return { page: await this.#pick(own, row, narrowed), row };
+    return { page: await this.#pick(own, definition, narrowed), definition };
   }
 
-  /** Federated namespaces of a user; none where the cluster has no such kind. */
+  /** Returns the federated namespaces of a user; undefined if the cluster has no such kind. */
   async federatedNamespaces(
     user: UserInfo,
     workspace: string,
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage | undefined> {
-    const row = this.#catalog.find('federatednamespaces');
-    if (!row) {
+    const definition = this.#catalog.find('federatednamespaces');
+    if (!definition) {
       return undefined;
     }
 
-    const store = await this.#catalog.synced(row, signal);
+    const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
-      return { page: await listPage(store, row, narrowed, this.#catalog), row };
+      return { page: await listPage(store, definition, narrowed, this.#catalog), definition };
     }
 
     const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name, name) ?? []);
 
-    return { page: await this.#pick(own, row, narrowed), row };
+    return { page: await this.#pick(own, definition, narrowed), definition };
   }
 
-  /** Clusters that a user's workspaces are placed on, or all of them. */
+  /** Returns the clusters on which a user's workspaces are placed, or all of them. */
   async clusters(user: UserInfo, signal: AbortSignal): Promise<TenantPage> {
-    const row = this.#catalog.find('clusters')!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.definition('clusters');
+    const store = await this.#catalog.synced(definition, signal);
     const all = ['clusters', 'workspaces'].some((resource) =>
       this.#authorizer.allowsGlobally(user, 'list', '', resource),
     );
 
     if (all) {
-      return whole(store.list('name'), row);
+      return pageOfAll(store.list('name'), definition);
     }
 
-    const templates = await this.#catalog.synced(this.#catalog.find('workspacetemplates')!, signal);
+    const templates = await this.#catalog.synced(
+      this.#catalog.definition('workspacetemplates'),
+      signal,
+    );
     const names = this.#bindings
       .workspacesOf(user)
       .flatMap((name) => placedOn(templates.get(name)?.object) ?? []);
 
-    return whole(
+    return pageOfAll(
       [...new Set(names)].flatMap((name) => store.get(name) ?? []),
-      row,
+      definition,
     );
   }
 
-  /** Clusters that a workspace is placed on: those it names, else those its selector matches. */
+  /**
+   * Returns the clusters on which a workspace is placed: those it names, else those its selector
+   * matches.
+   */
   async workspaceClusters(workspace: string, signal: AbortSignal): Promise<TenantPage | undefined> {
-    const row = this.#catalog.find('clusters')!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.definition('clusters');
+    const store = await this.#catalog.synced(definition, signal);
     const template = (
-      await this.#catalog.synced(this.#catalog.find('workspacetemplates')!, signal)
+      await this.#catalog.synced(this.#catalog.definition('workspacetemplates'), signal)
     ).get(workspace)?.object;
 
     if (!template) {
@@ -204,42 +210,42 @@ export class Tenants {
 
     const named = placedOn(template);
     if (named) {
-      return whole(
+      return pageOfAll(
         named.flatMap((name) => store.get(name) ?? []),
-        row,
+        definition,
       );
     }
 
-    const selector = template.spec?.placement?.clusterSelector as
-      | { matchLabels?: Record<string, string> }
-      | undefined;
+    const selector: { matchLabels?: Record<string, string> } | undefined =
+      template.spec?.placement?.clusterSelector;
 
     if (!selector) {
-      return whole([], row);
+      return pageOfAll([], definition);
     }
 
     const wanted = Object.entries(selector.matchLabels ?? {});
 
-    return whole(
+    return pageOfAll(
       store
         .list('name')
         .filter(({ labels }) => wanted.every(([key, value]) => labels[key] === value)),
-      row,
+      definition,
     );
   }
 }
 
-function whole(entries: readonly Entry[], row: ResourceDefinition): TenantPage {
-  return { page: { entries, total: entries.length }, row };
+function pageOfAll(entries: readonly Entry[], definition: ResourceDefinition): TenantPage {
+  return { page: { entries, total: entries.length }, definition };
 }
 
-/** The clusters that a template names; undefined where it names none. */
+/** Returns the clusters that a template names; undefined if it names none. */
 function placedOn(template: KubeObject | undefined): string[] | undefined {
-  const clusters = template?.spec?.placement?.clusters as { name?: string }[] | null | undefined;
+  const clusters: { name?: string }[] | null | undefined = template?.spec?.placement?.clusters;
+
   return Array.isArray(clusters) ? clusters.flatMap(({ name }) => name ?? []) : undefined;
 }
 
-/** The path's workspace counts, whatever label the query asks for. */
+/** Restricts a query to the path's workspace, whatever label it asks for. */
 function inWorkspace(query: ListQuery, workspace: string): ListQuery {
   if (workspace === '') {
     return query;

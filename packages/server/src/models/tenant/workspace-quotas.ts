@@ -18,25 +18,25 @@ import {
 } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { WriteOptions } from '@ks-apiserver/client/kube/client';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import type { CallerClient } from '../gate/caller-client.ts';
-import { missing } from '../iam/errors.ts';
-import { nameMismatch } from '../iam/users/users.ts';
+import type { CallerWriter } from '../authorization/caller-writer.ts';
+import { missing, nameMismatch } from '../iam/errors.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 
-/** Quotas of workspaces. */
+/** The resource of workspaces' quotas. */
 export const WORKSPACE_QUOTAS = {
   group: QUOTA_GROUP,
   version: 'v1alpha2',
   resource: 'resourcequotas',
 };
 
-/** How long a write counts that the copy of the objects does not show yet, in milliseconds. */
+/** How long a write counts that the cache does not show yet, in milliseconds. */
 const RESERVED_MS = 10_000;
 const READ_MS = 15_000;
 const ZERO = parseQuantity('0');
 
-/** A write that was let through, until it shows. */
+/** A write that was permitted, until the cache shows it. */
 interface Reservation {
   namespace: string;
   usage: Usage;
@@ -47,18 +47,22 @@ interface Reservation {
 type Limits = Record<string, Quantity>;
 
 function limitsOf(quota: Entry): Limits {
-  const hard = (quota.object?.spec?.quota?.hard ?? {}) as Record<string, string | number>;
+  const hard: Record<string, string | number> = quota.object?.spec?.quota?.hard ?? {};
   return Object.fromEntries(
     Object.entries(hard).map(([name, value]) => [name, parseQuantity(String(value))]),
   );
 }
 
-function listed(amounts: Usage, names: readonly string[]): string {
+function nanoOf(amounts: Usage, name: string): bigint {
+  return amounts[name]?.nano ?? 0n;
+}
+
+function formatAmounts(amounts: Usage, names: readonly string[]): string {
   return names.map((name) => `${name}=${formatQuantity(amounts[name] ?? ZERO)}`).join(',');
 }
 
 /**
- * Quotas of workspaces (KubeSphere 3.1): what their namespaces may use together, and what they do
+ * Quotas of workspaces (KubeSphere 3.1): limits for all their namespaces together, and what these
  * use.
  */
 export class WorkspaceQuotas {
@@ -71,7 +75,7 @@ export class WorkspaceQuotas {
     this.#quotas = quotas;
   }
 
-  #own(workspace: string, name: string): KubeObject {
+  #requireOwn(workspace: string, name: string): KubeObject {
     const found = this.#quotas.store.get(name);
     if (found?.labels[WORKSPACE_LABEL] !== workspace || !found.object) {
       throw missing('resourcequota', QUOTA_GROUP, name);
@@ -81,15 +85,13 @@ export class WorkspaceQuotas {
   }
 
   /**
-   * The object of a workspace: its label and its selector are the workspace's. Throws BadRequest
-   * for a limit of nothing.
+   * Makes the object to store: label and selector are the workspace's. Throws BadRequest for a
+   * limit of something that cannot be limited.
    */
-  #shaped(workspace: string, given: KubeObject): KubeObject {
+  #toStore(workspace: string, given: KubeObject): KubeObject {
     const own = { [WORKSPACE_LABEL]: workspace };
 
-    for (const [name, value] of Object.entries(
-      (given.spec?.quota?.hard ?? {}) as Record<string, unknown>,
-    )) {
+    for (const [name, value] of Object.entries(given.spec?.quota?.hard ?? {})) {
       if (!resourceOfLimit(name)) {
         throw badRequest(`spec.quota.hard: ${name} is nothing that can be limited`);
       }
@@ -110,19 +112,19 @@ export class WorkspaceQuotas {
     };
   }
 
-  /** A quota of a workspace. Throws NotFound. */
+  /** Returns a quota of a workspace. Throws NotFound. */
   get(workspace: string, name: string): KubeObject {
-    return this.#own(workspace, name);
+    return this.#requireOwn(workspace, name);
   }
 
-  /** Makes a quota of a workspace. Throws BadRequest, AlreadyExists. */
+  /** Creates a quota of a workspace. Throws BadRequest, AlreadyExists. */
   async create(
     workspace: string,
     given: KubeObject,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<KubeObject> {
-    return caller.create(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
+    return caller.create(WORKSPACE_QUOTAS, this.#toStore(workspace, given), options);
   }
 
   /** Replaces a quota of a workspace. Throws NotFound, BadRequest, Conflict. */
@@ -130,35 +132,35 @@ export class WorkspaceQuotas {
     workspace: string,
     name: string,
     given: KubeObject,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<KubeObject> {
     if (given.metadata.name !== name) {
       throw nameMismatch(given.metadata.name ?? '', name);
     }
 
-    this.#own(workspace, name);
-    return caller.update(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
+    this.#requireOwn(workspace, name);
+    return caller.update(WORKSPACE_QUOTAS, this.#toStore(workspace, given), options);
   }
 
   /** Deletes a quota of a workspace. Throws NotFound. */
   async delete(
     workspace: string,
     name: string,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<void> {
-    this.#own(workspace, name);
-    await caller.delete({ resource: WORKSPACE_QUOTAS, name }, { dryRun });
+    this.#requireOwn(workspace, name);
+    await caller.delete({ resource: WORKSPACE_QUOTAS, name }, options);
   }
 
-  /** Quotas that count a namespace, with what they limit. */
+  /** Returns the quotas that count a namespace. */
   #quotasOf(namespace: string): Entry[] {
     if (this.#quotas.store.size === 0) {
       return [];
     }
 
-    const labels = this.#catalog.row('namespaces').store.get(namespace)?.labels;
+    const labels = this.#catalog.informerOf('namespaces').store.get(namespace)?.labels;
     if (!labels) {
       return [];
     }
@@ -180,16 +182,16 @@ export class WorkspaceQuotas {
     );
   }
 
-  /** Namespaces that a quota counts. */
+  /** Returns the namespaces that a quota counts. */
   namespacesOf(quota: Entry): string[] {
-    return [...this.#catalog.row('namespaces').store.values()]
+    return [...this.#catalog.informerOf('namespaces').store.values()]
       .filter(({ labels }) => selects(quota, labels))
       .map(({ name }) => name);
   }
 
   /**
-   * What a namespace uses of some limits, from the copies of its objects. Throws ServiceUnavailable
-   * where these are not there in time.
+   * Returns what a namespace uses of some limits, from the cached objects. Throws
+   * ServiceUnavailable if these cannot be read in time.
    */
   async usage(namespace: string, names: readonly string[]): Promise<Usage> {
     const total: Usage = Object.fromEntries(names.map((name) => [name, ZERO]));
@@ -202,15 +204,15 @@ export class WorkspaceQuotas {
     );
 
     for (const { group, resource } of resources.values()) {
-      const row =
+      const definition =
         this.#catalog.find(group === '' ? resource : `${resource}.${group}`) ??
         this.#catalog.find(resource);
 
-      if (!row || row.group !== group || !row.namespaced) {
+      if (!definition || definition.group !== group || !definition.namespaced) {
         continue;
       }
 
-      const store = await this.#catalog.synced(row, AbortSignal.timeout(READ_MS));
+      const store = await this.#catalog.synced(definition, AbortSignal.timeout(READ_MS));
       for (const entry of store.list('name', namespace)) {
         const used = (entry.fields.usage as Usage | undefined) ?? usageOf(group, resource, EMPTY);
 
@@ -225,13 +227,13 @@ export class WorkspaceQuotas {
     return total;
   }
 
-  /** What a write would use more than what it replaces. */
-  #more(
+  /** Returns what a write would use in addition to the object that it replaces. */
+  #additionalUsage(
     { group, resource }: RequestInfo,
     stored: KubeObject | undefined,
-    wished: KubeObject,
+    proposed: KubeObject,
   ): Usage {
-    const after = usageOf(group, resource, wished);
+    const after = usageOf(group, resource, proposed);
 
     if (!stored) {
       return after;
@@ -246,19 +248,19 @@ export class WorkspaceQuotas {
   }
 
   /**
-   * Checks a write against all quotas of its namespace and reserves what it uses, so that writes at
-   * the same time count each other. Answers how to give that back when nothing is stored. Throws
-   * Forbidden, in Kubernetes' words.
+   * Checks a write against all quotas of its namespace and reserves what it uses, so that
+   * concurrent writes count each other. Returns a function that releases the reservation if nothing
+   * is stored. Throws Forbidden, in Kubernetes' words.
    */
   async reserve(
     info: RequestInfo,
     stored: KubeObject | undefined,
-    wished: KubeObject,
+    proposed: KubeObject,
   ): Promise<() => void> {
     const { namespace, group, resource } = info;
-    const name = wished.metadata.name ?? info.name;
+    const name = proposed.metadata.name ?? info.name;
     const refuse = (why: string) => forbidden({ group, resource, name }, why);
-    const more = this.#more(info, stored, wished);
+    const more = this.#additionalUsage(info, stored, proposed);
 
     const checks = await Promise.all(
       this.#quotasOf(namespace).map(async (quota) => {
@@ -274,16 +276,16 @@ export class WorkspaceQuotas {
       }),
     );
 
-    // From here to the reservation nothing is awaited.
+    // Nothing is awaited until the reservation is made.
     for (const { quota, limits, names, used, namespaces } of checks) {
       if (!stored && group === '' && resource === 'pods') {
-        const left = unstated(wished, Object.keys(limits));
+        const left = unstated(proposed, Object.keys(limits));
         if (left.length > 0) {
           throw refuse(`failed quota: ${quota.name}: must specify ${left.join(',')}`);
         }
       }
 
-      for (const reservation of this.#current()) {
+      for (const reservation of this.#currentReservations()) {
         if (namespaces.has(reservation.namespace)) {
           for (const limit of names) {
             if (reservation.usage[limit]) {
@@ -294,12 +296,12 @@ export class WorkspaceQuotas {
       }
 
       const over = names.filter(
-        (limit) => (used[limit]?.nano ?? 0n) + more[limit]!.nano > limits[limit]!.nano,
+        (limit) => nanoOf(used, limit) + nanoOf(more, limit) > nanoOf(limits, limit),
       );
 
       if (over.length > 0) {
         throw refuse(
-          `exceeded quota: ${quota.name}, requested: ${listed(more, over)}, used: ${listed(used, over)}, limited: ${listed(limits, over)}`,
+          `exceeded quota: ${quota.name}, requested: ${formatAmounts(more, over)}, used: ${formatAmounts(used, over)}, limited: ${formatAmounts(limits, over)}`,
         );
       }
     }
@@ -315,8 +317,8 @@ export class WorkspaceQuotas {
     return () => void this.#reserved.delete(reservation);
   }
 
-  /** Reservations that still count. */
-  #current(): Iterable<Reservation> {
+  /** Returns the reservations that still count. */
+  #currentReservations(): Iterable<Reservation> {
     for (const reservation of this.#reserved) {
       if (reservation.until < Date.now() || reservation.shows()) {
         this.#reserved.delete(reservation);
@@ -330,6 +332,6 @@ export class WorkspaceQuotas {
 const EMPTY: KubeObject = { apiVersion: '', kind: '', metadata: {} };
 
 function selects(quota: Entry, labels: Readonly<Record<string, string>>): boolean {
-  const selector = (quota.object?.spec?.selector ?? {}) as Record<string, string>;
+  const selector: Record<string, string> = quota.object?.spec?.selector ?? {};
   return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }

@@ -4,17 +4,18 @@ import { PODS } from '@ks-apiserver/api/resources';
 import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import { type KubeReader, resourcePath } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../authorization/authorizer.ts';
 
-/** The call that a terminal stands for, and whose right it needs: `create` on `pods/exec`. */
+/** Returns the call whose right a terminal needs: `create` on `pods/exec`. */
 export function execCall(namespace: string, pod: string): RequestInfo {
   return parseRequestInfo('POST', resourcePath(PODS, namespace, pod, 'exec'));
 }
 
 /**
- * Throws Forbidden unless the caller may run commands in a pod; a kubectl of a user is for him
+ * Throws Forbidden unless the caller may run commands in a pod; a user's kubectl is for that user
  * alone.
  */
 export async function requireExec(

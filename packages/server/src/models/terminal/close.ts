@@ -10,7 +10,7 @@ export const CLOSE = {
 /** Longest reason of a close frame, in bytes (RFC 6455 section 5.5). */
 const LONGEST_REASON = 123;
 
-/** As much of a text as a close frame can say. */
+/** Shortens a text to what a close frame can hold. */
 export function reasonOf(text: string): string {
   const bytes = Buffer.from(text.replace(/\s+/g, ' '));
   if (bytes.byteLength <= LONGEST_REASON) {

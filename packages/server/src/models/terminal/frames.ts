@@ -1,15 +1,15 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 
-/** What a client does to its terminal. */
+/** Input of a client to its terminal. */
 export type Input = { op: 'stdin'; data: string } | { op: 'resize'; columns: number; rows: number };
 
 const MAX_SIZE = 65_535;
 
 function isSize(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_SIZE;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_SIZE;
 }
 
-/** Reads a frame of 3.0's protocol: `{"Op","Data","Rows","Cols"}`. Throws BadRequest. */
+/** Parses a frame of 3.0's protocol: `{"Op","Data","Rows","Cols"}`. Throws BadRequest. */
 export function parseFrame(text: string): Input {
   let frame: { Op?: unknown; Data?: unknown; Rows?: unknown; Cols?: unknown } | null;
 
@@ -39,7 +39,7 @@ export function parseFrame(text: string): Input {
   throw badRequest('Op must be stdin or resize');
 }
 
-/** A frame for the client: output of the process, or a notice. */
-export function frame(op: 'stdout' | 'toast', data: string): string {
+/** Makes a frame for the client: output of the process, or a notice. */
+export function makeFrame(op: 'stdout' | 'toast', data: string): string {
   return JSON.stringify({ Op: op, Data: data, Rows: 0, Cols: 0 });
 }

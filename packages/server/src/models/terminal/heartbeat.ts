@@ -1,11 +1,11 @@
 import type { WebSocket } from 'ws';
 
 /**
- * Pings a WebSocket and calls `dead` when nothing has come back by the next ping; a peer whose
- * messages are not being read just now (`excused`) cannot answer. Answers how to stop, and how to
- * tell that the peer lives.
+ * Pings a WebSocket and calls `dead` if the peer has not answered by the next ping; `excused`
+ * returns true while the peer's messages are not read and no answer can arrive. Returns `stop`, and
+ * `alive` to report other signs of life.
  */
-export function heartbeat(
+export function startHeartbeat(
   socket: WebSocket,
   intervalMs: number,
   { excused, dead }: { excused: () => boolean; dead: () => void },

@@ -3,34 +3,34 @@ import { toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Exec, ExecExit, ExecHandlers } from '@ks-apiserver/client/kube/exec';
 import type { WebSocket } from 'ws';
 import { CLOSE, reasonOf } from './close.ts';
-import { frame, parseFrame } from './frames.ts';
-import { heartbeat } from './heartbeat.ts';
+import { makeFrame, parseFrame } from './frames.ts';
+import { startHeartbeat } from './heartbeat.ts';
 
-/** Bytes on their way to one side after which the other side is not read any more. */
+/** Bytes on the way to one side after which the other side is no longer read. */
 const HIGH_WATER = 256 * 1024;
 
 /** How long the other side may take to answer a close frame, in milliseconds. */
 const CLOSE_MS = 2000;
 
-/** How long what is typed waits for the shell's first word, and after it, in milliseconds. */
+/** How long input waits for the shell's first output, and after it, in milliseconds. */
 const SILENT_MS = 1000;
 const SETTLE_MS = 150;
 
 /** Longest notice, in characters. */
 const LONGEST_NOTICE = 2000;
 
-/** How soon a shell that is not there has ended, in milliseconds. */
+/** How soon a missing shell ends, in milliseconds. */
 const EARLY_MS = 5000;
 
-/** Exit codes of runtimes that run a command which is not there. */
+/** Exit codes for a command that does not exist or cannot run. */
 const NOT_FOUND = new Set([126, 127]);
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Limits of one terminal, in milliseconds; 0 for none. */
 export interface TerminalLimits {
-  /** Without anything typed. */
+  /** Time without input. */
   idleTimeout: number;
-  /** In all. */
+  /** Total time. */
   maxAge: number;
   pingInterval: number;
 }
@@ -43,8 +43,8 @@ export type StartShell = (
 ) => Promise<Exec>;
 
 /**
- * One open terminal: a client's WebSocket on one side, a process on the other; neither is read
- * faster than the other takes.
+ * An open terminal between a client's WebSocket and a process; neither side is read faster than the
+ * other one takes.
  */
 export class TerminalSession {
   readonly #client: WebSocket;
@@ -58,11 +58,11 @@ export class TerminalSession {
   #execPaused = false;
   #clientPaused = false;
   #typed = false;
-  /** Hears of output. */
-  #heard: () => void = () => {};
+  /** Called at the shell's first output. */
+  #onFirstOutput: () => void = () => {};
   #lastInput = performance.now();
 
-  /** Takes over a WebSocket; `isNews` says whether a reason for its end has to be shown. */
+  /** Takes over a WebSocket; `isNews` says whether to show the reason for its end. */
   constructor(
     client: WebSocket,
     limits: TerminalLimits,
@@ -72,13 +72,13 @@ export class TerminalSession {
     this.#limits = limits;
     this.#isNews = isNews;
 
-    // What is typed waits for the shell.
+    // Input waits for the shell.
     this.#pauseClient();
     client.on('error', () => client.terminate());
     client.on('close', () => this.#finish());
     client.on('message', (data) => this.#onFrame(String(data)));
 
-    const beat = heartbeat(client, limits.pingInterval, {
+    const beat = startHeartbeat(client, limits.pingInterval, {
       excused: () => this.#clientPaused,
       dead: () => client.terminate(),
     });
@@ -95,15 +95,14 @@ export class TerminalSession {
   }
 
   /**
-   * Runs the first of the shells that is there, to its end. Never rejects: the client is told what
-   * goes wrong.
+   * Runs the first shell that exists, to its end. Never rejects: errors are sent to the client.
    */
   async run(shells: readonly string[], container: string, start: StartShell): Promise<void> {
     let failure = '';
 
     try {
       for (const shell of shells) {
-        const { code, message, early } = await this.#try(shell, start);
+        const { code, message, early } = await this.#runShell(shell, start);
 
         if (this.#ended.signal.aborted) {
           return;
@@ -128,10 +127,8 @@ export class TerminalSession {
     }
   }
 
-  /**
-   * Runs a shell to its end; `early` says that it has ended soon, and before anything was typed.
-   */
-  async #try(shell: string, start: StartShell): Promise<ExecExit & { early: boolean }> {
+  /** Runs a shell to its end; `early` says that it ended soon, and before any input. */
+  async #runShell(shell: string, start: StartShell): Promise<ExecExit & { early: boolean }> {
     const handlers = {
       output: (chunk: Buffer) => this.#onOutput(chunk),
       drained: () => this.#resumeClient(),
@@ -148,16 +145,16 @@ export class TerminalSession {
 
     const since = performance.now();
 
-    const beat = heartbeat(exec.socket, this.#limits.pingInterval, {
+    const beat = startHeartbeat(exec.socket, this.#limits.pingInterval, {
       excused: () => this.#execPaused || exec.buffered > 0,
       dead: () => exec.socket.terminate(),
     });
 
-    // What is typed waits: a shell that is not there, of which runtimes like Docker's tell in its
-    // output, must not swallow it.
+    // Input waits, so that a shell that does not exist cannot swallow it; runtimes like Docker's
+    // report that in the output.
     let settled = setTimeout(() => this.#resumeClient(), SILENT_MS);
-    this.#heard = () => {
-      this.#heard = () => {};
+    this.#onFirstOutput = () => {
+      this.#onFirstOutput = () => {};
       clearTimeout(settled);
       settled = setTimeout(() => this.#resumeClient(), SETTLE_MS);
     };
@@ -171,19 +168,19 @@ export class TerminalSession {
   }
 
   #onOutput(chunk: Buffer): void {
-    this.#heard();
+    this.#onFirstOutput();
 
     const text = this.#decoder.write(chunk);
     if (text === '' || this.#ended.signal.aborted) {
       return;
     }
 
-    this.#client.send(frame('stdout', text), () => {
+    this.#client.send(makeFrame('stdout', text), () => {
       if (!this.#execPaused) {
         return;
       }
 
-      // A slow reader may take longer than a ping to get to it.
+      // A slow reader may need longer than the ping interval.
       this.#clientLives();
 
       if (this.#client.bufferedAmount > 0) {
@@ -260,20 +257,17 @@ export class TerminalSession {
     );
   }
 
-  /**
-   * Ends the terminal, and tells the client why: in the terminal itself and as the reason of the
-   * close frame.
-   */
+  /** Ends the terminal and sends the client the reason: in the terminal and in the close frame. */
   end(code: number, why: string): void {
     if (this.#ended.signal.aborted) {
       return;
     }
 
-    // It is shown in a terminal, where control characters act.
+    // The reason is shown in a terminal, where control characters have effects.
     const reason = why.slice(0, LONGEST_NOTICE).replace(/\p{Cc}+/gu, ' ');
     const isOpen = this.#client.readyState === this.#client.OPEN;
     if (isOpen && this.#isNews(reason)) {
-      this.#client.send(frame('toast', `\r\n${reason}\r\n`));
+      this.#client.send(makeFrame('toast', `\r\n${reason}\r\n`));
     }
 
     this.#close(code, reason);
@@ -287,7 +281,7 @@ export class TerminalSession {
     this.#finish();
     this.#client.close(code, reasonOf(reason));
 
-    // Its answer must be read; frames are ignored from now on.
+    // The client's close frame must be read; other frames are ignored from now on.
     this.#resumeClient();
     setTimeout(() => this.#client.terminate(), CLOSE_MS).unref();
   }

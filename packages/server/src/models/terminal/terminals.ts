@@ -9,22 +9,22 @@ import { type TerminalLimits, TerminalSession } from './session.ts';
 /** Longest frame of a client, in bytes: a paste of a megabyte, escaped. */
 const MAX_FRAME = 4 * 1024 * 1024;
 
-/** Without a word which one, in this order. */
+/** Shells to try, in this order, if the request names none. */
 const SHELLS = ['sh', 'bash'];
 
 /**
- * How soon a client that comes again by itself does so, in milliseconds, and of how many it is
- * remembered what they were told.
+ * How soon a client that reopens terminals by itself does so, in milliseconds, and how many reasons
+ * are remembered.
  */
 const AGAIN_MS = 5000;
-const MOST_TOLD = 1000;
+const MAX_REASONS = 1000;
 
-/** How many terminals there may be, and for how long. */
+/** Limits of terminals. */
 export interface TerminalOptions extends TerminalLimits {
   maxSessionsPerUser: number;
 }
 
-/** Which terminal is asked for. */
+/** The container and shell of a terminal, and its user. */
 export interface TerminalTarget {
   user: string;
   namespace: string;
@@ -33,7 +33,7 @@ export interface TerminalTarget {
   shell: string;
 }
 
-/** A connection that asks for a WebSocket. */
+/** A connection to upgrade to a WebSocket. */
 export interface Connection {
   req: IncomingMessage;
   socket: Duplex;
@@ -45,13 +45,13 @@ export class Terminals {
   readonly #kubernetes: KubeTransport;
   readonly #options: TerminalOptions;
   readonly #open = new Map<string, number>();
-  readonly #told = new Map<string, { text: string; at: number }>();
+  readonly #reasons = new Map<string, { text: string; at: number }>();
 
   readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME,
     perMessageDeflate: false,
-    // 3.0 has no subprotocol, and a client may offer its token as one.
+    // 3.0 has no subprotocol, and clients may send their token as one.
     handleProtocols: () => false,
   });
 
@@ -61,8 +61,8 @@ export class Terminals {
   }
 
   /**
-   * Opens a terminal on a connection; `opened` gets it, to end it from outside. What fails later is
-   * told to the client alone.
+   * Opens a terminal on a connection and passes it to `opened`, which may end it. Later errors are
+   * sent to the client.
    */
   open(
     target: TerminalTarget,
@@ -75,7 +75,7 @@ export class Terminals {
       );
       opened(session);
 
-      if (this.#count(target.user, client)) {
+      if (this.#admit(target.user, client)) {
         this.#run(target, session);
       } else {
         const most = this.#options.maxSessionsPerUser;
@@ -99,27 +99,27 @@ export class Terminals {
   }
 
   /**
-   * Whether to show why a terminal ends: 3.0's console opens one that has ended three times more, a
-   * second later, and shows it each time.
+   * Whether to show why a terminal ends: 3.0's console reopens one that has ended three times,
+   * after a second each, and shows the reason each time.
    */
   #isNews({ user, namespace, pod, container, shell }: TerminalTarget, text: string): boolean {
     const key = JSON.stringify([user, namespace, pod, container, shell]);
-    const before = this.#told.get(key);
+    const before = this.#reasons.get(key);
     const at = performance.now();
 
-    this.#told.delete(key);
-    this.#told.set(key, { text, at });
+    this.#reasons.delete(key);
+    this.#reasons.set(key, { text, at });
 
-    if (this.#told.size > MOST_TOLD) {
-      const [oldest] = this.#told.keys();
-      this.#told.delete(oldest!);
+    if (this.#reasons.size > MAX_REASONS) {
+      const [oldest = ''] = this.#reasons.keys();
+      this.#reasons.delete(oldest);
     }
 
     return before?.text !== text || at - before.at > AGAIN_MS;
   }
 
-  /** Whether a user may have one more; it counts until its connection is closed. */
-  #count(user: string, client: WebSocket): boolean {
+  /** Whether a user may have another terminal; it counts until its connection is closed. */
+  #admit(user: string, client: WebSocket): boolean {
     const count = this.#open.get(user) ?? 0;
     if (count >= this.#options.maxSessionsPerUser) {
       return false;
@@ -128,7 +128,7 @@ export class Terminals {
     this.#open.set(user, count + 1);
 
     client.once('close', () => {
-      const left = this.#open.get(user)! - 1;
+      const left = (this.#open.get(user) ?? 0) - 1;
       if (left > 0) {
         this.#open.set(user, left);
       } else {

@@ -2,10 +2,10 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Credentials } from './git.ts';
 import { registryUrl } from './image.ts';
 
-/** Annotation of a Secret whose registries answer plain HTTP alone (KubeSphere 3.3 and later). */
+/** Annotation of a Secret whose registries use plain HTTP (KubeSphere 3.3 and later). */
 const INSECURE = 'secret.kubesphere.io/force-insecure';
 
-/** Registries that one Secret is good for, at most: each of them is asked. */
+/** Most registries of one Secret: each of them is called. */
 const MOST_REGISTRIES = 10;
 const TYPE = 'kubernetes.io/dockerconfigjson';
 const NONE: Credentials = { username: '', password: '' };
@@ -40,19 +40,22 @@ function entriesOf(secret: KubeObject): [server: string, entry: AuthEntry][] {
     throw new SyntaxError(`secret ${secret.metadata.name} is not of type ${TYPE}`);
   }
 
-  const data = (secret.data ?? {}) as Record<string, string>;
+  const text = String(secret.data?.['.dockerconfigjson'] ?? '');
 
   try {
-    const config = JSON.parse(Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString());
-    return Object.entries((config?.auths ?? {}) as Record<string, AuthEntry>);
+    const config: { auths?: Record<string, AuthEntry> } | null = JSON.parse(
+      Buffer.from(text, 'base64').toString(),
+    );
+
+    return Object.entries(config?.auths ?? {});
   } catch {
     throw new SyntaxError(`the .dockerconfigjson of secret ${secret.metadata.name} cannot be read`);
   }
 }
 
 /**
- * Where a registry is and what a Secret of type kubernetes.io/dockerconfigjson has for it; what it
- * has for others stays here. Plain HTTP is used only where the Secret's entry says so. Throws a
+ * Returns a registry's URL and its credentials in a Secret of type kubernetes.io/dockerconfigjson,
+ * and none of other registries. Plain HTTP is used only if the Secret's entry says so. Throws a
  * SyntaxError for another Secret.
  */
 export function credentialsFor(
@@ -76,8 +79,8 @@ export function credentialsFor(
 }
 
 /**
- * All registries that a Secret has an account for. Throws a SyntaxError for another Secret, and for
- * one with none or too many.
+ * Returns all registries of a Secret. Throws a SyntaxError for another Secret, and for one with
+ * none or too many.
  */
 export function registriesOf(secret: KubeObject): { url: URL; credentials: Credentials }[] {
   const entries = entriesOf(secret);

@@ -6,7 +6,7 @@ export interface Credentials {
   password: string;
 }
 
-/** The Authorization header of HTTP Basic (RFC 7617); none for empty credentials. */
+/** Returns the Authorization header of HTTP Basic (RFC 7617); none for empty credentials. */
 export function basicAuthorization({ username, password }: Credentials): Record<string, string> {
   if (username === '' && password === '') {
     return {};
@@ -17,8 +17,8 @@ export function basicAuthorization({ username, password }: Credentials): Record<
 const ADVERTISEMENT = 'application/x-git-upload-pack-advertisement';
 
 /**
- * Asks a repository for its references over Git's smart HTTP protocol. Throws an OutboundError when
- * it may not be read.
+ * Reads a repository's references over Git's smart HTTP protocol. Throws an OutboundError if the
+ * repository cannot be read.
  */
 export async function verifyRepository(
   outbound: Outbound,

@@ -1,4 +1,4 @@
-/** The parts of an image's reference. */
+/** A parsed image reference. */
 export interface ImageReference {
   /** Host with port. */
   registry: string;
@@ -14,7 +14,7 @@ const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const LONGEST = 512;
 
-/** Reads `[registry/]repository[:tag][@digest]` as Docker does. Throws a SyntaxError. */
+/** Parses `[registry/]repository[:tag][@digest]` as Docker does. Throws a SyntaxError. */
 export function parseImage(image: string): ImageReference {
   const wrong = () =>
     new SyntaxError(
@@ -53,7 +53,7 @@ export function parseImage(image: string): ImageReference {
   return { registry, repository, reference: digest ?? tag };
 }
 
-/** Reads `[registry/]repository` without tag and digest. Throws a SyntaxError. */
+/** Parses `[registry/]repository` without tag and digest. Throws a SyntaxError. */
 export function parseRepository(text: string): Pick<ImageReference, 'registry' | 'repository'> {
   const { registry, repository, reference } = parseImage(text);
   if (text.includes('@') || reference !== 'latest' || text.endsWith(':latest')) {
@@ -65,7 +65,7 @@ export function parseRepository(text: string): Pick<ImageReference, 'registry' |
   return { registry, repository };
 }
 
-/** Where a registry's API is: Docker Hub answers under another name than its images have. */
+/** Returns the URL of a registry's API: Docker Hub's differs from the name in its images. */
 export function registryUrl(serverhost: string): URL {
   const text = /^https?:\/\//.test(serverhost) ? serverhost : `https://${serverhost}`;
   const url = new URL(text);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import { type Outbound, OutboundError, type OutboundResponse } from '../outbound/outbound.ts';
 import { basicAuthorization, type Credentials } from './git.ts';
 import type { ImageReference } from './image.ts';
@@ -7,20 +8,20 @@ const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const LIMITS = { maxBytes: 4 * 1024 * 1024 };
 
-/** Of many platforms an image has, that of most nodes is shown. */
+/** The platform to show of an image for several: that of most nodes. */
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
 const INDEX = 'application/vnd.docker.distribution.manifest.list.v2+json';
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
 
-/** Tags that are asked for at once, and how often. */
+/** Tags per page, and pages to read. */
 const TAGS = { page: 1000, pages: 10 };
 const TAG = /^\w[\w.-]{0,127}$/;
 
-/** The registry has no such repository, or no such image in it. */
+/** The registry does not have the repository or image. */
 export class ImageNotFound extends OutboundError {}
 
-/** What a registry says of an image. */
+/** An image as a registry describes it. */
 export interface ImageDetails {
   status: 'succeeded';
   imageManifest: Record<string, unknown>;
@@ -29,7 +30,7 @@ export interface ImageDetails {
   registry: string;
 }
 
-/** The parameters of a `WWW-Authenticate: Bearer` challenge. */
+/** Returns the parameters of a `WWW-Authenticate: Bearer` challenge. */
 function bearerChallenge(header: string | undefined): Record<string, string> | undefined {
   const text = header?.slice(0, 4096) ?? '';
   if (!/^bearer /i.test(text)) {
@@ -37,24 +38,27 @@ function bearerChallenge(header: string | undefined): Record<string, string> | u
   }
 
   return Object.fromEntries(
-    [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key!.toLowerCase(), value!]),
+    [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = '', value = '']) => [
+      key.toLowerCase(),
+      value,
+    ]),
   );
 }
 
 function parseObject(bytes: Buffer, what: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(bytes.toString());
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
+    if (isObject(value)) {
+      return value;
     }
   } catch {
-    // The answer itself must not be shown.
+    // The answer of the registry must not be shown.
   }
 
   throw new OutboundError(`the ${what} is not valid`);
 }
 
-/** Fields alone that a reader expects; a stranger's answer is not handed on as it is. */
+/** Returns only the expected fields: a foreign server's answer is not passed on as it is. */
 function pick(from: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]),
@@ -62,15 +66,15 @@ function pick(from: Record<string, unknown>, keys: readonly string[]): Record<st
 }
 
 /**
- * The manifest of the usual platform, where an index lists those of several; undefined for what is
- * no index.
+ * Returns the digest of the usual platform's manifest in an index of several; undefined for other
+ * manifests.
  */
 function platformDigest({ manifests }: Record<string, unknown>): string | undefined {
   if (!Array.isArray(manifests)) {
     return undefined;
   }
 
-  const listed = manifests as { digest?: unknown; platform?: Partial<typeof PLATFORM> }[];
+  const listed: { digest?: unknown; platform?: Partial<typeof PLATFORM> }[] = manifests;
 
   const chosen =
     listed.find(
@@ -99,7 +103,7 @@ export class Registry {
     this.#signal = signal;
   }
 
-  /** Throws an OutboundError unless the registry takes the credentials. */
+  /** Throws an OutboundError unless the registry accepts the credentials. */
   async verify(): Promise<void> {
     const { answer } = await this.#get('/v2/', '*/*');
     if (answer.status !== 200) {
@@ -109,7 +113,7 @@ export class Registry {
     }
   }
 
-  /** An image's manifest and configuration. Throws an OutboundError. */
+  /** Returns an image's manifest and configuration. Throws an OutboundError. */
   async image({ registry, repository, reference }: ImageReference): Promise<ImageDetails> {
     const first = await this.#manifest(
       repository,
@@ -124,14 +128,13 @@ export class Registry {
         ? first
         : await this.#manifest(repository, chosen, `${MANIFEST}, ${OCI_MANIFEST}`);
 
-    const digest = (manifest.config as { digest?: unknown } | undefined)?.digest;
+    const digest = isObject(manifest.config) ? manifest.config.digest : undefined;
     if (manifest.schemaVersion !== 2 || typeof digest !== 'string' || !SHA256.test(digest)) {
       throw new OutboundError('the manifest is not one of schema 2');
     }
 
-    // Registries keep blobs in other servers' storage; what comes from there is checked by its
-    // digest.
-    const { body } = await this.#read(`/v2/${repository}/blobs/${digest}`, '*/*', true);
+    // Registries redirect to blobs on other servers; the digest proves that the content is right.
+    const { body } = await this.#read(`/v2/${repository}/blobs/${digest}`, '*/*', { follow: true });
     if (`sha256:${createHash('sha256').update(body).digest('hex')}` !== digest) {
       throw new OutboundError('the configuration is not the one that the manifest names');
     }
@@ -157,7 +160,7 @@ export class Registry {
     };
   }
 
-  /** The tags of a repository, as many as a few pages hold. Throws an OutboundError. */
+  /** Returns the tags of a repository, as many as a few pages hold. Throws an OutboundError. */
   async tags(repository: string): Promise<string[]> {
     const path = `/v2/${repository}/tags/list`;
     const found = new Set<string>();
@@ -168,15 +171,15 @@ export class Registry {
       const { headers, body } = await this.#read(`${path}?${query}`, 'application/json');
       const { tags } = parseObject(body, 'list of tags');
       const names = (Array.isArray(tags) ? tags : []).filter(
-        (tag) => typeof tag === 'string' && TAG.test(tag),
+        (tag): tag is string => typeof tag === 'string' && TAG.test(tag),
       );
 
-      for (const name of names as string[]) {
+      for (const name of names) {
         found.add(name);
       }
 
-      // The next page is asked for by the last name and not by the link, which could lead anywhere.
-      const next = names.at(-1) as string | undefined;
+      // The next page is requested by the last name and not by the link, which could lead anywhere.
+      const next = names.at(-1);
       if (headers.link === undefined || next === undefined || next === last) {
         break;
       }
@@ -198,10 +201,10 @@ export class Registry {
     );
   }
 
-  async #read(path: string, accept: string, follow = false): Promise<OutboundResponse> {
+  async #read(path: string, accept: string, { follow = false } = {}): Promise<OutboundResponse> {
     const got = await this.#get(path, accept);
 
-    // Who is sent elsewhere asks no other token server: its challenge would be a stranger's.
+    // After a redirect no token server is used: its challenge would be another server's.
     const answer = follow ? await this.#outbound.follow(got, this.#signal, LIMITS) : got.answer;
     if (answer.status === 404) {
       throw new ImageNotFound('image not found');
@@ -223,8 +226,8 @@ export class Registry {
   }
 
   /**
-   * A call with Basic credentials or, where the registry asks for it, a token of its token server;
-   * a redirect is the answer.
+   * Makes a call with Basic credentials or, if the registry demands it, a token of its token
+   * server; redirects are returned.
    */
   async #get(path: string, accept: string) {
     const url = new URL(path, this.#url);
@@ -249,7 +252,7 @@ export class Registry {
   async #token({ realm = '', service, scope }: Record<string, string>): Promise<string> {
     const url = URL.canParse(realm) ? new URL(realm) : undefined;
 
-    // Credentials that came over TLS do not go on in the clear.
+    // Credentials for a TLS connection are never sent unencrypted.
     if (!url || (this.#url.protocol === 'https:' && url.protocol !== 'https:')) {
       throw new OutboundError(
         `the registry ${this.#url.host} names no token server that can be used`,

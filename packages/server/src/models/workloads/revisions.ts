@@ -4,12 +4,12 @@ import type { KubeReader } from '@ks-apiserver/client/kube/client';
 const APPS = { group: 'apps', version: 'v1' } as const;
 const REVISION = 'deployment.kubernetes.io/revision';
 
-/** Workloads whose earlier templates Kubernetes keeps. */
+/** Workloads whose earlier pod templates Kubernetes keeps. */
 export type Workload = 'deployments' | 'statefulsets' | 'daemonsets';
 
 /**
- * Finds a revision of a workload by its number; undefined for none. Throws NotFound without the
- * workload.
+ * Returns a revision of a workload by its number; undefined if there is none. Throws NotFound
+ * without the workload.
  */
 export async function findRevision(
   client: KubeReader,
@@ -22,10 +22,8 @@ export async function findRevision(
     signal,
   );
 
-  const template = workload.spec?.template as
-    | { metadata?: { labels?: Record<string, string> } }
-    | undefined;
-  const labelSelector = Object.entries(template?.metadata?.labels ?? {})
+  const labels: Record<string, string> = workload.spec?.template?.metadata?.labels ?? {};
+  const labelSelector = Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
   const kept = resource === 'deployments' ? 'replicasets' : 'controllerrevisions';
@@ -45,6 +43,6 @@ export async function findRevision(
 
     return resource === 'deployments'
       ? item.metadata.annotations?.[REVISION] === revision
-      : String((item as { revision?: unknown }).revision) === revision;
+      : String(item.revision) === revision;
   });
 }

@@ -1,23 +1,25 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { RouteReply, RouteRequest } from '@ks-apiserver/http/routes/route';
+import type { PageOptions } from '../../../http/html-page.ts';
 import type { AuthorizationRequest } from '../../../models/oauth/authorization-request.ts';
 import type { LoggedIn } from '../../../models/oauth/codes.ts';
+import type { Browser } from '../../../models/oauth/cookies.ts';
 import { OAuthError } from '../../../models/oauth/errors.ts';
 import { needsConsent } from '../../../models/oauth/user-steps.ts';
 import type { Identity } from '../../../models/session/identity.ts';
 import { sourceOf } from '../../login-source.ts';
-import type { OAuthParts } from '../parts.ts';
-import { consentPage, loginPage, type PageOptions } from './pages.ts';
+import type { OAuthDependencies } from '../dependencies.ts';
+import { consentPage, loginPage } from './pages.ts';
 
-/** An authorization request that a person at a browser has to say something to. */
+/** An authorization request that needs input of a person at a browser. */
 export interface Dialog {
-  parts: OAuthParts;
+  dependencies: OAuthDependencies;
   request: RouteRequest;
   asked: AuthorizationRequest;
-  /** The request as the client sent it: every form is bound to it. */
+  /** The request as the client sent it: every form contains its digest. */
   parameters: URLSearchParams;
   form: URLSearchParams | undefined;
-  secure: boolean;
+  browser: Browser;
 }
 
 /** How the dialog ends: with a code for this user, and cookies to set. */
@@ -32,12 +34,14 @@ const MEANING: Readonly<Record<string, string>> = {
   full: 'do in KubeSphere whatever you may do',
 };
 
-/** What is said to all whose log-in fails, whatever was wrong. */
+/** The message for all failed log-ins, whatever the reason. */
 const WRONG = 'User name or password is wrong.';
 const INITIAL =
   'Your password was set by somebody else: log in to the console and set one of your own first.';
 
-/** The request again without its wish for a new log-in: for who comes back from one. */
+/**
+ * Returns the request without its demand for a new log-in, for a browser that comes back from one.
+ */
 function afterLogin(parameters: URLSearchParams): string {
   const again = new URLSearchParams(parameters);
   const prompt = (again.get('prompt') ?? '')
@@ -55,9 +59,9 @@ function afterLogin(parameters: URLSearchParams): string {
 
 /** Shows the page that asks for name and password. */
 export function askLogin(dialog: Dialog, alert?: string, options: PageOptions = {}): RouteReply {
-  const { parts, request, asked, parameters, secure } = dialog;
+  const { dependencies, asked, parameters, browser } = dialog;
   const query = parameters.toString();
-  const { token, cookie } = parts.forms.issue(request.headers.cookie, secure, 'login', query);
+  const { token, cookie } = dependencies.forms.issue(browser, 'login', query);
   const back = encodeURIComponent(afterLogin(parameters));
 
   const page = {
@@ -66,7 +70,7 @@ export function askLogin(dialog: Dialog, alert?: string, options: PageOptions = 
     token,
     alert,
     username: (dialog.form?.get('username') ?? '').slice(0, 320),
-    providers: parts.providers.map((name) => ({
+    providers: dependencies.providers.map((name) => ({
       name,
       link: `login/${encodeURIComponent(name)}?return_to=${back}`,
     })),
@@ -81,16 +85,10 @@ export function askConsent(
   user: LoggedIn,
   cookies: readonly string[] = [],
 ): RouteReply {
-  const { parts, request, asked, parameters, secure } = dialog;
+  const { dependencies, asked, parameters, browser } = dialog;
   const query = parameters.toString();
 
-  const { token, cookie } = parts.forms.issue(
-    request.headers.cookie,
-    secure,
-    'consent',
-    user.session,
-    query,
-  );
+  const { token, cookie } = dependencies.forms.issue(browser, 'consent', user.session, query);
 
   const other = new URLSearchParams(parameters);
   other.set('prompt', 'login');
@@ -107,16 +105,23 @@ export function askConsent(
   return consentPage(page, { leadsTo: asked.redirectUri, cookies: [cookie, ...cookies] });
 }
 
-/** Checks name and password of the form; answers the user, or the page that says what is wrong. */
+/** Checks name and password of the form; returns the user, or the page that says what is wrong. */
 async function checkPassword(
   dialog: Dialog,
   form: URLSearchParams,
 ): Promise<Identity | RouteReply> {
-  const { parts, request } = dialog;
-  const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
+  const { dependencies, request } = dialog;
+  const [name = '', secret = '', otp = ''] = ['username', 'password', 'otp'].map(
+    (field) => form.get(field) ?? '',
+  );
 
   try {
-    return await parts.login.password(name!, secret!, sourceOf(request, true), otp);
+    return await dependencies.login.password(
+      name,
+      secret,
+      sourceOf(request, { recordSuccess: true }),
+      otp,
+    );
   } catch (error) {
     if (!(error instanceof StatusError) || error.code >= 500) {
       throw error;
@@ -142,16 +147,10 @@ async function loginSubmitted(
   form: URLSearchParams,
   grant: Grant,
 ): Promise<RouteReply> {
-  const { parts, request, parameters, asked, secure } = dialog;
-  const { forms, browsers, directory } = parts;
+  const { dependencies, parameters, asked, browser } = dialog;
+  const { forms, browsers, directory } = dependencies;
 
-  const genuine = forms.accepts(
-    request.headers,
-    secure,
-    form.get('csrf') ?? '',
-    'login',
-    parameters.toString(),
-  );
+  const genuine = forms.accepts(browser, form.get('csrf') ?? '', 'login', parameters.toString());
 
   if (!genuine) {
     return askLogin(dialog, 'The page was too old. Try again.', { status: 403 });
@@ -165,10 +164,10 @@ async function loginSubmitted(
     return askLogin(dialog, INITIAL, { status: 403 });
   }
 
-  // Whoever was logged in before is so no more; the new session has an id of its own.
-  await browsers.end(request.headers.cookie, secure);
+  // A former log-in of the browser ends; the new session has another id.
+  await browsers.end(browser);
 
-  const { cookie, user } = await browsers.start(identity, secure);
+  const { cookie, user } = await browsers.start(identity, browser);
 
   return needsConsent(asked) ? askConsent(dialog, user, [cookie]) : grant(user, [cookie]);
 }
@@ -178,17 +177,14 @@ async function consentSubmitted(
   form: URLSearchParams,
   grant: Grant,
 ): Promise<RouteReply> {
-  const { parts, request, parameters, secure } = dialog;
-  const { headers } = request;
-  const user = await parts.browsers.loggedIn(headers.cookie, secure);
+  const { dependencies, parameters, browser } = dialog;
+  const user = await dependencies.browsers.findUser(browser);
   if (!user) {
     return askLogin(dialog, 'You have been logged out.', { status: 401 });
   }
 
   const token = form.get('csrf') ?? '';
-  if (
-    !parts.forms.accepts(headers, secure, token, 'consent', user.session, parameters.toString())
-  ) {
+  if (!dependencies.forms.accepts(browser, token, 'consent', user.session, parameters.toString())) {
     return askLogin(dialog, 'The page was too old. Try again.', { status: 403 });
   }
 
@@ -199,7 +195,7 @@ async function consentSubmitted(
   return grant(user);
 }
 
-/** Takes one of the page's forms in. Throws `access_denied` where the user says no. */
+/** Handles a form of one of the pages. Throws `access_denied` when the user says no. */
 export function submitted(
   dialog: Dialog,
   form: URLSearchParams,

@@ -3,8 +3,8 @@ import { providerFailure } from '../../../models/iam/providers/provider-password
 import { OAuthError } from '../../../models/oauth/errors.ts';
 
 /**
- * A failed log-in in the words of 3.0's OAuth endpoints: the reason follows what kind of failure it
- * is.
+ * Returns a failed log-in in the words of 3.0's OAuth endpoints: the kind of failure, then the
+ * reason.
  */
 export function worded(thrown: unknown): unknown {
   const error = providerFailure(thrown);

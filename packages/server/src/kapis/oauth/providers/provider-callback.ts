@@ -9,15 +9,15 @@ import {
 import type { OpenProvider } from '../../../models/identity-providers/provider.ts';
 import { sourceOf } from '../../login-source.ts';
 import { worded } from '../pages/words.ts';
+import type { ProviderLoginDependencies } from './dependencies.ts';
 import { redirectProvider } from './provider-login.ts';
-import type { ProviderLoginParts } from './provider-routes.ts';
 
 /**
- * The log-in that this browser has begun, or none where a console that begins them itself is
- * trusted to.
+ * Returns the log-in that this browser has started, or none for a console that is trusted to start
+ * log-ins itself.
  */
 async function pendingLogin(
-  { states }: ProviderLoginParts,
+  { states }: ProviderLoginDependencies,
   { name, allowMissingState }: OpenProvider,
   query: URLSearchParams,
   cookies: string | undefined,
@@ -29,18 +29,18 @@ async function pendingLogin(
 }
 
 /**
- * `GET /oauth/callback/{provider}`: what the browser brings back from a provider (RFC 6749 section
- * 4.1.2) is exchanged for the user's account there, and that for a session of the user. Unlike 3.0
- * nothing goes on after an error, the browser must be the one that began the log-in, and the user
- * must be one who may log in.
+ * `GET /oauth/callback/{provider}`: exchanges the provider's code (RFC 6749 section 4.1.2) for the
+ * user's account there, and that for a session of the user. Unlike in 3.0 nothing continues after
+ * an error, the browser must be the one that started the log-in, and the user must be allowed to
+ * log in.
  */
-export function callback(parts: ProviderLoginParts): Handler {
+export function callback(dependencies: ProviderLoginDependencies): Handler {
   return async (request) => {
     const { params, query, headers } = request;
 
     try {
-      const open = redirectProvider(parts, params.provider ?? '');
-      const pending = await pendingLogin(parts, open, query, headers.cookie);
+      const open = redirectProvider(dependencies, params.provider ?? '');
+      const pending = await pendingLogin(dependencies, open, query, headers.cookie);
       const { name, provider } = open;
       const refusal = query.get('error');
       if (refusal !== null) {
@@ -54,17 +54,20 @@ export function callback(parts: ProviderLoginParts): Handler {
       }
 
       const account = await provider.finish(query, pending);
-      const user = await parts.accounts.resolve(open, account, true);
-      const source = { ...sourceOf(request, true, 'OAuth'), provider: name };
-      const identity = await parts.login.admit(user, source, groupNames(name, account));
+      const user = await dependencies.accounts.resolve(open, account, { mixedCreates: true });
+      const source = {
+        ...sourceOf(request, { recordSuccess: true, type: 'OAuth' }),
+        provider: name,
+      };
+      const identity = await dependencies.login.admit(user, source, groupNames(name, account));
       const own = { 'cache-control': 'no-store', pragma: 'no-cache' };
 
       if (pending?.returnTo) {
-        const session = await parts.beginSession(identity, headers);
+        const session = await dependencies.beginSession(identity, headers);
         return new RouteReply(302, { ...own, location: pending.returnTo, 'set-cookie': session });
       }
 
-      const tokens = await parts.issuer.issue(identity);
+      const tokens = await dependencies.issuer.issue(identity);
       const forget = pending ? { 'set-cookie': FORGET_STATE } : {};
 
       return new RouteReply(

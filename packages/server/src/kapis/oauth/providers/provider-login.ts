@@ -5,14 +5,17 @@ import type {
   OpenProvider,
   RedirectProvider,
 } from '../../../models/identity-providers/provider.ts';
-import { isSecure } from '../../../models/oauth/cookies.ts';
+import { usesHttps } from '../../../models/oauth/cookies.ts';
 import { sourceOf } from '../../login-source.ts';
 import { worded } from '../pages/words.ts';
-import type { ProviderLoginParts } from './provider-routes.ts';
+import type { ProviderLoginDependencies } from './dependencies.ts';
 
-/** The provider of a path to whose pages browsers are sent. Throws Unauthorized in 3.0's words. */
+/**
+ * Returns the provider of a path to whose pages browsers are redirected. Throws Unauthorized in
+ * 3.0's words.
+ */
 export function redirectProvider(
-  { providers }: ProviderLoginParts,
+  { providers }: ProviderLoginDependencies,
   name: string,
 ): OpenProvider<RedirectProvider> {
   const open = providers.redirects.find((known) => known.name === name);
@@ -24,25 +27,23 @@ export function redirectProvider(
 }
 
 /**
- * `GET /oauth/login/{provider}`: sends the browser to the provider (RFC 6749 section 4.1.1), bound
- * to it by a cookie.
+ * `GET /oauth/login/{provider}`: redirects the browser to the provider (RFC 6749 section 4.1.1),
+ * with a cookie that binds the log-in to it.
  */
-export function beginLogin(parts: ProviderLoginParts): Handler {
+export function beginLogin(dependencies: ProviderLoginDependencies): Handler {
   return async ({ params, query, headers }) => {
     const returnTo = query.get('return_to') ?? '';
 
     try {
-      const { name, provider } = redirectProvider(parts, params.provider ?? '');
+      const { name, provider } = redirectProvider(dependencies, params.provider ?? '');
 
       if (returnTo !== '' && !isReturnPath(returnTo)) {
         throw badRequest('return_to must be a path that starts with /oauth/authorize?');
       }
 
-      const { pending, cookie } = await parts.states.begin(
-        name,
-        returnTo,
-        isSecure(headers, provider.redirectURL.startsWith('https:')),
-      );
+      const { pending, cookie } = await dependencies.states.begin(name, returnTo, {
+        secure: usesHttps(headers, { otherwise: provider.redirectURL.startsWith('https:') }),
+      });
 
       const { href } = await provider.begin(pending);
 
@@ -83,11 +84,11 @@ function textsOf(body: unknown): { username: string; password: string; otp: stri
  * `POST /oauth/login/{provider}` (3.1): a pair of tokens for a name and password that one LDAP
  * provider checks.
  */
-export function passwordLogin({ login, issuer }: ProviderLoginParts): Handler {
+export function passwordLogin({ login, issuer }: ProviderLoginDependencies): Handler {
   return async (request) => {
     const { username, password, otp } = textsOf(request.body);
     const { provider = '' } = request.params;
-    const source = sourceOf(request, true);
+    const source = sourceOf(request, { recordSuccess: true });
 
     try {
       return await issuer.issue(await login.password(username, password, source, otp, provider));

@@ -1,36 +1,19 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Parameter, Route } from '@ks-apiserver/http/routes/route';
 import { Type } from 'typebox';
-import type { Login } from '../../../models/iam/login/login.ts';
-import type { ProviderAccounts } from '../../../models/iam/providers/provider-accounts.ts';
-import type { LoginStates } from '../../../models/identity-providers/login-state.ts';
-import type { IdentityProviders } from '../../../models/identity-providers/registry.ts';
-import type { Identity } from '../../../models/session/identity.ts';
-import type { TokenIssuer } from '../../../models/session/issue.ts';
 import { pathParameter } from '../../parameters.ts';
 import { Token } from '../types.ts';
+import type { ProviderLoginDependencies } from './dependencies.ts';
 import { callback } from './provider-callback.ts';
 import { beginLogin, passwordLogin } from './provider-login.ts';
 
 const TAGS = ['Identity Management'];
 
-/** What log-ins through identity providers work with. */
-export interface ProviderLoginParts {
-  providers: IdentityProviders;
-  accounts: ProviderAccounts;
-  login: Login;
-  issuer: TokenIssuer;
-  states: LoginStates;
-  /** Begins a session of the browser that has these headers; answers the Set-Cookie value. */
-  beginSession: (identity: Identity, headers: IncomingHttpHeaders) => Promise<string>;
-}
-
 function parameter(where: 'query' | 'formData', name: string, description: string): Parameter {
   return { in: where, name, description, schema: Type.String() };
 }
 
-/** Log-in through identity providers: their rows are /oauth/login/* and /oauth/callback/*. */
-export function providerRoutes(parts: ProviderLoginParts): Route[] {
+/** Log-in through identity providers: the routes /oauth/login/* and /oauth/callback/*. */
+export function providerRoutes(dependencies: ProviderLoginDependencies): Route[] {
   const provider = pathParameter('provider', 'name of the identity provider');
 
   return [
@@ -46,7 +29,7 @@ export function providerRoutes(parts: ProviderLoginParts): Route[] {
       ],
       produces: ['text/plain', 'application/json'],
       errors: 'bare',
-      handler: beginLogin(parts),
+      handler: beginLogin(dependencies),
     },
     {
       method: 'POST',
@@ -63,7 +46,7 @@ export function providerRoutes(parts: ProviderLoginParts): Route[] {
       ],
       returns: Token,
       errors: 'bare',
-      handler: passwordLogin(parts),
+      handler: passwordLogin(dependencies),
     },
     {
       method: 'GET',
@@ -79,7 +62,7 @@ export function providerRoutes(parts: ProviderLoginParts): Route[] {
       ],
       returns: Token,
       errors: 'bare',
-      handler: callback(parts),
+      handler: callback(dependencies),
     },
   ];
 }

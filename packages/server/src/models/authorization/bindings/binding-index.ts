@@ -13,7 +13,7 @@ export interface RoleRef {
 export interface Binding {
   name: string;
   namespace: string;
-  /** By whom the caller has it: `User:<name>` or `Group:<name>`. */
+  /** The subject that names the caller: `User:<name>` or `Group:<name>`. */
   subject: string;
   roleRef: RoleRef;
 }
@@ -21,7 +21,7 @@ export interface Binding {
 const SERVICE_ACCOUNT = 'system:serviceaccount:';
 
 /**
- * How a subject is filed: users, groups and ServiceAccounts apart; the subject's apiGroup is
+ * Returns a subject's key: users, groups and ServiceAccounts apart. The subject's apiGroup is
  * ignored, as in 3.0.
  */
 function keyOf(subject: Subject): string {
@@ -32,17 +32,20 @@ function keyOf(subject: Subject): string {
 }
 
 /**
- * Bindings by scope and subject: finding a caller's bindings costs as much as he has, not as there
- * are.
+ * Bindings by scope and subject. Finding a caller's bindings costs as much as they have, not as
+ * there are.
  */
 export class BindingIndex {
   readonly #scopes = new Map<string, Map<string, Set<Entry>>>();
   readonly #entries = new Map<string, Set<Entry>>();
-  /** How many bindings name a subject in each scope. */
+  /** Number of bindings that name a subject, by scope. */
   readonly #scopesOfSubject = new Map<string, Map<string, number>>();
   readonly #scopeOf: (entry: Entry) => string;
 
-  /** `scopeOf` files a binding under its namespace, its workspace, or '' for the whole platform. */
+  /**
+   * `scopeOf` returns the scope of a binding: its namespace, its workspace, or '' for the whole
+   * platform.
+   */
   constructor(informer: Informer, scopeOf: (entry: Entry) => string) {
     this.#scopeOf = scopeOf;
 
@@ -140,21 +143,21 @@ export class BindingIndex {
     return [...(this.#entries.get(scope) ?? [])].sort((a, b) => byCreation(b, a));
   }
 
-  /** The bindings of a scope that name a user himself, or a group, newest first. */
+  /** Bindings of a scope that name a user or a group directly, newest first. */
   entriesOf(name: string, scope: string, kind: 'User' | 'Group' = 'User'): Entry[] {
     return [...(this.#scopes.get(scope)?.get(`${kind}:${name}`) ?? [])].sort((a, b) =>
       byCreation(b, a),
     );
   }
 
-  /** The scopes in which a user himself, or a group, has a binding. */
+  /** Scopes in which a user or a group has a binding directly. */
   scopesOf(name: string, kind: 'User' | 'Group' = 'User'): string[] {
     return [...(this.#scopesOfSubject.get(`${kind}:${name}`)?.keys() ?? [])];
   }
 
   /**
-   * The roles that a caller holds in a scope, by his name or one of his groups, those of the scope
-   * included.
+   * Yields the bindings of a caller in a scope: by their name, by one of their groups, and by one
+   * of the scope's own groups.
    */
   *rolesOf(user: UserInfo, scope: string, ownGroups: readonly string[] = []): Generator<Binding> {
     const bySubject = this.#scopes.get(scope);
@@ -176,7 +179,7 @@ export class BindingIndex {
 
 function* bindingsOf(bySubject: ReadonlyMap<string, Set<Entry>>, key: string): Generator<Binding> {
   for (const entry of bySubject.get(key) ?? []) {
-    const roleRef = entry.object?.roleRef as RoleRef | undefined;
+    const roleRef: RoleRef | undefined = entry.object?.roleRef;
     if (roleRef) {
       yield { name: entry.name, namespace: entry.namespace, subject: key, roleRef };
     }

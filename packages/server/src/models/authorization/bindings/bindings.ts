@@ -5,8 +5,8 @@ import { BindingIndex } from './binding-index.ts';
 import { GroupIndex } from './group-index.ts';
 
 /**
- * All bindings of the platform by their four scopes: authorization and the lists of members read
- * the same indexes.
+ * All bindings of the platform by their four scopes. Authorization and lists of members read the
+ * same indexes.
  */
 export class Bindings {
   readonly global: BindingIndex;
@@ -20,22 +20,25 @@ export class Bindings {
 
   constructor(catalog: Catalog) {
     const platform = () => '';
-    this.global = new BindingIndex(catalog.row('globalrolebindings'), platform);
+    this.global = new BindingIndex(catalog.informerOf('globalrolebindings'), platform);
 
     this.workspace = new BindingIndex(
-      catalog.row('workspacerolebindings'),
+      catalog.informerOf('workspacerolebindings'),
       (entry) => entry.labels[WORKSPACE_LABEL] ?? '',
     );
 
-    this.namespace = new BindingIndex(catalog.row('rolebindings'), (entry) => entry.namespace);
-    this.cluster = new BindingIndex(catalog.row('clusterrolebindings'), platform);
-    this.groups = new GroupIndex(catalog.row('groups'), catalog.row('groupbindings'));
+    this.namespace = new BindingIndex(
+      catalog.informerOf('rolebindings'),
+      (entry) => entry.namespace,
+    );
+    this.cluster = new BindingIndex(catalog.informerOf('clusterrolebindings'), platform);
+    this.groups = new GroupIndex(catalog.informerOf('groups'), catalog.informerOf('groupbindings'));
 
-    const namespaces = catalog.row('namespaces');
+    const namespaces = catalog.informerOf('namespaces');
     this.#workspaceOf = (namespace) => namespaces.store.get(namespace)?.labels[WORKSPACE_LABEL];
   }
 
-  /** Workspaces in which a user has a role, himself or by a group. */
+  /** Workspaces in which a user has a role, directly or by a group. */
   workspacesOf(user: UserInfo): string[] {
     const own = this.groups
       .all(user.name)
@@ -50,8 +53,8 @@ export class Bindings {
   }
 
   /**
-   * Namespaces in which a user has a role, himself or by a group; a workspace's group counts in its
-   * namespaces alone.
+   * Namespaces in which a user has a role, directly or by a group; a workspace's group counts only
+   * in the workspace's namespaces.
    */
   namespacesOf(user: UserInfo): string[] {
     const own = this.groups

@@ -10,9 +10,9 @@ export interface WorkspaceGroup {
 
 const NONE: readonly string[] = Object.freeze([]);
 
-/** The group that a GroupBinding is about. */
+/** Returns the group that a GroupBinding refers to. */
 function groupOf(binding: Entry): string {
-  return String((binding.object?.groupRef as { name?: string } | undefined)?.name ?? '');
+  return String(binding.object?.groupRef?.name ?? '');
 }
 
 function usersOf(binding: Entry): readonly string[] {
@@ -23,14 +23,14 @@ function usersOf(binding: Entry): readonly string[] {
 }
 
 /**
- * Who is in which group of which workspace, from GroupBindings. A membership counts in the
- * workspace of the binding's label, and only while there is a Group of that name with the same
- * label: a name alone (another workspace's group, one of Kubernetes' own, one of an identity
- * provider) gives nothing anywhere.
+ * Members of the groups of workspaces, from GroupBindings. A membership counts only in the
+ * workspace of the binding's label, and only while a Group of that name with the same label exists.
+ * Names of other groups (of another workspace, of Kubernetes, of an identity provider) give
+ * nothing.
  */
 export class GroupIndex {
   readonly #groups: Informer;
-  /** User, then workspace, to the bindings. */
+  /** Bindings by user, then by workspace. */
   readonly #bindings = new Map<string, Map<string, Set<Entry>>>();
 
   constructor(groups: Informer, groupBindings: Informer) {
@@ -72,19 +72,22 @@ export class GroupIndex {
     for (const user of usersOf(entry)) {
       const byWorkspace = this.#bindings.get(user);
       const entries = byWorkspace?.get(workspace);
-
-      entries?.delete(entry);
-
-      if (entries?.size === 0) {
-        byWorkspace!.delete(workspace);
+      if (!byWorkspace || !entries) {
+        continue;
       }
-      if (byWorkspace?.size === 0) {
+
+      entries.delete(entry);
+
+      if (entries.size === 0) {
+        byWorkspace.delete(workspace);
+      }
+      if (byWorkspace.size === 0) {
         this.#bindings.delete(user);
       }
     }
   }
 
-  /** Whether a workspace has a group of this name that is not on its way out. */
+  /** Whether a workspace has a group of this name that is not being deleted. */
   has(workspace: string, group: string): boolean {
     const found = this.#groups.store.get(group);
     return (
@@ -103,7 +106,7 @@ export class GroupIndex {
     return [...new Set([...bindings].map(groupOf))].filter((group) => this.has(workspace, group));
   }
 
-  /** The users who are in a group of a workspace; it looks at every binding. */
+  /** Returns the users in a group of a workspace; reads all bindings. */
   membersOf(workspace: string, group: string): string[] {
     return [...this.#bindings.keys()].filter((user) =>
       this.groupsOf(user, workspace).includes(group),

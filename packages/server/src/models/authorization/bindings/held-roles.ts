@@ -3,11 +3,11 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import { SYSTEM_NAMESPACES } from '../system-namespaces.ts';
+import { SYSTEM_NAMESPACES } from '../platform-namespaces.ts';
 import type { Binding } from './binding-index.ts';
 import type { Bindings } from './bindings.ts';
 
-/** The live copies that authorization decides by. */
+/** Informers of the resources that authorization decides by. */
 export interface AuthorizationInformers {
   globalRoles: Informer;
   workspaceRoles: Informer;
@@ -17,12 +17,12 @@ export interface AuthorizationInformers {
   devopsProjects: Informer;
 }
 
-/** Where roles are given. */
+/** Where a role is bound. */
 export type Level = 'global' | 'workspace' | 'namespace' | 'cluster';
 
 /**
- * Where a request is: the workspace and the namespace whose roles count, each '' for none. Roles of
- * the platform and the cluster always count.
+ * The workspace and the namespace whose roles count for a request, '' for none. Roles of the
+ * platform and the cluster always count.
  */
 export interface Place {
   workspace: string;
@@ -30,8 +30,8 @@ export interface Place {
 }
 
 /**
- * A role that a caller has, and by which binding; `role` is undefined while there is none of that
- * name.
+ * A role that a caller has, and the binding that gives it; `role` is undefined if no role of that
+ * name exists.
  */
 export interface HeldRole {
   level: Level;
@@ -39,7 +39,7 @@ export interface HeldRole {
   role: KubeObject | undefined;
 }
 
-/** Everywhere but in workspaces and namespaces. */
+/** The place of requests outside workspaces and namespaces. */
 export const PLATFORM: Place = Object.freeze({ workspace: '', namespace: '' });
 
 /**
@@ -55,7 +55,7 @@ export class HeldRoles {
     this.#bindings = bindings;
   }
 
-  /** Roles on all of the platform. */
+  /** Yields roles on the whole platform. */
   *global(user: UserInfo): Generator<HeldRole> {
     for (const binding of this.#bindings.global.rolesOf(user, '')) {
       yield {
@@ -67,15 +67,16 @@ export class HeldRoles {
   }
 
   /**
-   * All roles that count at a place. Groups of a workspace count in it and its namespaces alone.
+   * Yields all roles that count at a place. Groups of a workspace count only in it and its
+   * namespaces.
    */
   *at(user: UserInfo, { workspace, namespace }: Place): Generator<HeldRole> {
     yield* this.global(user);
 
     const groups = workspace === '' ? [] : this.#bindings.groups.groupsOf(user.name, workspace);
 
-    // A namespace or project of no workspace is nobody's: 3.0 counts the bindings of every
-    // workspace here.
+    // A namespace or project without a workspace belongs to nobody: 3.0 would count the bindings of
+    // every workspace here.
     if (workspace !== '') {
       for (const binding of this.#bindings.workspace.rolesOf(user, workspace, groups)) {
         const role = this.#informers.workspaceRoles.store.get(binding.roleRef.name);
@@ -96,7 +97,7 @@ export class HeldRoles {
     }
   }
 
-  /** A Role of a namespace, or a ClusterRole. */
+  /** Returns a Role of a namespace, or a ClusterRole. */
   role(kind: string, name: string, namespace: string): KubeObject | undefined {
     const { roles, clusterRoles } = this.#informers;
     return (
@@ -104,14 +105,14 @@ export class HeldRoles {
     )?.object;
   }
 
-  /** The workspace that a namespace belongs to; '' for none. */
+  /** Returns the workspace of a namespace; '' for none. */
   workspaceOf(namespace: string): string {
     return this.#informers.namespaces.store.get(namespace)?.labels[WORKSPACE_LABEL] ?? '';
   }
 
   /**
-   * Where a request is: the workspace is that of the namespace or project itself, whatever the URL
-   * says of one.
+   * Returns the place of a request. The workspace is that of the namespace or project itself,
+   * whatever the URL names.
    */
   placeOf(info: RequestInfo): Place {
     const { namespaces, devopsProjects } = this.#informers;
@@ -128,7 +129,8 @@ export class HeldRoles {
         ? namespaces.store.get(info.namespace)
         : devopsProjects.store.get(info.devops);
 
-    // What does not exist yet is judged by the workspace of the URL, under which it would be made.
+    // A namespace that does not exist yet has the workspace of the URL, in which it would be
+    // created.
     const workspace = holder ? (holder.labels[WORKSPACE_LABEL] ?? '') : info.workspace;
 
     if (info.scope === 'Namespace') {
@@ -139,13 +141,13 @@ export class HeldRoles {
   }
 
   /**
-   * The namespace of a DevOps project, whose roles are the project's; '' for none. The project's
-   * own word does not count unless the namespace carries its label: else whoever may write the
-   * project would choose any namespace.
+   * Returns the namespace of a DevOps project, whose roles are the project's; '' for none. The
+   * namespace must carry the project's label: otherwise whoever may write the project could choose
+   * any namespace.
    */
   adminNamespaceOf(project: string): string {
-    const status = this.#informers.devopsProjects.store.get(project)?.object?.status;
-    const namespace = (status as { adminNamespace?: unknown } | undefined)?.adminNamespace;
+    const holder = this.#informers.devopsProjects.store.get(project)?.object;
+    const namespace: unknown = holder?.status?.adminNamespace;
     if (typeof namespace !== 'string' || SYSTEM_NAMESPACES.has(namespace)) {
       return '';
     }

@@ -1,25 +1,22 @@
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
-import { answerPath, isolatedModule, type RegoModule, RegoModuleError } from './rego-module.ts';
+import { answerPath, isolateModule, type RegoModule, RegoModuleError } from './rego-module.ts';
 
 const LIMITS = {
-  /**
-   * Modules that the server is expected to have; the one that was used longest ago is deleted
-   * there.
-   */
+  /** Modules to keep on the policy server; the least recently stored is deleted there. */
   modules: 500,
   /** Answers that are remembered, and for how long, in milliseconds. */
   answers: 10_000,
   answerMs: 5000,
-  /** Questions that are asked at once; more are answered no. */
+  /** Evaluations at the same time; further ones deny. */
   concurrent: 128,
   /** Longest answer that is read, in bytes. */
   body: 256 * 1024,
 };
 
 /**
- * Where an OPA server is, how long it may take, in milliseconds, and the CA (PEM) of its
+ * The OPA server's URL, how long a call may take, in milliseconds, and the CA (PEM) of its
  * certificate.
  */
 export interface OpaOptions {
@@ -29,21 +26,21 @@ export interface OpaOptions {
   onError: (error: unknown) => void;
 }
 
-/** Whether a module can be evaluated, and else why not. */
+/** Whether a module can be evaluated, and if not, why. */
 export interface ModuleState {
   usable: boolean;
   reason: 'Evaluated' | 'NoPolicyServer' | 'InvalidModule' | 'PolicyServerFailed';
   message: string;
 }
 
-/** What rego-override annotations are evaluated by. */
+/** Evaluates rego-override annotations. */
 export interface OverridePolicy {
-  /** Whether a module allows a call; false whenever that cannot be found out. It never rejects. */
+  /** Whether a module allows a call; false if that cannot be determined. Never rejects. */
   allows(source: string, input: unknown): Promise<boolean>;
   check(source: string): Promise<ModuleState>;
 }
 
-/** Where no policy server is configured: an override allows nothing. */
+/** The state of all modules if no policy server is configured: they allow nothing. */
 export const NO_POLICY_SERVER: ModuleState = {
   usable: false,
   reason: 'NoPolicyServer',
@@ -51,9 +48,9 @@ export const NO_POLICY_SERVER: ModuleState = {
 };
 
 /**
- * Evaluates modules on an OPA server by its REST API (OPA "REST API", Policy and Data): each module
- * is put there once, under a name made from its text. It fails closed: a server that does not
- * answer in time, or that says anything but true, allows nothing.
+ * Evaluates modules on an OPA server by its REST API (OPA "REST API", Policy and Data). Each module
+ * is stored there once, under a name made from its text. It fails closed: if the server does not
+ * answer in time, or answers anything but true, the call is not allowed.
  */
 export class OpaServer implements OverridePolicy {
   readonly #options: OpaOptions;
@@ -93,11 +90,11 @@ export class OpaServer implements OverridePolicy {
     this.#asking += 1;
 
     try {
-      const allowed = await this.#ask(isolatedModule(source), body);
+      const allowed = await this.#ask(isolateModule(source), body);
       this.#remember(key, allowed);
       return allowed;
     } catch (error) {
-      // A module that is no good is told of on its role, and not on every call.
+      // An invalid module is reported in its role's status, not for every call.
       if (!(error instanceof RegoModuleError)) {
         this.#options.onError(error);
       }
@@ -110,7 +107,7 @@ export class OpaServer implements OverridePolicy {
 
   async check(source: string): Promise<ModuleState> {
     try {
-      await this.#put(isolatedModule(source));
+      await this.#put(isolateModule(source));
 
       return {
         usable: true,
@@ -119,7 +116,7 @@ export class OpaServer implements OverridePolicy {
       };
     } catch (error) {
       const invalid = error instanceof RegoModuleError;
-      const why = (error as Error).message;
+      const why = error instanceof Error ? error.message : String(error);
 
       return {
         usable: false,
@@ -137,8 +134,8 @@ export class OpaServer implements OverridePolicy {
       return;
     }
 
-    const [oldest] = this.#answers.keys();
-    this.#answers.delete(oldest!);
+    const [oldest = ''] = this.#answers.keys();
+    this.#answers.delete(oldest);
   }
 
   async #ask(module: RegoModule, body: string): Promise<boolean> {
@@ -152,7 +149,7 @@ export class OpaServer implements OverridePolicy {
       return result === true;
     }
 
-    // Nothing at all: perhaps the server was started anew and has lost the module.
+    // No result: perhaps the server was restarted and has lost the module.
     const { status } = await this.#call('GET', `/v1/policies/${module.id}`);
     if (status !== 404) {
       return false;
@@ -169,7 +166,9 @@ export class OpaServer implements OverridePolicy {
       throw new Error(`the policy server answered ${status}`);
     }
 
-    return (JSON.parse(text) as { result?: unknown }).result;
+    const { result }: { result?: unknown } = JSON.parse(text);
+
+    return result;
   }
 
   async #put(module: RegoModule): Promise<void> {
@@ -194,12 +193,12 @@ export class OpaServer implements OverridePolicy {
       return;
     }
 
-    const [oldest] = this.#modules.keys();
-    this.#modules.delete(oldest!);
+    const [oldest = ''] = this.#modules.keys();
+    this.#modules.delete(oldest);
     await this.#call('DELETE', `/v1/policies/${oldest}`);
   }
 
-  /** One call; redirects are answers like any other, and the answer is read up to a limit. */
+  /** Makes one call. Redirects are answers like any other, and an answer is read up to a limit. */
   #call(
     method: string,
     path: string,

@@ -2,17 +2,17 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 
-/** Annotation of a role with a Rego module that decides besides the role's rules. */
+/** Annotation of a role with a Rego module that decides in addition to the role's rules. */
 export const REGO_OVERRIDE = 'iam.kubesphere.io/rego-override';
 
-/** The module of a role; of a RoleBase that of the role which it holds. */
+/** Returns the module of a role; of a RoleBase, that of the role in it. */
 export function overrideOf(role: KubeObject | undefined): string | undefined {
-  const holder = role?.kind === 'RoleBase' ? (role.role as KubeObject | undefined) : role;
+  const holder: KubeObject | undefined = role?.kind === 'RoleBase' ? role.role : role;
   const module = holder?.metadata?.annotations?.[REGO_OVERRIDE];
   return module === undefined || module.trim() === '' ? undefined : module;
 }
 
-/** The input of a module, with 3.0's names. */
+/** Returns a module's input, with 3.0's names. */
 export function overrideInput(user: UserInfo, info: RequestInfo): object {
   return {
     User: { Name: user.name, UID: user.uid ?? '', Groups: user.groups, Extra: user.extra ?? null },

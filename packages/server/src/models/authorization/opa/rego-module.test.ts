@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isolatedModule, RegoModuleError } from './rego-module.ts';
+import { isolateModule, RegoModuleError } from './rego-module.ts';
 
 const SOURCE = `# who asks about himself
 package authz
@@ -16,7 +16,7 @@ allow {
 self { input.Name == input.User.Name }`;
 
 test('a module gets a package of its own, in code and nowhere else', () => {
-  const { id, text } = isolatedModule(SOURCE);
+  const { id, text } = isolateModule(SOURCE);
   const own = `ks_override.${id}`;
   assert.equal(
     text,
@@ -25,8 +25,8 @@ test('a module gets a package of its own, in code and nowhere else', () => {
       .replace('  data.authz.self', `  data.${own}.self`),
   );
 
-  assert.equal(isolatedModule(SOURCE).id, id);
-  assert.notEqual(isolatedModule(`${SOURCE}\n`).id, id);
+  assert.equal(isolateModule(SOURCE).id, id);
+  assert.notEqual(isolateModule(`${SOURCE}\n`).id, id);
 });
 
 const REFUSED: Record<string, string> = {
@@ -45,5 +45,5 @@ const REFUSED: Record<string, string> = {
 };
 
 for (const [what, source] of Object.entries(REFUSED)) {
-  test(`refused: ${what}`, () => assert.throws(() => isolatedModule(source), RegoModuleError));
+  test(`refused: ${what}`, () => assert.throws(() => isolateModule(source), RegoModuleError));
 }

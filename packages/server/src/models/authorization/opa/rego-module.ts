@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
-/** Longest module that is looked at, in characters. */
+/** Longest module that is accepted, in characters. */
 const LIMIT = 64 * 1024;
 
 /** Comments, strings, raw strings, and all else piece by piece (Rego "Lexical structure"). */
 const TOKENS = /#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|[A-Za-z_][A-Za-z0-9_]*|\s+|./gsu;
 const PACKAGE_PREFIX = 'ks_override';
 
-/** A module as it is given to the policy server: in a package of its own. */
+/** A module as the policy server stores it: in a package of its own. */
 export interface RegoModule {
-  /** Id of the policy and last part of its package: the same text has the same one. */
+  /** Id of the policy and last part of its package; equal for equal texts. */
   id: string;
   text: string;
 }
@@ -18,12 +18,12 @@ export interface RegoModule {
 export class RegoModuleError extends Error {}
 
 /**
- * A role's module for a server that evaluates many: 3.0 evaluates each alone, as package `authz`,
- * and asks `data.authz.allow`. Here the package gets a name made from its text, with every use of
- * `data.authz`. What would read other data, such as modules of other roles, is refused. Throws a
- * RegoModuleError.
+ * Prepares a role's module for a server that evaluates many. 3.0 evaluates each alone, as package
+ * `authz`, and asks for `data.authz.allow`. Here the package gets a name made from its text, and so
+ * does every use of `data.authz`. A module that reads other data, such as modules of other roles,
+ * is refused. Throws a RegoModuleError.
  */
-export function isolatedModule(source: string): RegoModule {
+export function isolateModule(source: string): RegoModule {
   if (source.length > LIMIT) {
     throw new RegoModuleError(`the module is longer than ${LIMIT} characters`);
   }
@@ -31,8 +31,8 @@ export function isolatedModule(source: string): RegoModule {
   const id = `m${createHash('sha256').update(source).digest('hex').slice(0, 40)}`;
   const tokens = source.match(TOKENS) ?? [];
 
-  /** Places of tokens that mean something. */
-  const code = [...tokens.keys()].filter((i) => !/^(#|\s)/.test(tokens[i]!));
+  /** Indexes of the tokens that are code: no comments, no white space. */
+  const code = [...tokens.entries()].flatMap(([i, token]) => (/^(#|\s)/.test(token) ? [] : [i]));
   const at = (n: number) => tokens[code[n] ?? -1];
   const [first, second] = code;
 
@@ -41,7 +41,7 @@ export function isolatedModule(source: string): RegoModule {
   }
 
   for (let n = 2; n < code.length; n++) {
-    // A template string has code in it.
+    // A template string contains code.
     if (at(n) === '$') {
       throw new RegoModuleError('the module has a template string');
     }
@@ -49,7 +49,7 @@ export function isolatedModule(source: string): RegoModule {
       throw new RegoModuleError('the module has a second package');
     }
 
-    // A field of something else that happens to be called so.
+    // A field of another object with the same name.
     if (at(n) !== 'data' || at(n - 1) === '.') {
       continue;
     }
@@ -57,7 +57,10 @@ export function isolatedModule(source: string): RegoModule {
       throw new RegoModuleError('the module reads data other than data.authz');
     }
 
-    tokens[code[n + 2]!] = `${PACKAGE_PREFIX}.${id}`;
+    const name = code[n + 2];
+    if (name !== undefined) {
+      tokens[name] = `${PACKAGE_PREFIX}.${id}`;
+    }
   }
 
   if (first !== undefined && second !== undefined) {
@@ -67,7 +70,7 @@ export function isolatedModule(source: string): RegoModule {
   return { id, text: tokens.join('') };
 }
 
-/** Path of the answer of a module in the policy server's Data API. */
+/** Returns the path of a module's answer in the policy server's Data API. */
 export function answerPath({ id }: RegoModule): string {
   return `/v1/data/${PACKAGE_PREFIX}/${id}/allow`;
 }

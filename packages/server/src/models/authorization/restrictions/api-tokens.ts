@@ -3,24 +3,24 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 
-/** Extra of a caller who came with an API token. */
+/** Extra of a caller who is authenticated by an API token. */
 export const CREDENTIAL_EXTRA = 'iam.kubesphere.io/credential';
 
-/** Subresources of users that are credentials, or give some. */
+/** Subresources of users that are credentials, or issue some. */
 const CREDENTIALS = new Set(['password', 'tokens', 'totp', 'sessions']);
 const CERTIFICATES = new Set(['kubeconfig', 'kubectl']);
 const READS = new Set(['get', 'list', 'watch']);
 
-/** Whether a caller came with an API token. */
+/** Whether a caller is authenticated by an API token. */
 export function isApiTokenCaller({ extra }: UserInfo): boolean {
   return extra?.[CREDENTIAL_EXTRA] !== undefined;
 }
 
 /**
- * Why an API token may not make a call; undefined where it may. One that leaks must not turn into
- * more, nor lock its owner out.
+ * Returns what an API token may not do; undefined if it may make the call. A leaked token must not
+ * give more credentials, nor lock its owner out.
  */
-function whyNot({ name: owner }: UserInfo, info: RequestInfo): string | undefined {
+function deniedAction({ name: owner }: UserInfo, info: RequestInfo): string | undefined {
   const { group, resource, subresource, verb, name } = info;
   const isRead = READS.has(verb);
 
@@ -48,13 +48,13 @@ function whyNot({ name: owner }: UserInfo, info: RequestInfo): string | undefine
   return makesCertificate || makesToken ? 'make credentials' : undefined;
 }
 
-/** Throws Forbidden for a call that API tokens do not make, whatever their owner may do. */
+/** Throws Forbidden for a call that no API token may make, whatever its owner may do. */
 export function checkApiToken(caller: UserInfo, info: RequestInfo): void {
   if (!isApiTokenCaller(caller) || !info.isResource) {
     return;
   }
 
-  const what = whyNot(caller, info);
+  const what = deniedAction(caller, info);
   if (what !== undefined) {
     throw new StatusError(
       403,

@@ -4,7 +4,7 @@ import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import { isPublicPath } from '../public-paths.ts';
 
-/** What the console lists before it shows its page for a first password. */
+/** Lists that the console reads before it shows its page for a first password. */
 const LISTED = new Set(['workspaces', 'workspacetemplates']);
 
 /**
@@ -18,15 +18,15 @@ export function mustSetPassword({ extra }: UserInfo): boolean {
   return extra?.[UNINITIALIZED_EXTRA] !== undefined;
 }
 
-/** A caller without that duty, for who has met it in another way. */
-export function freeOfDuty(caller: UserInfo): UserInfo {
+/** Returns a caller without that duty, after they have met it in another way. */
+export function withoutPasswordDuty(caller: UserInfo): UserInfo {
   const { [UNINITIALIZED_EXTRA]: _duty, ...extra } = caller.extra ?? {};
   return { ...caller, extra };
 }
 
 /**
- * Whether a call patches one's own User through the Kubernetes API, as the console sets a first
- * password.
+ * Whether a call patches the caller's own User through the Kubernetes API, as the console does to
+ * set a first password.
  */
 export function patchesSelf(user: UserInfo, info: RequestInfo): boolean {
   const { isKubernetes, group, resource, subresource, name, verb } = info;
@@ -41,8 +41,8 @@ export function patchesSelf(user: UserInfo, info: RequestInfo): boolean {
   return isKubernetes && isUser && verb === 'patch';
 }
 
-/** 403 for who has to set a password first. */
-export function passwordFirst(name: string, why: string): StatusError {
+/** Returns 403 for a user who must set a password first. */
+export function passwordRequired(name: string, why: string): StatusError {
   return new StatusError(
     403,
     'Forbidden',
@@ -51,9 +51,9 @@ export function passwordFirst(name: string, why: string): StatusError {
 }
 
 /**
- * Throws Forbidden for all but reading oneself, the list of one's workspaces and setting a
- * password, while somebody's password is one that another has set. What a patch of oneself does the
- * gate looks at.
+ * While a user's password is one that somebody else has set, throws Forbidden for all calls but
+ * reading their own user, listing their workspaces and setting a password. The gate reviews patches
+ * of their own user.
  */
 export function checkFirstPassword(user: UserInfo, info: RequestInfo): void {
   if (!mustSetPassword(user) || isPublicPath(info.path) || patchesSelf(user, info)) {
@@ -71,5 +71,5 @@ export function checkFirstPassword(user: UserInfo, info: RequestInfo): void {
     return;
   }
 
-  throw passwordFirst(user.name, 'set one of your own first');
+  throw passwordRequired(user.name, 'set one of your own first');
 }

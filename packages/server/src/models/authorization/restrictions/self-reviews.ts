@@ -3,20 +3,23 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/http/request/request-info';
-import type { Authorizer } from '../authorizer.ts';
 import { checkApiToken } from './api-tokens.ts';
 
-/** Makes the status of a review that a caller makes about himself. */
-type SelfReview = (
-  authorizer: Authorizer,
-  caller: UserInfo,
-  spec: Spec,
-) => object | Promise<object>;
+/** What reviews ask the authorizer. */
+export interface ReviewAuthorizer {
+  /** Whether a caller may make a call. */
+  permits(caller: UserInfo, info: RequestInfo): boolean | Promise<boolean>;
+  /** The rules of all roles that a caller has in a namespace. */
+  rulesIn(caller: UserInfo, scope: 'namespace', namespace: string): PolicyRule[];
+}
 
-/** What reviews say in their specs (Kubernetes authorization.k8s.io/v1). */
+/** Returns the status of a review that a caller makes about themselves. */
+type SelfReview = (authorizer: ReviewAuthorizer, caller: UserInfo, spec: Spec) => Promise<object>;
+
+/** The spec of a review (Kubernetes authorization.k8s.io/v1). */
 type Spec = NonNullable<KubeObject['spec']>;
 
-/** Reviews about oneself, by `resource.group`. */
+/** Reviews about the caller, by `resource.group`. */
 const REVIEWS: Readonly<Record<string, SelfReview>> = {
   'selfsubjectaccessreviews.authorization.k8s.io': accessReview,
   'selfsubjectrulesreviews.authorization.k8s.io': rulesReview,
@@ -24,8 +27,8 @@ const REVIEWS: Readonly<Record<string, SelfReview>> = {
 };
 
 /**
- * The review about himself that a call makes, as kubectl does for `auth can-i` and `auth whoami`;
- * undefined for any other call.
+ * Returns the review about themselves that a caller asks for, as kubectl does for `auth can-i` and
+ * `auth whoami`; undefined for any other call.
  */
 export function selfReviewOf({
   isKubernetes,
@@ -43,7 +46,7 @@ export function selfReviewOf({
   return Object.hasOwn(REVIEWS, key) ? REVIEWS[key] : undefined;
 }
 
-/** The call that an access review asks about. */
+/** Returns the call that an access review asks about. */
 function callOf({ resourceAttributes: resource, nonResourceAttributes: other }: Spec): RequestInfo {
   if (!resource) {
     const { path = '', verb = '' } = other ?? {};
@@ -74,7 +77,11 @@ function callOf({ resourceAttributes: resource, nonResourceAttributes: other }: 
   };
 }
 
-async function accessReview(authorizer: Authorizer, caller: UserInfo, spec: Spec): Promise<object> {
+async function accessReview(
+  authorizer: ReviewAuthorizer,
+  caller: UserInfo,
+  spec: Spec,
+): Promise<object> {
   const info = callOf(spec);
 
   try {
@@ -90,7 +97,11 @@ async function accessReview(authorizer: Authorizer, caller: UserInfo, spec: Spec
   return { allowed: await authorizer.permits(caller, info) };
 }
 
-function rulesReview(authorizer: Authorizer, caller: UserInfo, { namespace }: Spec): object {
+async function rulesReview(
+  authorizer: ReviewAuthorizer,
+  caller: UserInfo,
+  { namespace }: Spec,
+): Promise<object> {
   const rules = authorizer.rulesIn(caller, 'namespace', String(namespace ?? ''));
   const resourceRules = rules.filter(({ resources }) => resources?.length);
   const nonResourceRules = rules.filter(({ nonResourceURLs }) => nonResourceURLs?.length);
@@ -105,11 +116,14 @@ function rulesReview(authorizer: Authorizer, caller: UserInfo, { namespace }: Sp
       verbs,
       nonResourceURLs,
     })),
-    // What is built in for every user, and modules of roles, are no rules.
+    // The built-in policy for every user, and modules of roles, cannot be given as rules.
     incomplete: true,
   };
 }
 
-function subjectReview(_: Authorizer, { name, uid, groups, extra }: UserInfo): object {
+async function subjectReview(
+  _: ReviewAuthorizer,
+  { name, uid, groups, extra }: UserInfo,
+): Promise<object> {
   return { userInfo: { username: name, ...(uid && { uid }), groups, ...(extra && { extra }) } };
 }

@@ -5,52 +5,54 @@ import type { Authorizer } from '../../authorization/authorizer.ts';
 import { componentKind } from '../../resources/computed/application-components.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
 
-/** What of an application decides which components go with it. */
-function ownedBy(object: KubeObject | undefined): unknown {
+/** Returns what decides which components an application owns; undefined if it owns none. */
+function ownershipOf(object: KubeObject | undefined): unknown {
   const { addOwnerRef, selector, componentKinds } = object?.spec ?? {};
   return addOwnerRef === true ? [selector, componentKinds] : undefined;
 }
 
 /**
- * Applications that own their components: a controller makes them owners, so that who deletes one
- * deletes what it selects.
+ * Reviews applications that own their components: a controller sets the owner references, so that
+ * deleting the application deletes what it selects.
  */
-export class ApplicationRule implements Rule {
-  readonly resources: ReadonlySet<string> = new Set(['app.k8s.io/applications']);
-  readonly #authorizer: Authorizer;
+export function applicationRule(authorizer: Authorizer): Rule {
+  return {
+    resources: new Set(['app.k8s.io/applications']),
 
-  constructor(authorizer: Authorizer) {
-    this.#authorizer = authorizer;
-  }
-
-  review(attempt: WriteAttempt): undefined {
-    const { caller, info, stored, wished } = attempt;
-    if (ownedBy(wished) === undefined || equalJson(ownedBy(stored), ownedBy(wished))) {
-      return;
-    }
-
-    const kinds = wished?.spec?.componentKinds;
-    for (const one of Array.isArray(kinds) ? (kinds as { group?: string; kind?: string }[]) : []) {
-      const component = componentKind(one?.group, one?.kind);
+    async review(attempt: WriteAttempt): Promise<undefined> {
+      const { caller, info, stored, proposed } = attempt;
       if (
-        !component ||
-        this.#authorizer.allows(caller, {
-          ...info,
-          ...component,
-          verb: 'delete',
-          subresource: '',
-          name: '',
-        })
+        ownershipOf(proposed) === undefined ||
+        equalJson(ownershipOf(stored), ownershipOf(proposed))
       ) {
-        continue;
+        return;
       }
 
-      const { group, resource } = info;
-
-      throw forbidden(
-        { group, resource, name: nameOf(attempt) },
-        `user "${caller.name}" cannot delete ${component.resource}, which spec.addOwnerRef would let the application do`,
+      const kinds: unknown = proposed?.spec?.componentKinds;
+      const components = (Array.isArray(kinds) ? kinds : []).flatMap(
+        (named: { group?: unknown; kind?: unknown } | null) =>
+          componentKind(named?.group, named?.kind) ?? [],
       );
-    }
-  }
+
+      const denied = components.find(
+        (component) =>
+          !authorizer.allows(caller, {
+            ...info,
+            ...component,
+            verb: 'delete',
+            subresource: '',
+            name: '',
+          }),
+      );
+
+      if (denied) {
+        const { group, resource } = info;
+
+        throw forbidden(
+          { group, resource, name: nameOf(attempt) },
+          `user "${caller.name}" cannot delete ${denied.resource}, which spec.addOwnerRef would let the application do`,
+        );
+      }
+    },
+  };
 }

@@ -6,16 +6,16 @@ import type { Scope } from '../../iam/roles/scopes.ts';
 import type { WriteAttempt } from '../attempt.ts';
 
 /**
- * Checks the annotation that names the creator, who becomes admin of a project: who makes the
- * project may name themselves, and otherwise it takes the right to give everything there. Throws
- * Forbidden.
+ * Checks the annotation that names the creator of a project, who becomes its admin. A caller who
+ * creates the project may name themselves; naming another user takes the right to give everything
+ * there. Throws Forbidden.
  */
 export function checkCreator(
   authorizer: Authorizer,
-  { caller, stored, wished }: WriteAttempt,
+  { caller, stored, proposed }: WriteAttempt,
   scope: Scope,
 ): void {
-  const creator = wished?.metadata.annotations?.[CREATOR_ANNOTATION];
+  const creator = proposed?.metadata.annotations?.[CREATOR_ANNOTATION];
   if (!creator || creator === stored?.metadata.annotations?.[CREATOR_ANNOTATION]) {
     return;
   }
@@ -24,5 +24,10 @@ export function checkCreator(
     return;
   }
 
-  checkGrant(authorizer, caller, scope, 'bind', 'admin', ALL_RESOURCES);
+  checkGrant(authorizer, caller, {
+    scope,
+    verb: 'bind',
+    roleName: 'admin',
+    rules: ALL_RESOURCES,
+  });
 }

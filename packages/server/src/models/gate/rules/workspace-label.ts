@@ -4,13 +4,13 @@ import { nameOf, type WriteAttempt } from '../attempt.ts';
 import { workspaceOf } from './iam/scopes-of-grant.ts';
 
 /**
- * Checks the label by which an object belongs to a workspace: it takes the right to create such
- * objects in the new one and, where it changes, to delete them in the old one. Throws Forbidden.
+ * Checks the label that puts an object into a workspace: it takes the right to create such objects
+ * in the new workspace and, for a change, to delete them in the old one. Throws Forbidden.
  */
 export function checkWorkspaceLabel(authorizer: Authorizer, attempt: WriteAttempt): void {
-  const { caller, info, stored, wished } = attempt;
+  const { caller, info, stored, proposed } = attempt;
   const { group, resource } = info;
-  const [from, to] = [workspaceOf(stored), workspaceOf(wished)];
+  const [from, to] = [workspaceOf(stored), workspaceOf(proposed)];
   if (stored && from === to) {
     return;
   }

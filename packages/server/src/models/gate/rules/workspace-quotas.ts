@@ -2,23 +2,23 @@ import type { WorkspaceQuotas } from '../../tenant/workspace-quotas.ts';
 import type { Verdict, WriteAttempt } from '../attempt.ts';
 
 /**
- * Reserves what a write uses of the quotas of its workspace. Answers how to give that back. Throws
- * Forbidden where a quota is used up.
+ * Reserves what a write uses of the quotas of its workspace; the verdict releases it if nothing is
+ * stored. Throws Forbidden if a quota is exceeded.
  */
 export async function reserveQuota(
   quotas: WorkspaceQuotas,
   attempt: WriteAttempt,
 ): Promise<Verdict> {
-  const { info, stored, wished, dryRun } = attempt;
-  if (!wished) {
+  const { info, stored, proposed, dryRun } = attempt;
+  if (!proposed) {
     return {};
   }
 
-  const giveBack = await quotas.reserve(info, stored, wished);
+  const release = await quotas.reserve(info, stored, proposed);
 
-  const settle = (isStored: boolean) => {
+  const settle = async (isStored: boolean) => {
     if (!isStored || dryRun) {
-      giveBack();
+      release();
     }
   };
 

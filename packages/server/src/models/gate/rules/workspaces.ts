@@ -11,34 +11,28 @@ const WORKSPACES = 'tenant.kubesphere.io/workspaces';
 
 function managerOf({ resource }: RequestInfo, object: KubeObject | undefined): string {
   const spec = resource === 'workspaces' ? object?.spec : object?.spec?.template?.spec;
-  return String((spec as { manager?: unknown } | undefined)?.manager ?? '');
+  return String(spec?.manager ?? '');
 }
 
-/**
- * Workspaces: a controller makes the manager admin of the workspace, so that naming one is a grant.
- */
-export class WorkspaceRule implements Rule {
-  readonly resources: ReadonlySet<string> = new Set([TEMPLATES, WORKSPACES]);
-  readonly #authorizer: Authorizer;
-  readonly #scopes: Scopes;
+/** Reviews workspaces: a controller makes the manager their admin, so naming one is a grant. */
+export function workspaceRule(authorizer: Authorizer, scopes: Scopes): Rule {
+  return {
+    resources: new Set([TEMPLATES, WORKSPACES]),
 
-  constructor(authorizer: Authorizer, scopes: Scopes) {
-    this.#authorizer = authorizer;
-    this.#scopes = scopes;
-  }
+    async review(attempt: WriteAttempt): Promise<undefined> {
+      const { caller, info, stored, proposed } = attempt;
+      const manager = managerOf(info, proposed);
+      if (manager === '' || manager === managerOf(info, stored)) {
+        return;
+      }
 
-  review(attempt: WriteAttempt): undefined {
-    const { caller, info, stored, wished } = attempt;
-    const manager = managerOf(info, wished);
-    if (manager === '' || manager === managerOf(info, stored)) {
-      return;
-    }
+      const name = nameOf(attempt);
+      const scope = scopes.workspace(name);
+      const roleName = `${name}-admin`;
+      const role = scopes.role(scope, roleName);
+      const rules = role?.object ? rulesOf(role.object) : ALL_RESOURCES;
 
-    const name = nameOf(attempt);
-    const scope = this.#scopes.workspace(name);
-    const role = this.#scopes.role(scope, `${name}-admin`);
-    const rules = role?.object ? rulesOf(role.object) : ALL_RESOURCES;
-
-    checkGrant(this.#authorizer, caller, scope, 'bind', `${name}-admin`, rules);
-  }
+      checkGrant(authorizer, caller, { scope, verb: 'bind', roleName, rules });
+    },
+  };
 }

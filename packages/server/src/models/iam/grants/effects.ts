@@ -14,10 +14,7 @@ import type { Scope, Scopes } from '../roles/scopes.ts';
 const LIMITS = { subjects: 50, rules: 20 };
 const AUTHENTICATED = ['system:authenticated'];
 
-/**
- * What a write gives to somebody or takes away: rights that he has not, or keeps not, by other
- * roles.
- */
+/** Rights that a subject gains or loses by a write, that is, does not have by other roles too. */
 export interface Effect {
   subject: { kind: string; name: string; namespace?: string };
   /** `platform`, `cluster`, `workspace <name>` or `namespace <name>`. */
@@ -25,11 +22,11 @@ export interface Effect {
   rules: PolicyRule[];
 }
 
-/** The outcome of a write to roles or bindings, as a dry run answers it. */
+/** The effects of a write to roles or bindings, as a dry run returns them. */
 export interface EffectList {
   gains: Effect[];
   loses: Effect[];
-  /** There is more than is named here. */
+  /** Set if there are more than are named here. */
   truncated?: true;
 }
 
@@ -40,7 +37,7 @@ function scopeName({ level, key }: Scope): string {
   return level === 'cluster' ? 'cluster' : `${level} ${key}`;
 }
 
-/** Says who gains and who loses what by a write. It changes nothing, and is bounded. */
+/** Computes who gains and who loses which rights by a write, without changing anything. */
 export class Effects {
   readonly #authorizer: Authorizer;
   readonly #bindings: Bindings;
@@ -55,10 +52,10 @@ export class Effects {
   }
 
   /**
-   * Files what a subject gains and loses in a scope; `counts` leaves out the roles that the write
-   * is about.
+   * Adds what a subject gains and loses in a scope; `counts` excludes the roles that the write is
+   * about.
    */
-  #file(
+  #addChanges(
     list: EffectList,
     subject: Subject,
     scope: Scope,
@@ -101,24 +98,27 @@ export class Effects {
     add(list.loses, before, after);
   }
 
-  /** A binding that is made (nothing stored), changed, or deleted (nothing wished). */
+  /**
+   * Returns the effects of creating (nothing stored), changing, or deleting (nothing proposed) a
+   * binding.
+   */
   ofBinding(
     scope: Scope,
     stored: KubeObject | undefined,
-    wished: KubeObject | undefined,
+    proposed: KubeObject | undefined,
   ): EffectList {
     const list: EffectList = { gains: [], loses: [] };
 
     const [before, after] = [
       rulesOf(this.#scopes.roleOfBinding(scope, stored)),
-      rulesOf(this.#scopes.roleOfBinding(scope, wished)),
+      rulesOf(this.#scopes.roleOfBinding(scope, proposed)),
     ];
 
     const keyOf = ({ kind, name, namespace }: Subject) => `${kind}:${namespace ?? ''}:${name}`;
     const was = new Set(subjectsOf(stored).map(keyOf));
-    const willBe = new Set(subjectsOf(wished).map(keyOf));
+    const willBe = new Set(subjectsOf(proposed).map(keyOf));
     const all = new Map(
-      [...subjectsOf(stored), ...subjectsOf(wished)].map((subject) => [keyOf(subject), subject]),
+      [...subjectsOf(stored), ...subjectsOf(proposed)].map((subject) => [keyOf(subject), subject]),
     );
 
     const same = ({ level, binding }: HeldRole) =>
@@ -128,7 +128,7 @@ export class Effects {
       binding.namespace === (stored.metadata.namespace ?? '');
 
     for (const [key, subject] of all) {
-      this.#file(
+      this.#addChanges(
         list,
         subject,
         scope,
@@ -141,10 +141,10 @@ export class Effects {
     return list;
   }
 
-  /** Bindings to a role of a scope, each with the scope in which it gives it. */
+  /** Returns the bindings to a role of a scope, each with the scope in which it gives the role. */
   #bindingsTo(scope: Scope, name: string): { entry: Entry; scope: Scope }[] {
     const names = (entry: Entry) => {
-      const ref = entry.object?.roleRef as { kind?: string; name?: string } | undefined;
+      const ref: { kind?: string; name?: string } | undefined = entry.object?.roleRef;
       return ref?.name === name && ref.kind === scope.roleKind;
     };
 
@@ -164,12 +164,12 @@ export class Effects {
     return [...found.map((entry) => ({ entry, scope })), ...inNamespaces];
   }
 
-  /** A role that is made, changed, or deleted: what all who have it gain and lose. */
+  /** Returns the effects of creating, changing or deleting a role on all who have it. */
   ofRole(
     scope: Scope,
     name: string,
     stored: KubeObject | undefined,
-    wished: KubeObject | undefined,
+    proposed: KubeObject | undefined,
   ): EffectList {
     const list: EffectList = { gains: [], loses: [] };
 
@@ -182,14 +182,17 @@ export class Effects {
         );
 
       for (const subject of subjectsOf(entry.object)) {
-        this.#file(list, subject, place, rulesOf(stored), rulesOf(wished), counts);
+        this.#addChanges(list, subject, place, rulesOf(stored), rulesOf(proposed), counts);
       }
     }
 
     return list;
   }
 
-  /** A user who gets one role in a scope instead of those that he has there himself, or none. */
+  /**
+   * Returns the effects of replacing all roles that a user has directly in a scope by one role, or
+   * none.
+   */
   ofMember(scope: Scope, username: string, roleRef: string | undefined): EffectList {
     const list: EffectList = { gains: [], loses: [] };
     const before = scope.index
@@ -199,69 +202,69 @@ export class Effects {
     const counts = ({ level, binding }: HeldRole) =>
       !(level === scope.level && binding.subject === `User:${username}`);
 
-    this.#file(list, { kind: 'User', name: username }, scope, before, after, counts);
+    this.#addChanges(list, { kind: 'User', name: username }, scope, before, after, counts);
 
     return list;
   }
 
-  /** A GroupBinding that is made, changed, or deleted. */
-  ofMembership(stored: KubeObject | undefined, wished: KubeObject | undefined): EffectList {
+  /** Returns the effects of creating, changing or deleting a GroupBinding. */
+  ofMembership(stored: KubeObject | undefined, proposed: KubeObject | undefined): EffectList {
     const list: EffectList = { gains: [], loses: [] };
 
-    for (const [binding, gives] of [
-      [stored, false],
-      [wished, true],
+    for (const [binding, change] of [
+      [stored, 'loses'],
+      [proposed, 'gains'],
     ] as const) {
       const workspace = binding?.metadata.labels?.[WORKSPACE_LABEL] ?? '';
-      const users = Array.isArray(binding?.users) ? (binding.users as string[]) : [];
+      const users: string[] = Array.isArray(binding?.users) ? binding.users : [];
       for (const user of users) {
-        this.#fileGroup(list, workspace, String(binding?.groupRef?.name), user, gives);
+        this.#addGroup(list, { workspace, group: String(binding?.groupRef?.name), user }, change);
       }
     }
 
     return list;
   }
 
-  #fileGroup(
+  #addGroup(
     list: EffectList,
-    workspace: string,
-    group: string,
-    user: string,
-    gives: boolean,
+    { workspace, group, user }: { workspace: string; group: string; user: string },
+    change: 'gains' | 'loses',
   ): void {
     for (const { scope, role } of this.#groupRoles.of(workspace, group)) {
       const rules = rulesOf(role);
       const counts = ({ binding }: HeldRole) => binding.subject !== `Group:${group}`;
-      this.#file(
+      this.#addChanges(
         list,
         { kind: 'User', name: user },
         scope,
-        gives ? [] : rules,
-        gives ? rules : [],
+        change === 'gains' ? [] : rules,
+        change === 'gains' ? rules : [],
         counts,
       );
     }
   }
 
-  /** A group that is deleted: what its members lose. */
+  /** Returns the effects of deleting a group on its members. */
   ofGroupDeletion(workspace: string, group: string): EffectList {
     const list: EffectList = { gains: [], loses: [] };
 
     for (const user of this.#bindings.groups.membersOf(workspace, group)) {
-      this.#fileGroup(list, workspace, group, user, false);
+      this.#addGroup(list, { workspace, group, user }, 'loses');
     }
 
     return list;
   }
 
-  /** A user who is deleted: everything that he has himself. */
+  /** Returns the effects of deleting a user: the loss of all direct rights. */
   ofUserDeletion(name: string): EffectList {
-    return merged(this.#scopes.ofUser(name).map((scope) => this.ofMember(scope, name, undefined)));
+    return mergeEffects(
+      this.#scopes.ofUser(name).map((scope) => this.ofMember(scope, name, undefined)),
+    );
   }
 }
 
-/** Several lists as one, within the limits of one. */
-export function merged(lists: readonly EffectList[]): EffectList {
+/** Merges several lists, within the limits of one. */
+export function mergeEffects(lists: readonly EffectList[]): EffectList {
   const [gains, loses] = [lists.flatMap((list) => list.gains), lists.flatMap((list) => list.loses)];
   const over = gains.length > LIMITS.subjects || loses.length > LIMITS.subjects;
 

@@ -4,31 +4,38 @@ import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../../authorization/authorizer.ts';
-import { SYSTEM_WORKSPACE } from '../../authorization/system-namespaces.ts';
+import { SYSTEM_WORKSPACE } from '../../authorization/platform-namespaces.ts';
 import type { Scope } from '../roles/scopes.ts';
 
+/** Rights that somebody would give to others by binding or changing a role. */
+export interface Grant {
+  /** Where the rights would hold. */
+  scope: Scope;
+  /** Kubernetes' verb: `bind` gives a role, `escalate` changes what it allows. */
+  verb: 'bind' | 'escalate';
+  roleName: string;
+  rules: readonly PolicyRule[];
+}
+
 /**
- * Throws Forbidden unless a caller may hand on rights in a scope (Kubernetes "Using RBAC
- * Authorization", "Privilege escalation prevention"): those that they have there themselves. Who
- * manages workspaces or projects from above, by a role that lets them `bind` or `escalate` roles
- * there, may hand on others too; on the platform and the cluster there is no such exception. Into
- * the workspace of the platform, whatever the role, only who may do everything brings somebody.
+ * Throws Forbidden unless a caller may give rights to others (Kubernetes "Using RBAC
+ * Authorization", "Privilege escalation prevention"). They may give those that they have in the
+ * scope themselves. In a workspace or project, a role of a higher level that allows `bind` or
+ * `escalate` there lets them give others too; on the platform and the cluster nothing does. In the
+ * workspace of the platform's own namespaces only callers who may do everything give any role.
  */
 export function checkGrant(
   authorizer: Authorizer,
   caller: UserInfo,
-  scope: Scope,
-  verb: 'bind' | 'escalate',
-  roleName: string,
-  rules: readonly PolicyRule[],
+  { scope, verb, roleName, rules }: Grant,
 ): void {
   const { level } = scope;
   const isPlatform = level === 'workspace' && scope.key === SYSTEM_WORKSPACE;
-  if (
-    isPlatform
-      ? authorizer.holdsEverything(caller)
-      : authorizer.covers(caller, level, scope.key, rules)
-  ) {
+
+  const isHeld = isPlatform
+    ? authorizer.holdsEverything(caller)
+    : authorizer.covers(caller, level, scope.key, rules);
+  if (isHeld) {
     return;
   }
 

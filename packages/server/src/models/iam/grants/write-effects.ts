@@ -3,7 +3,7 @@ import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Scope, Scopes } from '../roles/scopes.ts';
-import { type Effect, type EffectList, type Effects, merged } from './effects.ts';
+import { type Effect, type EffectList, type Effects, mergeEffects } from './effects.ts';
 
 const LEVELS: Readonly<Record<string, 'global' | 'cluster' | 'workspace' | 'namespace'>> = {
   [`${IAM_GROUP}/globalrole`]: 'global',
@@ -12,40 +12,40 @@ const LEVELS: Readonly<Record<string, 'global' | 'cluster' | 'workspace' | 'name
   'rbac.authorization.k8s.io/role': 'namespace',
 };
 
-/** Longest text of a warning, in characters: clients print it on one line. */
+/** Longest warning, in characters: clients print it on one line. */
 const WARNING_LIMIT = 1000;
 const NAMED = 5;
 
-/** Level of the roles or bindings of a resource; undefined for one that is neither. */
+/** Returns the level of a resource's roles or bindings; undefined for other resources. */
 function levelOf({ group, resource }: RequestInfo) {
   const [, word = ''] = /^(\w*?role)(binding)?s$/.exec(resource) ?? [];
   return LEVELS[`${group}/${word}`];
 }
 
-/** Whether objects of a resource give rights to somebody, so that a dry run tells what changes. */
+/** Whether objects of a resource give rights, so that dry runs say what changes. */
 export function givesRights(info: RequestInfo): boolean {
   const isGroup = info.resource === 'groups' || info.resource === 'groupbindings';
   return (info.group === IAM_GROUP && isGroup) || levelOf(info) !== undefined;
 }
 
 /**
- * What a write through the Kubernetes API gives to somebody or takes away; undefined for what gives
- * nothing.
+ * Returns the effects of a write through the Kubernetes API; undefined for writes that give no
+ * rights.
  */
 export function effectsOfWrite(
   effects: Effects,
   scopes: Scopes,
   info: RequestInfo,
   stored: KubeObject | undefined,
-  wished: KubeObject | undefined,
+  proposed: KubeObject | undefined,
 ): EffectList | undefined {
   const { group, resource, namespace } = info;
   if (group === IAM_GROUP && resource === 'groupbindings') {
-    return effects.ofMembership(stored, wished);
+    return effects.ofMembership(stored, proposed);
   }
 
   if (group === IAM_GROUP && resource === 'groups') {
-    return stored && !wished
+    return stored && !proposed
       ? effects.ofGroupDeletion(
           stored.metadata.labels?.[WORKSPACE_LABEL] ?? '',
           stored.metadata.name ?? '',
@@ -76,13 +76,13 @@ export function effectsOfWrite(
       ? effects.ofBinding(scope, before, after)
       : effects.ofRole(scope, (after ?? before)?.metadata.name ?? '', before, after);
 
-  const [from, to] = [scopeOf(stored), scopeOf(wished)];
-  if (!stored || !wished || from.key === to.key) {
-    return of(wished ? to : from, stored, wished);
+  const [from, to] = [scopeOf(stored), scopeOf(proposed)];
+  if (!stored || !proposed || from.key === to.key) {
+    return of(proposed ? to : from, stored, proposed);
   }
 
-  // A changed label takes it from one workspace to another.
-  return merged([of(from, stored, undefined), of(to, undefined, wished)]);
+  // A changed label moves the object from one workspace to another.
+  return mergeEffects([of(from, stored, undefined), of(to, undefined, proposed)]);
 }
 
 function sentence(word: string, { subject, scope, rules }: Effect): string {
@@ -97,8 +97,8 @@ function sentence(word: string, { subject, scope, rules }: Effect): string {
 }
 
 /**
- * The texts of warnings that sum up what a write does: a few lines of printable ASCII, each of
- * bounded length.
+ * Returns warnings that summarise the effects of a write: a few lines of printable ASCII of limited
+ * length.
  */
 export function warningsOf({ gains, loses, truncated }: EffectList): string[] {
   const all = [
@@ -116,8 +116,8 @@ export function warningsOf({ gains, loses, truncated }: EffectList): string[] {
 }
 
 /**
- * A value of the header Warning with code 299 (Kubernetes "Warning: Helpful Warnings Ahead"; RFC
- * 7234, 5.5).
+ * Returns a value of the header Warning with code 299 (Kubernetes "Warning: Helpful Warnings
+ * Ahead"; RFC 7234, 5.5).
  */
 export function warningHeader(texts: readonly string[]): string {
   return texts.map((text) => `299 - "${text.replace(/["\\]/g, '\\$&')}"`).join(', ');

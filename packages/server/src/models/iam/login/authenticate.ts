@@ -1,9 +1,9 @@
 import { UNINITIALIZED } from '@ks-apiserver/api/annotations';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser } from '@ks-apiserver/api/user';
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { after } from '../../after.ts';
 import { CREDENTIAL_EXTRA } from '../../authorization/restrictions/api-tokens.ts';
 import { UNINITIALIZED_EXTRA } from '../../authorization/restrictions/first-password.ts';
 import { type ApiTokens, isApiToken } from '../../credentials/api-tokens.ts';
@@ -11,15 +11,15 @@ import { opensApi } from '../../oauth/scopes.ts';
 import type { Identity } from '../../session/identity.ts';
 import type { SessionStore } from '../../session/sessions.ts';
 import type { Claims, Tokens } from '../../session/tokens.ts';
-import type { Login, LoginSource } from './login.ts';
+import type { Login } from './login.ts';
+import type { LoginSource } from './login-source.ts';
 
-/** The user and the claims of an access token. */
 interface Session {
   caller: UserInfo;
   claims: Claims;
 }
 
-/** Who calls without any credential. */
+/** The caller of requests without credentials. */
 export const ANONYMOUS: UserInfo = Object.freeze({
   name: 'system:anonymous',
   groups: ['system:unauthenticated'],
@@ -28,53 +28,56 @@ export const ANONYMOUS: UserInfo = Object.freeze({
 const API_TOKEN = { [CREDENTIAL_EXTRA]: ['api-token'] };
 const AUTHENTICATED = ['system:authenticated'];
 
-/** Groups of a caller: an identity provider names none of Kubernetes' own. */
+/** Returns a caller's groups. Those of an identity provider cannot be groups of Kubernetes. */
 function groupsOf({ groups }: { groups?: readonly string[] }): readonly string[] {
   return groups
     ? [...groups.filter((group) => !group.startsWith('system:')), ...AUTHENTICATED]
     : AUTHENTICATED;
 }
 
-/** A refused credential as the answer to a call. */
-function refused(error: unknown): unknown {
+/** Words the refusal of a credential as the answer to a call. */
+function toUnauthorized(error: unknown): unknown {
   if (error instanceof StatusError && (error.code === 401 || error.code === 403)) {
     return unauthorized(`Unauthorized: ${error.message}`);
   }
   return error;
 }
 
-/** Finds out who calls, from the Authorization header alone. */
+/** Dependencies and settings of the authenticator. */
+export interface AuthenticatorOptions {
+  tokens: Tokens;
+  sessions: SessionStore;
+  login: Login;
+  users: Informer;
+  apiTokens: ApiTokens;
+  /**
+   * False if access tokens never expire: such tokens have no stored session and cannot be revoked
+   * (3.0's accessTokenMaxAge 0).
+   */
+  tracksSessions: boolean;
+}
+
+/** Authenticates callers by the Authorization header alone. */
 export class Authenticator {
   readonly #tokens: Tokens;
   readonly #sessions: SessionStore;
   readonly #login: Login;
   readonly #users: Informer;
-  readonly #tracked: boolean;
+  readonly #tracksSessions: boolean;
   readonly #apiTokens: ApiTokens;
 
-  /**
-   * `tracked` is false where access tokens never expire: those are not kept and cannot be revoked
-   * (3.0's accessTokenMaxAge 0).
-   */
-  constructor(
-    tokens: Tokens,
-    sessions: SessionStore,
-    login: Login,
-    users: Informer,
-    tracked: boolean,
-    apiTokens: ApiTokens,
-  ) {
+  constructor({ tokens, sessions, login, users, apiTokens, tracksSessions }: AuthenticatorOptions) {
     this.#tokens = tokens;
     this.#sessions = sessions;
     this.#login = login;
     this.#users = users;
-    this.#tracked = tracked;
+    this.#tracksSessions = tracksSessions;
     this.#apiTokens = apiTokens;
   }
 
   /**
-   * The caller, at once where his token is known; anonymous without a header. Throws, or rejects
-   * with, Unauthorized or, for a locked account, TooManyRequests.
+   * Returns the caller: at once if their token was verified lately, anonymous without a header.
+   * Throws, or rejects with, Unauthorized or, for a locked account, TooManyRequests.
    */
   authenticate(
     header: string | undefined,
@@ -87,20 +90,20 @@ export class Authenticator {
     const [scheme = '', credential = ''] = header.trim().split(/\s+/, 2);
 
     try {
-      const caller = this.#by(scheme.toLowerCase(), credential, source);
+      const caller = this.#authenticateBy(scheme.toLowerCase(), credential, source);
       if (!(caller instanceof Promise)) {
         return caller;
       }
 
       return caller.catch((error) => {
-        throw refused(error);
+        throw toUnauthorized(error);
       });
     } catch (error) {
-      throw refused(error);
+      throw toUnauthorized(error);
     }
   }
 
-  #by(
+  #authenticateBy(
     scheme: string,
     credential: string,
     source: Omit<LoginSource, 'type'>,
@@ -112,7 +115,7 @@ export class Authenticator {
       return this.#basic(credential, source);
     }
 
-    // 3.0's very words for a header that it does not understand: its clients compare them.
+    // 3.0's own words for a header that it does not understand: clients compare them.
     throw unauthorized('%!s(<nil>)');
   }
 
@@ -128,13 +131,13 @@ export class Authenticator {
       type: 'Basic',
     });
 
-    return this.#caller(user);
+    return this.#callerOf(user);
   }
 
   /**
-   * A check, to be made again and again, whether the credential of an open connection still holds:
-   * its session goes on, its user may log in, his password is still the same. It never rejects:
-   * where sessions cannot be asked, nothing ends.
+   * Returns a check of whether the credential of an open connection is still valid: its session
+   * lasts, its user may log in and has the same password. The check never rejects: while sessions
+   * cannot be read, nothing ends.
    */
   follow(header: string, user: UserInfo): () => Promise<boolean> {
     const [scheme = '', credential = ''] = header.trim().split(/\s+/, 2);
@@ -153,7 +156,7 @@ export class Authenticator {
       };
     }
 
-    const stored = () => this.#users.store.get(user.name)?.object as User | undefined;
+    const stored = () => findUser(this.#users, user.name);
     const password = stored()?.spec?.password;
 
     return async () => {
@@ -167,12 +170,12 @@ export class Authenticator {
   }
 
   /**
-   * Who an identity is now. Throws Unauthorized where he is gone, is another one of that name, or
-   * is disabled.
+   * Returns the caller for an identity. Throws Unauthorized if the user is gone, is another one of
+   * that name, or is disabled.
    */
-  #caller(identity: Identity, extra: Readonly<Record<string, readonly string[]>> = {}): UserInfo {
+  #callerOf(identity: Identity, extra: Readonly<Record<string, readonly string[]>> = {}): UserInfo {
     const { name, uid } = identity;
-    const user = this.#users.store.get(name)?.object as User | undefined;
+    const user = findUser(this.#users, name);
     if (!user || (uid !== '' && user.metadata.uid !== uid)) {
       throw unauthorized('the user of the token does not exist');
     }
@@ -196,15 +199,16 @@ export class Authenticator {
   }
 
   /**
-   * The user of an access token or API token. Throws Unauthorized for one that is wrong, expired,
-   * revoked, or of a user that may no longer log in, and for one whose scope is not the API.
+   * Returns the user of an access token or API token. Throws Unauthorized for one that is invalid,
+   * expired, revoked, or of a user that may no longer log in, and for one whose scope is not the
+   * API.
    */
   token(token: string): UserInfo | Promise<UserInfo> {
     if (isApiToken(token)) {
-      return this.#apiTokens.verify(token).then((identity) => this.#caller(identity, API_TOKEN));
+      return this.#apiTokens.verify(token).then((identity) => this.#callerOf(identity, API_TOKEN));
     }
 
-    return after(this.session(token), ({ caller, claims }) => {
+    return whenReady(this.session(token), ({ caller, claims }) => {
       if (!opensApi(claims.scope)) {
         throw unauthorized('the scope of the token is not that of the API: ask for "full"');
       }
@@ -213,22 +217,25 @@ export class Authenticator {
   }
 
   /**
-   * The user and the claims of an access token, whatever its scope. Throws, or rejects with,
-   * Unauthorized like `token`.
+   * Returns the user and the claims of an access token, whatever its scope. Throws, or rejects
+   * with, Unauthorized like `token`.
    */
   session(token: string): Session | Promise<Session> {
-    return after(
+    return whenReady(
       this.#tokens.verify(token, 'access_token'),
       (claims): Session | Promise<Session> => {
         const { username: name, uid, groups, sid: id } = claims;
-        const session = { caller: this.#caller({ name, uid, ...(groups && { groups }) }), claims };
+        const session = {
+          caller: this.#callerOf({ name, uid, ...(groups && { groups }) }),
+          claims,
+        };
 
-        if (!this.#tracked) {
+        if (!this.#tracksSessions) {
           return session;
         }
 
-        return after(this.#sessions.has({ id, username: name, token }), (goesOn) => {
-          if (!goesOn) {
+        return whenReady(this.#sessions.has({ id, username: name, token }), (isActive) => {
+          if (!isActive) {
             throw unauthorized('token not found in cache');
           }
           return session;

@@ -1,23 +1,23 @@
-/** Failures that are kept of one user or address; who has more is locked out anyway. */
+/** Failures that are kept of one user or address; more lock out anyway. */
 const MAX_OF_ONE = 1000;
 
 /**
- * Users or addresses that are kept; when there are more, those whose last failure is longest ago
- * go.
+ * Users or addresses that are kept; beyond that, those whose last failure is longest ago are
+ * dropped.
  */
 const MAX_KEYS = 20_000;
 
 /** Failed log-ins by user or by address within a window of time, each counted once by its id. */
 export class FailureCounter {
   readonly #windowMs: number;
-  /** Times (milliseconds since 1970) by id, by key; the key that failed last comes last. */
+  /** Times (milliseconds since 1970) by id, by key; the key with the latest failure is last. */
   readonly #failures = new Map<string, Map<string, number>>();
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
   }
 
-  /** Counts a failure; nothing happens for one that is too old or counted already. */
+  /** Counts a failure; ignores one that is too old or was counted before. */
   add(key: string, id: string, time: number): void {
     const oldest = Date.now() - this.#windowMs;
     if (!(time > oldest)) {
@@ -41,7 +41,8 @@ export class FailureCounter {
     this.#failures.set(key, failures);
 
     if (this.#failures.size > MAX_KEYS) {
-      this.#failures.delete(this.#failures.keys().next().value!);
+      const [longestAgo = ''] = this.#failures.keys();
+      this.#failures.delete(longestAgo);
     }
   }
 

@@ -6,32 +6,40 @@ import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { FailureCounter } from './failure-counter.ts';
-import type { LoginSource } from './login.ts';
+import type { LoginSource } from './login-source.ts';
 
-/** Records waiting to be written; more than this in a storm are only counted, not kept. */
+/** Records that may wait to be written; beyond that, failures are counted but not recorded. */
 const MAX_WAITING = 1000;
 const USER_AGENT_LIMIT = 512;
 
-/** The characters by which Kubernetes ends generated names. */
+/** Characters of the suffixes that Kubernetes generates. */
 const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789';
 
 /**
- * A name as `generateName` would make it: known before the record is stored, so that it is counted
- * once on all replicas.
+ * Makes a name as `generateName` does, but before the record is stored, so that all replicas count
+ * it once.
  */
 function recordName(user: string, random: Uint8Array): string {
   const suffix = [...random.subarray(0, 10)].map((byte) => SUFFIX[byte % SUFFIX.length]).join('');
   return `${user.slice(0, 240)}-${suffix}`;
 }
 
-/** No user's name starts with a question mark. */
+/** An attempt to log in. */
+export interface LoginAttempt {
+  user: string;
+  source: LoginSource;
+  success: boolean;
+  reason: string;
+  /** The password that was tried, if it is wrong. */
+  password?: string | undefined;
+}
+
+/** Returns the key that counts failures of an unknown name; no user's name has a question mark. */
 function unknownKey(name: string): string {
   return `?${name.slice(0, 256).toLowerCase()}`;
 }
 
-/**
- * Keeps who logged in when from where, and counts failures at once, before any record is stored.
- */
+/** Records log-ins, and counts failures at once, before their records are stored. */
 export class LoginRecords {
   readonly #client: KubeClient;
   readonly #onError: (error: unknown) => void;
@@ -39,13 +47,13 @@ export class LoginRecords {
   readonly #bySource: FailureCounter;
   readonly #clientOf: (sourceIP: string) => string;
   readonly #windowMs: number;
-  /** Nobody can tell from the name of a record which password was tried. */
+  /** Keeps the names of records from revealing which password was tried. */
   readonly #key = randomBytes(32);
   #waiting = 0;
   #writes: Promise<unknown> = Promise.resolve();
 
   /**
-   * `windowMs` is how long a failure counts; `clientOf` tells the address to count by from that in
+   * `windowMs` is how long a failure counts; `clientOf` returns the address to count by for that of
    * a record.
    */
   constructor(
@@ -62,48 +70,50 @@ export class LoginRecords {
     this.#onError = onError;
   }
 
-  /** Times of a user's failures after a time (milliseconds since 1970), oldest first. */
+  /**
+   * Returns the times of a user's failures after a time (milliseconds since 1970), oldest first.
+   */
   failuresSince(user: string, since: number): readonly number[] {
     return this.#byUser.since(user, since);
   }
 
   /**
-   * Times of the failures from an address that still count, oldest first: also those with names
-   * that no user has.
+   * Returns the times of an address's failures that still count, oldest first, including those with
+   * unknown names.
    */
   failuresFrom(sourceIP: string): readonly number[] {
     return this.#bySource.since(this.#clientOf(sourceIP), 0);
   }
 
   /**
-   * Takes a stored record of another replica, or of before a restart, into the count; one that is
-   * counted already changes nothing.
+   * Counts a stored record of another replica, or from before a restart; ignores one that is
+   * counted already.
    */
   count({ name, created, labels, fields }: Entry): void {
     const user = labels[USER_REF_LABEL];
     if (user && fields.success === false) {
-      this.#failed(name, created, user, String(fields.sourceIP ?? ''));
+      this.#countFailure(name, created, user, String(fields.sourceIP ?? ''));
     }
   }
 
-  #failed(id: string, time: number, user: string, sourceIP: string): void {
+  #countFailure(id: string, time: number, user: string, sourceIP: string): void {
     this.#byUser.add(user, id, time);
     if (sourceIP) {
       this.#bySource.add(this.#clientOf(sourceIP), id, time);
     }
   }
 
-  /** Times of the failures with a name that no user has. */
+  /** Returns the times of failures with a name that no user has. */
   failuresOfUnknown(name: string): readonly number[] {
     return this.#byUser.since(unknownKey(name), 0);
   }
 
   /**
-   * Counts a failure with a name that no user has: it is locked like any other, so that nobody
-   * learns which ones there are.
+   * Counts a failure with a name that no user has. Such names are locked like others, so that
+   * nobody learns which users exist.
    */
   countUnknown(name: string, source: LoginSource, password: string): void {
-    this.#failed(
+    this.#countFailure(
       this.#nameOf(name, source, password),
       Date.now(),
       unknownKey(name),
@@ -112,9 +122,9 @@ export class LoginRecords {
   }
 
   /**
-   * The name of a try's record. Clients send Basic credentials with each call: the same wrong ones
-   * again are the same try, so that a script with an old password guesses once, and not as often as
-   * it calls.
+   * Returns the name of an attempt's record. Clients send Basic credentials with each call: the
+   * same wrong ones are the same attempt, so that a script with an old password fails once and not
+   * with every call.
    */
   #nameOf(user: string, { type }: LoginSource, password: string | undefined): string {
     if (type !== 'Basic' || password === undefined) {
@@ -130,20 +140,14 @@ export class LoginRecords {
   }
 
   /**
-   * Counts a try at once and stores its record soon after, so that answers take as long with and
-   * without one. `password` is the wrong one.
+   * Counts an attempt at once and stores its record soon after, so that answers take as long with
+   * and without a record.
    */
-  add(
-    user: string,
-    source: LoginSource,
-    success: boolean,
-    reason: string,
-    password?: string,
-  ): void {
+  add({ user, source, success, reason, password }: LoginAttempt): void {
     const name = this.#nameOf(user, source, password);
 
     if (!success) {
-      this.#failed(name, Date.now(), user, source.sourceIP);
+      this.#countFailure(name, Date.now(), user, source.sourceIP);
     }
     if (this.#waiting >= MAX_WAITING) {
       return;
@@ -152,18 +156,12 @@ export class LoginRecords {
     this.#waiting += 1;
 
     this.#writes = this.#writes
-      .then(() => this.#write(name, user, source, success, reason))
+      .then(() => this.#write(name, { user, source, success, reason }))
       .catch(this.#onError)
       .finally(() => (this.#waiting -= 1));
   }
 
-  async #write(
-    name: string,
-    user: string,
-    source: LoginSource,
-    success: boolean,
-    reason: string,
-  ): Promise<void> {
+  async #write(name: string, { user, source, success, reason }: LoginAttempt): Promise<void> {
     const userAgent = source.userAgent.slice(0, USER_AGENT_LIMIT);
 
     const record = {
@@ -194,7 +192,7 @@ export class LoginRecords {
     }
   }
 
-  /** Resolves when what has been added is stored. */
+  /** Resolves when all records that were added are stored. */
   async flush(): Promise<void> {
     await this.#writes;
   }

@@ -1,8 +1,8 @@
 import { USERS } from '@ks-apiserver/api/resources';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser, type User } from '@ks-apiserver/api/user';
 import { StatusError, tooManyRequests, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import { byCreation } from '@ks-apiserver/client/informer/entry';
+import { byCreation, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Totp } from '../../credentials/totp.ts';
@@ -11,22 +11,12 @@ import { checkPassword } from '../passwords/passwords.ts';
 import { RecentPasswords } from '../passwords/recent-passwords.ts';
 import type { Attempt, ProvidedUser, ProviderPasswords } from '../providers/provider-passwords.ts';
 import type { LoginRecords } from './login-records.ts';
+import type { LoginSource } from './login-source.ts';
 
-/** Where a log-in comes from and by which door. */
-export interface LoginSource {
-  type: 'Token' | 'Basic' | 'OAuth';
-  sourceIP: string;
-  userAgent: string;
-  /** Name of the identity provider that has decided. */
-  provider?: string;
-  /** Whether a success is worth a record too. */
-  recordSuccess: boolean;
-}
-
-/** After how many failures in which time (milliseconds) an account is locked for that time. */
+/** How many failures within which time (milliseconds) lock an account for that time. */
 export interface LockOut {
   maxTries: number;
-  /** How many failures from one address, whatever the names; 0 for no such limit. */
+  /** Failures from one address, with whatever names; 0 for no limit. */
   maxTriesPerSource: number;
   durationMs: number;
 }
@@ -34,16 +24,19 @@ export interface LockOut {
 const LOCKED = 'Unauthorized: auth rate limit exceeded';
 
 /**
- * Milliseconds until there are fewer than `most` of these failures (oldest first) in the window; 0
- * when there are.
+ * Returns the milliseconds until fewer than `most` of these failures (oldest first) are in the
+ * window; 0 if they are fewer now.
  */
 function waitFor(failures: readonly number[], most: number, windowMs: number): number {
-  return failures.length >= most
-    ? Math.max(1000, failures[failures.length - most]! + windowMs - Date.now())
-    : 0;
+  const [oldestThatCounts] = failures.slice(-most);
+  if (failures.length < most || oldestThatCounts === undefined) {
+    return 0;
+  }
+
+  return Math.max(1000, oldestThatCounts + windowMs - Date.now());
 }
 
-/** The one place where passwords are checked: for forms, Basic and the legacy log-in. */
+/** Checks passwords: for forms, Basic and the legacy log-in. */
 export class Login {
   readonly #client: KubeClient;
   readonly #users: Informer;
@@ -51,7 +44,7 @@ export class Login {
   readonly #lockOut: LockOut;
   readonly #totp: Totp;
   readonly #providers: ProviderPasswords;
-  /** Of Basic credentials alone: they come with every call. */
+  /** For Basic credentials alone: they are sent with every call. */
   readonly #recent = new RecentPasswords();
   readonly #byEmail = new Map<string, string>();
 
@@ -70,47 +63,46 @@ export class Login {
     this.#totp = totp;
     this.#providers = providers;
 
-    const emailOf = (object: unknown) => ((object as User).spec?.email ?? '').toLowerCase();
+    const emailOf = (entry: Entry) => String(entry.object?.spec?.email ?? '').toLowerCase();
 
-    const add = (object: unknown, name: string) => {
-      const email = emailOf(object);
-      // An address is the user's who had it first: another who takes it must not end that one's
-      // log-ins.
+    const add = (entry: Entry) => {
+      const { name } = entry;
+      const email = emailOf(entry);
+      // An address belongs to the user who had it first: another user who takes it must not end
+      // their log-ins.
       if (email !== '' && !this.#byEmail.has(email)) {
         this.#byEmail.set(email, name);
       }
     };
 
     for (const entry of [...users.store.values()].sort(byCreation)) {
-      add(entry.object, entry.name);
+      add(entry);
     }
 
     users.store.onChange(({ type, entry, previous }) => {
-      const before = previous && emailOf(previous.object);
+      const before = previous && emailOf(previous);
       if (before && this.#byEmail.get(before) === entry.name) {
         this.#byEmail.delete(before);
       }
 
       if (type !== 'DELETED') {
-        add(entry.object, entry.name);
+        add(entry);
       }
     });
   }
 
-  /** The user of a name or of an e-mail address. */
+  /** Returns the user of a name or an e-mail address. */
   find(nameOrEmail: string): User | undefined {
     const name = nameOrEmail.includes('@')
       ? this.#byEmail.get(nameOrEmail.toLowerCase())
       : nameOrEmail;
 
-    return name === undefined
-      ? undefined
-      : (this.#users.store.get(name)?.object as User | undefined);
+    return name === undefined ? undefined : findUser(this.#users, name);
   }
 
-  /** Milliseconds until an account may be tried again; 0 when it may be tried now. */
+  /** Returns the milliseconds until an account may be tried again; 0 if it may be tried now. */
   #lockedFor(user: User): number {
-    const name = user.metadata.name!;
+    const { name = '' } = user.metadata;
     const { maxTries, durationMs } = this.#lockOut;
     const since = Date.parse(user.status?.lastTransitionTime ?? '') || 0;
 
@@ -118,12 +110,12 @@ export class Login {
       return Math.max(0, since + durationMs - Date.now());
     }
 
-    // Failures before the account became active again are forgiven; times in objects are whole
+    // Failures before the account became active again do not count. Times in objects are whole
     // seconds.
     return waitFor(this.#records.failuresSince(name, since), maxTries, durationMs);
   }
 
-  /** Throws TooManyRequests while a name, or the address that tries, has failed too often. */
+  /** Throws TooManyRequests while a name, or the client's address, has failed too often. */
   #checkLocks(name: string, user: User | undefined, sourceIP: string): void {
     const { maxTries, maxTriesPerSource, durationMs } = this.#lockOut;
 
@@ -142,10 +134,10 @@ export class Login {
   }
 
   /**
-   * Whom a password belongs to: here, or at the identity providers that decide about the user.
-   * Throws what `attempt` does.
+   * Returns the user that a password belongs to, as decided here or by the identity providers that
+   * are responsible for the user. Throws what `attempt` throws.
    */
-  async #owner(
+  async #findOwner(
     user: User | undefined,
     typed: string,
     password: string,
@@ -161,18 +153,18 @@ export class Login {
       return { user };
     }
 
-    // Compared also where a provider decides, so that names known and unknown here take as long.
+    // Compared even if a provider decides, so that known and unknown names take as long.
     const [, found] = await Promise.all([compared, this.#providers.ask(plan, password, attempt)]);
 
     return found ?? {};
   }
 
   /**
-   * Checks a password; answers the user. `provider` names the one identity provider that is to be
-   * asked. Throws Unauthorized for a wrong name or password alike, TooManyRequests for a locked
-   * account or address, Forbidden for an account that is not active, told only to who knows its
-   * password, and 503 where a provider gives no answer. Who has a second factor needs a one-time
-   * password too: without it, Unauthorized with the reason OtpRequired.
+   * Checks a password and returns its user. `provider` names the only identity provider to ask.
+   * Throws Unauthorized for a wrong name or password alike, TooManyRequests for a locked account or
+   * address, 503 if a provider does not answer, and Forbidden for an account that is not active,
+   * but only after the right password. A user with a second factor needs a one-time password too:
+   * without it, Unauthorized with the reason OtpRequired.
    */
   async password(
     nameOrEmail: string,
@@ -186,19 +178,19 @@ export class Login {
 
     const refused = async () => {
       if (tried) {
-        await this.#failed(tried, source, 'incorrect password', password);
+        await this.#recordFailure(tried, source, 'incorrect password', password);
       } else {
         this.#records.countUnknown(nameOrEmail, source, password);
       }
     };
 
-    const found = await this.#owner(tried, nameOrEmail, password, provider, source.type, {
+    const found = await this.#findOwner(tried, nameOrEmail, password, provider, source.type, {
       tried: (owner, asked) => {
-        this.#checkLocks(owner.metadata.name!, owner, source.sourceIP);
+        this.#checkLocks(owner.metadata.name ?? '', owner, source.sourceIP);
         tried = owner;
         source = { ...source, provider: asked };
       },
-      // Guesses must not be free while one of the providers is down.
+      // Guesses count even while one of the providers is down.
       refused,
     });
 
@@ -209,7 +201,7 @@ export class Login {
 
     const { name = '', uid = '' } = found.user.metadata;
     if (await this.#totp.enabled(name, uid)) {
-      await this.#secondFactor(found.user, source, otp);
+      await this.#requireSecondFactor(found.user, source, otp);
     }
 
     return this.admit(
@@ -220,7 +212,7 @@ export class Login {
   }
 
   /**
-   * Lets somebody in who has proved who he is, with the groups of his identity provider. Throws
+   * Admits a user whose identity is proved, with the groups of their identity provider. Throws
    * TooManyRequests for a locked account and Forbidden for one that is not active.
    */
   async admit(user: User, source: LoginSource, groups: readonly string[] = []): Promise<Identity> {
@@ -232,7 +224,7 @@ export class Login {
 
     const state = user.status?.state;
     if (state !== 'Active' && state !== 'AuthLimitExceeded') {
-      this.#records.add(name, source, false, 'account is not active');
+      this.#records.add({ user: name, source, success: false, reason: 'account is not active' });
       throw new StatusError(403, 'Forbidden', 'account is not active');
     }
 
@@ -240,13 +232,18 @@ export class Login {
       await this.#setState(name, 'Active', '');
     }
     if (source.recordSuccess) {
-      this.#records.add(name, source, true, 'authenticated successfully');
+      this.#records.add({
+        user: name,
+        source,
+        success: true,
+        reason: 'authenticated successfully',
+      });
     }
 
     return { name, uid, ...(groups.length > 0 && { groups }) };
   }
 
-  async #secondFactor(user: User, source: LoginSource, otp: string): Promise<void> {
+  async #requireSecondFactor(user: User, source: LoginSource, otp: string): Promise<void> {
     if (otp === '') {
       const instead = source.type === 'Basic' ? ': scripts use an API token' : ': send it as otp';
       throw new StatusError(401, 'OtpRequired', `one-time password required${instead}`);
@@ -258,7 +255,7 @@ export class Login {
   }
 
   /**
-   * Whether a one-time password of somebody who is logged in is right; failures count as those of a
+   * Whether a one-time password of a logged-in user is right; failures count like those of a
    * log-in. Throws TooManyRequests.
    */
   async confirmOtp(user: User, otp: string, source: LoginSource): Promise<boolean> {
@@ -269,36 +266,41 @@ export class Login {
       return true;
     }
 
-    await this.#failed(user, source, 'incorrect one-time password');
+    await this.#recordFailure(user, source, 'incorrect one-time password');
 
     return false;
   }
 
   /**
-   * Whether somebody who is logged in knows his password too; failures count as those of a log-in.
-   * Throws TooManyRequests.
+   * Whether a password of a logged-in user is right; failures count like those of a log-in. Throws
+   * TooManyRequests.
    */
   async confirm(user: User, password: string, source: LoginSource): Promise<boolean> {
     const { name = '', uid } = user.metadata;
     this.#checkLocks(name, user, source.sourceIP);
 
-    const found = await this.#owner(user, name, password, undefined, source.type, {
+    const found = await this.#findOwner(user, name, password, undefined, source.type, {
       tried: () => {},
-      refused: () => this.#failed(user, source, 'incorrect old password'),
+      refused: () => this.#recordFailure(user, source, 'incorrect old password'),
     });
 
     if (found.user?.metadata.uid === uid) {
       return true;
     }
 
-    await this.#failed(user, source, 'incorrect old password');
+    await this.#recordFailure(user, source, 'incorrect old password');
 
     return false;
   }
 
-  async #failed(user: User, source: LoginSource, reason: string, password?: string): Promise<void> {
-    const name = user.metadata.name!;
-    this.#records.add(name, source, false, reason, password);
+  async #recordFailure(
+    user: User,
+    source: LoginSource,
+    reason: string,
+    password?: string,
+  ): Promise<void> {
+    const { name = '' } = user.metadata;
+    this.#records.add({ user: name, source, success: false, reason, password });
 
     if (user.status?.state === 'Active' && this.#lockedFor(user) > 0) {
       const { maxTries, durationMs } = this.#lockOut;
@@ -310,7 +312,7 @@ export class Login {
     }
   }
 
-  /** Changes the state with the time of the change; the rest of the status stays. */
+  /** Changes the state and the time of its change; the rest of the status stays. */
   async #setState(
     name: string,
     state: 'Active' | 'AuthLimitExceeded',

@@ -1,15 +1,15 @@
 import { badRequest, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { PASSWORD_LIMIT } from './passwords.ts';
 
-/** What a new password must be like; 3.0 has no such rules. */
+/** Requirements of new passwords; 3.0 has none. */
 export interface PasswordRules {
   /** Characters, as a reader counts them. */
   minLength: number;
   /** How many of lower case, upper case, digits and others must occur. */
   minClasses: number;
-  /** Whether passwords that everybody tries first are refused. */
+  /** Whether the most common passwords are refused. */
   refuseCommon: boolean;
-  /** Whether a password that somebody else has set must be changed before anything else. */
+  /** Whether a password that another user has set must be changed before anything else. */
   changeInitial: boolean;
 }
 
@@ -21,8 +21,8 @@ export const WELL_KNOWN_PASSWORD = 'P@88w0rd';
 let common: Promise<ReadonlySet<string>> | undefined;
 
 /**
- * Some 40,000 passwords of at least 8 characters that were seen most often; read when the first
- * password is set.
+ * About 40,000 of the most common passwords of at least 8 characters; read when the first password
+ * is set.
  */
 function commonPasswords(): Promise<ReadonlySet<string>> {
   common ??= import('popular-passwords', { with: { type: 'json' } }).then(
@@ -35,7 +35,7 @@ function refused(reason: string): StatusError {
   return badRequest(`spec.password: ${reason}`);
 }
 
-/** Decides which new passwords are good enough (OWASP ASVS 5, section 6.2). */
+/** Checks new passwords (OWASP ASVS 5, section 6.2). */
 export class PasswordPolicy {
   readonly rules: PasswordRules;
 
@@ -43,7 +43,7 @@ export class PasswordPolicy {
     this.rules = rules;
   }
 
-  /** Throws BadRequest, saying what is wrong, for a password that `username` may not have. */
+  /** Throws BadRequest, with the reason, for a password that `username` may not have. */
   async check(
     password: string,
     { username, email = '' }: { username: string; email?: string },
@@ -65,7 +65,8 @@ export class PasswordPolicy {
     }
 
     const lower = password.toLowerCase();
-    const names = [username, email, email.split('@')[0]!].map((name) => name.toLowerCase());
+    const [mailbox = ''] = email.split('@', 1);
+    const names = [username, email, mailbox].map((name) => name.toLowerCase());
     if (names.includes(lower)) {
       throw refused('must not be the name or e-mail address of the user');
     }

@@ -5,18 +5,14 @@ import { hash, verify } from '@node-rs/bcrypt';
 /** Cost that KubeSphere 3.0 uses. */
 const COST = 10;
 
-/** bcrypt reads no more than 72 bytes; longer passwords would be cut without a word. */
+/** bcrypt reads at most 72 bytes and would silently ignore the rest. */
 export const PASSWORD_LIMIT = 72;
 
-/**
- * Comparisons under way or waiting; a storm of log-ins beyond it is sent away instead of queued
- * without end.
- */
+/** Comparisons that run or wait; more log-ins are refused instead of queued. */
 const MAX_PENDING = 256;
 
 /**
- * The hash of a password that nobody knows: compared with when there is no user, so that both take
- * as long.
+ * The hash of an unknown password, compared if there is no user, so that both cases take as long.
  */
 const nobody = hash(randomUUID(), { cost: COST });
 
@@ -33,8 +29,8 @@ export function isHash(text: string): boolean {
 }
 
 /**
- * Compares a password with a hash; takes as long without one. Throws TooManyRequests when too many
- * wait.
+ * Compares a password with a hash; takes as long without a hash. Throws TooManyRequests if too many
+ * comparisons wait.
  */
 export async function checkPassword(
   password: string,

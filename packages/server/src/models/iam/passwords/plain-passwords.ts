@@ -4,10 +4,10 @@ import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { hashPassword, isHash } from './passwords.ts';
 
 /**
- * A user as it may be stored: a password that is no hash is hashed, and kubectl's copy of it left
- * out. Undefined for one that is right.
+ * Returns a user whose plain password is replaced by a hash, without kubectl's copy of it;
+ * undefined if there is no plain password.
  */
-export async function withHashedPassword(user: User): Promise<User | undefined> {
+export async function hashPlainPassword(user: User): Promise<User | undefined> {
   const password: unknown = user.spec?.password;
   if (typeof password !== 'string' || password === '' || isHash(password)) {
     return undefined;

@@ -3,20 +3,20 @@ import { checkPassword } from './passwords.ts';
 
 const LIFE_MS = 60_000;
 
-/** Comparisons that are remembered: further ones push out the oldest. */
-const MOST = 1000;
+/** Comparisons that are remembered; the oldest is dropped first. */
+const MAX_COMPARISONS = 1000;
 
-/** A comparison that is under way or has ended well. */
+/** A comparison that is running or has succeeded. */
 interface Comparison {
   outcome: Promise<boolean>;
-  /** Milliseconds of the clock until which it counts. */
+  /** The clock's milliseconds until which it counts. */
   until: number;
 }
 
 /**
- * Remembers for a minute that a password fits a hash: kubectl sends the same Basic credential with
- * some 40 calls at once, and bcrypt takes 50 ms of a core each time. A password that changes has
- * another hash, so that the old one ends at once.
+ * Remembers for a minute that a password matches a hash: kubectl sends the same Basic credentials
+ * with about 40 calls at once, and bcrypt takes 50 ms of a core each time. A changed password has
+ * another hash, so the old one is no longer accepted.
  */
 export class RecentPasswords {
   readonly #key = randomBytes(32);
@@ -30,7 +30,7 @@ export class RecentPasswords {
   }
 
   /**
-   * Whether a password fits a stored hash. Throws TooManyRequests when too many comparisons wait.
+   * Whether a password matches a stored hash. Throws TooManyRequests if too many comparisons wait.
    */
   check(password: string, stored: string | undefined): Promise<boolean> {
     const id = createHmac('sha256', this.#key)
@@ -52,9 +52,9 @@ export class RecentPasswords {
 
     this.#comparisons.delete(id);
 
-    if (this.#comparisons.size >= MOST) {
-      const [oldest] = this.#comparisons.keys();
-      this.#comparisons.delete(oldest!);
+    if (this.#comparisons.size >= MAX_COMPARISONS) {
+      const [oldest = ''] = this.#comparisons.keys();
+      this.#comparisons.delete(oldest);
     }
 
     this.#comparisons.set(id, comparison);

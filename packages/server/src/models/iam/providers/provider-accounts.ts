@@ -1,7 +1,7 @@
 import { PASSWORD_ENCRYPTED } from '@ks-apiserver/api/annotations';
 import { ORIGIN_UID_KEY } from '@ks-apiserver/api/labels';
 import { USERS } from '@ks-apiserver/api/resources';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser, type User } from '@ks-apiserver/api/user';
 import {
   StatusError,
   serviceUnavailable,
@@ -11,47 +11,46 @@ import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { OpenProvider, ProviderIdentity } from '../../identity-providers/provider.ts';
-import { hasArrived } from '../users/arrival.ts';
+import { waitForUser } from '../users/arrival.ts';
 import { linkTo, type ProviderLinks, providerOf } from './provider-links.ts';
 
-/** The user who always logs in with his local password. */
+/** The user who always logs in with the local password. */
 export const LOCAL_ADMIN = 'admin';
 
-/** Longest name: it is also the value of labels. */
+/** Longest name: it is also a label value. */
 const MAX_NAME = 63;
 const ATTEMPTS = 5;
 
-function isBound(name: string): StatusError {
+function boundElsewhere(name: string): StatusError {
   return unauthorized(`user ${name} is already bound to other identify provider`);
 }
 
-/** What accounts are made users with. */
-export interface AccountParts {
+export interface AccountDependencies {
   client: KubeClient;
   users: Informer;
   links: ProviderLinks;
-  /** Whether somebody has an e-mail address already. */
+  /** Whether another user has an e-mail address already. */
   isEmailTaken: (email: string) => boolean;
   /**
-   * Makes a name free of what a former user of it had; throws Forbidden where something else has
-   * rights by it.
+   * Removes what a former user of a name had; throws Forbidden if something else gives rights to
+   * the name.
    */
   claimName: (name: string) => Promise<void>;
 }
 
 /**
- * A user name of what a provider calls somebody (RFC 1123): `Jané Doe` is `jane-doe`; '' where
- * nothing is left.
+ * Makes a user name of a provider's name for a person (RFC 1123): `Jané Doe` becomes `jane-doe`; ''
+ * if nothing is left.
  */
 export function userName(text: string): string {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-  const parts = plain
+  const labels = plain
     .replace(/[^a-z0-9.]+/g, '-')
     .split('.')
     .map((part) => part.replace(/^-+|-+$/g, ''));
 
-  return parts
+  return labels
     .filter((part) => part !== '')
     .join('.')
     .slice(0, MAX_NAME)
@@ -62,24 +61,24 @@ function isEmail(text: string | undefined): text is string {
   return text !== undefined && text.length <= 254 && /^[^\s@<>"]+@[^\s@<>"]+$/.test(text);
 }
 
-/** Finds, links and makes the users of identity providers. */
+/** Finds, links and creates the users of identity providers. */
 export class ProviderAccounts {
-  readonly #parts: AccountParts;
+  readonly #dependencies: AccountDependencies;
 
-  constructor(parts: AccountParts) {
-    this.#parts = parts;
+  constructor(dependencies: AccountDependencies) {
+    this.#dependencies = dependencies;
   }
 
   #user(name: string): User | undefined {
-    return this.#parts.users.store.get(name)?.object as User | undefined;
+    return findUser(this.#dependencies.users, name);
   }
 
   /**
-   * The user that is linked to an account already, also by the marks of 3.0, which knew no account
-   * but the user's name.
+   * Returns the user that is linked to an account, also by the marks of 3.0, which identified
+   * accounts only by the user's name.
    */
   linked(provider: string, { uid, formerUid, username }: ProviderIdentity): User | undefined {
-    const { links } = this.#parts;
+    const { links } = this.#dependencies;
     if (links.names(provider, uid).length > 0) {
       return links.find(provider, uid);
     }
@@ -96,7 +95,7 @@ export class ProviderAccounts {
       : undefined;
   }
 
-  /** Whom an account would log in now, without making or changing anybody. */
+  /** Returns the user whom an account would log in now, without creating or changing any. */
   owner({ name, mappingMethod }: OpenProvider, identity: ProviderIdentity): User | undefined {
     return (
       this.linked(name, identity) ??
@@ -105,14 +104,14 @@ export class ProviderAccounts {
   }
 
   /**
-   * The user of an account, as the provider's mapping method says; `mixedCreates` tells whether
-   * `mixed` makes users, as it does in 3.0 for OAuth and not for LDAP. Throws Unauthorized where
-   * there is none: nobody is merged by e-mail.
+   * Returns the user of an account, by the provider's mapping method; `mixedCreates` says whether
+   * `mixed` creates users, as it does in 3.0 for OAuth and not for LDAP. Throws Unauthorized if
+   * there is none: accounts are never matched by e-mail.
    */
   async resolve(
     open: OpenProvider,
     identity: ProviderIdentity,
-    mixedCreates: boolean,
+    { mixedCreates }: { mixedCreates: boolean },
   ): Promise<User> {
     const { name: provider, mappingMethod } = open;
     const user = this.linked(provider, identity);
@@ -120,9 +119,9 @@ export class ProviderAccounts {
       throw unauthorized('identity mapping not match');
     }
     if (user) {
-      return this.#pinned(user, provider, identity);
+      return this.#link(user, provider, identity);
     }
-    if (this.#parts.links.names(provider, identity.uid).length > 1) {
+    if (this.#dependencies.links.names(provider, identity.uid).length > 1) {
       throw unauthorized('identity mapping not match');
     }
 
@@ -138,18 +137,18 @@ export class ProviderAccounts {
   }
 
   /**
-   * Links a user for good to the account by which he came in: later ones of the same name are
-   * others.
+   * Links a user permanently to the account by which they logged in, so that later accounts with
+   * the same name are other people.
    */
-  async #pinned(
+  async #link(
     user: User,
     provider: string,
     identity: ProviderIdentity,
     attempt = 1,
   ): Promise<User> {
-    const { client } = this.#parts;
+    const { client } = this.#dependencies;
     const { labels, annotations } = linkTo(provider, identity.uid);
-    const name = user.metadata.name!;
+    const { name = '' } = user.metadata;
     const before = user.metadata.labels?.[ORIGIN_UID_KEY];
     if (before === labels[ORIGIN_UID_KEY]) {
       return user;
@@ -165,29 +164,29 @@ export class ProviderAccounts {
       }
     }
 
-    // Something else of him was written meanwhile, such as the time of another log-in.
+    // The user was changed meanwhile, for example by the time of another log-in.
     const fresh = await client.get<User>({ resource: USERS, name });
     const now = fresh.metadata.labels?.[ORIGIN_UID_KEY];
     if (now !== before && now !== labels[ORIGIN_UID_KEY]) {
-      throw isBound(name);
+      throw boundElsewhere(name);
     }
 
-    return this.#pinned(fresh, provider, identity, attempt + 1);
+    return this.#link(fresh, provider, identity, attempt + 1);
   }
 
   async #create(provider: string, identity: ProviderIdentity): Promise<User> {
-    const { client, isEmailTaken, claimName } = this.#parts;
+    const { client, isEmailTaken, claimName } = this.#dependencies;
     const name = userName(identity.username);
     if (name === '') {
       throw unauthorized('the identity provider tells no name that a user can have');
     }
     if (this.#user(name)) {
-      throw isBound(name);
+      throw boundElsewhere(name);
     }
 
     await claimName(name).catch((error) => {
-      // Such as a user of Kubernetes itself: who chooses his name at a provider must not choose his
-      // rights by it.
+      // The name may belong to a user of Kubernetes itself: a name chosen at a provider must not
+      // give its rights.
       throw error instanceof StatusError && error.code === 403
         ? unauthorized(`the name ${name} is not free`)
         : error;
@@ -203,8 +202,8 @@ export class ProviderAccounts {
         kind: 'User',
         metadata: { name, labels, annotations: { ...annotations, [PASSWORD_ENCRYPTED]: 'true' } },
         spec: {
-          // An address that somebody has already would take his log-in by e-mail; the field itself
-          // must be there.
+          // Another user's address would take over their log-in by e-mail; the field itself is
+          // required.
           email: isEmail(email) && !isEmailTaken(email) ? email : '',
           ...(displayName && { displayName: displayName.slice(0, 256) }),
         },
@@ -215,24 +214,24 @@ export class ProviderAccounts {
         throw error;
       }
 
-      // Two first log-ins at once: the other one has made him.
+      // Another first log-in at the same time has created the user.
       const other = await client.get<User>({ resource: USERS, name });
       if (
         other.metadata.labels?.[ORIGIN_UID_KEY] !== labels[ORIGIN_UID_KEY] ||
         providerOf(other) !== provider
       ) {
-        throw isBound(name);
+        throw boundElsewhere(name);
       }
 
       created = other;
     }
 
-    return this.#arrived(created);
+    return this.#waitForCopy(created);
   }
 
-  /** Waits until the new user's tokens are good here. */
-  async #arrived(user: User): Promise<User> {
-    if (await hasArrived(this.#parts.users, user)) {
+  /** Waits until the new user's tokens are accepted here. */
+  async #waitForCopy(user: User): Promise<User> {
+    if (await waitForUser(this.#dependencies.users, user)) {
       return user;
     }
     throw serviceUnavailable('the new user has not arrived yet, try again');

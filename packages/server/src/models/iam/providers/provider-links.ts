@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto';
 import { ORIGIN_UID_KEY, PROVIDER_KEY } from '@ks-apiserver/api/labels';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser, type User } from '@ks-apiserver/api/user';
 import type { KubeObject, ObjectMeta } from '@ks-apiserver/apimachinery/meta/types';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 
 /**
- * The provider that a user is linked to; 3.0 wrote an annotation for OAuth and a label for LDAP.
+ * Returns the provider that a user is linked to; 3.0 wrote an annotation for OAuth and a label for
+ * LDAP.
  */
 export function providerOf({ metadata }: KubeObject): string | undefined {
   return metadata.labels?.[PROVIDER_KEY] || metadata.annotations?.[PROVIDER_KEY] || undefined;
 }
 
 /**
- * The label value by which 3.1 and later name an account: itself where it is a label value, else a
- * hash of it.
+ * Returns the label value by which 3.1 and later name an account: its uid if that is a label value,
+ * else a hash of it.
  */
 export function originLabel(uid: string): string {
   if (/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(uid) && !uid.startsWith('sha256-')) {
@@ -22,7 +24,7 @@ export function originLabel(uid: string): string {
   return `sha256-${createHash('sha256').update(uid).digest('hex').slice(0, 56)}`;
 }
 
-/** Labels and annotations of a user who is linked to an account. */
+/** Returns the labels and annotations of a user who is linked to an account. */
 export function linkTo(provider: string, uid: string) {
   const label = originLabel(uid);
   return {
@@ -31,7 +33,7 @@ export function linkTo(provider: string, uid: string) {
   };
 }
 
-/** What links a user, in one text: equal texts mean the same link. */
+/** Returns a user's link as one text: equal texts mean the same link. */
 export function linkOf(user: KubeObject | undefined): string {
   const of = (values: Record<string, string> | undefined) => [
     values?.[PROVIDER_KEY] ?? '',
@@ -41,11 +43,16 @@ export function linkOf(user: KubeObject | undefined): string {
   return JSON.stringify([...of(user?.metadata.labels), ...of(user?.metadata.annotations)]);
 }
 
-/** Metadata that leaves a user linked as he is where it says nothing else. */
-export function keepingLink(stored: ObjectMeta, given: ObjectMeta): ObjectMeta {
+/** Returns metadata that keeps a user's link unless it sets another one. */
+export function keepLink(stored: ObjectMeta, given: ObjectMeta): ObjectMeta {
   const kept = (before: Record<string, string> = {}, after: Record<string, string> = {}) => {
-    const old = [PROVIDER_KEY, ORIGIN_UID_KEY].filter((key) => before[key] !== undefined);
-    return { ...Object.fromEntries(old.map((key) => [key, before[key]!])), ...after };
+    const { [PROVIDER_KEY]: provider, [ORIGIN_UID_KEY]: uid } = before;
+
+    return {
+      ...(provider !== undefined && { [PROVIDER_KEY]: provider }),
+      ...(uid !== undefined && { [ORIGIN_UID_KEY]: uid }),
+      ...after,
+    };
   };
 
   return {
@@ -68,41 +75,41 @@ export class ProviderLinks {
   constructor(users: Informer) {
     this.#users = users;
 
-    for (const { object } of users.store.values()) {
-      this.#add(object as User);
+    for (const entry of users.store.values()) {
+      this.#add(entry);
     }
 
     users.store.onChange(({ type, entry, previous }) => {
       if (previous) {
-        this.#remove(previous.object as User);
+        this.#remove(previous);
       }
 
       if (type === 'DELETED') {
-        this.#remove(entry.object as User);
+        this.#remove(entry);
       } else {
-        this.#add(entry.object as User);
+        this.#add(entry);
       }
     });
   }
 
-  #add(user: User): void {
-    const key = keyOf(user);
+  #add({ name, object }: Entry): void {
+    const key = object && keyOf(object);
     if (key === undefined) {
       return;
     }
 
     const names = this.#names.get(key) ?? new Set();
-    this.#names.set(key, names.add(user.metadata.name!));
+    this.#names.set(key, names.add(name));
   }
 
-  #remove(user: User): void {
-    const key = keyOf(user);
+  #remove({ name, object }: Entry): void {
+    const key = object && keyOf(object);
     if (key === undefined) {
       return;
     }
 
     const names = this.#names.get(key);
-    names?.delete(user.metadata.name!);
+    names?.delete(name);
 
     if (names?.size === 0) {
       this.#names.delete(key);
@@ -110,22 +117,20 @@ export class ProviderLinks {
   }
 
   /**
-   * Names of the users that are linked to an account: more than one only where somebody wrote so
-   * behind this server.
+   * Returns the names of the users that are linked to an account; several only if they were not
+   * written through this server.
    */
   names(provider: string, uid: string): readonly string[] {
     return [...(this.#names.get(`${provider}/${originLabel(uid)}`) ?? [])];
   }
 
-  /** The one user of an account. */
+  /** Returns the user of an account; undefined if there are several. */
   find(provider: string, uid: string): User | undefined {
-    const names = this.names(provider, uid);
-    return names.length === 1
-      ? (this.#users.store.get(names[0]!)?.object as User | undefined)
-      : undefined;
+    const [name, ...others] = this.names(provider, uid);
+    return name !== undefined && others.length === 0 ? findUser(this.#users, name) : undefined;
   }
 
-  /** Another user who is linked to the same account as this one. */
+  /** Returns another user who is linked to the same account. */
   rivalOf(user: KubeObject): string | undefined {
     const key = keyOf(user);
     return key && [...(this.#names.get(key) ?? [])].find((name) => name !== user.metadata.name);

@@ -11,16 +11,16 @@ import type { IdentityProviders } from '../../identity-providers/registry.ts';
 import { LOCAL_ADMIN, type ProviderAccounts } from './provider-accounts.ts';
 import { providerOf } from './provider-links.ts';
 
-/** Who decides about a password. */
+/** The way a password is checked. */
 export interface PasswordPlan {
-  /** Whether the local hash does, first. */
+  /** Whether the local hash is compared first. */
   local: boolean;
-  /** Name that the providers are asked about. */
+  /** Name to send to the providers. */
   asked: string;
   providers: readonly OpenProvider<PasswordProvider>[];
 }
 
-/** Whom a provider has let in. */
+/** A user that a provider has authenticated. */
 export interface ProvidedUser {
   user: User;
   provider: string;
@@ -28,20 +28,21 @@ export interface ProvidedUser {
   groups: readonly string[];
 }
 
-/** What is told while providers are asked. */
+/** Callbacks while providers are asked. */
 export interface Attempt {
   /** A user's password is about to be tried at a provider; may throw to prevent it. */
   tried(user: User, provider: string): void;
-  /** The password is wrong as far as anybody knows; another provider gave no answer. */
+  /** The password is wrong at the providers that answered; another one gave no answer. */
   refused(): Promise<void>;
 }
 
-/** Most groups of one user, and bytes of their names: they travel in his token. */
+/** Most groups of one user, and bytes of their names: they are stored in the user's token. */
 const MAX_GROUPS = 100;
 const MAX_BYTES = 4000;
 
 /**
- * Groups of a provider under names that no other provider has, by name, as many as a token takes.
+ * Returns the groups of a provider under names that no other provider has, sorted, as many as a
+ * token may hold.
  */
 export function groupNames(provider: string, { groups = [] }: ProviderIdentity): readonly string[] {
   const names: string[] = [];
@@ -65,7 +66,10 @@ export function groupNames(provider: string, { groups = [] }: ProviderIdentity):
   return names;
 }
 
-/** An error of a provider for who logs in: 401 for a refusal, 503 where it gives no answer. */
+/**
+ * Turns an error of a provider into an answer to a log-in: 401 for a refusal, 503 if it did not
+ * answer.
+ */
 export function providerFailure(error: unknown): unknown {
   if (!(error instanceof ProviderError)) {
     return error;
@@ -87,10 +91,10 @@ export class ProviderPasswords {
   }
 
   /**
-   * Who is asked: for a linked user his provider alone, for somebody unknown all of them in order.
-   * A user without a link has his local password, and after it only providers that map by name
-   * alone (`mixed`). `named` is the one provider that the caller wants. Throws Unauthorized where
-   * there is no such provider.
+   * Decides who checks a password: for a linked user their provider alone, for an unknown name all
+   * providers in order. A user without a link has a local password, and after it only providers
+   * that map by name alone (`mixed`). `named` is the only provider to use. Throws Unauthorized if
+   * that provider does not exist.
    */
   plan(user: User | undefined, typed: string, named: string | undefined): PasswordPlan {
     const all = this.#providers.passwords;
@@ -112,8 +116,8 @@ export class ProviderPasswords {
     }
 
     const own = all.filter(({ name }) => name === providerOf(user));
-    const { annotations, labels, name } = user.metadata;
-    const asked = annotations?.[ORIGIN_UID_KEY] ?? labels?.[ORIGIN_UID_KEY] ?? name!;
+    const { annotations, labels, name = '' } = user.metadata;
+    const asked = annotations?.[ORIGIN_UID_KEY] ?? labels?.[ORIGIN_UID_KEY] ?? name;
 
     if (own.length > 0) {
       return { local: false, asked, providers: own };
@@ -121,19 +125,19 @@ export class ProviderPasswords {
 
     const byName = all.filter(({ mappingMethod }) => mappingMethod === 'mixed');
 
-    // Without a password here the providers are asked, to say to who knows one that he is not
-    // linked.
+    // A user without a local password: the providers are asked, so that whoever knows a password
+    // there learns that the user is not linked.
     if (providerOf(user) === undefined && !user.spec?.password) {
-      return { local: false, asked: name!, providers: all };
+      return { local: false, asked: name, providers: all };
     }
 
-    return { local: true, asked: name!, providers: byName };
+    return { local: true, asked: name, providers: byName };
   }
 
   /**
-   * Asks providers in order until one lets somebody in; answers undefined when all say no. Throws
-   * Unauthorized where the account is not the user's, 503 when nobody says yes and one gave no
-   * answer, and what `attempt` throws.
+   * Asks providers in order until one authenticates the user; returns undefined if all refuse.
+   * Throws Unauthorized if the account is another user's, 503 if nobody authenticates the user and
+   * a provider did not answer, and what `attempt` throws.
    */
   async ask(
     { local, asked, providers }: PasswordPlan,
@@ -142,12 +146,12 @@ export class ProviderPasswords {
   ): Promise<ProvidedUser | undefined> {
     let failure: unknown;
 
-    // Where the local password decides first, it has said no.
+    // The local password, if it is compared first, was wrong.
     let refusals = local ? 1 : 0;
 
     for (const open of providers) {
       let identity: ProviderIdentity | undefined;
-      let isHis = false;
+      let isOwned = false;
 
       try {
         identity = await open.provider.authenticate(asked, password, (found) => {
@@ -156,7 +160,7 @@ export class ProviderPasswords {
             return;
           }
 
-          isHis = true;
+          isOwned = true;
           attempt.tried(owner, open.name);
         });
       } catch (error) {
@@ -169,12 +173,12 @@ export class ProviderPasswords {
       }
 
       if (identity) {
-        const user = await this.#accounts.resolve(open, identity, false);
+        const user = await this.#accounts.resolve(open, identity, { mixedCreates: false });
         return { user, provider: open.name, groups: groupNames(open.name, identity) };
       }
 
-      // The user's own provider says no, and nobody else has a say.
-      if (isHis) {
+      // The user's own provider has refused, and no other may decide.
+      if (isOwned) {
         return undefined;
       }
 

@@ -12,7 +12,7 @@ export interface GroupRole {
   role: KubeObject | undefined;
 }
 
-/** What the groups of workspaces give to their members. */
+/** The roles of the groups of workspaces. */
 export class GroupRoles {
   readonly #scopes: Scopes;
   readonly #bindings: Bindings;
@@ -25,8 +25,8 @@ export class GroupRoles {
   }
 
   /**
-   * The scopes in which a workspace's group may have roles: the workspace, and those of its
-   * namespaces that name it.
+   * Returns the scopes in which a workspace's group may have roles: the workspace, and those of its
+   * namespaces with a binding of the group.
    */
   #scopesOf(workspace: string, group: string): Scope[] {
     const namespaces = this.#bindings.namespace
@@ -39,7 +39,7 @@ export class GroupRoles {
     ];
   }
 
-  /** All roles of a workspace's group, also of one that does not exist yet. */
+  /** Returns all roles of a workspace's group, even of one that does not exist yet. */
   of(workspace: string, group: string): GroupRole[] {
     if (workspace === '') {
       return [];
@@ -57,7 +57,12 @@ export class GroupRoles {
   /** Throws Forbidden unless a caller may give each of a group's roles to others. */
   checkMembership(caller: UserInfo, workspace: string, group: string): void {
     for (const { scope, name, role } of this.of(workspace, group)) {
-      checkGrant(this.#authorizer, caller, scope, 'bind', name, this.#authorizer.rightsOf(role));
+      checkGrant(this.#authorizer, caller, {
+        scope,
+        verb: 'bind',
+        roleName: name,
+        rules: this.#authorizer.rightsOf(role),
+      });
     }
   }
 }

@@ -15,23 +15,21 @@ import {
 import { subjectsOf } from '@ks-apiserver/api/subject';
 import { badRequest, notFound, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import { patchObject } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { KubeReader } from '@ks-apiserver/client/kube/client';
-import type { CallerClient } from '../../gate/caller-client.ts';
+import type { KubeReader, WriteOptions } from '@ks-apiserver/client/kube/client';
+import type { CallerWriter } from '../../authorization/caller-writer.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
-import { missing } from '../errors.ts';
-import { nameMismatch } from '../users/users.ts';
+import { missing, nameMismatch } from '../errors.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 
-/** A user who is to be in a group, in the words of 3.1's clients. */
+/** A user to add to a group, with the field names of 3.1's clients. */
 export interface GroupMember {
   userName: string;
   groupName: string;
 }
 
-/** What the groups' model works with. */
-export interface GroupsParts {
+export interface GroupsDependencies {
   client: KubeReader;
   catalog: Catalog;
   scopes: Scopes;
@@ -39,31 +37,37 @@ export interface GroupsParts {
 }
 
 /**
- * Groups of workspaces, their members and their roles: the objects, names and labels of KubeSphere
- * 3.1 to 3.4.
+ * Groups of workspaces, their members and their roles, with the objects, names and labels of
+ * KubeSphere 3.1 to 3.4.
  */
 export class Groups {
-  readonly #parts: GroupsParts;
+  readonly #dependencies: GroupsDependencies;
 
-  constructor(parts: GroupsParts) {
-    this.#parts = parts;
+  constructor(dependencies: GroupsDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
-   * A stored object: the copy's, or the Kubernetes API's where it was made so recently that the
-   * copy lacks it.
+   * Returns a stored object: from the copy, or from the Kubernetes API if the copy does not have it
+   * yet.
    */
-  async #stored(
+  async #find(
     resource: GroupVersionResource,
     name: string,
     namespace?: string,
   ): Promise<KubeObject | undefined> {
-    const copy = this.#parts.catalog.row(resource.resource).store.get(name, namespace);
-    return copy?.object ?? this.#parts.client.find({ resource, name, namespace });
+    const copy = this.#dependencies.catalog
+      .informerOf(resource.resource)
+      .store.get(name, namespace);
+    return copy?.object ?? this.#dependencies.client.find({ resource, name, namespace });
   }
 
-  async #own(resource: GroupVersionResource, workspace: string, name: string): Promise<KubeObject> {
-    const found = await this.#stored(resource, name);
+  async #requireOwn(
+    resource: GroupVersionResource,
+    workspace: string,
+    name: string,
+  ): Promise<KubeObject> {
+    const found = await this.#find(resource, name);
     if (found?.metadata?.labels?.[WORKSPACE_LABEL] !== workspace) {
       throw missing(resource.resource.slice(0, -1), IAM_GROUP, name);
     }
@@ -71,7 +75,7 @@ export class Groups {
     return found;
   }
 
-  async #shaped(workspace: string, given: KubeObject): Promise<KubeObject> {
+  async #toStore(workspace: string, given: KubeObject): Promise<KubeObject> {
     const labels: Record<string, string> = {
       ...given.metadata.labels,
       [WORKSPACE_LABEL]: workspace,
@@ -82,7 +86,7 @@ export class Groups {
       if (parent === given.metadata.name) {
         throw badRequest(`the group ${parent} cannot be above itself`);
       }
-      await this.#own(GROUPS, workspace, parent);
+      await this.#requireOwn(GROUPS, workspace, parent);
     }
 
     return {
@@ -93,20 +97,20 @@ export class Groups {
     };
   }
 
-  /** A group of a workspace. Throws NotFound. */
+  /** Returns a group of a workspace. Throws NotFound. */
   get(workspace: string, name: string): Promise<KubeObject> {
-    return this.#own(GROUPS, workspace, name);
+    return this.#requireOwn(GROUPS, workspace, name);
   }
 
   /**
-   * Makes a group; `metadata.generateName` is what people call it and is unique in the workspace.
-   * Throws BadRequest, Conflict.
+   * Creates a group; `metadata.generateName` is its display name, unique in the workspace. Throws
+   * BadRequest, Conflict.
    */
   async create(
     workspace: string,
     given: KubeObject,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<KubeObject> {
     const { generateName } = given.metadata;
     if (!generateName) {
@@ -120,7 +124,7 @@ export class Groups {
       group.labels[WORKSPACE_LABEL] === workspace &&
       group.object?.metadata.generateName === generateName;
 
-    if ([...this.#parts.catalog.row('groups').store.values()].some(taken)) {
+    if ([...this.#dependencies.catalog.informerOf('groups').store.values()].some(taken)) {
       throw new StatusError(
         409,
         'Conflict',
@@ -130,7 +134,7 @@ export class Groups {
 
     const { name: _name, ...metadata } = given.metadata;
 
-    return caller.create(GROUPS, await this.#shaped(workspace, { ...given, metadata }), { dryRun });
+    return caller.create(GROUPS, await this.#toStore(workspace, { ...given, metadata }), options);
   }
 
   /** Replaces a group. Throws NotFound, Conflict. */
@@ -138,62 +142,62 @@ export class Groups {
     workspace: string,
     name: string,
     given: KubeObject,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<KubeObject> {
     if (given.metadata.name !== name) {
       throw nameMismatch(given.metadata.name ?? '', name);
     }
 
-    await this.#own(GROUPS, workspace, name);
-    return caller.update(GROUPS, await this.#shaped(workspace, given), { dryRun });
+    await this.#requireOwn(GROUPS, workspace, name);
+    return caller.update(GROUPS, await this.#toStore(workspace, given), options);
   }
 
-  /** Changes what a merge patch names (RFC 7386). Throws NotFound, BadRequest, Conflict. */
+  /** Applies a merge patch (RFC 7386). Throws NotFound, BadRequest, Conflict. */
   async patch(
     workspace: string,
     name: string,
     patch: unknown,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<KubeObject> {
-    const stored = await this.#own(GROUPS, workspace, name);
-    const merged = applyMergePatch(stored as never, patch as never) as unknown as KubeObject;
-    if (merged.metadata?.name !== name) {
-      throw nameMismatch(merged.metadata?.name ?? '', name);
+    const stored = await this.#requireOwn(GROUPS, workspace, name);
+    const patched = patchObject(stored, patch);
+    if (patched.metadata?.name !== name) {
+      throw nameMismatch(patched.metadata?.name ?? '', name);
     }
 
-    return caller.update(GROUPS, await this.#shaped(workspace, merged), { dryRun });
+    return caller.update(GROUPS, await this.#toStore(workspace, patched), options);
   }
 
-  /** Deletes a group; its controller takes its members and its roles with it. Throws NotFound. */
+  /** Deletes a group; a controller removes its memberships and roles. Throws NotFound. */
   async delete(
     workspace: string,
     name: string,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<void> {
-    await this.#own(GROUPS, workspace, name);
-    await caller.delete({ resource: GROUPS, name }, { dryRun });
+    await this.#requireOwn(GROUPS, workspace, name);
+    await caller.delete({ resource: GROUPS, name }, options);
   }
 
   /**
-   * The object by which a user gets into a group. Throws NotFound for a group or a user that does
-   * not exist, Forbidden where the group has more than the caller.
+   * Makes the GroupBinding that puts a user into a group. Throws NotFound for a group or a user
+   * that does not exist, Forbidden if the group has rights that the caller does not have.
    */
-  async #membership(
+  async #makeMembership(
     workspace: string,
     { userName, groupName }: GroupMember,
-    caller: CallerClient,
+    caller: CallerWriter,
   ): Promise<KubeObject> {
-    const group = await this.#own(GROUPS, workspace, groupName);
+    const group = await this.#requireOwn(GROUPS, workspace, groupName);
     if (group.metadata.deletionTimestamp) {
       throw missing('group', IAM_GROUP, groupName);
     }
 
-    const user = this.#parts.users.store.get(userName)?.object;
+    const user = this.#dependencies.users.store.get(userName)?.object;
 
-    // A name that nobody has yet would give the group's roles to whoever gets it.
+    // The group's roles would otherwise go to whoever gets the name later.
     if (!user || user.metadata.deletionTimestamp) {
       throw missing('user', IAM_GROUP, userName);
     }
@@ -208,7 +212,7 @@ export class Groups {
           [GROUP_REF_LABEL]: groupName,
           [WORKSPACE_LABEL]: workspace,
         },
-        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid ?? '' },
       },
       groupRef: { apiGroup: IAM_GROUP, kind: 'groups', name: groupName },
       users: [userName],
@@ -219,61 +223,54 @@ export class Groups {
     return binding;
   }
 
-  /** Makes users members of groups; all are looked at before anything is written. */
+  /** Adds users to groups; all are checked before anything is written. */
   async addMembers(
     workspace: string,
     members: readonly GroupMember[],
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<KubeObject[]> {
     const bindings = await Promise.all(
-      members.map((member) => this.#membership(workspace, member, caller)),
+      members.map((member) => this.#makeMembership(workspace, member, caller)),
     );
     const made: KubeObject[] = [];
 
     for (const binding of bindings) {
-      made.push(await caller.create(GROUP_BINDINGS, binding, { dryRun }));
+      made.push(await caller.create(GROUP_BINDINGS, binding, options));
     }
 
     return made;
   }
 
-  /** Takes a membership away, by the name of its object. Throws NotFound. */
+  /** Deletes a GroupBinding by name. Throws NotFound. */
   async removeMembers(
     workspace: string,
     name: string,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<KubeObject> {
-    const binding = await this.#own(GROUP_BINDINGS, workspace, name);
-    await caller.delete({ resource: GROUP_BINDINGS, name }, { dryRun });
+    const binding = await this.#requireOwn(GROUP_BINDINGS, workspace, name);
+    await caller.delete({ resource: GROUP_BINDINGS, name }, options);
     return binding;
   }
 
   /**
-   * A binding as 3.1 makes it: its name and its label come from the first subject. Throws
+   * Makes a binding as 3.1 does: its name and its label come from the first subject. Throws
    * BadRequest, NotFound, Forbidden.
    */
-  async #binding(scope: Scope, given: KubeObject, caller: CallerClient): Promise<KubeObject> {
+  async #makeBinding(scope: Scope, given: KubeObject, caller: CallerWriter): Promise<KubeObject> {
     const subjects = subjectsOf(given);
-    const { kind = '', name = '' } = (given.roleRef ?? {}) as { kind?: string; name?: string };
+    const { kind = '', name = '' } = given.roleRef ?? {};
     const [first] = subjects;
     if (!first) {
       throw badRequest('subjects: name at least one');
     }
 
     const usesClusterRole = scope.level === 'namespace' && kind === 'ClusterRole';
-    const holder = usesClusterRole ? this.#parts.scopes.cluster() : scope;
-    if (!this.#parts.scopes.role(holder, name)) {
+    const holder = usesClusterRole ? this.#dependencies.scopes.cluster() : scope;
+    if (!this.#dependencies.scopes.role(holder, name)) {
       throw missingRole(holder, name);
     }
-
-    const reference =
-      first.kind === 'Group'
-        ? { [GROUP_REF_LABEL]: first.name }
-        : first.kind === 'User'
-          ? { [USER_REF_LABEL]: first.name }
-          : {};
 
     const binding: KubeObject = {
       apiVersion: scope.apiVersion,
@@ -282,7 +279,12 @@ export class Groups {
         ...(given.metadata?.annotations && { annotations: given.metadata.annotations }),
         ...scope.metadata,
         generateName: `${first.name}-${name}-`,
-        labels: { ...given.metadata?.labels, ...reference, ...scope.metadata.labels },
+        labels: {
+          ...given.metadata?.labels,
+          ...(first.kind === 'Group' && { [GROUP_REF_LABEL]: first.name }),
+          ...(first.kind === 'User' && { [USER_REF_LABEL]: first.name }),
+          ...scope.metadata.labels,
+        },
       },
       subjects: subjects.map((subject) => ({
         ...subject,
@@ -300,44 +302,44 @@ export class Groups {
     return binding;
   }
 
-  /** Gives roles of a scope to groups or users; all are looked at before anything is written. */
+  /** Binds groups or users to roles of a scope; all are checked before anything is written. */
   async bind(
     scope: Scope,
     given: readonly KubeObject[],
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<KubeObject[]> {
     const bindings = await Promise.all(
-      given.map((binding) => this.#binding(scope, binding, caller)),
+      given.map((binding) => this.#makeBinding(scope, binding, caller)),
     );
     const made: KubeObject[] = [];
 
     for (const binding of bindings) {
-      made.push(await caller.create(scope.bindings, binding, { dryRun }));
+      made.push(await caller.create(scope.bindings, binding, options));
     }
 
     return made;
   }
 
-  /** Takes a binding of a scope away, by name. Throws NotFound. */
+  /** Deletes a binding of a scope by name. Throws NotFound. */
   async unbind(
     scope: Scope,
     name: string,
-    caller: CallerClient,
-    dryRun: boolean,
+    caller: CallerWriter,
+    options: WriteOptions,
   ): Promise<KubeObject> {
     const { namespace } = scope.metadata;
 
     const stored =
       scope.level === 'workspace'
-        ? await this.#own(WORKSPACE_ROLE_BINDINGS, scope.key, name)
-        : await this.#stored(ROLE_BINDINGS, name, namespace);
+        ? await this.#requireOwn(WORKSPACE_ROLE_BINDINGS, scope.key, name)
+        : await this.#find(ROLE_BINDINGS, name, namespace);
 
     if (!stored) {
       throw notFound({ group: scope.roleGroup, resource: scope.bindings.resource, name });
     }
 
-    await caller.delete({ resource: scope.bindings, name, namespace }, { dryRun });
+    await caller.delete({ resource: scope.bindings, name, namespace }, options);
 
     return stored;
   }

@@ -5,21 +5,29 @@ import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { CallerClient } from '../../gate/caller-client.ts';
+import type { KubeClient, WriteOptions } from '@ks-apiserver/client/kube/client';
+import type { CallerWriter } from '../../authorization/caller-writer.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 
-/** A user and the one role that he has in a scope. */
+/** A user and their one role in a scope. */
 export interface Member {
   username: string;
   roleRef: string;
+}
+
+/** Options of `Members.set`. */
+export interface SetOptions {
+  /** Checks everything but stores nothing. */
+  dryRun?: boolean | undefined;
+  /** Returns a user's uid; needed for users that the server's copy does not have yet. */
+  uidOf?: (name: string) => string | undefined;
 }
 
 function names({ kind, name }: Subject, user: string): boolean {
   return kind === 'User' && name === user;
 }
 
-/** Members of the platform, the cluster, workspaces and namespaces: each has one role there. */
+/** Members of the platform, the cluster, workspaces and namespaces; each has one role there. */
 export class Members {
   readonly #client: KubeClient;
   readonly #scopes: Scopes;
@@ -32,10 +40,10 @@ export class Members {
   }
 
   /**
-   * Throws NotFound for a role that is not there, and Forbidden for one that the caller may not
+   * Throws NotFound for a role that does not exist, and Forbidden for one that the caller may not
    * give to others.
    */
-  async checkGrantable(scope: Scope, member: Member, caller: CallerClient): Promise<void> {
+  async checkGrantable(scope: Scope, member: Member, caller: CallerWriter): Promise<void> {
     if (!this.#scopes.role(scope, member.roleRef)) {
       throw missingRole(scope, member.roleRef);
     }
@@ -43,23 +51,19 @@ export class Members {
     await caller.checkCreate(scope.bindings, bindingOf(scope, member, undefined));
   }
 
-  /**
-   * Gives each member their role; all roles are looked at before anything is written. A dry run
-   * only looks. `uidOf` tells which user is meant, where a copy of the users cannot know it yet.
-   */
+  /** Gives each member their role; all roles are checked before anything is written. */
   async set(
     scope: Scope,
     members: readonly Member[],
-    caller: CallerClient,
-    dryRun = false,
-    uidOf: (name: string) => string | undefined = (name) => this.#users.store.get(name)?.uid,
+    caller: CallerWriter,
+    { dryRun = false, uidOf = (name) => this.#users.store.get(name)?.uid }: SetOptions = {},
   ): Promise<void> {
     for (const member of members) {
       await this.checkGrantable(scope, member, caller);
-      this.#checkStays(member.username);
+      this.#checkNotDeleted(member.username);
     }
 
-    // What is refused of one is refused of all: it is tried first where one alone would be stored.
+    // If one member is refused, none must be stored: several are tried first.
     const tries = members.length > 1 && !dryRun ? [true, false] : [dryRun];
     for (const isTry of tries) {
       for (const member of members) {
@@ -68,8 +72,8 @@ export class Members {
     }
   }
 
-  /** Throws Conflict when a user is on his way out: what he gets now must not outlive him. */
-  #checkStays(name: string): void {
+  /** Throws Conflict for a user who is being deleted: a new binding could outlive them. */
+  #checkNotDeleted(name: string): void {
     if (this.#users.store.get(name)?.object?.metadata.deletionTimestamp === undefined) {
       return;
     }
@@ -81,36 +85,36 @@ export class Members {
   }
 
   /**
-   * Takes away what KubeSphere gave to a name that nobody has any more: roles of a former user are
-   * not the next one's. Bindings of another origin stay.
+   * Removes the roles that KubeSphere gave to a former user of a name, so that the next one does
+   * not get them. Bindings of another origin stay.
    */
   async removeLeftOver(user: string): Promise<void> {
     for (const scope of this.#scopes.ofUser(user)) {
       for (const binding of await this.#bindings(scope, user)) {
         if (binding.metadata.labels?.[USER_REF_LABEL] === user) {
-          await this.#unbind(scope, binding, user, false);
+          await this.#unbind(scope, binding, user);
         }
       }
     }
   }
 
-  /** Takes all roles that a user has in a scope himself; fine without any. */
-  async remove(scope: Scope, user: string, dryRun = false): Promise<void> {
+  /** Removes all roles that a user has directly in a scope; does nothing without any. */
+  async remove(scope: Scope, user: string, { dryRun = false }: WriteOptions = {}): Promise<void> {
     for (const binding of await this.#bindings(scope, user)) {
-      await this.#unbind(scope, binding, user, dryRun);
+      await this.#unbind(scope, binding, user, { dryRun });
     }
   }
 
   /**
-   * Bindings in a scope that name the user, as they are now and not as a cache has them: those with
-   * the label that this server and 3.0 give them, and others that the cache knows. It costs what
-   * the user has, not what there is.
+   * Returns the bindings in a scope that name the user, as they are now and not as a cache has
+   * them: those with the label that this server and 3.0 set, and others that the cache knows. The
+   * cost grows with the user's bindings, not with all.
    */
   async #bindings(scope: Scope, user: string): Promise<KubeObject[]> {
     const { bindings: resource, metadata, index, key } = scope;
     const found = new Map<string, KubeObject>();
 
-    // No user with a name that is none has the label.
+    // A name that is not a label value cannot be in the label.
     if (labelValueErrors(user).length === 0) {
       const labels = Object.entries({ ...metadata.labels, [USER_REF_LABEL]: user });
       const labelSelector = labels.map(([label, value]) => `${label}=${value}`).join();
@@ -144,7 +148,7 @@ export class Members {
   async #bind(
     scope: Scope,
     member: Member,
-    { caller, dryRun, uid }: { caller: CallerClient; dryRun: boolean; uid: string | undefined },
+    { caller, dryRun, uid }: { caller: CallerWriter; dryRun: boolean; uid: string | undefined },
   ): Promise<void> {
     let bound = false;
 
@@ -152,7 +156,7 @@ export class Members {
       if (binding.roleRef?.name === member.roleRef) {
         bound = true;
       } else {
-        await this.#unbind(scope, binding, member.username, dryRun);
+        await this.#unbind(scope, binding, member.username, { dryRun });
       }
     }
 
@@ -161,19 +165,24 @@ export class Members {
     }
   }
 
-  /** A binding that names others too only loses this user: 3.0 deletes it whole. */
-  async #unbind(scope: Scope, binding: KubeObject, user: string, dryRun: boolean): Promise<void> {
+  /** Removes a user from a binding; 3.0 deletes the binding even if it names others. */
+  async #unbind(
+    scope: Scope,
+    binding: KubeObject,
+    user: string,
+    options: WriteOptions = {},
+  ): Promise<void> {
     const { name = '', namespace } = binding.metadata;
     const rest = subjectsOf(binding).filter((subject) => !names(subject, user));
     if (rest.length > 0) {
-      await this.#client.update(scope.bindings, { ...binding, subjects: rest }, { dryRun });
+      await this.#client.update(scope.bindings, { ...binding, subjects: rest }, options);
     } else {
-      await this.#client.delete({ resource: scope.bindings, name, namespace }, { dryRun });
+      await this.#client.delete({ resource: scope.bindings, name, namespace }, options);
     }
   }
 }
 
-/** The binding that makes somebody a member. */
+/** Makes the binding that gives a member their role. */
 function bindingOf(
   scope: Scope,
   { username, roleRef }: Member,
@@ -186,7 +195,8 @@ function bindingOf(
       ...scope.metadata,
       name: `${username}-${roleRef}`,
       labels: { ...scope.metadata.labels, [USER_REF_LABEL]: username },
-      // 3.0 says the name alone; a controller takes the binding away when this very user is gone.
+      // 3.0 stores only the name; with the uid, a controller deletes the binding when this user is
+      // gone.
       ...(uid !== undefined && { annotations: { [USER_UID_ANNOTATION]: uid } }),
     },
     subjects: [userSubject(username)],

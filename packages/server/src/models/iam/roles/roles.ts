@@ -1,17 +1,20 @@
+import { aggregatedNames } from '@ks-apiserver/api/aggregation';
 import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
 import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import { badRequest, conflict } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import { patchObject } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { byCreation } from '@ks-apiserver/client/informer/entry';
-import type { CallerClient } from '../../gate/caller-client.ts';
-import { aggregatedNames } from './aggregation.ts';
+import type { WriteOptions } from '@ks-apiserver/client/kube/client';
+import type { CallerWriter } from '../../authorization/caller-writer.ts';
+import { rulesOf } from '../../authorization/rights.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 
 /**
- * Roles of every scope: their rules are those of the templates that an annotation names, never
+ * Roles of every scope. Their rules are those of the templates that an annotation names, never
  * those that a client sends.
  */
 export class Roles {
@@ -22,10 +25,10 @@ export class Roles {
   }
 
   /**
-   * The rules of all templates that a role is made from. Throws NotFound for one that is missing,
-   * or is another workspace's.
+   * Returns the rules of all templates that a role is made from. Throws NotFound for one that does
+   * not exist, or belongs to another workspace.
    */
-  #aggregated(scope: Scope, object: KubeObject): PolicyRule[] {
+  #templateRules(scope: Scope, object: KubeObject): PolicyRule[] {
     return aggregatedNames(object.metadata.annotations?.[AGGREGATION_ROLES]).flatMap((name) => {
       const template = this.#scopes.template(scope, name);
       const workspace = scope.level === 'workspace' ? template?.labels[WORKSPACE_LABEL] : undefined;
@@ -33,11 +36,11 @@ export class Roles {
         throw missingRole(scope, name);
       }
 
-      return (template.object?.rules ?? []) as PolicyRule[];
+      return rulesOf(template.object);
     });
   }
 
-  #shaped(scope: Scope, given: KubeObject, rules: readonly PolicyRule[]): KubeObject {
+  #toStore(scope: Scope, given: KubeObject, rules: readonly PolicyRule[]): KubeObject {
     const labels = { ...given.metadata.labels, ...scope.metadata.labels };
 
     const metadata = {
@@ -53,35 +56,32 @@ export class Roles {
   async save(
     scope: Scope,
     given: KubeObject,
-    caller: CallerClient,
-    dryRun = false,
+    caller: CallerWriter,
+    options: WriteOptions = {},
   ): Promise<KubeObject> {
     const name = given.metadata.name ?? '';
-    const role = this.#shaped(scope, given, this.#aggregated(scope, given));
+    const role = this.#toStore(scope, given, this.#templateRules(scope, given));
 
     if (!given.metadata.resourceVersion) {
-      return caller.create(scope.roles, role, { dryRun });
+      return caller.create(scope.roles, role, options);
     }
 
     if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) {
       throw missingRole(scope, name);
     }
 
-    return caller.update(scope.roles, role, { dryRun });
+    return caller.update(scope.roles, role, options);
   }
 
-  /**
-   * Changes the fields that a merge patch names (RFC 7386); a new list of templates makes new
-   * rules.
-   */
+  /** Applies a merge patch (RFC 7386); a changed list of templates changes the rules. */
   async patch(
     scope: Scope,
     name: string,
     patch: unknown,
-    caller: CallerClient,
-    dryRun = false,
+    caller: CallerWriter,
+    options: WriteOptions = {},
   ): Promise<KubeObject> {
-    if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
+    if (!isObject(patch)) {
       throw badRequest('the patch must be a JSON object');
     }
 
@@ -90,18 +90,12 @@ export class Roles {
       throw missingRole(scope, name);
     }
 
-    const { rules: _rules, ...rest } = patch as Record<string, unknown>;
-
-    const merged = applyMergePatch(
-      existing.object as never,
-      rest as never,
-    ) as unknown as KubeObject;
+    const { rules: _rules, ...rest } = patch;
+    const merged = patchObject(existing.object, rest);
 
     const aggregation = merged.metadata.annotations?.[AGGREGATION_ROLES];
     const changed = aggregation !== existing.object.metadata.annotations?.[AGGREGATION_ROLES];
-    const rules = changed
-      ? this.#aggregated(scope, merged)
-      : ((existing.object.rules ?? []) as PolicyRule[]);
+    const rules = changed ? this.#templateRules(scope, merged) : rulesOf(existing.object);
 
     const named = {
       ...merged,
@@ -119,28 +113,32 @@ export class Roles {
       );
     }
 
-    return caller.update(scope.roles, this.#shaped(scope, named, rules), { dryRun });
+    return caller.update(scope.roles, this.#toStore(scope, named, rules), options);
   }
 
   /** Deletes a role. Throws NotFound. */
-  async delete(scope: Scope, name: string, caller: CallerClient, dryRun = false): Promise<void> {
+  async delete(
+    scope: Scope,
+    name: string,
+    caller: CallerWriter,
+    options: WriteOptions = {},
+  ): Promise<void> {
     if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) {
       throw missingRole(scope, name);
     }
 
     await caller.delete(
       { resource: scope.roles, name, namespace: scope.metadata.namespace },
-      { dryRun },
+      options,
     );
   }
 
   /**
-   * The templates that the role of a user in a scope is made from, newest first; none without a
-   * role.
+   * Returns the templates of a user's role in a scope, newest first; none if the user has no role.
    */
   templatesOf(scope: Scope, user: string): Entry[] {
-    const binding = scope.index.entriesOf(user, scope.key)[0];
-    const roleName = (binding?.object?.roleRef as { name?: string } | undefined)?.name;
+    const [binding] = scope.index.entriesOf(user, scope.key);
+    const roleName: string | undefined = binding?.object?.roleRef?.name;
     const role = roleName === undefined ? undefined : this.#scopes.role(scope, roleName);
     const names = aggregatedNames(role?.object?.metadata.annotations?.[AGGREGATION_ROLES]);
 

@@ -10,6 +10,7 @@ import {
   WORKSPACE_ROLE_BINDINGS,
   WORKSPACE_ROLES,
 } from '@ks-apiserver/api/resources';
+import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { BindingIndex } from '../../authorization/bindings/binding-index.ts';
@@ -17,33 +18,33 @@ import type { Bindings } from '../../authorization/bindings/bindings.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
 import { missing } from '../errors.ts';
 
-/** One place where users have roles: the platform, the cluster, a workspace, or a namespace. */
+/** A place where users have roles: the platform, the cluster, a workspace, or a namespace. */
 export interface Scope {
   level: 'global' | 'cluster' | 'workspace' | 'namespace';
-  /** Kind of the roles here, and the group and version that they and their bindings belong to. */
+  /** Kind of the roles here, and the group and version of the roles and their bindings. */
   roleKind: string;
   apiVersion: string;
   roleGroup: string;
   roles: GroupVersionResource;
   bindings: GroupVersionResource;
   bindingKind: string;
-  /** Bindings of the level, filed by scope, and this scope's file. */
+  /** Bindings of the level by scope, and the key of this scope. */
   index: BindingIndex;
   key: string;
-  /** Annotation of a member that names his role here, and the filter of lists by it. */
+  /** Annotation that names a member's role here, and the filter of lists by it. */
   annotation: string;
   roleFilter: string;
-  /** What every object of this scope carries. */
+  /** Metadata of every object in this scope. */
   metadata: { namespace?: string; labels?: Record<string, string> };
 }
 
-/** Finds scopes by what a path names. */
+/** Makes scopes from the parameters of a path. */
 export class Scopes {
   readonly #catalog: Catalog;
   readonly #bindings: Bindings;
   readonly #adminNamespaceOf: (project: string) => string;
 
-  /** `adminNamespaceOf` tells the namespace of a DevOps project, '' for none. */
+  /** `adminNamespaceOf` returns the namespace of a DevOps project, '' for none. */
   constructor(catalog: Catalog, bindings: Bindings, adminNamespaceOf: (project: string) => string) {
     this.#catalog = catalog;
     this.#bindings = bindings;
@@ -100,12 +101,12 @@ export class Scopes {
     return this.#of('namespace', 'Role', [ROLES, ROLE_BINDINGS], namespace, { namespace });
   }
 
-  /** All scopes in which bindings name a user themselves. */
+  /** All scopes with bindings that name a user directly. */
   ofUser(name: string): Scope[] {
     return this.ofSubject('User', name);
   }
 
-  /** All scopes in which bindings name a user, or a group. */
+  /** All scopes with bindings that name a user or a group. */
   ofSubject(kind: 'User' | 'Group', name: string): Scope[] {
     const keys = (level: Scope['level']) => this.#bindings[level].scopesOf(name, kind);
 
@@ -118,8 +119,8 @@ export class Scopes {
   }
 
   /**
-   * The scope of a DevOps project: its admin namespace. Throws NotFound for an unknown one and for
-   * one that has none yet.
+   * Returns the scope of a DevOps project: its admin namespace. Throws NotFound for an unknown
+   * project and for one without a namespace.
    */
   devops(project: string): Scope {
     const namespace = this.#adminNamespaceOf(project);
@@ -130,7 +131,7 @@ export class Scopes {
     return this.namespace(namespace);
   }
 
-  /** The scope that a path's parameters name. */
+  /** Returns the scope that a path's parameters name. */
   ofPath(
     params: Readonly<Record<string, string>>,
     level: 'global' | 'cluster' | 'workspace' | 'namespace' | 'devops',
@@ -150,10 +151,10 @@ export class Scopes {
       : this.namespace(params.namespace ?? '');
   }
 
-  /** A role of a scope; undefined when there is none of that name there. */
+  /** Returns a role of a scope; undefined if there is none of that name. */
   role(scope: Scope, name: string): Entry | undefined {
     const entry = this.#catalog
-      .row(scope.roles.resource)
+      .informerOf(scope.roles.resource)
       .store.get(name, scope.metadata.namespace ?? '');
 
     return scope.level === 'workspace' && entry?.labels[WORKSPACE_LABEL] !== scope.key
@@ -161,9 +162,9 @@ export class Scopes {
       : entry;
   }
 
-  /** The role that a binding of a scope gives; undefined for one that does not exist. */
+  /** Returns the role that a binding of a scope gives; undefined for one that does not exist. */
   roleOfBinding(scope: Scope, binding: KubeObject | undefined): KubeObject | undefined {
-    const { kind = '', name = '' } = (binding?.roleRef ?? {}) as { kind?: string; name?: string };
+    const { kind = '', name = '' } = binding?.roleRef ?? {};
     if (kind === 'ClusterRole') {
       return this.role(this.cluster(), name)?.object;
     }
@@ -171,13 +172,17 @@ export class Scopes {
     return kind === scope.roleKind ? this.role(scope, name)?.object : undefined;
   }
 
-  /** A role that others may be made from: for workspaces the shared templates too. */
+  /**
+   * Returns a role that others may be aggregated from: for workspaces the shared templates too.
+   */
   template(scope: Scope, name: string): Entry | undefined {
-    return this.#catalog.row(scope.roles.resource).store.get(name, scope.metadata.namespace ?? '');
+    return this.#catalog
+      .informerOf(scope.roles.resource)
+      .store.get(name, scope.metadata.namespace ?? '');
   }
 }
 
 /** 404 for a role, in 3.0's words. */
-export function missingRole(scope: Scope, name: string) {
+export function missingRole(scope: Scope, name: string): StatusError {
   return missing(scope.roleKind.toLowerCase(), scope.roleGroup, name);
 }

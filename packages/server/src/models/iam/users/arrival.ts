@@ -1,29 +1,28 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 
-/** How long a stored user may take to arrive in the server's copy, in milliseconds. */
+/** How long the server's copy may lag behind a stored user, in milliseconds. */
 const ARRIVAL_MS = 5000;
 
 /**
- * Waits until the copy of the users shows a user as he was stored, or a later state: who is told
- * that he was made, or has another password, may log in with it at once. Answers false when that
- * takes too long.
+ * Waits until the copy of the users has a user as they were stored, or a later state, so that they
+ * may log in at once after the answer. Returns false if that takes too long.
  */
-export function hasArrived(users: Informer, { metadata }: KubeObject): Promise<boolean> {
+export async function waitForUser(users: Informer, { metadata }: KubeObject): Promise<boolean> {
   const { name = '', uid, resourceVersion } = metadata;
 
   const shows = () => {
     const known = users.store.get(name);
-    // Versions of one resource can be compared (Kubernetes "Resource versions", since 1.35 as a
-    // promise).
+    // Versions of one resource can be compared (Kubernetes "Resource versions", guaranteed since
+    // 1.35).
     return known?.uid === uid && Number(known?.resourceVersion) >= Number(resourceVersion);
   };
 
   if (shows()) {
-    return Promise.resolve(true);
+    return true;
   }
 
-  return new Promise((resolve) => {
+  return new Promise<boolean>((resolve) => {
     const end = (arrived: boolean) => {
       clearTimeout(timer);
       unsubscribe();

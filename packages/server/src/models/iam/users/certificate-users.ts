@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser } from '@ks-apiserver/api/user';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 
 /**
- * Who comes to the embedded Kubernetes API with a client certificate: a user of the platform must
- * still be the one it was made for.
+ * Admits holders of client certificates to the embedded Kubernetes API: a user of the platform must
+ * still be the one that the certificate was made for.
  */
 export class CertificateUsers {
   readonly #users: Informer;
@@ -14,23 +14,23 @@ export class CertificateUsers {
   readonly #connections = new Map<string, Map<Duplex, UserInfo>>();
   readonly #stop: () => void;
 
-  /** `users` is the copy of the users by which log-ins are decided. */
+  /** `users` is the informer of the users by which log-ins are decided. */
   constructor(users: Informer) {
     this.#users = users;
 
     this.#stop = users.store.onChange(({ entry, previous }) => {
       const name = (entry ?? previous)?.name;
       if (name !== undefined) {
-        this.#recheck(name);
+        this.#disconnectInvalid(name);
       }
     });
   }
 
   /**
-   * Throws Unauthorized for the certificate of a user who is gone, being deleted or disabled, of a
-   * former user of his name, and for one without a uid in the name of a user: who made it did not
-   * say for which user of that name. Other names are plain Kubernetes users. What was admitted ends
-   * when its user goes or is disabled.
+   * Admits a caller to a connection. Throws Unauthorized for the certificate of a user who is gone,
+   * being deleted or disabled, or of a former user of the same name, and for one without a uid in
+   * the name of a user, which does not say for which user of that name it was made. Other names are
+   * plain Kubernetes users. The connection ends when its user is deleted or disabled.
    */
   admit(user: UserInfo, connection: Duplex): void {
     this.#check(user);
@@ -58,7 +58,7 @@ export class CertificateUsers {
   }
 
   #check({ name, uid }: UserInfo): void {
-    const user = this.#users.store.get(name)?.object as User | undefined;
+    const user = findUser(this.#users, name);
     if (!user) {
       if (uid === undefined) {
         return;
@@ -92,12 +92,12 @@ export class CertificateUsers {
     }
   }
 
-  #recheck(name: string): void {
+  #disconnectInvalid(name: string): void {
     for (const [connection, user] of this.#connections.get(name) ?? []) {
       try {
         this.#check(user);
       } catch {
-        // Also watches that were begun before.
+        // This ends open watches too.
         connection.destroy();
       }
     }

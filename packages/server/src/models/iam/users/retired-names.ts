@@ -1,37 +1,26 @@
-import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
-import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
-import { derivedName } from '@ks-apiserver/apimachinery/meta/derived-name';
+import { retiredUntil, retiredUserKey } from '@ks-apiserver/api/retired-user';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 
 /** Throws a StatusError 409 for a name that nobody may get now. */
 export type CheckNameIsFree = (name: string) => Promise<void>;
 
 /**
- * Whether a user may get a name: on a cluster not while certificates of a former user of that name
- * are good, which RBAC could not tell from his.
+ * Returns the check of new users' names on a cluster: a name is not free while a certificate of a
+ * former user of that name is valid, because RBAC could not distinguish the two users.
  */
-export function retiredNames(client: KubeClient): CheckNameIsFree {
+export function retiredNameCheck(client: KubeReader): CheckNameIsFree {
   return async (name) => {
     if (name === '') {
       return;
     }
 
-    const key = {
-      resource: CONFIG_MAPS,
-      namespace: SYSTEM_NAMESPACE,
-      name: derivedName('retired-user', name),
-    };
-
-    const mark = await client.find(key);
-    if (mark?.data?.user !== name) {
+    const mark = await client.find(retiredUserKey(name));
+    if (mark?.data?.user !== name || retiredUntil(mark) <= Date.now()) {
       return;
     }
 
     const until = String(mark.data.until);
-    if (Date.parse(until) <= Date.now()) {
-      return;
-    }
 
     throw new StatusError(
       409,

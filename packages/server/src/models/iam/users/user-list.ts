@@ -4,12 +4,11 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Bindings } from '../../authorization/bindings/bindings.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
-import type { ResourceDefinition } from '../../resources/catalog/definition.ts';
 import { listPage, pageEntries } from '../../resources/list/list.ts';
 import type { ListQuery } from '../../resources/query/query.ts';
 import type { Scope, Scopes } from '../roles/scopes.ts';
 
-/** A list of users with each one's role in the scope that was asked for. */
+/** A page of users with the annotations of their roles in the requested scope. */
 export interface UserPage {
   users: { entry: Entry; annotations: Record<string, string> }[];
   total: number;
@@ -27,11 +26,9 @@ export class UserList {
     this.#bindings = bindings;
   }
 
-  #row(): ResourceDefinition {
-    return this.#catalog.find('users')!;
-  }
-
-  /** The scope that a query's filters ask for, first match wins, and the filters that are left. */
+  /**
+   * Returns the scope that a query's filters name, first match wins, and the remaining filters.
+   */
   scopeOf(query: ListQuery): {
     scope: Scope | undefined;
     role: string | undefined;
@@ -39,47 +36,47 @@ export class UserList {
   } {
     const filters = new Map(query.filters);
 
-    const take = (...keys: string[]) =>
-      keys.map((key) => {
-        const value = filters.get(key);
-        filters.delete(key);
-        return value;
-      });
+    const take = (key: string) => {
+      const value = filters.get(key) ?? '';
+      filters.delete(key);
+      return value;
+    };
+
+    const takeRole = (key: string) => (filters.has(key) ? take(key) : undefined);
 
     let scope: Scope | undefined;
     let role: string | undefined;
 
     if (filters.get('namespace')) {
-      const [namespace, wanted] = take('namespace', 'role');
-      scope = this.#scopes.namespace(namespace!);
-      role = wanted;
+      scope = this.#scopes.namespace(take('namespace'));
+      role = takeRole('role');
     } else if (filters.get('workspace')) {
-      const [workspace, wanted] = take('workspace', 'workspacerole');
-      scope = this.#scopes.workspace(workspace!);
-      role = wanted;
+      scope = this.#scopes.workspace(take('workspace'));
+      role = takeRole('workspacerole');
     } else if (filters.get('cluster') === 'true') {
-      [, role] = take('cluster', 'clusterrole');
+      take('cluster');
       scope = this.#scopes.cluster();
+      role = takeRole('clusterrole');
     } else if (filters.get('globalrole')) {
-      [role] = take('globalrole');
+      role = take('globalrole');
       scope = this.#scopes.global();
     }
 
     return { scope, role, query: { ...query, filters, labels: scope ? undefined : query.labels } };
   }
 
-  /** One page of all users, or of those that a query's scope has. */
+  /** Returns a page of all users, or of the members of a query's scope. */
   async list(given: ListQuery, signal: AbortSignal): Promise<UserPage> {
     const { scope, role, query } = this.scopeOf(given);
     if (scope) {
       return this.members(scope, role, query, signal);
     }
 
-    const row = this.#row();
+    const definition = this.#catalog.definition('users');
 
     const { entries, total } = await listPage(
-      await this.#catalog.synced(row, signal),
-      row,
+      await this.#catalog.synced(definition, signal),
+      definition,
       query,
       this.#catalog,
     );
@@ -90,19 +87,19 @@ export class UserList {
     };
   }
 
-  /** One page of a scope's members, those with one role if it is given. */
+  /** Returns a page of a scope's members, or of those with one role. */
   async members(
     scope: Scope,
     role: string | undefined,
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<UserPage> {
-    const row = this.#row();
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.definition('users');
+    const store = await this.#catalog.synced(definition, signal);
     const roles = new Map<string, string>();
 
     for (const binding of scope.index.entriesIn(scope.key)) {
-      const name = (binding.object?.roleRef as { name?: string } | undefined)?.name;
+      const name: string | undefined = binding.object?.roleRef?.name;
       if (name === undefined || (role !== undefined && name !== role)) {
         continue;
       }
@@ -115,50 +112,51 @@ export class UserList {
     }
 
     const users = [...roles.keys()].flatMap((name) => store.get(name) ?? []);
-    const { entries, total } = await pageEntries(users, row, query, this.#catalog);
+    const { entries, total } = await pageEntries(users, definition, query, this.#catalog);
 
     return {
       users: entries.map((entry) => ({
         entry,
         annotations: {
           ...this.#globalRole(entry.name),
-          [scope.annotation]: roles.get(entry.name)!,
+          [scope.annotation]: roles.get(entry.name) ?? '',
         },
       })),
       total,
     };
   }
 
-  /** One member of a scope with his role; undefined for who is none. */
+  /** Returns a member of a scope with their role; undefined for others. */
   async member(scope: Scope, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const binding = scope.index.entriesOf(name, scope.key)[0];
-    const entry = (await this.#catalog.synced(this.#row(), signal)).get(name);
-    const role = (binding?.object?.roleRef as { name?: string } | undefined)?.name;
+    const [binding] = scope.index.entriesOf(name, scope.key);
+    const entry = (await this.#catalog.synced(this.#catalog.definition('users'), signal)).get(name);
+    const role: string | undefined = binding?.object?.roleRef?.name;
 
     return entry && role !== undefined
-      ? annotated(entry, { ...this.#globalRole(name), [scope.annotation]: role })
+      ? withAnnotations(entry, { ...this.#globalRole(name), [scope.annotation]: role })
       : undefined;
   }
 
-  /** A user with his global role; undefined for an unknown one. */
+  /** Returns a user with their global role; undefined for an unknown one. */
   async user(name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const entry = (await this.#catalog.synced(this.#row(), signal)).get(name);
-    return entry && annotated(entry, this.#globalRole(name));
+    const entry = (await this.#catalog.synced(this.#catalog.definition('users'), signal)).get(name);
+    return entry && withAnnotations(entry, this.#globalRole(name));
   }
 
   #globalRole(name: string): Record<string, string> {
-    const role = (
-      this.#bindings.global.entriesOf(name, '')[0]?.object?.roleRef as { name?: string } | undefined
-    )?.name;
+    const [binding] = this.#bindings.global.entriesOf(name, '');
+    const role: string | undefined = binding?.object?.roleRef?.name;
+
     return role === undefined ? {} : { [GLOBAL_ROLE_ANNOTATION]: role };
   }
 }
 
 /**
- * A user's object with annotations added: made for each answer, for roles change without the user.
+ * Returns a user's object with annotations added. It is made for each answer because roles change
+ * without the user.
  */
-export function annotated(entry: Entry, annotations: Record<string, string>): KubeObject {
-  const user = JSON.parse(entry.bytes.toString()) as KubeObject;
+export function withAnnotations(entry: Entry, annotations: Record<string, string>): KubeObject {
+  const user: KubeObject = JSON.parse(entry.bytes.toString());
   return {
     ...user,
     metadata: { ...user.metadata, annotations: { ...user.metadata.annotations, ...annotations } },

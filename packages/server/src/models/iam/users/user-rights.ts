@@ -18,13 +18,13 @@ const UPDATE = {
   resource: 'users',
 };
 
-/** A role that somebody has in a scope. */
+/** A role that a user has in a scope. */
 interface RoleIn {
   scope: Scope;
   role: KubeObject | undefined;
 }
 
-/** Compares what users may do: who acts on another user's account may not gain by it. */
+/** Compares the rights of users: nobody may gain rights by acting on another user's account. */
 export class UserRights {
   readonly #authorizer: Authorizer;
   readonly #scopes: Scopes;
@@ -39,8 +39,8 @@ export class UserRights {
   }
 
   /**
-   * All roles by a user's name, by the groups of workspaces that they are in, and by groups that
-   * are given.
+   * Yields all roles that a user has by name, by the groups of workspaces that they are in, and by
+   * the given groups.
    */
   *#rolesOf(name: string, groups: readonly string[]): Generator<RoleIn> {
     for (const scope of this.#scopes.ofUser(name)) {
@@ -63,14 +63,14 @@ export class UserRights {
   }
 
   /**
-   * Whether a role lets a caller change a user, or a subresource of one: everybody may change
-   * themselves without.
+   * Whether a role allows a caller to change a user, or a subresource of one; changing oneself
+   * needs no role.
    */
   manages(caller: UserInfo, name: string, subresource = ''): boolean {
     return this.#authorizer.byRoles(caller, { ...UPDATE, subresource, name });
   }
 
-  /** Whether a caller may themselves do everything that a user may, at all levels. */
+  /** Whether a caller may do everything that a user may, at all levels. */
   outranks(caller: UserInfo, name: string, groups: readonly string[] = []): boolean {
     if (this.#authorizer.holdsEverything(caller)) {
       return true;
@@ -104,9 +104,9 @@ export class UserRights {
   }
 
   /**
-   * Who makes a user chooses the name: bindings that have it already, such as those of Kubernetes'
-   * own users, must not give more than the caller has. Those that KubeSphere made for a former user
-   * do not count: they are removed. Throws Forbidden.
+   * Checks the name of a new user, which the caller chooses: existing bindings of the name, such as
+   * those of Kubernetes' own users, must not give more than the caller has. Bindings that
+   * KubeSphere made for a former user do not count: they are removed. Throws Forbidden.
    */
   checkName(caller: UserInfo, name: string): void {
     for (const scope of this.#scopes.ofUser(name)) {
@@ -116,7 +116,12 @@ export class UserRights {
         }
 
         const rights = this.#authorizer.rightsOf(this.#scopes.roleOfBinding(scope, object));
-        checkGrant(this.#authorizer, caller, scope, 'bind', String(object?.roleRef?.name), rights);
+        checkGrant(this.#authorizer, caller, {
+          scope,
+          verb: 'bind',
+          roleName: String(object?.roleRef?.name),
+          rules: rights,
+        });
       }
     }
   }

@@ -11,22 +11,23 @@ import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { KubeReader } from '@ks-apiserver/client/kube/client';
-import { freeOfDuty } from '../../authorization/restrictions/first-password.ts';
-import type { Gate } from '../../gate/gate.ts';
-import { missing } from '../errors.ts';
-import type { Login, LoginSource } from '../login/login.ts';
-import { keepingLink } from '../providers/provider-links.ts';
+import type { KubeReader, WriteOptions } from '@ks-apiserver/client/kube/client';
+import type { CallerWriters } from '../../authorization/caller-writer.ts';
+import { withoutPasswordDuty } from '../../authorization/restrictions/first-password.ts';
+import { missing, nameMismatch } from '../errors.ts';
+import type { Login } from '../login/login.ts';
+import type { LoginSource } from '../login/login-source.ts';
+import { keepLink } from '../providers/provider-links.ts';
 import type { Members } from '../roles/members.ts';
 import type { Scopes } from '../roles/scopes.ts';
-import { hasArrived } from './arrival.ts';
+import { waitForUser } from './arrival.ts';
 import type { UserRights } from './user-rights.ts';
 
-/** What the users' model works with. */
-export interface UsersParts {
-  gate: Gate;
+export interface UsersDependencies {
+  /** Makes the writers of callers: the gate. */
+  gate: CallerWriters;
   client: KubeReader;
-  /** The copy of the users by which log-ins are decided. */
+  /** The informer of the users by which log-ins are decided. */
   users: Informer;
   scopes: Scopes;
   members: Members;
@@ -36,24 +37,24 @@ export interface UsersParts {
 
 /** Users of the platform, their passwords and the global role of each. */
 export class Users {
-  readonly #parts: UsersParts;
+  readonly #dependencies: UsersDependencies;
 
-  constructor(parts: UsersParts) {
-    this.#parts = parts;
+  constructor(dependencies: UsersDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  /** The right of who acts on another user's account. */
+  /** The rights of callers over other users' accounts. */
   get rights(): UserRights {
-    return this.#parts.rights;
+    return this.#dependencies.rights;
   }
 
   /**
-   * Makes a user, Active at once, and binds them to the global role of their annotation. Throws
-   * NotFound for an unknown role, Forbidden for one beyond the caller and Invalid for a name that
-   * cannot be bound, before anything is made.
+   * Creates a user, Active at once, and binds them to the global role of their annotation. Throws
+   * NotFound for an unknown role, Forbidden for one with more rights than the caller's and Invalid
+   * for a name that cannot be bound, before anything is stored.
    */
-  async create(given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
-    const { gate, members, scopes } = this.#parts;
+  async create(given: User, caller: UserInfo, options: WriteOptions = {}): Promise<KubeObject> {
+    const { gate, members, scopes } = this.#dependencies;
     const client = gate.clientFor(caller);
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
     const global = scopes.global();
@@ -74,18 +75,21 @@ export class Users {
       status: { state: 'Active', lastTransitionTime: timestamp() },
     };
 
-    const created = await client.create<User>(USERS, user, { dryRun });
+    const created = await client.create<User>(USERS, user, options);
     const { name: username = '', uid, annotations } = created.metadata;
 
     if (role) {
-      await members.set(global, [{ username, roleRef: role }], client, dryRun, () => uid);
+      await members.set(global, [{ username, roleRef: role }], client, {
+        ...options,
+        uidOf: () => uid,
+      });
     }
 
-    if (!dryRun) {
-      await hasArrived(this.#parts.users, created);
+    if (!options.dryRun) {
+      await waitForUser(this.#dependencies.users, created);
     }
 
-    // 3.0 answers with the annotation that asked for the role.
+    // 3.0 answers with the annotation that names the role.
     return role
       ? {
           ...created,
@@ -98,12 +102,17 @@ export class Users {
   }
 
   /**
-   * Replaces what may be edited of a user; password, status and the mark of its encryption stay. A
-   * changed global role is checked before anything is stored, where 3.0 stores the user first.
-   * Throws Forbidden, NotFound, Conflict, Invalid.
+   * Replaces the fields of a user that may be edited; password, status and the mark of the
+   * encrypted password stay. A changed global role is checked before anything is stored, where 3.0
+   * stores the user first. Throws Forbidden, NotFound, Conflict, Invalid.
    */
-  async update(name: string, given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
-    const { gate, members, scopes, users } = this.#parts;
+  async update(
+    name: string,
+    given: User,
+    caller: UserInfo,
+    options: WriteOptions = {},
+  ): Promise<KubeObject> {
+    const { gate, members, scopes, users } = this.#dependencies;
 
     if (given.metadata.name !== name) {
       throw nameMismatch(given.metadata.name ?? '', name);
@@ -112,11 +121,10 @@ export class Users {
     const stored = await this.#stored(name);
     const client = gate.clientFor(caller);
     const manages = this.rights.manages(caller, name);
-    const metadata = manages ? given.metadata : keepingLink(stored.metadata, given.metadata);
+    const metadata = manages ? given.metadata : keepLink(stored.metadata, given.metadata);
     const { [GLOBAL_ROLE_ANNOTATION]: role, ...annotations } = { ...metadata.annotations };
-    const before = scopes.global().index.entriesOf(name, '')[0]?.object?.roleRef?.name as
-      | string
-      | undefined;
+    const [binding] = scopes.global().index.entriesOf(name, '');
+    const before: string | undefined = binding?.object?.roleRef?.name;
     const changesRole = role !== undefined && role !== '' && role !== before;
     if (changesRole) {
       if (!manages) {
@@ -127,7 +135,9 @@ export class Users {
         );
       }
 
-      await members.set(scopes.global(), [{ username: name, roleRef: role }], client, true);
+      await members.set(scopes.global(), [{ username: name, roleRef: role }], client, {
+        dryRun: true,
+      });
     }
 
     const encrypted = stored.metadata.annotations?.[PASSWORD_ENCRYPTED];
@@ -152,27 +162,27 @@ export class Users {
       ...(stored.status && { status: stored.status }),
     };
 
-    const updated = await client.update<User>(USERS, user, { dryRun });
+    const updated = await client.update<User>(USERS, user, options);
 
     if (changesRole) {
-      await members.set(scopes.global(), [{ username: name, roleRef: role }], client, dryRun);
+      await members.set(scopes.global(), [{ username: name, roleRef: role }], client, options);
     }
 
-    if (!dryRun) {
-      await hasArrived(users, updated);
+    if (!options.dryRun) {
+      await waitForUser(users, updated);
     }
 
     return updated;
   }
 
   /** Deletes a user; a controller removes what belongs to them. Throws NotFound, Forbidden. */
-  async delete(name: string, caller: UserInfo, dryRun = false): Promise<void> {
-    await this.#parts.gate.clientFor(caller).delete({ resource: USERS, name }, { dryRun });
+  async delete(name: string, caller: UserInfo, options: WriteOptions = {}): Promise<void> {
+    await this.#dependencies.gate.clientFor(caller).delete({ resource: USERS, name }, options);
   }
 
   /**
-   * Sets a password and ends the user's sessions. The current one must be right, unless the caller
-   * may set others' passwords and holds all rights that the user has. Throws NotFound, BadRequest,
+   * Sets a password and ends the user's sessions. The current password must be right, unless the
+   * caller may set others' passwords and has all rights of the user. Throws NotFound, BadRequest,
    * Forbidden.
    */
   async setPassword(
@@ -180,9 +190,9 @@ export class Users {
     { current, password }: { current: string; password: string },
     caller: UserInfo,
     source: LoginSource,
-    dryRun = false,
+    options: WriteOptions = {},
   ): Promise<void> {
-    const { gate, login, users } = this.#parts;
+    const { gate, login, users } = this.#dependencies;
     const user = login.find(name);
     if (!user || name.includes('@')) {
       throw missing('user', IAM_GROUP, name);
@@ -199,7 +209,7 @@ export class Users {
       throw badRequest('incorrect old password');
     }
 
-    // A user who was locked is free again; one who was disabled stays so.
+    // A locked user is unlocked; a disabled one stays disabled.
     const status =
       user.status?.state === 'AuthLimitExceeded'
         ? { status: { state: 'Active', reason: null, lastTransitionTime: timestamp() } }
@@ -207,31 +217,24 @@ export class Users {
 
     const metadata = { annotations: { [UNINITIALIZED]: null } };
 
-    // Who gets here has shown the current password, or manages others': the gate need not look for
-    // more.
-    const setter = freeOfDuty(manages ? caller : { ...caller, name });
+    // The current password, or the right to manage users, is proved: the gate need not require a
+    // first password.
+    const setter = withoutPasswordDuty(manages ? caller : { ...caller, name });
     const changed = await gate
       .clientFor(setter)
-      .patch({ resource: USERS, name }, { metadata, spec: { password }, ...status }, { dryRun });
+      .patch({ resource: USERS, name }, { metadata, spec: { password }, ...status }, options);
 
-    if (!dryRun) {
-      await hasArrived(users, changed);
+    if (!options.dryRun) {
+      await waitForUser(users, changed);
     }
   }
 
   async #stored(name: string): Promise<User> {
-    const stored = await this.#parts.client.find<User>({ resource: USERS, name });
+    const stored = await this.#dependencies.client.find<User>({ resource: USERS, name });
     if (!stored) {
       throw missing('user', IAM_GROUP, name);
     }
 
     return stored;
   }
-}
-
-/** 400: the body is about another object than the path. */
-export function nameMismatch(body: string, path: string): StatusError {
-  return badRequest(
-    `the name of the object (${body}) does not match the name on the URL (${path})`,
-  );
 }

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import fc from 'fast-check';
 import { legacyKindOf } from '../kinds.ts';
-import { toldBy } from '../legacy-kind.ts';
+import { mappingOf } from '../legacy-kind.ts';
 import { listParts } from './list-parts.ts';
-import { legacyResponse } from './responses.ts';
+import { toLegacyResponse } from './responses.ts';
 
 const kind = legacyKindOf('batch', 'v1beta1', 'cronjobs')!;
 
@@ -35,7 +35,7 @@ const item = fc.dictionary(
 
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
 
-test('a list is read element by element however it comes', async () => {
+test('a list is read element by element however it is split into pieces', async () => {
   const members = fc.constantFrom('items', 'rows');
   await fc.assert(
     fc.asyncProperty(
@@ -79,7 +79,7 @@ test('a list is read element by element however it comes', async () => {
   );
 });
 
-test('a converted list says what the list said, in the older version', async () => {
+test('a converted list holds the same objects in the older version', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(item), sizes, fc.boolean(), async (items, by, isLast) => {
       const metadata = { resourceVersion: '1' };
@@ -96,7 +96,7 @@ test('a converted list says what the list said, in the older version', async () 
         body: pieces(text, by),
       };
 
-      const answer = await legacyResponse(response, 'list', kind, toldBy(kind, ''));
+      const answer = await toLegacyResponse(response, 'list', kind, mappingOf(kind, ''));
       assert.deepEqual(JSON.parse((await readBody(answer.body)).toString()), {
         kind: 'CronJobList',
         apiVersion: 'batch/v1beta1',
@@ -111,11 +111,11 @@ test('a list that breaks off, and an element that is too long, are no lists', as
   const response = { status: 200, headers: { 'content-type': 'application/json' } };
 
   for (const text of ['{"items":[{"a":', '{"items":[{"a":1},', '{"items":[']) {
-    const answer = await legacyResponse(
+    const answer = await toLegacyResponse(
       { ...response, body: pieces(text, [7]) },
       'list',
       kind,
-      toldBy(kind, ''),
+      mappingOf(kind, ''),
     );
 
     await assert.rejects(async () => readBody(answer.body), /breaks off/);
@@ -124,11 +124,11 @@ test('a list that breaks off, and an element that is too long, are no lists', as
   const long = Buffer.alloc(1024 * 1024, 0x61);
   const endless = [Buffer.from('{"items":[{"a":"'), ...Array.from({ length: 17 }, () => long)];
 
-  const answer = await legacyResponse(
+  const answer = await toLegacyResponse(
     { ...response, body: endless },
     'list',
     kind,
-    toldBy(kind, ''),
+    mappingOf(kind, ''),
   );
 
   await assert.rejects(async () => readBody(answer.body), /more than 16777216 bytes/);
@@ -145,7 +145,7 @@ test('an answer that is no list is converted as a whole', async () => {
       body: pieces(JSON.stringify(body), [5]),
     };
 
-    const answer = await legacyResponse(response, 'list', kind, toldBy(kind, ''));
+    const answer = await toLegacyResponse(response, 'list', kind, mappingOf(kind, ''));
     assert.equal(
       JSON.parse((await readBody(answer.body)).toString()).apiVersion,
       expected === 'batch/v1' ? 'batch/v1beta1' : expected,

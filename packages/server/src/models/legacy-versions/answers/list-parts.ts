@@ -2,8 +2,8 @@ import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import { isWhole, type KubeBody } from '@ks-apiserver/apimachinery/transport/transport';
 
 /**
- * A part of a list's JSON: what is before its elements, with the opening bracket; one element; what
- * is behind them.
+ * A part of a list's JSON: what is before its elements, with the opening bracket; one element; or
+ * what is after them.
  */
 export interface ListPart {
   is: 'head' | 'item' | 'tail';
@@ -18,18 +18,18 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-/** Longest name of a member that is of interest, in bytes. */
+/** Longest field name that is recognised, in bytes. */
 const NAME_LIMIT = 32;
 
 /**
- * How much is kept of one part, in bytes: etcd's limit for an object is 1.5 MB, what is no list may
+ * Largest part, in bytes: etcd's limit for an object is 1.5 MB, and bodies that are not lists may
  * be larger.
  */
 const PART_LIMIT = 16 * 1024 * 1024;
 
 /**
- * Cuts the JSON of a list into its parts while it comes, in time and memory that do not depend on
- * how long it is.
+ * Splits the JSON of a list into its parts as it arrives, in memory that does not depend on its
+ * length.
  */
 class ListCutter {
   readonly #members: ReadonlySet<string>;
@@ -40,7 +40,8 @@ class ListCutter {
   #inString = false;
   #escaped = false;
   /**
-   * The string that is read at the top level, and the name of the member whose value comes next.
+   * The string that is being read at the top level, and the name of the field whose value comes
+   * next.
    */
   #text: number[] = [];
   #member = '';
@@ -66,13 +67,15 @@ class ListCutter {
   }
 
   #take(is: ListPart['is']): ListPart {
-    const bytes = this.#kept.length === 1 ? this.#kept[0]! : Buffer.concat(this.#kept, this.#size);
+    const [first] = this.#kept;
+    const bytes = first && this.#kept.length === 1 ? first : Buffer.concat(this.#kept, this.#size);
+
     this.#kept = [];
     this.#size = 0;
     return { is, bytes };
   }
 
-  #readString(byte: number): void {
+  #readString(byte: number | undefined): void {
     if (this.#escaped) {
       this.#escaped = false;
     } else if (byte === BACKSLASH) {
@@ -82,18 +85,19 @@ class ListCutter {
       return;
     }
 
-    if (this.#depth === 1 && this.#part === 'head' && this.#text.length < NAME_LIMIT) {
+    const isName = this.#depth === 1 && this.#part === 'head' && this.#text.length < NAME_LIMIT;
+    if (isName && byte !== undefined) {
       this.#text.push(byte);
     }
   }
 
-  /** The parts that end within a chunk. */
+  /** Yields the parts that end within a chunk. */
   *cut(chunk: Buffer): Generator<ListPart> {
-    // Where what is kept of this chunk begins.
+    // Start of what is kept of this chunk.
     let from = 0;
 
     for (let at = 0; at < chunk.length && this.#part !== 'tail'; at += 1) {
-      const byte = chunk[at]!;
+      const byte = chunk[at];
 
       if (this.#inString) {
         this.#readString(byte);
@@ -151,15 +155,15 @@ class ListCutter {
       }
     }
 
-    // Between elements there is nothing to keep.
+    // Nothing is kept between elements.
     if (this.#part !== 'item' || this.#inItem) {
       this.#keep(chunk.subarray(from));
     }
   }
 
   /**
-   * What is left at the end: the tail, or all of it where it is no list. Throws where the list
-   * breaks off.
+   * Returns what is left at the end: the tail, or everything if the body is no list. Throws if the
+   * list breaks off.
    */
   end(): ListPart {
     if (this.#part === 'item') {
@@ -171,9 +175,9 @@ class ListCutter {
 }
 
 /**
- * The parts of a list in JSON, its elements in one of the members named; one `head` with everything
- * where the body is no such list. Throws for a list that breaks off, and for an element of more
- * than 16 MB.
+ * Yields the parts of a list in JSON whose elements are in one of the named fields; a single `head`
+ * with everything if the body is no such list. Throws for a list that breaks off, and for an
+ * element of more than 16 MB.
  */
 export async function* listParts(
   body: KubeBody,

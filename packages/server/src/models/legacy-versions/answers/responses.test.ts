@@ -3,15 +3,15 @@ import { test } from 'node:test';
 import { readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import { NEWER_FIELDS, OLDER_FIELDS } from '../kept-fields.ts';
 import { legacyKindOf } from '../kinds.ts';
-import { toldBy } from '../legacy-kind.ts';
-import { type AnswerForm, legacyResponse } from './responses.ts';
+import { mappingOf } from '../legacy-kind.ts';
+import { type AnswerForm, toLegacyResponse } from './responses.ts';
 
 const ingress = legacyKindOf('extensions', 'v1beta1', 'ingresses')!;
 const autoscaler = legacyKindOf('autoscaling', 'v2beta1', 'horizontalpodautoscalers')!;
 const slice = legacyKindOf('discovery.k8s.io', 'v1beta1', 'endpointslices')!;
 
 /** What is answered in the older version, a value a line. */
-async function told(
+async function convert(
   form: AnswerForm,
   body: string,
   kind = ingress,
@@ -27,7 +27,7 @@ async function told(
     body: Buffer.from(body),
   };
 
-  const answer = await legacyResponse(response, form, kind, toldBy(kind, ''));
+  const answer = await toLegacyResponse(response, form, kind, mappingOf(kind, ''));
   assert.equal(answer.headers['content-length'], undefined);
 
   const lines = (await readBody(answer.body)).toString().trim().split('\n');
@@ -48,7 +48,7 @@ const legacy = {
   spec: { backend: { serviceName: 'web', servicePort: 80 } },
 };
 
-test('every event of a watch is told in the older version', async () => {
+test('every event of a watch is converted to the older version', async () => {
   const bookmark = {
     kind: 'Ingress',
     apiVersion: 'networking.k8s.io/v1',
@@ -70,7 +70,7 @@ test('every event of a watch is told in the older version', async () => {
   ];
 
   const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-  assert.deepEqual(await told('watch', lines), [
+  assert.deepEqual(await convert('watch', lines), [
     { type: 'ADDED', object: legacy },
     { type: 'BOOKMARK', object: { ...bookmark, apiVersion: 'extensions/v1beta1' } },
     { type: 'ERROR', object: expired },
@@ -84,10 +84,10 @@ test('rows of Tables, in lists and in events, are about objects of the older ver
     rows: [{ cells: ['a'], object }, { cells: ['b'] }],
   });
 
-  assert.deepEqual(await told('list', JSON.stringify(table(served))), [table(legacy)]);
+  assert.deepEqual(await convert('list', JSON.stringify(table(served))), [table(legacy)]);
 
   const event = (object: unknown) => ({ type: 'ADDED', object: table(object) });
-  assert.deepEqual(await told('watch', `${JSON.stringify(event(served))}\n`), [event(legacy)]);
+  assert.deepEqual(await convert('watch', `${JSON.stringify(event(served))}\n`), [event(legacy)]);
 });
 
 test('metadata alone shows no annotation that keeps fields of the older version', async () => {
@@ -99,11 +99,11 @@ test('metadata alone shows no annotation that keeps fields of the older version'
     metadata: { name: 'a', annotations },
   };
 
-  const [shown] = await told('object', JSON.stringify(partial), slice);
+  const [shown] = await convert('object', JSON.stringify(partial), slice);
   assert.deepEqual(shown, { ...partial, metadata: { name: 'a', annotations: { own: 'yes' } } });
 });
 
-test('what the older version cannot tell is shown in an annotation, and nothing where it can', async () => {
+test('fields that the older version does not have are kept in an annotation, and only these', async () => {
   const spec = {
     maxReplicas: 1,
     metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Odd' } } }],
@@ -116,12 +116,12 @@ test('what the older version cannot tell is shown in an annotation, and nothing 
     spec,
   };
 
-  const [shown] = await told('object', JSON.stringify(object), autoscaler);
+  const [shown] = await convert('object', JSON.stringify(object), autoscaler);
   assert.deepEqual(JSON.parse(shown.metadata.annotations[NEWER_FIELDS]), {
     'spec.metrics': spec.metrics,
   });
 
-  const [plain] = await told(
+  const [plain] = await convert(
     'object',
     JSON.stringify({ ...object, spec: { maxReplicas: 1 } }),
     autoscaler,
@@ -137,12 +137,12 @@ test('an answer that is no JSON is passed on, and one in another encoding refuse
     body: Buffer.from('bad gateway'),
   };
 
-  assert.equal(await legacyResponse(text, 'object', ingress, toldBy(ingress, '')), text);
+  assert.equal(await toLegacyResponse(text, 'object', ingress, mappingOf(ingress, '')), text);
 
   await assert.rejects(
-    told('object', JSON.stringify(served), ingress, { 'content-encoding': 'gzip' }),
+    convert('object', JSON.stringify(served), ingress, { 'content-encoding': 'gzip' }),
     { code: 500 },
   );
 
-  await assert.rejects(told('object', 'no JSON'), { code: 500 });
+  await assert.rejects(convert('object', 'no JSON'), { code: 500 });
 });

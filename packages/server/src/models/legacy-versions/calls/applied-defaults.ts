@@ -11,39 +11,43 @@ function elementOf(list: unknown, element: unknown): unknown {
 }
 
 /**
- * What of a default is still to be said: it stays what it is, or becomes it. Undefined for nothing.
+ * Returns the part of a default that the stored object does not contradict: it has that value, or
+ * none. Undefined for nothing.
  */
-function standing(value: unknown, stored: unknown): unknown {
+function missingDefault(value: unknown, stored: unknown): unknown {
   if (isAbsent(stored) || equalJson(value, stored)) {
     return value;
   }
 
-  const part = isFields(value) && isFields(stored) ? filled({}, value, stored) : {};
+  const part = isFields(value) && isFields(stored) ? fillFields({}, value, stored) : {};
 
-  return Object.keys(part as Fields).length > 0 ? part : undefined;
+  return Object.keys(part).length > 0 ? part : undefined;
 }
 
-/** What was applied with those of its defaults that the stored object does not contradict. */
-function filled(applied: unknown, complete: unknown, stored: unknown): unknown {
+/** Adds to an applied value the defaults that the stored object does not contradict. */
+function fillDefaults(applied: unknown, complete: unknown, stored: unknown): unknown {
   if (Array.isArray(applied) && Array.isArray(complete)) {
-    return applied.map((element, i) => filled(element, complete[i], elementOf(stored, element)));
+    return applied.map((element, i) =>
+      fillDefaults(element, complete[i], elementOf(stored, element)),
+    );
   }
 
-  if (!isFields(applied) || !isFields(complete)) {
-    return applied;
-  }
+  return isFields(applied) && isFields(complete) ? fillFields(applied, complete, stored) : applied;
+}
 
+/** The same for two values with fields. */
+function fillFields(applied: Fields, complete: Fields, stored: unknown): Fields {
   const result: Fields = {};
 
   for (const [name, value] of Object.entries(complete)) {
     const kept = isFields(stored) && Object.hasOwn(stored, name) ? stored[name] : undefined;
 
     if (Object.hasOwn(applied, name)) {
-      setOwn<unknown>(result, name, filled(applied[name], value, kept));
+      setOwn<unknown>(result, name, fillDefaults(applied[name], value, kept));
     } else {
-      const said = standing(value, kept);
-      if (said !== undefined) {
-        setOwn<unknown>(result, name, said);
+      const missing = missingDefault(value, kept);
+      if (missing !== undefined) {
+        setOwn<unknown>(result, name, missing);
       }
     }
   }
@@ -52,9 +56,9 @@ function filled(applied: unknown, complete: unknown, stored: unknown): unknown {
 }
 
 /**
- * An applied configuration with the defaults of its version, but for those of which the stored
- * object says something else: who applies owns what he names, and defaults do not take it from
- * others. What he has once applied he goes on naming, else it would be removed. Elements of lists
+ * Adds the defaults of its version to an applied configuration, except those that the stored object
+ * contradicts: appliers own the fields that they name, and a default must not take a field from
+ * others. A default that was applied once stays applied, or it would be removed. Elements of lists
  * without names are replaced as a whole.
  */
 export function withAppliedDefaults(
@@ -71,5 +75,5 @@ export function withAppliedDefaults(
       : result;
   }
 
-  return withDefaults ? (filled(result, withDefaults(result), stored) as Fields) : result;
+  return withDefaults ? fillFields(result, withDefaults(result), stored) : result;
 }

@@ -1,6 +1,7 @@
 import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import {
   badRequest,
+  internalError,
   notAcceptable,
   unsupportedMediaType,
 } from '@ks-apiserver/apimachinery/meta/errors';
@@ -14,55 +15,54 @@ import {
 import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import { parseConfiguration } from '../../gate/applied-configuration.ts';
-import { asReadable } from '../../gate/redacted-response.ts';
 import { mediaType } from '../../gate/reviewed-write.ts';
-import { type AnswerForm, legacyResponse } from '../answers/responses.ts';
+import { asReadable } from '../../redaction/redacted-response.ts';
+import { type AnswerForm, toLegacyResponse } from '../answers/responses.ts';
+import { toLegacyObject } from '../convert-objects.ts';
 import type { Fields } from '../fields.ts';
-import { type LegacyKind, type Told, toldBy } from '../legacy-kind.ts';
-import { legacyObject } from '../told-objects.ts';
+import { type LegacyKind, mappingOf, type VersionMapping } from '../legacy-kind.ts';
 import { withAppliedDefaults } from './applied-defaults.ts';
 import { takesJson } from './media-types.ts';
-import { patchedObject } from './patches.ts';
+import { applyPatch } from './patches.ts';
 import {
-  checkedObject,
   checkType,
   fieldValidationOf,
   parseJson,
   parseObject,
-  servedBody,
+  requireObject,
+  toServedBody,
 } from './request-bodies.ts';
 
-/** How often a patch is made anew when the object changes meanwhile. */
+/** How often a patch is tried while the object keeps changing. */
 const ATTEMPTS = 5;
 const OBJECT_LIMIT = 16 * 1024 * 1024;
 const JSON_TYPE = 'application/json';
 
-/** Makes a call to the Kubernetes API for its caller, as it is. */
+/** Makes a call to the Kubernetes API for its caller. */
 export type Send = (
   info: RequestInfo,
   request: KubeRequest,
   readBody: () => Promise<Buffer>,
 ) => Promise<KubeResponse>;
 
-/** What a call in an older version is made with. */
-export interface LegacyCallParts {
+export interface LegacyCallDependencies {
   send: Send;
-  /** All of the call's body. */
+  /** Reads the whole body of the call. */
   readBody: () => Promise<Buffer>;
-  /** Reads with the server's own rights: a patch takes none to read. */
+  /** Reads with the server's own rights: a patch needs no right to read. */
   own: (request: KubeRequest) => Promise<KubeResponse>;
-  /** Schema by which a strategic merge patch of a kind is merged. */
+  /** Returns the schema for strategic merge patches of a kind. */
   schemaOf: (kind: { group: string; version: string; kind: string }) => Promise<Schema | undefined>;
 }
 
-/** A call about a kind in an older version, as it is made in the version that is served. */
+/** A call about a kind in an older version, made in the served version. */
 export class LegacyCall {
   readonly kind: LegacyKind;
   /** Path and query in the served version. */
   readonly url: string;
-  /** What the call asks for there. */
+  /** The call in the served version. */
   readonly info: RequestInfo;
-  readonly #told: Told;
+  readonly #mapping: VersionMapping;
 
   constructor(kind: LegacyKind, method: string, url: string) {
     this.kind = kind;
@@ -72,18 +72,19 @@ export class LegacyCall {
 
     this.url = `/apis/${group}/${version}/${url.slice(from.length)}`;
     this.info = parseRequestInfo(method, this.url);
-    this.#told = toldBy(kind, this.info.subresource);
+    this.#mapping = mappingOf(kind, this.info.subresource);
   }
 
   /**
-   * Makes the call; `request` is as it would be sent on in the older version. Throws 400, 406, 415.
+   * Makes the call; `request` is as it would be forwarded in the older version. Throws 400, 406,
+   * 415.
    */
-  async make(request: KubeRequest, parts: LegacyCallParts): Promise<KubeResponse> {
+  async make(request: KubeRequest, dependencies: LegacyCallDependencies): Promise<KubeResponse> {
     checkAccept(request);
 
     const call = { ...asReadable(request), url: this.url };
-    const { response, warnings } = await this.#made(call, parts);
-    const answer = await legacyResponse(response, this.#form(), this.kind, this.#told);
+    const { response, warnings } = await this.#callServed(call, dependencies);
+    const answer = await toLegacyResponse(response, this.#answerForm(), this.kind, this.#mapping);
     const texts = [this.kind.warning, ...warnings];
 
     return {
@@ -92,7 +93,7 @@ export class LegacyCall {
     };
   }
 
-  #form(): AnswerForm {
+  #answerForm(): AnswerForm {
     const { verb } = this.info;
     if (verb === 'watch') {
       return 'watch';
@@ -101,28 +102,35 @@ export class LegacyCall {
     return verb === 'list' || verb === 'deletecollection' ? 'list' : 'object';
   }
 
-  async #made(
+  async #callServed(
     request: KubeRequest,
-    parts: LegacyCallParts,
+    dependencies: LegacyCallDependencies,
   ): Promise<{ response: KubeResponse; warnings: readonly string[] }> {
     switch (request.method) {
       case 'POST':
       case 'PUT':
-        return this.#write(request, parts);
+        return this.#write(request, dependencies);
       case 'PATCH':
-        return this.#patch(request, parts);
+        return this.#patch(request, dependencies);
       case 'DELETE':
-        return { response: await this.#delete(request, parts), warnings: [] };
+        return { response: await this.#delete(request, dependencies), warnings: [] };
       default:
-        return { response: await parts.send(this.info, request, parts.readBody), warnings: [] };
+        return {
+          response: await dependencies.send(this.info, request, dependencies.readBody),
+          warnings: [],
+        };
     }
   }
 
-  async #write(request: KubeRequest, parts: LegacyCallParts) {
-    const given = parseObject(request, await parts.readBody());
-    const { object, warnings } = servedBody(this.#told, given, fieldValidationOf(queryOf(request)));
+  async #write(request: KubeRequest, dependencies: LegacyCallDependencies) {
+    const given = parseObject(request, await dependencies.readBody());
+    const { object, warnings } = toServedBody(
+      this.#mapping,
+      given,
+      fieldValidationOf(queryOf(request)),
+    );
 
-    return { response: await this.#send(request, object, parts.send), warnings };
+    return { response: await this.#send(request, object, dependencies.send), warnings };
   }
 
   #send(request: KubeRequest, body: unknown, send: Send, type = JSON_TYPE): Promise<KubeResponse> {
@@ -130,13 +138,13 @@ export class LegacyCall {
     const { 'content-encoding': _encoding, ...headers } = request.headers;
     const sent = { ...headers, 'content-type': type, 'content-length': String(bytes.byteLength) };
 
-    // A patch that was merged here replaces the object.
+    // A patch that was merged here is sent as a replacement of the object.
     const info = request.method === 'PUT' ? parseRequestInfo('PUT', request.url) : this.info;
 
     return send(info, { ...request, headers: sent, body: bytes }, async () => bytes);
   }
 
-  async #patch(request: KubeRequest, parts: LegacyCallParts) {
+  async #patch(request: KubeRequest, dependencies: LegacyCallDependencies) {
     const type = mediaType(request);
     const fieldValidation = fieldValidationOf(queryOf(request));
 
@@ -144,37 +152,39 @@ export class LegacyCall {
       throw unsupportedMediaType(Object.values(PATCH_TYPES));
     }
 
-    const body = await parts.readBody();
+    const body = await dependencies.readBody();
 
     if (type === PATCH_TYPES.apply) {
-      const given = checkedObject(parseConfiguration(body));
-      const { stored } = this.#told.conversion ? await this.#stored(request, parts.own) : {};
+      const given = requireObject(parseConfiguration(body));
+      const { stored } = this.#mapping.conversion
+        ? await this.#findStored(request, dependencies.own)
+        : {};
 
-      const { object, warnings } = servedBody(
-        this.#told,
+      const { object, warnings } = toServedBody(
+        this.#mapping,
         given,
         fieldValidation,
         (conversion, applied) => withAppliedDefaults(conversion, applied, stored),
       );
 
-      return { response: await this.#send(request, object, parts.send, type), warnings };
+      return { response: await this.#send(request, object, dependencies.send, type), warnings };
     }
 
-    const patch = parseJson(body) as Json;
+    const patch = parseJson(body);
 
-    if (!this.#told.conversion) {
+    if (!this.#mapping.conversion) {
       return {
-        response: await this.#send(request, this.#retyped(patch), parts.send, type),
+        response: await this.#send(request, this.#replaceVersion(patch), dependencies.send, type),
         warnings: [],
       };
     }
 
-    return this.#patchConverted(request, patch, type, fieldValidation, parts);
+    return this.#patchConverted(request, patch, type, fieldValidation, dependencies);
   }
 
-  /** A patch that fits the served version but for the name of the version. */
-  #retyped(patch: Json): Json {
-    const { legacyIn, servedIn } = this.#told;
+  /** Replaces the apiVersion in a patch that otherwise fits the served version. */
+  #replaceVersion(patch: Json): Json {
+    const { legacyIn, servedIn } = this.#mapping;
 
     if (Array.isArray(patch)) {
       return patch.map((operation) =>
@@ -188,30 +198,27 @@ export class LegacyCall {
       return patch;
     }
 
-    checkType({ apiVersion: patch.apiVersion }, this.#told);
+    checkType({ apiVersion: patch.apiVersion }, this.#mapping);
 
     return { ...patch, apiVersion: servedIn };
   }
 
-  /**
-   * Patches an object in the form in which its caller knows it, and replaces the very version that
-   * was read.
-   */
+  /** Patches an object in the older version, and replaces exactly the version that was read. */
   async #patchConverted(
     request: KubeRequest,
     patch: Json,
     type: string,
     fieldValidation: ReturnType<typeof fieldValidationOf>,
-    parts: LegacyCallParts,
+    dependencies: LegacyCallDependencies,
   ): Promise<{ response: KubeResponse; warnings: readonly string[] }> {
-    const { group, version } = versionOf(this.#told.servedIn);
+    const { group, version } = versionOf(this.#mapping.servedIn);
 
     const schema =
       type === PATCH_TYPES.strategic
-        ? await parts.schemaOf({ group, version, kind: this.#told.kind })
+        ? await dependencies.schemaOf({ group, version, kind: this.#mapping.kind })
         : undefined;
 
-    const path = request.url.split('?', 1)[0]!;
+    const path = pathOf(request);
     const query = queryOf(request);
 
     query.delete('force');
@@ -219,17 +226,17 @@ export class LegacyCall {
     const url = query.size > 0 ? `${path}?${query}` : path;
 
     for (let attempt = 1; ; attempt += 1) {
-      const { found, stored } = await this.#stored(request, parts.own);
+      const { found, stored } = await this.#findStored(request, dependencies.own);
       if (!stored) {
         return { response: found, warnings: [] };
       }
 
-      const patched = patchedObject(stored, patch, type, schema);
-      const { object, warnings } = servedBody(this.#told, patched, fieldValidation);
+      const patched = applyPatch(stored, patch, type, schema);
+      const { object, warnings } = toServedBody(this.#mapping, patched, fieldValidation);
       const put = { ...request, method: 'PUT', url };
-      const response = await this.#send(put, object, parts.send);
-      const names = resourceVersionOf(patched) !== resourceVersionOf(stored);
-      if (response.status !== 409 || names || attempt === ATTEMPTS) {
+      const response = await this.#send(put, object, dependencies.send);
+      const setsVersion = resourceVersionOf(patched) !== resourceVersionOf(stored);
+      if (response.status !== 409 || setsVersion || attempt === ATTEMPTS) {
         return { response, warnings };
       }
 
@@ -238,29 +245,40 @@ export class LegacyCall {
   }
 
   /**
-   * What a patch is for, in the older version; without it where the Kubernetes API answers
-   * something else.
+   * Returns the object to patch, in the older version; without it if the Kubernetes API does not
+   * return one.
    */
-  async #stored(
-    { url, signal }: KubeRequest,
-    own: LegacyCallParts['own'],
+  async #findStored(
+    request: KubeRequest,
+    own: LegacyCallDependencies['own'],
   ): Promise<{ found: KubeResponse; stored?: Fields }> {
-    const path = url.split('?', 1)[0]!;
-    const headers = { accept: JSON_TYPE };
-    const found = await own({ method: 'GET', url: path, headers, ...(signal && { signal }) });
+    const { signal } = request;
+
+    const found = await own({
+      method: 'GET',
+      url: pathOf(request),
+      headers: { accept: JSON_TYPE },
+      ...(signal && { signal }),
+    });
+
     const body = await readBody(found.body, OBJECT_LIMIT);
 
     if (found.status !== 200) {
       return { found: { ...found, body } };
     }
 
-    return { found, stored: legacyObject(this.#told, parseJson(body) as Fields) };
+    const stored = parseJson(body);
+    if (!isObject(stored)) {
+      throw internalError('the Kubernetes API answered with no object');
+    }
+
+    return { found, stored: toLegacyObject(this.#mapping, stored) };
   }
 
-  /** Deletes; what an older version left behind by default is left behind. */
-  async #delete(request: KubeRequest, parts: LegacyCallParts): Promise<KubeResponse> {
+  /** Makes a deletion; dependents that the older version orphaned by default are orphaned. */
+  async #delete(request: KubeRequest, dependencies: LegacyCallDependencies): Promise<KubeResponse> {
     const query = queryOf(request);
-    const body = request.body === undefined ? Buffer.alloc(0) : await parts.readBody();
+    const body = request.body === undefined ? Buffer.alloc(0) : await dependencies.readBody();
     const options = body.byteLength === 0 ? undefined : parseObject(request, body);
     const says = (name: string) => (options ? options[name] !== undefined : query.has(name));
     const orphans = this.kind.orphans && !says('propagationPolicy') && !says('orphanDependents');
@@ -270,7 +288,7 @@ export class LegacyCall {
       return this.#send(
         request,
         { ...options, ...propagationPolicy, apiVersion: 'v1' },
-        parts.send,
+        dependencies.send,
       );
     }
 
@@ -278,19 +296,25 @@ export class LegacyCall {
       query.set('propagationPolicy', 'Orphan');
     }
 
-    const url = query.size > 0 ? `${request.url.split('?', 1)[0]}?${query}` : request.url;
+    const url = query.size > 0 ? `${pathOf(request)}?${query}` : request.url;
 
-    return parts.send(this.info, { ...request, url }, parts.readBody);
+    return dependencies.send(this.info, { ...request, url }, dependencies.readBody);
   }
 }
 
 /**
- * Throws 406 for who does not take JSON: Kubernetes' protobuf of older versions is not made here.
+ * Throws 406 for callers that do not accept JSON: this server does not encode older versions as
+ * protobuf.
  */
 function checkAccept({ headers: { accept } }: KubeRequest): void {
   if (!takesJson(accept)) {
     throw notAcceptable([JSON_TYPE]);
   }
+}
+
+function pathOf({ url }: KubeRequest): string {
+  const [path = ''] = url.split('?', 1);
+  return path;
 }
 
 function queryOf({ url }: KubeRequest): URLSearchParams {
@@ -311,7 +335,7 @@ function resourceVersionOf(object: Fields): unknown {
   return object.metadata.resourceVersion;
 }
 
-/** A Warning header with more texts (RFC 7234 section 5.5). */
+/** Returns a Warning header with more texts (RFC 7234 section 5.5). */
 function warningHeader(own: string | string[] | undefined, texts: readonly string[]): string {
   const all = texts.map((text) => `299 - ${JSON.stringify(text)}`);
   return [...(own === undefined ? [] : [own].flat()), ...all].join(', ');

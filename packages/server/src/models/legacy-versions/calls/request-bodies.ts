@@ -1,36 +1,37 @@
-import { assertNesting, isObject } from '@ks-apiserver/apimachinery/json/json';
+import { assertNesting, isObject, type JsonObject } from '@ks-apiserver/apimachinery/json/json';
 import {
   badRequest,
   StatusError,
   unsupportedMediaType,
 } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Json } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeRequest } from '@ks-apiserver/apimachinery/transport/transport';
 import { parseConfiguration } from '../../gate/applied-configuration.ts';
 import { mediaType } from '../../gate/reviewed-write.ts';
 import type { Conversion } from '../conversion.ts';
-import { changedAt, type Fields, isAbsent, isFields, parsePath } from '../fields.ts';
-import type { Told } from '../legacy-kind.ts';
-import { servedObject } from '../told-objects.ts';
+import { toServedObject } from '../convert-objects.ts';
+import { changeAt, type Fields, isAbsent, isFields, parsePath } from '../fields.ts';
+import type { VersionMapping } from '../legacy-kind.ts';
 
-const READ = ['application/json', 'application/yaml'];
+const READABLE = ['application/json', 'application/yaml'];
 
 /**
- * What a body says. Throws 400 for what is no object, 415 for protobuf, of which older versions had
- * another form.
+ * Parses the object of a body. Throws 400 for anything else, 415 for protobuf, whose encoding
+ * differs in older versions.
  */
 export function parseObject(request: KubeRequest, body: Buffer): Fields {
   const type = mediaType(request);
-  if (type !== '' && !READ.includes(type)) {
-    throw unsupportedMediaType(READ);
+  if (type !== '' && !READABLE.includes(type)) {
+    throw unsupportedMediaType(READABLE);
   }
 
   const value = type === 'application/yaml' ? parseConfiguration(body) : parseJson(body);
 
-  return checkedObject(value);
+  return requireObject(value);
 }
 
-/** JSON of a body. Throws 400. */
-export function parseJson(body: Buffer): unknown {
+/** Parses the JSON of a body. Throws 400. */
+export function parseJson(body: Buffer): Json {
   try {
     return JSON.parse(body.toString());
   } catch (error) {
@@ -38,8 +39,8 @@ export function parseJson(body: Buffer): unknown {
   }
 }
 
-/** Throws 400 for what is no object, and for one that is nested too deeply. */
-export function checkedObject(value: unknown): Fields {
+/** Throws 400 for a value that is no object, and for one that is nested too deeply. */
+export function requireObject(value: unknown): JsonObject {
   if (!isObject(value)) {
     throw badRequest('the body is no object');
   }
@@ -49,11 +50,11 @@ export function checkedObject(value: unknown): Fields {
   return value;
 }
 
-/**
- * Throws 400 where an object names another version or kind than its path, in the words of
- * Kubernetes.
- */
-export function checkType({ apiVersion, kind }: Fields, { legacyIn, kind: expected }: Told): void {
+/** Throws 400, in Kubernetes' words, if an object has another version or kind than its path. */
+export function checkType(
+  { apiVersion, kind }: Fields,
+  { legacyIn, kind: expected }: VersionMapping,
+): void {
   if (!isAbsent(apiVersion) && apiVersion !== '' && apiVersion !== legacyIn) {
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${legacyIn})`,
@@ -67,17 +68,17 @@ export function checkType({ apiVersion, kind }: Fields, { legacyIn, kind: expect
   }
 }
 
-/** How a call wants to be told of fields that its version does not have. */
+/** What to do about fields that a version does not have. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
-/** What the query says about it; like Kubernetes, who says nothing is warned. */
+/** Returns the validation that a query asks for; warnings by default, as in Kubernetes. */
 export function fieldValidationOf(query: URLSearchParams): FieldValidation {
   const value = query.get('fieldValidation');
   return value === 'Strict' || value === 'Ignore' ? value : 'Warn';
 }
 
 /**
- * An object without the fields that only the served version has: the older one does not know them.
+ * Removes the fields that only the served version has, because the older one does not know them.
  */
 export function withoutNewerFields(
   object: Fields,
@@ -88,8 +89,9 @@ export function withoutNewerFields(
 
   for (const path of paths) {
     const steps = parsePath(path);
-    const name = steps.at(-1)!;
-    result = changedAt(result, steps.slice(0, -1), (holder) => {
+    const name = steps.at(-1) ?? '';
+
+    const changed = changeAt(result, steps.slice(0, -1), (holder) => {
       if (!isFields(holder) || holder[name] === undefined) {
         return holder;
       }
@@ -99,38 +101,42 @@ export function withoutNewerFields(
       const { [name]: _dropped, ...rest } = holder;
 
       return rest;
-    }) as Fields;
+    });
+
+    result = isFields(changed) ? changed : result;
   }
 
   return { object: result, unknown: [...new Set(unknown)] };
 }
 
-/** A write's object as it is stored, and the fields that its version does not have. */
+/**
+ * The object of a write in the served version, and the fields that its own version does not have.
+ */
 export interface ServedBody {
   object: Fields;
   warnings: string[];
 }
 
-/** An object of the older version with the defaults of that version. */
+/** Sets defaults of the older version. */
 export type Completion = (conversion: Conversion, object: Fields) => Fields;
 
-/** All defaults: of an object that is written as a whole. */
-export const whole: Completion = ({ withDefaults }, object) =>
+/** Sets all defaults: for objects that are written as a whole. */
+export const setAllDefaults: Completion = ({ withDefaults }, object) =>
   withDefaults ? withDefaults(object) : object;
 
 /**
- * An object of the older version as it is to be written. Throws 400 for another type of object, and
- * for unknown fields where the call is strict about them.
+ * Converts a written object of the older version to the served one. Throws 400 for another type of
+ * object, and for unknown fields if the call is strict.
  */
-export function servedBody(
-  told: Told,
+export function toServedBody(
+  mapping: VersionMapping,
   given: Fields,
   fieldValidation: FieldValidation,
-  complete: Completion = whole,
+  complete: Completion = setAllDefaults,
 ): ServedBody {
-  checkType(given, told);
+  checkType(given, mapping);
 
-  const { conversion, kind, legacyIn } = told;
+  const { conversion, kind, legacyIn } = mapping;
   const { object, unknown } = withoutNewerFields(given, conversion?.unknown ?? []);
   if (unknown.length > 0 && fieldValidation === 'Strict') {
     const list = unknown.map((path) => `unknown field "${path}"`).join(', ');
@@ -140,7 +146,7 @@ export function servedBody(
   const completed = conversion ? complete(conversion, object) : object;
 
   return {
-    object: servedObject(told, { ...completed, apiVersion: legacyIn, kind }),
+    object: toServedObject(mapping, { ...completed, apiVersion: legacyIn, kind }),
     warnings: fieldValidation === 'Warn' ? unknown.map((path) => `unknown field "${path}"`) : [],
   };
 }

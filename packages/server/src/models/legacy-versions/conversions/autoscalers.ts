@@ -1,7 +1,8 @@
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Conversion } from '../conversion.ts';
 import { type Fields, isAbsent, isFields, mapFields } from '../fields.ts';
 
-/** Only what is there. */
+/** Leaves out fields that are absent. */
 function present(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isAbsent(value)));
 }
@@ -10,12 +11,12 @@ function part(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
-/** Zero stands in a field that the older version cannot leave out. */
+/** Whether a quantity is set: the older version cannot leave the field out and has zero in it. */
 const isSet = (quantity: unknown) => !isAbsent(quantity) && quantity !== '0' && quantity !== 0;
 
 const metric = (name: unknown, selector: unknown) => present({ name, selector });
 
-/** How each type of metric is told by the older version: its fields, to those of the served one. */
+/** Converts the source of each type of metric to the served version. */
 const TO_SERVED: Record<string, (source: Fields) => Fields> = {
   resource: resourceToServed,
   containerResource: resourceToServed,
@@ -102,7 +103,7 @@ function resourceToLegacy({ target, ...rest }: Fields): Fields {
   };
 }
 
-/** The same for what was measured. */
+/** Converts each type of measured metric to the served version. */
 const STATUS_TO_SERVED: Record<string, (status: Fields) => Fields> = {
   resource: resourceStatusToServed,
   containerResource: resourceStatusToServed,
@@ -182,14 +183,17 @@ function resourceStatusToLegacy({ current, ...rest }: Fields): Fields {
   };
 }
 
-/** A metric with its source told by a table. */
-function told(by: Record<string, (source: Fields) => Fields>): (fields: Fields) => Fields {
+/** Returns a conversion of metrics whose sources are converted by type. */
+function convertSources(
+  by: Record<string, (source: Fields) => Fields>,
+): (fields: Fields) => Fields {
   return (fields) =>
     Object.fromEntries(
-      Object.entries(fields).map(([name, source]) => [
-        name,
-        Object.hasOwn(by, name) && isFields(source) ? by[name]!(source) : source,
-      ]),
+      Object.entries(fields).map(([type, source]) => {
+        const convert = getOwn(by, type);
+
+        return [type, convert && isFields(source) ? convert(source) : source];
+      }),
     );
 }
 
@@ -199,9 +203,9 @@ function metricsOf(
   statuses: Record<string, (source: Fields) => Fields>,
 ): Fields {
   return mapFields(
-    mapFields(object, 'spec.metrics[]', told(specs)),
+    mapFields(object, 'spec.metrics[]', convertSources(specs)),
     'status.currentMetrics[]',
-    told(statuses),
+    convertSources(statuses),
   );
 }
 
@@ -209,11 +213,11 @@ function metricsOf(
 export const autoscalers: Conversion = {
   toServed: (object) => metricsOf(object, TO_SERVED, STATUS_TO_SERVED),
   toLegacy: (object) => {
-    const told = metricsOf(object, TO_LEGACY, STATUS_TO_LEGACY);
-    return mapFields(told, 'spec', ({ behavior: _behavior, ...spec }) => spec);
+    const legacy = metricsOf(object, TO_LEGACY, STATUS_TO_LEGACY);
+    return mapFields(legacy, 'spec', ({ behavior: _behavior, ...spec }) => spec);
   },
   pieces: [
-    // Where Kubernetes 1.22 put it.
+    // The annotation of Kubernetes 1.22.
     { served: 'spec.behavior', annotation: 'autoscaling.alpha.kubernetes.io/behavior' },
     { served: 'spec.metrics', legacy: 'spec.metrics' },
     { served: 'status.currentMetrics', legacy: 'status.currentMetrics' },

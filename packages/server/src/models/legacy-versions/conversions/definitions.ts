@@ -8,7 +8,7 @@ import {
   isAbsent,
   isFields,
   mapFields,
-  parsedAnnotation,
+  parseAnnotation,
   withAnnotation,
   withDefaults,
   withField,
@@ -16,18 +16,22 @@ import {
 import { ANY_OBJECT, preservesUnknown, structuralRoot } from './structural-schemas.ts';
 
 /**
- * On stored definitions whose unknown fields are kept: the schemas as they were sent, by version;
+ * On stored definitions that preserve unknown fields: the schemas as they were sent, by version;
  * JSON, deflated, in base64.
  */
 export const ORIGINAL_SCHEMAS = 'conversion.kubesphere.io/original-schemas';
 
-/** Longest annotation for them, in characters: Kubernetes takes 256 KiB of all annotations. */
+/**
+ * Longest value of that annotation, in characters; Kubernetes allows 256 KiB for all annotations.
+ */
 const ANNOTATION_LIMIT = 128 * 1024;
 
 /** Largest schemas that are read from it, in bytes. */
 const SCHEMAS_LIMIT = 8 * 1024 * 1024;
 
-/** What the older version may tell once for all versions, and what it is called in each one. */
+/**
+ * Fields that the older version may have once for all versions, with their names in each version.
+ */
 const SHARED = [
   ['validation', 'schema'],
   ['subresources', 'subresources'],
@@ -35,7 +39,7 @@ const SHARED = [
   ['selectableFields', 'selectableFields'],
 ] as const;
 
-function renamedColumns(holder: Fields, from: string, to: string): Fields {
+function renameColumnPath(holder: Fields, from: string, to: string): Fields {
   return mapFields(holder, 'additionalPrinterColumns[]', (column) => {
     const { [from]: path, ...rest } = column;
     return path === undefined ? column : { ...rest, [to]: path };
@@ -51,7 +55,7 @@ function versionsOf({ versions, version }: Fields): Fields[] {
   return named;
 }
 
-/** Each version with what is told for all of them. */
+/** Returns each version with the fields that are given once for all of them. */
 function ownVersions(spec: Fields): Fields[] {
   return versionsOf(spec).map((version) => {
     let own = version;
@@ -60,7 +64,7 @@ function ownVersions(spec: Fields): Fields[] {
       own = isAbsent(own[name]) && !isAbsent(spec[shared]) ? { ...own, [name]: spec[shared] } : own;
     }
 
-    return renamedColumns(own, 'JSONPath', 'jsonPath');
+    return renameColumnPath(own, 'JSONPath', 'jsonPath');
   });
 }
 
@@ -97,10 +101,8 @@ function conversionToLegacy({ webhook, ...conversion }: Fields): Fields {
   };
 }
 
-/**
- * Schemas as they were sent, in the form in which they are kept. Throws 422 for what is too long.
- */
-function packed(versions: readonly Fields[]): string {
+/** Packs schemas into the annotation. Throws 422 if they are too long. */
+function packSchemas(versions: readonly Fields[]): string {
   const schemas = versions.map((version) => [String(version.name), schemaOf(version) ?? null]);
   const text = deflateRawSync(JSON.stringify(Object.fromEntries(schemas))).toString('base64');
   if (text.length > ANNOTATION_LIMIT) {
@@ -114,16 +116,16 @@ function packed(versions: readonly Fields[]): string {
   return text;
 }
 
-function unpacked(text: string | undefined): Fields | undefined {
+function unpackSchemas(text: string | undefined): Fields | undefined {
   if (text === undefined) {
     return undefined;
   }
 
   try {
     const json = inflateRawSync(Buffer.from(text, 'base64'), { maxOutputLength: SCHEMAS_LIMIT });
-    return parsedAnnotation(json.toString());
+    return parseAnnotation(json.toString());
   } catch {
-    // Somebody else has written it: the schemas that are stored count.
+    // Written by somebody else: the stored schemas count.
     return undefined;
   }
 }
@@ -142,7 +144,7 @@ function toServed(object: Fields): Fields {
     let versions = ownVersions({ ...spec, version, validation: _schema });
 
     if (spec.preserveUnknownFields === true) {
-      originals = versions.length > 0 ? packed(versions) : undefined;
+      originals = versions.length > 0 ? packSchemas(versions) : undefined;
       versions = versions.map((each) => withSchema(each, structuralRoot(schemaOf(each))));
     } else {
       versions = versions.map((each) =>
@@ -150,9 +152,9 @@ function toServed(object: Fields): Fields {
       );
     }
 
-    const told = withField(rest, 'preserveUnknownFields', undefined);
+    const rewritten = withField(rest, 'preserveUnknownFields', undefined);
 
-    return { ...told, ...((versions.length > 0 || !isAbsent(spec.versions)) && { versions }) };
+    return { ...rewritten, ...((versions.length > 0 || !isAbsent(spec.versions)) && { versions }) };
   });
 
   return withAnnotation(
@@ -163,8 +165,8 @@ function toServed(object: Fields): Fields {
 }
 
 /**
- * The versions as they were sent, where what they became is still stored; undefined where it is
- * not.
+ * Returns the versions as they were sent, if the schemas made from them are still stored; undefined
+ * if not.
  */
 function originalVersions(
   versions: readonly Fields[],
@@ -181,14 +183,14 @@ function originalVersions(
       : version;
   });
 
-  // A version that has got another schema since keeps unknown fields as that says.
+  // A version with a changed schema preserves unknown fields as the new schema says.
   return sent.every((version, i) => version !== versions[i] || preservesUnknown(schemaOf(version)))
     ? sent
     : undefined;
 }
 
 function toLegacy(object: Fields): Fields {
-  const originals = unpacked(annotationOf(object, ORIGINAL_SCHEMAS));
+  const originals = unpackSchemas(annotationOf(object, ORIGINAL_SCHEMAS));
 
   const legacy = mapFields(object, 'spec', (spec) => {
     const stored = Array.isArray(spec.versions) ? spec.versions.filter(isFields) : undefined;
@@ -198,24 +200,21 @@ function toLegacy(object: Fields): Fields {
 
     const original = originalVersions(stored, originals);
     let versions = (original ?? stored).map((version) =>
-      renamedColumns(version, 'jsonPath', 'JSONPath'),
+      renameColumnPath(version, 'jsonPath', 'JSONPath'),
     );
     const shared: Fields = {};
 
     for (const [name, own] of SHARED) {
-      const [first] = versions;
-      if (
-        !isAbsent(first![own]) &&
-        versions.every((version) => equalJson(version[own], first![own]))
-      ) {
-        shared[name] = first![own];
+      const value = versions[0]?.[own];
+      if (!isAbsent(value) && versions.every((version) => equalJson(version[own], value))) {
+        shared[name] = value;
         versions = versions.map((version) => withField(version, own, undefined));
       }
     }
 
     return {
       ...spec,
-      version: versions[0]!.name,
+      version: versions[0]?.name,
       versions,
       ...shared,
       preserveUnknownFields: original !== undefined || spec.preserveUnknownFields === true,
@@ -243,6 +242,7 @@ function defaultsOf(spec: Fields): Fields {
       : {};
 
   const versions = versionsOf(spec);
+  const [first] = versions;
 
   const whole = withDefaults(
     { ...spec, ...names },
@@ -250,7 +250,7 @@ function defaultsOf(spec: Fields): Fields {
       scope: 'Namespaced',
       preserveUnknownFields: true,
       conversion: { strategy: 'None' },
-      ...(versions.length > 0 && { versions, version: versions[0]!.name }),
+      ...(first && { versions, version: first.name }),
     },
   );
 

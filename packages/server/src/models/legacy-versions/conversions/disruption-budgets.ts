@@ -3,7 +3,7 @@ import type { Conversion } from '../conversion.ts';
 import { type Fields, isFields, mapFields } from '../fields.ts';
 
 /**
- * A label that no pod has: Kubernetes tells by it which of both versions' empty selectors is meant.
+ * A label that no pod has, by which Kubernetes distinguishes the empty selectors of both versions.
  */
 const NO_LABEL = 'pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match';
 
@@ -19,14 +19,22 @@ function isEmpty(selector: Fields): boolean {
   );
 }
 
+/** Replaces the empty selector by `empty`, and `toEmpty` by the empty selector. */
+function replaceSelector(
+  object: Fields,
+  { empty, toEmpty }: { empty: Fields; toEmpty: Fields },
+): Fields {
+  return mapFields(object, 'spec.selector', (selector) => {
+    if (isEmpty(selector)) {
+      return empty;
+    }
+
+    return equalJson(selector, toEmpty) ? {} : selector;
+  });
+}
+
 /** PodDisruptionBudgets of policy/v1beta1. */
 export const disruptionBudgets: Conversion = {
-  toServed: (object) =>
-    mapFields(object, 'spec.selector', (selector) =>
-      isEmpty(selector) ? NOTHING : equalJson(selector, EVERYTHING) ? {} : selector,
-    ),
-  toLegacy: (object) =>
-    mapFields(object, 'spec.selector', (selector) =>
-      isEmpty(selector) ? EVERYTHING : equalJson(selector, NOTHING) ? {} : selector,
-    ),
+  toServed: (object) => replaceSelector(object, { empty: NOTHING, toEmpty: EVERYTHING }),
+  toLegacy: (object) => replaceSelector(object, { empty: EVERYTHING, toEmpty: NOTHING }),
 };

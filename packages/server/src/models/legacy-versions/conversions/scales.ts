@@ -4,18 +4,26 @@ import { type Fields, isAbsent, isFields, mapFields } from '../fields.ts';
 const EQUALITY = /^([^=!()\s,]+)=([^=!()\s,]*)$/;
 
 /**
- * Labels that a selector in text form asks for; undefined where it asks for more than equal labels.
+ * Returns the labels of a selector in text form; undefined if it requires more than equal labels.
  */
 function labelsOf(selector: string): Fields | undefined {
-  const parts = selector.split(',').map((part) => EQUALITY.exec(part));
-  return parts.every((part) => part !== null)
-    ? Object.fromEntries(parts.map((part) => [part[1]!, part[2]!]))
-    : undefined;
+  const labels: Fields = {};
+
+  for (const requirement of selector.split(',')) {
+    const [, name, value] = EQUALITY.exec(requirement) ?? [];
+    if (name === undefined) {
+      return undefined;
+    }
+
+    labels[name] = value;
+  }
+
+  return labels;
 }
 
 /**
- * Scales of extensions and of older versions of apps, which tell a selector as labels, and again as
- * text.
+ * Scales of extensions and of older versions of apps, which have the selector as labels, and again
+ * as text.
  */
 export const scales: Conversion = {
   toServed: (object) =>

@@ -82,7 +82,7 @@ function withinJunctor(schema: unknown): unknown {
         case 'anyOf':
         case 'oneOf':
         case 'not':
-          return [name, toldWithin(name, value)];
+          return [name, convertJunctor(name, value)];
         default:
           return [name, value];
       }
@@ -94,7 +94,7 @@ function withinJunctor(schema: unknown): unknown {
  * What stands in `allOf` and the like without what must stand outside; undefined where less said
  * within would let pass less: in `oneOf` and `not`.
  */
-function toldWithin(name: (typeof JUNCTORS)[number], junctor: unknown): unknown {
+function convertJunctor(name: (typeof JUNCTORS)[number], junctor: unknown): unknown {
   const inner = Array.isArray(junctor) ? junctor.map(withinJunctor) : withinJunctor(junctor);
   const isWhole = name === 'allOf' || name === 'anyOf' || equalJson(inner, junctor);
   return isWhole ? inner : undefined;
@@ -124,7 +124,7 @@ function typesOf(branch: Fields): string[] {
 /**
  * A schema that names all that a branch names: what is named within has to be named outside too.
  */
-function completed(schema: Fields, branch: Fields): Fields {
+function mergeBranch(schema: Fields, branch: Fields): Fields {
   let result = schema;
 
   if (isFields(branch.properties)) {
@@ -142,12 +142,12 @@ function completed(schema: Fields, branch: Fields): Fields {
     result = { ...result, items: completedPart(schema.items, branch.items) };
   }
 
-  return branchesOf(branch).reduce(completed, result);
+  return branchesOf(branch).reduce(mergeBranch, result);
 }
 
 function completedPart(part: unknown, branch: unknown): Fields {
   const own = isFields(part) ? part : {};
-  return isFields(branch) ? completed(own, branch) : own;
+  return isFields(branch) ? mergeBranch(own, branch) : own;
 }
 
 function withJunctors(schema: Fields): Fields {
@@ -159,23 +159,23 @@ function withJunctors(schema: Fields): Fields {
       continue;
     }
 
-    const inner = toldWithin(name, junctor);
+    const inner = convertJunctor(name, junctor);
     const branches = [inner].flat().filter(isFields);
 
-    // What speaks of another type than the schema cannot be told structurally: it is left out.
+    // A part that contradicts the schema's type cannot be structural: it is left out.
     const fits =
       !isTyped(schema) || branches.flatMap(typesOf).every((type) => type === schema.type);
-    const isTold = inner !== undefined && !isEmpty(inner) && fits;
+    const isKept = inner !== undefined && !isEmpty(inner) && fits;
 
-    result = withField(result, name, isTold ? inner : undefined);
-    result = isTold ? branches.reduce(completed, result) : result;
+    result = withField(result, name, isKept ? inner : undefined);
+    result = isKept ? branches.reduce(mergeBranch, result) : result;
   }
 
   return result;
 }
 
 /** Fields of an object, those that are named and others. */
-function fieldsTold({ properties, additionalProperties: more }: Fields): Fields {
+function convertFields({ properties, additionalProperties: more }: Fields): Fields {
   if (isFields(properties)) {
     // Both at once are refused: others are kept whatever they are.
     return { properties: mapValues(properties, structuralSchema), ...ANYTHING };
@@ -198,14 +198,14 @@ export function structuralSchema(schema: unknown): Fields {
   const { properties, additionalProperties, items, ...whole } = marked;
   switch (whole.type) {
     case 'object':
-      return { ...whole, ...fieldsTold(marked) };
+      return { ...whole, ...convertFields(marked) };
     case 'array':
       return { ...whole, items: structuralSchema(items) };
     default:
       return whole[PRESERVE] === true && !isTyped(whole)
         ? {
             ...whole,
-            ...fieldsTold(marked),
+            ...convertFields(marked),
             ...(isFields(items) && { items: structuralSchema(items) }),
             ...ANYTHING,
           }

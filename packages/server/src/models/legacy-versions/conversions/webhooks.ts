@@ -4,7 +4,7 @@ import {
   type Fields,
   isFields,
   mapFields,
-  parsedAnnotation,
+  parseAnnotation,
   withAnnotation,
   withDefaults,
 } from '../fields.ts';
@@ -15,7 +15,10 @@ import {
  */
 export const SIDE_EFFECTS = 'conversion.kubesphere.io/side-effects';
 
-/** What is stored for them: such a webhook is called for dry runs, and told so. */
+/**
+ * The side effects that are stored for them: the webhook is called for dry runs, and can see that
+ * they are.
+ */
 const STORED = 'NoneOnDryRun';
 const REFUSED: ReadonlySet<unknown> = new Set(['Unknown', 'Some']);
 
@@ -39,7 +42,7 @@ function toServed(object: Fields): Fields {
 }
 
 function toLegacy(object: Fields): Fields {
-  const kept = parsedAnnotation(annotationOf(object, SIDE_EFFECTS)) ?? {};
+  const kept = parseAnnotation(annotationOf(object, SIDE_EFFECTS)) ?? {};
 
   const legacy = mapFields(object, 'webhooks[]', (webhook) => {
     const { name, sideEffects } = webhook;

@@ -5,22 +5,22 @@ import type { LegacyKind } from '../legacy-kind.ts';
 
 /**
  * Documents of discovery (Kubernetes "The Kubernetes API", "Discovery API") with the kinds that are
- * served here besides.
+ * served here.
  */
 
 function fieldsOf(value: unknown): Fields[] {
   return Array.isArray(value) ? value.filter(isFields) : [];
 }
 
-/** The versions of a group in which kinds are served here, newest first. */
+/** Returns the versions of a group in which kinds are served here, newest first. */
 function versionsIn(group: string, kinds: readonly LegacyKind[]): string[] {
   const found = new Set(kinds.filter((kind) => kind.group === group).map(({ version }) => version));
   return [...found].sort(compareVersions);
 }
 
 /**
- * An APIGroup with the versions of kinds that are served here, behind its own: what it prefers
- * stays so. Undefined for a group that is not there and has none.
+ * Adds the versions of kinds that are served here to an APIGroup; its preferred version stays.
+ * Undefined for a group without versions.
  */
 export function withLegacyGroup(
   document: Fields | undefined,
@@ -44,7 +44,7 @@ export function withLegacyGroup(
   };
 }
 
-/** An APIGroupList with the versions, and the groups, of kinds that are served here. */
+/** Adds the versions and groups of kinds that are served here to an APIGroupList. */
 export function withLegacyGroups(document: Fields, kinds: readonly LegacyKind[]): Fields {
   const known = fieldsOf(document.groups);
   const names = new Set(known.map(({ name }) => name));
@@ -60,11 +60,10 @@ export function withLegacyGroups(document: Fields, kinds: readonly LegacyKind[])
 }
 
 /**
- * What discovery says of a resource, without its short names and categories where an older version
- * is in another group: they would mean two resources then, and `kubectl get all` would show
- * everything twice.
+ * Returns a resource's entry without its short names and categories if the older version is in
+ * another group: they would be ambiguous, and `kubectl get all` would list everything twice.
  */
-function named(
+function withoutShortcuts(
   { group, served }: LegacyKind,
   { shortNames, categories, ...entry }: Fields,
 ): Fields {
@@ -77,8 +76,8 @@ function named(
 }
 
 /**
- * What an APIResourceList says of a kind and its subresources in the served version, as the older
- * version says it.
+ * Returns the entries of a kind and its subresources in an APIResourceList of the served version,
+ * as entries of the older version.
  */
 function resourcesOf(kind: LegacyKind, served: Fields | undefined): Fields[] {
   return fieldsOf(served?.resources).flatMap((entry) => {
@@ -91,13 +90,13 @@ function resourcesOf(kind: LegacyKind, served: Fields | undefined): Fields[] {
     const { storageVersionHash: _hash, group: _group, version: _version, ...rest } = entry;
     const own = kind.subresources.get(subresource) && { group: kind.group, version: kind.version };
 
-    return [{ ...named(kind, rest), ...own }];
+    return [{ ...withoutShortcuts(kind, rest), ...own }];
   });
 }
 
 /**
- * An APIResourceList of an older version with the kinds that are served here; `served` answers the
- * list of an apiVersion. Undefined for a version that is not there and has none.
+ * Adds the kinds that are served here to an APIResourceList of an older version; `served` returns
+ * the list of an apiVersion. Undefined for a version without kinds.
  */
 export function withLegacyResources(
   document: Fields | undefined,
@@ -121,7 +120,7 @@ export function withLegacyResources(
   };
 }
 
-/** A resource of aggregated discovery in the older version. */
+/** Returns a resource of aggregated discovery in the older version. */
 function aggregatedResource(kind: LegacyKind, served: Fields): Fields {
   const { group, version } = kind;
   const responseKind = { group, version, kind: kind.kind };
@@ -135,10 +134,14 @@ function aggregatedResource(kind: LegacyKind, served: Fields): Fields {
 
   const { subresources: _subresources, ...rest } = served;
 
-  return { ...named(kind, rest), responseKind, ...(subresources.length > 0 && { subresources }) };
+  return {
+    ...withoutShortcuts(kind, rest),
+    responseKind,
+    ...(subresources.length > 0 && { subresources }),
+  };
 }
 
-/** Resources of an APIGroupDiscoveryList, by `group/version/resource`. */
+/** Returns the resources of an APIGroupDiscoveryList by `group/version/resource`. */
 function aggregatedResources(document: Fields): Map<string, Fields> {
   const found = new Map<string, Fields>();
 
@@ -177,7 +180,10 @@ export function withLegacyAggregated(document: Fields, all: readonly LegacyKind[
   const versionWith = (own: Fields | undefined, group: string, version: string): Fields => {
     const added = kinds
       .filter((kind) => kind.group === group && kind.version === version)
-      .map((kind) => aggregatedResource(kind, known.get(key(kind.served))!));
+      .flatMap((kind) => {
+        const served = known.get(key(kind.served));
+        return served ? aggregatedResource(kind, served) : [];
+      });
 
     return {
       version,

@@ -7,7 +7,7 @@ import {
   readBody,
 } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import { asReadable } from '../../gate/redacted-response.ts';
+import { asReadable } from '../../redaction/redacted-response.ts';
 import { takesJson } from '../calls/media-types.ts';
 import { type Fields, isFields } from '../fields.ts';
 import { LEGACY_KINDS } from '../kinds.ts';
@@ -18,21 +18,25 @@ import {
   withLegacyGroups,
   withLegacyResources,
 } from './documents.ts';
-import { legacyDocument, servedVersions, withLegacyDocuments } from './openapi.ts';
+import { makeLegacyDocument, servedVersions, withLegacyDocuments } from './openapi.ts';
 
 /**
- * Discovery of all groups, of one, of a version; the list of OpenAPI documents, and one of them.
+ * Paths of discovery: all groups, one group, a version; the list of OpenAPI documents, and one of
+ * them.
  */
 const DISCOVERY = /^\/apis(?:\/([^/]+)(?:\/([^/]+))?)?\/?$/;
 const OPENAPI = /^\/openapi\/v3(?:\/apis\/([^/]+)\/([^/]+))?\/?$/;
 const DOCUMENT_LIMIT = 64 * 1024 * 1024;
 
-/** OpenAPI documents that are kept: kubectl asks again and again for one. */
-const KEPT = 8;
+/** OpenAPI documents that are kept, because kubectl asks for one repeatedly. */
+const MAX_DOCUMENTS = 8;
+
+/** The list of all groups. */
+const DISCOVERY_ROOT: Place = { isOpenApi: false, group: undefined, version: undefined };
 
 type Requester = (request: KubeRequest) => Promise<KubeResponse>;
 
-/** Where a document is, and what it is about. */
+/** A path's document: of which group and version, both undefined for all. */
 interface Place {
   isOpenApi: boolean;
   group: string | undefined;
@@ -40,14 +44,14 @@ interface Place {
 }
 
 function placeOf(url: string): Place | undefined {
-  const path = url.split('?', 1)[0]!;
+  const [path = ''] = url.split('?', 1);
   const openApi = OPENAPI.exec(path);
   const found = openApi ?? DISCOVERY.exec(path);
   return found ? { isOpenApi: openApi !== null, group: found[1], version: found[2] } : undefined;
 }
 
 /**
- * Whether a call asks what there is: for groups, versions and their resources, or for their OpenAPI
+ * Whether a call is for discovery: groups, versions and their resources, or their OpenAPI
  * documents.
  */
 export function asksForDiscovery(
@@ -59,11 +63,11 @@ export function asksForDiscovery(
 }
 
 /**
- * Answers of discovery, and of OpenAPI v3, with the kinds of older versions that are served here.
+ * Adds the kinds of older versions that are served here to answers of discovery and of OpenAPI v3.
  */
 export class LegacyDiscovery {
   readonly #bridges: (kind: LegacyKind) => Promise<boolean>;
-  /** OpenAPI documents by what they are made of. */
+  /** OpenAPI documents by a digest of their sources. */
   readonly #documents = new Map<string, Buffer>();
 
   constructor(bridges: (kind: LegacyKind) => Promise<boolean>) {
@@ -71,11 +75,11 @@ export class LegacyDiscovery {
   }
 
   /**
-   * The answer to a call of `asksForDiscovery`: `send` makes it for its caller, `own` asks for
-   * other documents.
+   * Answers a call that `asksForDiscovery`: `send` makes it for its caller, `own` reads other
+   * documents.
    */
   async answer(request: KubeRequest, send: Requester, own: Requester): Promise<KubeResponse> {
-    const place = placeOf(request.url)!;
+    const place = placeOf(request.url) ?? DISCOVERY_ROOT;
     const { 'if-none-match': known, ...headers } = asReadable(request).headers;
     const response = await send({ ...request, headers });
     const isFound = response.status === 200;
@@ -84,15 +88,17 @@ export class LegacyDiscovery {
     }
 
     const bytes = await readBody(response.body, DOCUMENT_LIMIT);
-    const merged = await this.#merged(isFound ? bytes : undefined, place, own);
+    const merged = await this.#mergeDocument(isFound ? bytes : undefined, place, own);
 
     return merged
-      ? answerWith(response, isFound, merged, known)
+      ? answerWith(response, merged, known)
       : unlessKnown({ ...response, body: bytes }, known);
   }
 
-  /** The document with what is served here; undefined where that adds nothing. */
-  async #merged(
+  /**
+   * Returns the document with the kinds that are served here; undefined if there are none to add.
+   */
+  async #mergeDocument(
     bytes: Buffer | undefined,
     place: Place,
     own: Requester,
@@ -105,7 +111,7 @@ export class LegacyDiscovery {
         (version === undefined || kind.version === version),
     );
 
-    const bridged = await this.#bridged(kinds);
+    const bridged = await this.#bridgedKinds(kinds);
     if (bridged.length === 0) {
       return undefined;
     }
@@ -114,12 +120,12 @@ export class LegacyDiscovery {
       return bytes ? undefined : this.#openApi(bridged, own);
     }
 
-    const merged = await this.#document(bytes && parsed(bytes), place, bridged, own);
+    const merged = await this.#mergeParsed(bytes && parseDocument(bytes), place, bridged, own);
 
     return merged && Buffer.from(JSON.stringify(merged));
   }
 
-  async #document(
+  async #mergeParsed(
     document: Fields | undefined,
     { isOpenApi, group, version }: Place,
     kinds: readonly LegacyKind[],
@@ -140,8 +146,8 @@ export class LegacyDiscovery {
     const served = new Map<string, Fields | undefined>();
 
     for (const apiVersion of servedVersions(kinds)) {
-      const bytes = await this.#asked(`/apis/${apiVersion}`, own);
-      served.set(apiVersion, bytes && parsed(bytes));
+      const bytes = await this.#read(`/apis/${apiVersion}`, own);
+      served.set(apiVersion, bytes && parseDocument(bytes));
     }
 
     return withLegacyResources(document, `${group}/${version}`, kinds, (apiVersion) =>
@@ -149,13 +155,13 @@ export class LegacyDiscovery {
     );
   }
 
-  /** The OpenAPI document of a version that the backend has not at all. */
+  /** Returns the OpenAPI document of a version that the backend does not serve at all. */
   async #openApi(kinds: readonly LegacyKind[], own: Requester): Promise<Buffer | undefined> {
     const sources: Buffer[] = [];
-    const digest = createHash('sha256').update(apiVersionOf(kinds[0]!));
+    const digest = createHash('sha256').update([...new Set(kinds.map(apiVersionOf))].join());
 
     for (const served of servedVersions(kinds)) {
-      const bytes = await this.#asked(`/openapi/v3/apis/${served}`, own);
+      const bytes = await this.#read(`/openapi/v3/apis/${served}`, own);
       if (!bytes) {
         return undefined;
       }
@@ -170,9 +176,11 @@ export class LegacyDiscovery {
       return known;
     }
 
-    const document = Buffer.from(JSON.stringify(legacyDocument(sources.map(parsed), kinds)));
+    const document = Buffer.from(
+      JSON.stringify(makeLegacyDocument(sources.map(parseDocument), kinds)),
+    );
 
-    if (this.#documents.size >= KEPT) {
+    if (this.#documents.size >= MAX_DOCUMENTS) {
       this.#documents.clear();
     }
 
@@ -181,19 +189,19 @@ export class LegacyDiscovery {
     return document;
   }
 
-  async #bridged(kinds: readonly LegacyKind[]): Promise<LegacyKind[]> {
+  async #bridgedKinds(kinds: readonly LegacyKind[]): Promise<LegacyKind[]> {
     const are = await Promise.all(kinds.map((kind) => this.#bridges(kind)));
     return kinds.filter((_, i) => are[i]);
   }
 
-  async #asked(url: string, own: Requester): Promise<Buffer | undefined> {
+  async #read(url: string, own: Requester): Promise<Buffer | undefined> {
     const response = await own({ method: 'GET', url, headers: { accept: 'application/json' } });
     const bytes = await readBody(response.body, DOCUMENT_LIMIT);
     return response.status === 200 ? bytes : undefined;
   }
 }
 
-function parsed(bytes: Buffer): Fields {
+function parseDocument(bytes: Buffer): Fields {
   try {
     const document: unknown = JSON.parse(bytes.toString());
     if (isFields(document)) {
@@ -206,7 +214,7 @@ function parsed(bytes: Buffer): Fields {
   throw internalError('the Kubernetes API does not tell what it serves');
 }
 
-/** An answer, or 304 to who has that very one (RFC 9110 section 13.1.2). */
+/** Returns an answer, or 304 if the client has it already (RFC 9110 section 13.1.2). */
 function unlessKnown(response: KubeResponse, known: string | undefined): KubeResponse {
   const { 'content-length': _length, 'content-type': _type, ...headers } = response.headers;
   const isKnown = response.status === 200 && known !== undefined && known === headers.etag;
@@ -215,15 +223,10 @@ function unlessKnown(response: KubeResponse, known: string | undefined): KubeRes
 }
 
 /**
- * A document as it is answered, with a tag of its own where the Kubernetes API gives one (RFC 9110
+ * Makes the answer with a document, with its own tag if the Kubernetes API sends one (RFC 9110
  * section 8.8.3).
  */
-function answerWith(
-  response: KubeResponse,
-  isFound: boolean,
-  body: Buffer,
-  known: string | undefined,
-): KubeResponse {
+function answerWith(response: KubeResponse, body: Buffer, known: string | undefined): KubeResponse {
   const {
     'content-length': _length,
     'content-encoding': _encoding,
@@ -231,7 +234,7 @@ function answerWith(
     ...rest
   } = response.headers;
 
-  const headers = isFound ? rest : { 'content-type': 'application/json' };
+  const headers = response.status === 200 ? rest : { 'content-type': 'application/json' };
 
   if (etag === undefined) {
     return { status: 200, headers, body };

@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
-import { changedAt, type Fields, isFields, withField } from '../fields.ts';
-import { type LegacyKind, toldBy } from '../legacy-kind.ts';
+import { changeAt, type Fields, isFields, withField } from '../fields.ts';
+import { type LegacyKind, mappingOf } from '../legacy-kind.ts';
 
 /**
- * OpenAPI v3 of older versions, told by that of the served ones: kubectl asks it what a version
- * takes.
+ * OpenAPI v3 of older versions, made from that of the served ones: kubectl reads from it which
+ * fields a version has.
  */
 
 const GVK = 'x-kubernetes-group-version-kind';
 const PRESERVE = 'x-kubernetes-preserve-unknown-fields';
 
-/** The versions that kinds are served in. */
+/** Returns the versions in which kinds are served. */
 export function servedVersions(kinds: readonly LegacyKind[]): string[] {
   return [...new Set(kinds.map(({ served }) => apiVersionOf(served)))];
 }
 
 /**
- * The list of OpenAPI documents with those of versions that are served here; their addresses change
- * with what they are made of.
+ * Adds the versions that are served here to the list of OpenAPI documents; their URLs change with
+ * their content.
  */
 export function withLegacyDocuments(document: Fields, kinds: readonly LegacyKind[]): Fields {
   const paths = isFields(document.paths) ? document.paths : {};
@@ -56,11 +56,11 @@ function isSame(value: unknown, { group, version, kind }: Named): boolean {
   );
 }
 
-/** Names of kinds in the served version, each with that in the older one. */
+/** Returns the names of kinds in the served version, each with that in the older one. */
 function namesOf(kinds: readonly LegacyKind[]): [Named, Named][] {
   return kinds.flatMap((legacy) =>
     ['', ...legacy.subresources.keys()].map((subresource): [Named, Named] => {
-      const { kind, servedIn } = toldBy(legacy, subresource);
+      const { kind, servedIn } = mappingOf(legacy, subresource);
       const [group = '', version = ''] = servedIn.split('/');
 
       return [
@@ -71,17 +71,22 @@ function namesOf(kinds: readonly LegacyKind[]): [Named, Named][] {
   );
 }
 
-/** What says of which kind it is, said of the older version. */
-function renamed(value: unknown, names: readonly [Named, Named][]): unknown {
+/** Returns a function that gives the older version's name for a kind's name. */
+function renamerOf(names: readonly [Named, Named][]): (kind: unknown) => unknown {
+  return (kind) => names.find(([served]) => isSame(kind, served))?.[1] ?? kind;
+}
+
+/** Replaces the names of kinds by those in the older version. */
+function renameKinds(value: unknown, names: readonly [Named, Named][]): unknown {
   if (Array.isArray(value)) {
-    return value.map((each) => renamed(each, names));
+    return value.map((each) => renameKinds(each, names));
   }
 
   if (!isFields(value)) {
     return value;
   }
 
-  const nameOf = (each: unknown) => names.find(([served]) => isSame(each, served))?.[1] ?? each;
+  const nameOf = renamerOf(names);
 
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
@@ -89,23 +94,23 @@ function renamed(value: unknown, names: readonly [Named, Named][]): unknown {
         return [key, Array.isArray(inner) ? inner.map(nameOf) : nameOf(inner)];
       }
 
-      return [key, renamed(inner, names)];
+      return [key, renameKinds(inner, names)];
     }),
   );
 }
 
-/** Resource and subresource of a path template. */
+/** Matches the resource and subresource of a path template. */
 const TEMPLATE =
   /^(?:watch\/)?(?:namespaces\/\{namespace\}\/)?([^/{]+)(?:\/\{name\}(?:\/([^/]+))?)?$/;
 
 const STRATEGIC = 'application/strategic-merge-patch+json';
 
 /**
- * Operations of a kind whose fields are told by no schema: clients that make strategic merge
- * patches by one must take another, or what they know of the kind themselves.
+ * Removes strategic merge patches from the operations of a kind whose fields no schema describes:
+ * clients that build them from a schema must use another type of patch.
  */
 function withoutStrategic(item: unknown): unknown {
-  return changedAt(item, ['patch', 'requestBody', 'content'], (content) =>
+  return changeAt(item, ['patch', 'requestBody', 'content'], (content) =>
     isFields(content) ? withField(content, STRATEGIC, undefined) : content,
   );
 }
@@ -132,13 +137,13 @@ function pathsOf(
         return [];
       }
 
-      const told = renamed(item, names);
+      const renamed = renameKinds(item, names);
       const isOpen = kind.conversion?.unknown !== undefined;
 
       return [
         [
           `/apis/${kind.group}/${kind.version}/${rest.join('/')}`,
-          isOpen ? withoutStrategic(told) : told,
+          isOpen ? withoutStrategic(renamed) : renamed,
         ],
       ];
     },
@@ -146,19 +151,20 @@ function pathsOf(
 }
 
 /**
- * A kind whose fields have other names in the older version is told without them: any may be there.
+ * Describes a kind whose fields differ in the older version without its fields: any are accepted.
  */
 function openSchema(schema: Fields, names: readonly [Named, Named][]): Fields {
   const { apiVersion, kind, metadata } = isFields(schema.properties) ? schema.properties : {};
   const { description } = schema;
-  const { [GVK]: gvk } = renamed({ [GVK]: schema[GVK] }, names) as Fields;
+  const nameOf = renamerOf(names);
+  const gvk = schema[GVK];
 
   return {
     type: 'object',
     description,
     properties: { apiVersion, kind, metadata },
     [PRESERVE]: true,
-    [GVK]: gvk,
+    [GVK]: Array.isArray(gvk) ? gvk.map(nameOf) : nameOf(gvk),
   };
 }
 
@@ -176,16 +182,22 @@ function schemasOf(
     ([name, schema]) => {
       const own = isFields(schema) ? [schema[GVK]].flat() : [];
       const isOther = own.some((each) => others.some((other) => isSame(each, other)));
-      return [name, isOther ? openSchema(schema as Fields, names) : renamed(schema, names)];
+      return [
+        name,
+        isOther && isFields(schema) ? openSchema(schema, names) : renameKinds(schema, names),
+      ];
     },
   );
 }
 
 /**
- * The OpenAPI document of an older version, from those of the versions that its kinds are served
- * in.
+ * Makes the OpenAPI document of an older version from those of the versions in which its kinds are
+ * served.
  */
-export function legacyDocument(documents: readonly Fields[], kinds: readonly LegacyKind[]): Fields {
+export function makeLegacyDocument(
+  documents: readonly Fields[],
+  kinds: readonly LegacyKind[],
+): Fields {
   const names = namesOf(kinds);
   const [first] = documents;
 

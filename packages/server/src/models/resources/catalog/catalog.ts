@@ -1,17 +1,17 @@
 import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
-import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/informer';
-import { steadyNow } from '@ks-apiserver/client/informer/steady-clock';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { InformerOptions } from '@ks-apiserver/client/informer/informer-options';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { secretFieldsOf, withoutSecrets } from '../../gate/redaction.ts';
 import { Columns } from '../computed/columns.ts';
 import { JoinedBodies } from '../list/joined-bodies.ts';
 import { Snapshots } from '../list/snapshots.ts';
 import { CustomResources } from './custom-resources.ts';
-import type { ResourceDefinition } from './definition.ts';
+import type { ResourceDefinition, ResourceStores } from './definition.ts';
+import { DefinitionVersions } from './definition-versions.ts';
 import {
   compareGroups,
   Discovery,
@@ -20,12 +20,13 @@ import {
   isFollowable,
 } from './discovery.ts';
 import type { ServedKind } from './discovery-documents.ts';
-import { RowVersions } from './row-versions.ts';
+import { gvrKey, ResourceInformers } from './resource-informers.ts';
+import { staleNote, staleReason } from './staleness.ts';
 
 /** How long a first request waits for the first list of a resource, in milliseconds. */
 const SYNC_TIMEOUT_MS = 15_000;
 
-/** How long the copy of a kind that is in no row is kept after its last use, in milliseconds. */
+/** How long a resource that is not in the table is followed after its last use, in milliseconds. */
 const IDLE_MS = 30 * 60_000;
 const API_SERVICES = 'apiservices.apiregistration.k8s.io';
 
@@ -34,97 +35,80 @@ function pluralOf(name: string): string {
   return dot < 0 ? name : name.slice(0, dot);
 }
 
-/** Whether a kind is of the group that `plural.group` names; of any where it names none. */
+/** Returns a test for the group that `plural.group` names; every group passes if it names none. */
 function inGroup(name: string): (kind: { group: string }) => boolean {
   const dot = name.indexOf('.');
-  // The core group cannot be named: "secrets." would be another resource to whoever authorizes the
-  // path.
+  // The core group cannot be named: an authorizer reads "secrets." as another resource.
   return ({ group }) => dot < 0 || (group !== '' && group === name.slice(dot + 1));
 }
 
-function gvrKey({ group, version, resource }: GroupVersionResource): string {
-  return `${group}/${version}/${resource}`;
-}
-
-/** Why a copy is not up to date, or not there yet; undefined for one that is. */
-export function staleReason({ error, synced, staleSince }: Informer): string | undefined {
-  if (!synced) {
-    return error?.message ?? 'first list is under way';
-  }
-  if (staleSince === undefined) {
-    return undefined;
-  }
-
-  return error?.message ?? 'the Kubernetes API has not been heard of for long';
-}
-
-/** How a copy that is not up to date is told of. */
-function staleOf(resource: string, informer: Informer | undefined): string | undefined {
-  const since = informer?.staleSince;
-  return since === undefined
-    ? undefined
-    : `${resource};seconds=${Math.max(0, Math.round((steadyNow() - since) / 1000))}`;
-}
-
-/** How a catalog goes about it; times in milliseconds. */
+/** Options of a catalog; times in milliseconds. */
 export interface CatalogOptions extends Partial<DiscoveryPace> {
   idleMs?: number;
-  /** Hears of objects that the API sent and no copy is kept of. */
+  /** Reports objects that the API sent and that are not cached. */
   report?: (problem: string) => void;
 }
 
 /**
- * All resources that the server knows: the rows of the table and whatever else the API serves, with
- * a live copy of each that is in use.
+ * All resources that the server knows: the definitions of the table and whatever else the API
+ * serves, each with an informer while it is in use.
  */
-export class Catalog {
+export class Catalog implements ResourceStores {
   /** Values that lists read out of objects. */
   readonly columns = new Columns();
-  /** Lists that are being paged through. */
+  /** Lists that clients read page by page. */
   readonly snapshots = new Snapshots();
   /** Bodies of lists that were put together. */
   readonly bodies = new JoinedBodies();
-  readonly #client: KubeClient;
   readonly #discovery: Discovery;
-  readonly #rows = new Map<string, ResourceDefinition>();
-  readonly #versions: RowVersions;
-  readonly #keysOfRows = new Set<string>();
-  readonly #informers = new Map<string, Informer>();
+  /** Definitions of the table, each in the version that is read, by plural name. */
+  readonly #definitions = new Map<string, ResourceDefinition>();
+  readonly #versions: DefinitionVersions;
+  readonly #definitionKeys = new Set<string>();
+  readonly #informers: ResourceInformers;
   readonly #custom = new CustomResources();
-  readonly #used = new Map<string, number>();
   readonly #idleMs: number;
   readonly #report: ((problem: string) => void) | undefined;
   #sweeper: NodeJS.Timeout | undefined;
-  #apiServices = false;
+  #followsApiServices = false;
 
   constructor(
     client: KubeClient,
-    rows: readonly ResourceDefinition[],
+    definitions: readonly ResourceDefinition[],
     { idleMs = IDLE_MS, report, ...pace }: CatalogOptions = {},
   ) {
-    this.#client = client;
     this.#discovery = new Discovery(client, pace);
     this.#idleMs = idleMs;
     this.#report = report;
-    this.#versions = new RowVersions(rows);
+    this.#versions = new DefinitionVersions(definitions);
 
-    for (const row of rows) {
-      this.#rows.set(row.resource, row);
-      this.#keysOfRows.add(gvrKey(row));
+    this.#informers = new ResourceInformers(client, {
+      idleMs,
+      report,
+      isPermanent: (resource) => this.#definitionKeys.has(gvrKey(resource)),
+    });
+
+    for (const definition of definitions) {
+      this.#definitions.set(definition.resource, definition);
+      this.#definitionKeys.add(gvrKey(definition));
     }
   }
 
   /**
-   * Starts what is to be followed from the start, and CRDs, each in a version that is served.
-   * Rejects when the first lists do not arrive in time.
+   * Starts following CRDs and the other resources that are followed from the start, each in a
+   * version that is served. Rejects when the first lists do not arrive in time.
    */
   async start(signal: AbortSignal): Promise<void> {
-    const eager = [...this.#rows.values()].filter((row) => row.eager);
-    const informers = eager.map((row) => this.informer(row));
+    const eager = [...this.#definitions.values()].filter((definition) => definition.eager);
+    const informers = eager.map((definition) => this.informer(definition));
 
     await Promise.all(informers.map((informer) => informer.ready(signal)));
     await this.#chooseVersions();
-    this.#sweeper = setInterval(() => this.#sweep(), this.#idleMs / 4).unref();
+
+    this.#sweeper = setInterval(() => {
+      this.snapshots.expire();
+      this.#informers.dropIdle();
+    }, this.#idleMs / 4).unref();
 
     const crds = this.store('customresourcedefinitions');
     if (!crds) {
@@ -136,41 +120,41 @@ export class Catalog {
     }
 
     crds.onChange(({ type, entry, previous }) => {
-      this.#discovery.changed();
+      this.#changeCustomResource(previous, type === 'DELETED' ? undefined : entry);
 
-      const { gone, served } = this.#custom.change(
-        previous,
-        type === 'DELETED' ? undefined : entry,
-      );
-
-      if (gone && !this.#keysOfRows.has(gvrKey(gone))) {
-        void this.#forget(gvrKey(gone));
-      }
-
-      // A copy that was started before the kind was served waits for its next try.
-      if (served) {
-        this.#informers.get(gvrKey(served))?.retry();
-      }
       if (this.#versions.concerns(entry.fields.group)) {
         void this.#chooseVersions();
       }
     });
   }
 
-  /**
-   * Switches rows to versions that the API serves. Where discovery fails, they stay as they are.
-   */
+  #changeCustomResource(previous: Entry | undefined, next: Entry | undefined): void {
+    this.#discovery.changed();
+
+    const { gone, served } = this.#custom.change(previous, next);
+
+    if (gone && !this.#definitionKeys.has(gvrKey(gone))) {
+      void this.#informers.drop(gone);
+    }
+
+    // An informer that was started before the kind was served waits for its next attempt.
+    if (served) {
+      this.#informers.find(served)?.retry();
+    }
+  }
+
+  /** Switches definitions to versions that the API serves; if discovery fails, they stay. */
   async #chooseVersions(): Promise<void> {
     try {
       await this.#discovery.refresh();
 
-      for (const { before, now } of await this.#versions.choose((resource) =>
-        this.#discovery.serves(resource),
-      )) {
-        this.#rows.set(now.resource, now);
-        this.#keysOfRows.delete(gvrKey(before));
-        this.#keysOfRows.add(gvrKey(now));
-        await this.#forget(gvrKey(before));
+      const changes = await this.#versions.choose((resource) => this.#discovery.serves(resource));
+
+      for (const { before, now } of changes) {
+        this.#definitions.set(now.resource, now);
+        this.#definitionKeys.delete(gvrKey(before));
+        this.#definitionKeys.add(gvrKey(now));
+        await this.#informers.drop(before);
       }
     } catch (error) {
       this.#report?.(
@@ -179,68 +163,53 @@ export class Catalog {
     }
   }
 
-  async #forget(key: string): Promise<void> {
-    const informer = this.#informers.get(key);
-
-    this.#informers.delete(key);
-    this.#used.delete(key);
-    await informer?.stop();
-
-    // Who still follows the copy sees its objects go.
-    informer?.store.replace([]);
-  }
-
   /**
-   * Stops copies of kinds that are in no row and have not been asked for, nor followed, for long.
-   */
-  #sweep(): void {
-    this.snapshots.expire();
-
-    const before = performance.now() - this.#idleMs;
-
-    for (const [key, used] of this.#used) {
-      const informer = this.#informers.get(key);
-      if (!informer) {
-        this.#used.delete(key);
-      } else if (used < before && !informer.store.watched) {
-        void this.#forget(key);
-      }
-    }
-  }
-
-  /**
-   * The row of the table or the CRD's resource of a plural name, or of `plural.group`; undefined
-   * for others.
+   * Returns the definition of a plural name, or of `plural.group`, from the table or a CRD;
+   * undefined for others.
    */
   find(name: string): ResourceDefinition | undefined {
-    return this.#rows.get(name) ?? this.#candidates(name).find(inGroup(name));
-  }
-
-  /** Rows and CRDs of the plural in `plural` or `plural.group`. */
-  #candidates(name: string): readonly ResourceDefinition[] {
-    const plural = pluralOf(name);
-    const row = this.#rows.get(plural);
-    const custom = this.#custom.of(plural);
-    return row ? [row, ...custom.filter(({ group }) => group !== row.group)] : custom;
+    return this.#definitions.get(name) ?? this.#candidates(name).find(inGroup(name));
   }
 
   /**
-   * Whatever kind the Kubernetes API serves by its plural name or by `plural.group`: rows of the
-   * table first, then groups of KubeSphere, of Kubernetes, others. Undefined for unknown ones. What
-   * is in no row takes discovery, and rejects with BadRequest for kinds that cannot be followed.
+   * Returns the definition of a resource that the table has. Throws an Error for any other: asking
+   * for it is a mistake in the code.
    */
-  resolve(name: string): ResourceDefinition | undefined | Promise<ResourceDefinition | undefined> {
-    return this.#rows.get(name) ?? this.#discovered(name);
+  definition(name: string): ResourceDefinition {
+    const definition = this.find(name);
+    if (!definition) {
+      throw new Error(`the table of resources has no ${name}`);
+    }
+
+    return definition;
   }
 
-  async #discovered(name: string): Promise<ResourceDefinition | undefined> {
+  /** Returns the table's and the CRDs' definitions of the plural in `plural` or `plural.group`. */
+  #candidates(name: string): readonly ResourceDefinition[] {
+    const plural = pluralOf(name);
+    const known = this.#definitions.get(plural);
+    const custom = this.#custom.of(plural);
+    return known ? [known, ...custom.filter(({ group }) => group !== known.group)] : custom;
+  }
+
+  /**
+   * Returns the definition of any kind that the Kubernetes API serves, by its plural name or by
+   * `plural.group`: of the table first, then of groups of KubeSphere, of Kubernetes, of others.
+   * Undefined for unknown kinds. Kinds outside the table are looked up by discovery; BadRequest for
+   * those that cannot be followed.
+   */
+  resolve(name: string): ResourceDefinition | undefined | Promise<ResourceDefinition | undefined> {
+    return this.#definitions.get(name) ?? this.#discover(name);
+  }
+
+  async #discover(name: string): Promise<ResourceDefinition | undefined> {
     const known = this.#candidates(name);
     const matches = inGroup(name);
     let served: readonly ServedKind[];
 
     try {
       served = await this.#discovery.kinds(pluralOf(name));
-      if (!this.#apiServices) {
+      if (!this.#followsApiServices) {
         await this.#followApiServices();
       }
     } catch (error) {
@@ -252,7 +221,7 @@ export class Catalog {
       throw error;
     }
 
-    // CRDs are followed; what discovery says of their groups may be old.
+    // CRDs are followed, so what discovery says of their groups may be older.
     const others = served.filter(
       (kind) =>
         !known.some(({ group }) => group === kind.group) &&
@@ -261,12 +230,13 @@ export class Catalog {
     );
 
     const followable = others.filter(isFollowable).map(definitionOf);
-    const found = [...known.filter(matches), ...followable].sort(compareGroups)[0];
-    if (found || !others[0]) {
+    const [found] = [...known.filter(matches), ...followable].sort(compareGroups);
+    const [other] = others;
+    if (found || !other) {
       return found;
     }
 
-    const { group, version, resource } = others[0];
+    const { group, version, resource } = other;
 
     throw badRequest(
       `${resource} of ${group || 'the core group'} cannot be listed here: the Kubernetes API offers no list and watch of them; its own paths are under ${groupVersionPath({ group, version })}`,
@@ -274,16 +244,16 @@ export class Catalog {
   }
 
   /**
-   * Whether the Kubernetes API serves a resource in a version, as it has said lately. Throws
+   * Whether the Kubernetes API serves a resource in a version, by its latest discovery. Throws
    * ServiceUnavailable.
    */
   serves(resource: GroupVersionResource): Promise<boolean> {
     return this.#discovery.serves(resource);
   }
 
-  /** Aggregated APIs come and go with their APIServices. */
+  /** Follows APIServices, with which aggregated APIs come and go. */
   async #followApiServices(): Promise<void> {
-    this.#apiServices = true;
+    this.#followsApiServices = true;
 
     const served = await this.#discovery.kinds(pluralOf(API_SERVICES));
     const kind = served.find(inGroup(API_SERVICES));
@@ -292,91 +262,63 @@ export class Catalog {
     }
   }
 
-  /** The informer of a row, started now if it was not; `options` narrow it the first time. */
-  informer(row: ResourceDefinition, options: Partial<InformerOptions> = {}): Informer {
-    const key = gvrKey(row);
-    if (!this.#keysOfRows.has(key)) {
-      this.#used.set(key, performance.now());
-    }
-
-    let informer = this.#informers.get(key);
-    if (!informer) {
-      const { kind, fields, keepObjects, unread } = row;
-      const secrets = secretFieldsOf(row);
-      informer = new Informer(this.#client, {
-        resource: { group: row.group, version: row.version, resource: row.resource },
-        kind,
-        ...(fields && { fields }),
-        // Copies hold no secrets: whatever is made from them shows none.
-        ...(secrets && { redact: (object: KubeObject) => withoutSecrets(object, secrets) }),
-        ...(keepObjects && { keepObjects }),
-        ...(unread && { unread }),
-        ...(this.#report && { report: this.#report }),
-        ...options,
-      }).start();
-
-      this.#informers.set(key, informer);
-    }
-
-    return informer;
+  /** Returns the informer of a definition, started if necessary; `options` count only then. */
+  informer(definition: ResourceDefinition, options?: Partial<InformerOptions>): Informer {
+    return this.#informers.start(definition, options);
   }
 
-  /** Whether a live copy of a resource is kept now. */
-  isFollowed(row: ResourceDefinition): boolean {
-    return this.#informers.has(gvrKey(row));
+  /** Whether a resource is followed now. */
+  isFollowed(definition: ResourceDefinition): boolean {
+    return this.#informers.find(definition) !== undefined;
   }
 
-  /**
-   * The informer of a row of the table by its plural name. Throws a TypeError for a name that is in
-   * no row.
-   */
-  row(name: string): Informer {
-    const row = this.#rows.get(name);
-    if (!row) {
+  /** Returns the informer of a resource of the table. Throws a TypeError for other names. */
+  informerOf(name: string): Informer {
+    const definition = this.#definitions.get(name);
+    if (!definition) {
       throw new TypeError(`no resource ${name} in the table`);
     }
 
-    return this.informer(row);
+    return this.informer(definition);
   }
 
-  /** What is cached of a resource; undefined before it is in use. */
   store(name: string): Store | undefined {
-    const row = this.find(name);
-    return row && this.#informers.get(gvrKey(row))?.store;
+    const definition = this.find(name);
+    return definition && this.storeOf(definition);
   }
 
-  /** What is cached of a row; undefined before it is in use, and after its CRD has gone. */
-  storeOf(row: ResourceDefinition): Store | undefined {
-    return this.#informers.get(gvrKey(row))?.store;
+  /** Returns the store of a definition; undefined before its first use, and once its CRD is gone. */
+  storeOf(definition: ResourceDefinition): Store | undefined {
+    return this.#informers.find(definition)?.store;
   }
 
   /**
-   * The store of a row where it and what it uses are synced already; undefined where `synced` has
-   * to be awaited.
+   * Returns the store of a definition if it and the resources that it uses are synced already;
+   * undefined if `synced` has to be awaited.
    */
-  ready(row: ResourceDefinition): Store | undefined {
-    for (const name of row.uses ?? []) {
+  ready(definition: ResourceDefinition): Store | undefined {
+    for (const name of definition.uses ?? []) {
       const used = this.find(name);
       if (used && !this.informer(used).synced) {
         return undefined;
       }
     }
 
-    const informer = this.informer(row);
+    const informer = this.informer(definition);
 
     return informer.synced ? informer.store : undefined;
   }
 
   /**
-   * Which of the copies that answers of a row are made from are not up to date: `pods;seconds=12`,
-   * joined by commas.
+   * Returns which of the stores that answers of a definition are made from are out of date, and for
+   * how long: `pods;seconds=12`, joined by commas; undefined for none.
    */
-  staleness(row: ResourceDefinition): string | undefined {
-    let stale = staleOf(row.resource, this.#informers.get(gvrKey(row)));
+  staleness(definition: ResourceDefinition): string | undefined {
+    let stale = staleNote(definition.resource, this.#informers.find(definition));
 
-    for (const name of row.uses ?? []) {
-      const other = this.find(name);
-      const also = other && staleOf(name, this.#informers.get(gvrKey(other)));
+    for (const name of definition.uses ?? []) {
+      const used = this.find(name);
+      const also = used && staleNote(name, this.#informers.find(used));
       if (also) {
         stale = stale ? `${stale}, ${also}` : also;
       }
@@ -386,23 +328,24 @@ export class Catalog {
   }
 
   /**
-   * The synced store of a row and of what it uses. Throws ServiceUnavailable when the Kubernetes
-   * API has not answered its first lists in time.
+   * Returns the store of a definition once it and the resources that it uses are synced. Throws
+   * ServiceUnavailable if the Kubernetes API does not answer their first lists in time.
    */
-  async synced(row: ResourceDefinition, signal: AbortSignal): Promise<Store> {
-    const used = (row.uses ?? [])
+  async synced(definition: ResourceDefinition, signal: AbortSignal): Promise<Store> {
+    const used = (definition.uses ?? [])
       .flatMap((name) => this.find(name) ?? [])
       .map((other) => this.informer(other));
-    const informer = this.informer(row);
+    const informer = this.informer(definition);
     const waiting = [informer, ...used].filter(({ synced }) => !synced);
+
     if (waiting.length > 0) {
       const deadline = new Deadline(SYNC_TIMEOUT_MS, signal);
 
       try {
-        await Promise.all(waiting.map((other) => other.ready(deadline.signal)));
+        await Promise.all(waiting.map((each) => each.ready(deadline.signal)));
       } catch (error) {
         throw serviceUnavailable(
-          `${row.resource} have not been read from the Kubernetes API yet: ${(error as Error).message}`,
+          `${definition.resource} have not been read from the Kubernetes API yet: ${(error as Error).message}`,
           error,
         );
       } finally {
@@ -413,23 +356,25 @@ export class Catalog {
     return informer.store;
   }
 
-  /** Resources whose copy is not up to date, with the reason: what readiness reports. */
+  /** Yields the table's resources whose store is out of date, with the reason, for readiness. */
   *stale(): Generator<{ resource: string; reason: string }> {
-    for (const [key, informer] of this.#informers) {
-      // An API that somebody added to the cluster and that fails is no reason to answer nobody.
-      if (!this.#keysOfRows.has(key)) {
+    for (const informer of this.#informers.all()) {
+      const { resource } = informer.options;
+
+      // An API that was added to the cluster and fails must not make this server unready.
+      if (!this.#definitionKeys.has(gvrKey(resource))) {
         continue;
       }
 
       const reason = staleReason(informer);
       if (reason !== undefined) {
-        yield { resource: informer.options.resource.resource, reason };
+        yield { resource: resource.resource, reason };
       }
     }
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#sweeper);
-    await Promise.all([...this.#informers.values()].map((informer) => informer.stop()));
+    await this.#informers.stop();
   }
 }

@@ -2,38 +2,40 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { ResourceDefinition } from './definition.ts';
 import { compareGroups } from './discovery.ts';
 
-function definitionOf(crd: Entry): ResourceDefinition | undefined {
-  const { group, version, resource, kind, namespaced } = crd.fields as Record<
-    string,
-    string | undefined
-  > & {
-    namespaced: boolean;
-  };
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
 
-  return group && version && resource && kind
-    ? { group, version, resource, kind, namespaced, needsOwnRight: true }
+function definitionOf(crd: Entry): ResourceDefinition | undefined {
+  const { group, version, resource, kind, namespaced } = crd.fields;
+
+  return isName(group) && isName(version) && isName(resource) && isName(kind)
+    ? { group, version, resource, kind, namespaced: namespaced === true, needsOwnRight: true }
     : undefined;
 }
 
-/** The resources of all CRDs by their plural names, kept up with every change of a CRD. */
+/**
+ * Definitions of the resources of all CRDs by their plural names, updated with every change of a
+ * CRD.
+ */
 export class CustomResources {
   readonly #byPlural = new Map<string, ResourceDefinition[]>();
-  /** Names of CRDs that were deleted, which discovery may still have for a while. */
+  /** Names of deleted CRDs, which discovery may still report for a while. */
   readonly #removed = new Set<string>();
 
-  /** Resources of a plural name, in the order of their groups. */
+  /** Returns the definitions of a plural name, in the order of their groups. */
   of(plural: string): readonly ResourceDefinition[] {
     return this.#byPlural.get(plural) ?? [];
   }
 
-  /** Whether a kind was a CRD's that is deleted. */
+  /** Whether a kind is that of a deleted CRD. */
   isGone({ group, resource }: { group: string; resource: string }): boolean {
     return this.#removed.has(`${resource}.${group}`);
   }
 
   /**
-   * Takes over a CRD's change; answers what it served before, unless it serves that still, and what
-   * it serves now.
+   * Applies a change of a CRD. Returns what it served before, unless it still does, and what it
+   * serves now.
    */
   change(
     previous: Entry | undefined,

@@ -1,56 +1,77 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Change } from '@ks-apiserver/client/informer/store';
-import type { Catalog } from './catalog.ts';
+import type { Change, Store } from '@ks-apiserver/client/informer/store';
 
-/** Whether an entry passes a filter's value; the catalog gives access to related resources. */
-export type Filter = (entry: Entry, value: string, catalog: Catalog) => boolean;
+/** Access to the cached objects of other resources, which the catalog gives. */
+export interface ResourceStores {
+  /** What is cached of a resource; undefined before it is in use. */
+  store(name: string): Store | undefined;
+}
 
-/** What an entry is sorted by; numbers are milliseconds for times. */
+/** Tests an entry against the value of a filter, which may look into other resources. */
+export type Filter = (entry: Entry, value: string, stores: ResourceStores) => boolean;
+
+/** Returns the value that an entry is sorted by; times are milliseconds. */
 export type SortKey = (entry: Entry) => number | string;
 
-/**
- * One row of the table of resources: everything that lists, gets, informers and discovery need of
- * it.
- */
+/** What lists, gets, informers and discovery need to know of a resource. */
 export interface ResourceDefinition extends GroupVersionResource {
   kind: string;
   namespaced: boolean;
-  /** Versions that it is read in where its own is not served, best first. */
+  /** Versions to read it in if its own is not served, best first. */
   otherVersions?: readonly string[];
-  /** Roles: lists take `aggregateTo`. */
+  /** Whether lists take `aggregateTo`: only roles do. */
   aggregates?: boolean;
-  /** Fields that the resource's filters and sort keys read from an entry. */
+  /** Returns the fields that the resource's filters and sort keys read from an entry. */
   fields?: (object: KubeObject) => Record<string, unknown>;
   /**
-   * Members, at any depth, whose objects and arrays `fields` does not look into: they are long and
-   * need not be parsed.
+   * Names of fields, at any depth, whose objects and arrays `fields` does not read: they are long
+   * and need not be parsed.
    */
   unread?: readonly string[];
   /** Filters beyond those that every resource has. */
   filters?: Readonly<Record<string, Filter>>;
   /** Sort keys beyond name and creation time. */
   sortKeys?: Readonly<Record<string, SortKey>>;
-  /** Keeps the parsed objects: for what rules look into on every request. */
+  /** Whether parsed objects are kept: for objects that are read on every request. */
   keepObjects?: boolean;
-  /** Follows the resource from the start and not from its first use. */
+  /** Whether the resource is followed from the start and not from its first use. */
   eager?: boolean;
   /**
-   * Lists and gets take the right to the kind itself too: a rule on all of resources.kubesphere.io
-   * is no right to credentials.
+   * Whether lists and gets also need the right to the kind itself: a rule on all of
+   * resources.kubesphere.io gives no right to credentials.
    */
   needsOwnRight?: boolean;
-  /** Resources that filters and annotations look into: they are followed together with this one. */
+  /** Resources that filters and annotations read: they are followed together with this one. */
   uses?: readonly string[];
-  /** Filters that look into those resources, and not at the entry alone. */
+  /** Filters that read those resources, and not the entry alone. */
   relatedFilters?: readonly string[];
   /**
-   * By resource that annotations are computed from: keys `namespace/name` of entries whose
-   * annotations a change there may change.
+   * By resource that annotations are computed from: returns the keys `namespace/name` of entries
+   * whose annotations may change with a change there.
    */
   annotatedFrom?: Readonly<Record<string, (change: Change) => Iterable<string> | 'all'>>;
-  /** Annotations computed from other resources, added to an entry's answer; undefined for none. */
-  annotate?: (entry: Entry, catalog: Catalog) => Record<string, string> | undefined;
-  /** A number that changes whenever `annotate` would answer differently for the entry. */
-  annotationVersion?: (entry: Entry, catalog: Catalog) => number;
+  /**
+   * Returns annotations that are computed from other resources and added to an entry's answer;
+   * undefined for none.
+   */
+  annotate?: (entry: Entry, stores: ResourceStores) => Record<string, string> | undefined;
+  /**
+   * Returns a number that changes whenever `annotate` would return something else for the entry.
+   */
+  annotationVersion?: (entry: Entry, stores: ResourceStores) => number;
+}
+
+/** Returns the definitions of one group and version from their plural names. */
+export function inVersion(
+  group: string,
+  version: string,
+  definitions: Record<string, Omit<ResourceDefinition, 'group' | 'version' | 'resource'>>,
+): ResourceDefinition[] {
+  return Object.entries(definitions).map(([resource, definition]) => ({
+    group,
+    version,
+    resource,
+    ...definition,
+  }));
 }

@@ -7,7 +7,7 @@ export interface ServedKind extends GroupVersionResource {
   verbs: readonly string[];
 }
 
-/** A group's version and its kinds; undefined where its server did not say. */
+/** A version of a group and its kinds; undefined if its server did not answer. */
 export interface GroupVersion {
   group: string;
   version: string;
@@ -17,14 +17,15 @@ export interface GroupVersion {
 const GROUP = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$/;
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
-type Part = Record<string, unknown>;
+type Fields = Readonly<Record<string, unknown>>;
 
-function part(value: unknown): Part {
-  return typeof value === 'object' && value !== null ? (value as Part) : {};
+/** Returns the fields of an object of a document; none of anything else. */
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-function parts(value: unknown): Part[] {
-  return Array.isArray(value) ? value.map(part) : [];
+function listOf(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.map(fieldsOf) : [];
 }
 
 function text(value: unknown): string {
@@ -35,17 +36,13 @@ function words(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
 }
 
-/**
- * A kind whose names can stand in a path; undefined for others: aggregated servers may say
- * anything.
- */
+/** Returns a kind if its names can stand in a path; aggregated servers may send anything. */
 function kindOf(
   gv: { group: string; version: string },
   resource: string,
   kind: string,
-  more: Part,
-  namespaced: boolean,
-) {
+  { namespaced, verbs }: { namespaced: boolean; verbs: unknown },
+): ServedKind | undefined {
   if (!NAME.test(resource) || kind === '' || kind.length > 253) {
     return undefined;
   }
@@ -56,39 +53,36 @@ function kindOf(
     resource,
     kind,
     namespaced,
-    verbs: words(more.verbs),
+    verbs: words(verbs),
   };
 }
 
 /** Reads an APIGroupDiscoveryList; undefined for any other document. */
 export function readAggregated(document: unknown): GroupVersion[] | undefined {
-  const { kind, items } = part(document);
+  const { kind, items } = fieldsOf(document);
   if (kind !== 'APIGroupDiscoveryList') {
     return undefined;
   }
 
-  return parts(items).flatMap(({ metadata, versions }) => {
-    const group = text(part(metadata).name);
+  return listOf(items).flatMap(({ metadata, versions }) => {
+    const group = text(fieldsOf(metadata).name);
     if (!GROUP.test(group)) {
       return [];
     }
 
-    return parts(versions).flatMap(({ version: named, resources, freshness }): GroupVersion[] => {
+    return listOf(versions).flatMap(({ version: named, resources, freshness }): GroupVersion[] => {
       const version = text(named);
       if (!NAME.test(version)) {
         return [];
       }
 
-      const kinds = parts(resources).flatMap((resource): ServedKind[] => {
-        const served = text(part(resource.responseKind).kind);
+      const kinds = listOf(resources).flatMap((resource): ServedKind[] => {
+        const served = text(fieldsOf(resource.responseKind).kind);
 
-        const found = kindOf(
-          { group, version },
-          text(resource.resource),
-          served,
-          resource,
-          resource.scope === 'Namespaced',
-        );
+        const found = kindOf({ group, version }, text(resource.resource), served, {
+          namespaced: resource.scope === 'Namespaced',
+          verbs: resource.verbs,
+        });
 
         return found ? [found] : [];
       });
@@ -101,18 +95,18 @@ export function readAggregated(document: unknown): GroupVersion[] | undefined {
 }
 
 /**
- * Reads the versions of the core group (APIVersions) or of all others (APIGroupList), each group's
- * preferred one first.
+ * Reads the versions of the core group (APIVersions) or of all others (APIGroupList); each group's
+ * preferred version is first.
  */
 export function readGroups(document: unknown): GroupVersion[] {
-  const { versions, groups } = part(document);
+  const { versions, groups } = fieldsOf(document);
   if (Array.isArray(versions)) {
     return words(versions)
       .filter((version) => NAME.test(version))
       .map((version) => ({ group: '', version, kinds: undefined }));
   }
 
-  return parts(groups).flatMap((each) => {
+  return listOf(groups).flatMap((each) => {
     const group = text(each.name);
     if (group === '' || !GROUP.test(group)) {
       return [];
@@ -120,7 +114,7 @@ export function readGroups(document: unknown): GroupVersion[] {
 
     const all = [each.preferredVersion, ...(Array.isArray(each.versions) ? each.versions : [])];
 
-    return [...new Set(all.map((version) => text(part(version).version)))]
+    return [...new Set(all.map((version) => text(fieldsOf(version).version)))]
       .filter((version) => NAME.test(version))
       .map((version) => ({ group, version, kinds: undefined }));
   });
@@ -131,19 +125,16 @@ export function readResources(
   gv: { group: string; version: string },
   document: unknown,
 ): ServedKind[] {
-  const { kind, resources } = part(document);
+  const { kind, resources } = fieldsOf(document);
   if (kind !== 'APIResourceList') {
     throw new TypeError(`${gv.group}/${gv.version} did not answer with its resources`);
   }
 
-  return parts(resources).flatMap((resource): ServedKind[] => {
-    const found = kindOf(
-      gv,
-      text(resource.name),
-      text(resource.kind),
-      resource,
-      resource.namespaced === true,
-    );
+  return listOf(resources).flatMap((resource): ServedKind[] => {
+    const found = kindOf(gv, text(resource.name), text(resource.kind), {
+      namespaced: resource.namespaced === true,
+      verbs: resource.verbs,
+    });
 
     return found ? [found] : [];
   });

@@ -2,6 +2,7 @@ import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import pMap from 'p-map';
 import type { ResourceDefinition } from './definition.ts';
 import {
   type GroupVersion,
@@ -24,25 +25,25 @@ const AGGREGATED = [
 /** How long one reading of discovery may take, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
-/** Calls at once where each group has to be asked. */
+/** Calls at the same time if each group has to be asked. */
 const PARALLEL = 8;
 
 /** How often discovery may be read, in milliseconds. */
 export interface DiscoveryPace {
-  /** After this it is read again beside the next call. */
+  /** After this time it is read again in the background of the next call. */
   maxAgeMs: number;
   /**
-   * Between two readings because of names that are unknown: whoever invents names must not hammer
-   * the API.
+   * Least time between two readings because of unknown names, so that invented names cannot cause
+   * load.
    */
   missMs: number;
-  /** The same when a CRD or APIService has changed since. */
+  /** The same if a CRD or APIService has changed since the last reading. */
   changedMs: number;
 }
 
 const PACE: DiscoveryPace = { maxAgeMs: 300_000, missMs: 10_000, changedMs: 1000 };
 
-/** Every kind that the Kubernetes API serves, by its plural name; read when first asked for. */
+/** All kinds that the Kubernetes API serves, by plural name; read when first asked for. */
 export class Discovery {
   readonly #client: KubeClient;
   readonly #pace: DiscoveryPace;
@@ -58,19 +59,19 @@ export class Discovery {
     this.#pace = { ...PACE, ...pace };
   }
 
-  /** Tells that a CRD or an APIService has changed. */
+  /** To be called when a CRD or an APIService has changed. */
   changed(): void {
     this.#changed = true;
   }
 
   /**
-   * Kinds of a plural name, none for an unknown one. Throws ServiceUnavailable while the API has
-   * not once said what it serves.
+   * Returns the kinds of a plural name, none for an unknown one. Throws ServiceUnavailable until
+   * discovery has succeeded once.
    */
   async kinds(plural: string): Promise<readonly ServedKind[]> {
     const age = performance.now() - this.#begun;
 
-    await this.#recent();
+    await this.#ensureRead();
 
     const found = this.#kinds.get(plural);
     if (found) {
@@ -86,22 +87,22 @@ export class Discovery {
   }
 
   /**
-   * Whether the API serves a resource in a version, as far as it was last asked. Throws
-   * ServiceUnavailable while it has not once said what it serves.
+   * Whether the API serves a resource in a version, by the latest reading. Throws
+   * ServiceUnavailable until discovery has succeeded once.
    */
   async serves({ group, version, resource }: GroupVersionResource): Promise<boolean> {
-    await this.#recent();
+    await this.#ensureRead();
     const kinds = this.#byVersion.get(`${group}/${version}`) ?? [];
     return kinds.some((kind) => kind.resource === resource);
   }
 
-  /** Reads what the API serves anew. Throws ServiceUnavailable. */
+  /** Reads discovery again. Throws ServiceUnavailable. */
   refresh(): Promise<void> {
     return this.#read();
   }
 
-  /** Waits for the first reading; later ones, when they are due, go on beside. */
-  async #recent(): Promise<void> {
+  /** Waits for the first reading; starts later ones, when they are due, without waiting. */
+  async #ensureRead(): Promise<void> {
     const age = performance.now() - this.#begun;
 
     if (!this.#loaded) {
@@ -111,7 +112,7 @@ export class Discovery {
     }
   }
 
-  /** Reads discovery once for all who ask meanwhile. */
+  /** Reads discovery once for all concurrent callers. */
   #read(): Promise<void> {
     this.#running ??= this.#readNow().finally(() => {
       this.#running = undefined;
@@ -127,22 +128,22 @@ export class Discovery {
     const { signal } = deadline;
 
     try {
-      const parts = await Promise.all([
+      const roots = await Promise.all([
         this.#readRoot('/api', signal),
         this.#readRoot('/apis', signal),
       ]);
 
-      const versions = parts.flat();
+      const versions = roots.flat();
       const served = new Map<string, readonly ServedKind[]>();
 
       for (const { group, version, kinds } of versions) {
         const key = `${group}/${version}`;
-        // A group whose own server does not answer keeps what it had.
+        // A group whose own server does not answer keeps its kinds.
         served.set(key, kinds ?? this.#byVersion.get(key) ?? []);
       }
 
       this.#byVersion = served;
-      this.#kinds = preferred(served.values());
+      this.#kinds = preferredKinds(served.values());
       this.#loaded = true;
     } catch (error) {
       this.#changed = true;
@@ -164,24 +165,19 @@ export class Discovery {
     }
 
     const versions = readGroups(document);
-    const next = versions.values();
 
-    const work = async () => {
-      for (const version of next) {
-        try {
-          version.kinds = readResources(
-            version,
-            await this.#json(groupVersionPath(version), signal),
-          );
-        } catch (error) {
-          if (signal.aborted) {
-            throw error;
-          }
+    const readKinds = async (version: GroupVersion) => {
+      try {
+        const found = await this.#json(groupVersionPath(version), signal);
+        version.kinds = readResources(version, found);
+      } catch (error) {
+        if (signal.aborted) {
+          throw error;
         }
       }
     };
 
-    await Promise.all(Array.from({ length: PARALLEL }, work));
+    await pMap(versions, readKinds, { concurrency: PARALLEL });
 
     return versions;
   }
@@ -197,9 +193,10 @@ export class Discovery {
 }
 
 /**
- * Of each kind the first version that can be listed and watched, else the first, by plural name.
+ * Returns the kinds by plural name, each in its first version that can be listed and watched, else
+ * in its first.
  */
-function preferred(versions: Iterable<readonly ServedKind[]>): Map<string, ServedKind[]> {
+function preferredKinds(versions: Iterable<readonly ServedKind[]>): Map<string, ServedKind[]> {
   const byKind = new Map<string, ServedKind>();
 
   for (const kind of [...versions].flat()) {
@@ -219,19 +216,22 @@ function preferred(versions: Iterable<readonly ServedKind[]>): Map<string, Serve
   return byName;
 }
 
-/** Whether a live copy of a kind can be kept. */
+/** Whether a kind can be followed. */
 export function isFollowable({ verbs }: { verbs: readonly string[] }): boolean {
   return verbs.includes('list') && verbs.includes('watch');
 }
 
 /**
- * Where plural names clash: KubeSphere's groups first, then those of Kubernetes, then others, by
- * name.
+ * Orders kinds of the same plural name: KubeSphere's groups first, then those of Kubernetes, then
+ * others, by name.
  */
 export function compareGroups(a: { group: string }, b: { group: string }): number {
-  return (
-    rankOf(a.group) - rankOf(b.group) || (a.group === b.group ? 0 : a.group < b.group ? -1 : 1)
-  );
+  const order = rankOf(a.group) - rankOf(b.group);
+  if (order !== 0 || a.group === b.group) {
+    return order;
+  }
+
+  return a.group < b.group ? -1 : 1;
 }
 
 function rankOf(group: string): number {
@@ -242,8 +242,8 @@ function rankOf(group: string): number {
 }
 
 /**
- * What is needed to list a kind that no row knows: it takes the caller's right to the kind itself,
- * whatever it holds.
+ * Returns the definition of a kind that is not in the table: it needs the caller's right to the
+ * kind itself, whatever it holds.
  */
 export function definitionOf({
   group,

@@ -1,12 +1,12 @@
-/** A kind that applications are made of. */
+/** A kind that an application can have as a component. */
 export interface ComponentKind {
   group: string;
   resource: string;
 }
 
 /**
- * By group and kind. What is not here, such as Secrets and bindings, is never a component: it would
- * be shown, and go with its application.
+ * By group and kind. Kinds that are not listed, such as Secrets and bindings, are never components:
+ * they would be shown, and deleted with their application.
  */
 const KINDS: Readonly<Record<string, string>> = {
   '/Service': 'services',
@@ -22,11 +22,11 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The resource of a kind that an application names, whose group may say a version too; undefined
- * for what is no component.
+ * Returns the resource of a kind that an application names, whose group may include a version;
+ * undefined for kinds that cannot be components.
  */
 export function componentKind(group: unknown, kind: unknown): ComponentKind | undefined {
-  const name = String(group ?? '').split('/', 1)[0]!;
+  const [name = ''] = String(group ?? '').split('/', 1);
   const resource = KINDS[`${name}/${String(kind)}`];
 
   return resource === undefined ? undefined : { group: name, resource };

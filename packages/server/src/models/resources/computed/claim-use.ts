@@ -1,8 +1,9 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { ResourceStores } from '../catalog/definition.ts';
+import { listField } from './fields.ts';
 
-/** How many pods mount each claim, kept up with every change of a pod. */
+/** Number of pods that mount each claim, updated with every change of a pod. */
 class ClaimUse {
   readonly #pods = new Map<string, { count: number; version: number }>();
 
@@ -22,7 +23,7 @@ class ClaimUse {
   }
 
   #change(pod: Entry, by: number): void {
-    for (const claim of pod.fields.claims as string[]) {
+    for (const claim of listField(pod, 'claims')) {
       const key = `${pod.namespace}/${claim}`;
       const use = this.#pods.get(key) ?? { count: 0, version: 0 };
       this.#pods.set(key, { count: use.count + by, version: use.version + 1 });
@@ -36,8 +37,8 @@ class ClaimUse {
 
 const uses = new WeakMap<Store, ClaimUse>();
 
-function useOf(claim: Entry, catalog: Catalog): { count: number; version: number } {
-  const pods = catalog.store('pods');
+function useOf(claim: Entry, stores: ResourceStores): { count: number; version: number } {
+  const pods = stores.store('pods');
   if (!pods) {
     return { count: 0, version: 0 };
   }
@@ -51,10 +52,10 @@ function useOf(claim: Entry, catalog: Catalog): { count: number; version: number
   return use.of(claim);
 }
 
-/** Claims that a pod begins to mount, or does so no more. */
+/** Returns the claims that a pod begins or ceases to mount. */
 function claimsOf({ type, entry, previous }: Change): string[] {
-  const before = (previous?.fields.claims ?? []) as string[];
-  const after = type === 'DELETED' ? [] : (entry.fields.claims as string[]);
+  const before = previous ? listField(previous, 'claims') : [];
+  const after = type === 'DELETED' ? [] : listField(entry, 'claims');
 
   const changed = [
     ...before.filter((claim) => !after.includes(claim)),
@@ -71,23 +72,23 @@ function claimsOf({ type, entry, previous }: Change): string[] {
 export const claimAnnotations = {
   annotatedFrom: { pods: claimsOf, volumesnapshotclasses: () => 'all' as const },
 
-  annotationVersion(claim: Entry, catalog: Catalog): number {
+  annotationVersion(claim: Entry, stores: ResourceStores): number {
     return (
       1 +
-      useOf(claim, catalog).version * 1024 +
-      (catalog.store('volumesnapshotclasses')?.version ?? 0)
+      useOf(claim, stores).version * 1024 +
+      (stores.store('volumesnapshotclasses')?.version ?? 0)
     );
   },
 
-  annotate(claim: Entry, catalog: Catalog): Record<string, string> {
+  annotate(claim: Entry, stores: ResourceStores): Record<string, string> {
     const { provisioner } = claim.fields;
-    const classes = [...(catalog.store('volumesnapshotclasses')?.values() ?? [])];
+    const classes = [...(stores.store('volumesnapshotclasses')?.values() ?? [])];
     const snapshots =
       provisioner !== undefined &&
       classes.some((snapshotClass) => snapshotClass.fields.driver === provisioner);
 
     return {
-      'kubesphere.io/in-use': String(useOf(claim, catalog).count > 0),
+      'kubesphere.io/in-use': String(useOf(claim, stores).count > 0),
       'kubesphere.io/allow-snapshot': String(snapshots),
     };
   },

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import { searchText } from '../search/search-text.ts';
 import { Columns } from './columns.ts';
 
-const made = (object: KubeObject) =>
-  entryOf(object, Buffer.from(JSON.stringify(object)), {}, false);
+const made = (object: KubeObject) => makeEntry(object, Buffer.from(JSON.stringify(object)));
 
 test('each object is read once for all columns, and again only when it has changed', async () => {
   const columns = new Columns();

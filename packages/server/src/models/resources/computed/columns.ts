@@ -2,26 +2,29 @@ import { forEachInSlices } from '@ks-apiserver/apimachinery/concurrency/slices';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 
-/** What a column holds of one object. */
+/** The value of a column for one object. */
 export type Value = string | number | undefined;
 
-/** Reads a column's value out of an object. */
+/** Reads a column's value from an object. */
 export type ReadValue = (object: KubeObject, entry: Entry) => Value;
 
-/** Characters that all columns hold together; 100,000 pods' search texts are about 40 million. */
+/**
+ * Characters that all columns may hold together; the search texts of 100,000 pods are about 40
+ * million.
+ */
 const MAX_CHARACTERS = 64 * 1024 * 1024;
 
-/** What a value costs beyond its text, in the same unit. */
+/** Cost of a value beyond its text, in characters. */
 const OVERHEAD = 32;
 
 /**
- * One value of each cached object that is not among what every entry has: read when first asked
- * for, gone with its entry.
+ * A value of each cached object that is not a field of its entry: read when first needed, and
+ * dropped with its entry.
  */
 export class Column {
   readonly #values = new WeakMap<Entry, { value: Value }>();
   readonly #read: ReadValue;
-  /** Characters of all values that were ever read, also of entries that are gone since. */
+  /** Characters of all values that were read, including those of dropped entries. */
   size = 0;
 
   constructor(read: ReadValue) {
@@ -43,12 +46,13 @@ export class Column {
     try {
       return this.#read(object, entry);
     } catch {
-      // An object that is built otherwise than its kind has no such value, and hides no other.
+      // An object that does not have the structure of its kind has no value, and must not break the
+      // list.
       return undefined;
     }
   }
 
-  /** The value of an entry, read now if it was not. */
+  /** Returns the value of an entry, read now if necessary. */
   of(entry: Entry): Value {
     let found = this.#values.get(entry);
     if (!found) {
@@ -61,11 +65,11 @@ export class Column {
 }
 
 function objectOf(entry: Entry): KubeObject {
-  return entry.object ?? (JSON.parse(entry.bytes.toString()) as KubeObject);
+  return entry.object ?? JSON.parse(entry.bytes.toString());
 }
 
-/** Reads what columns lack of an entry; its object is parsed once for all of them. */
-function fillIn(entry: Entry, columns: readonly Column[]): void {
+/** Reads the values that columns lack of an entry; its object is parsed once for all of them. */
+function fillMissing(entry: Entry, columns: readonly Column[]): void {
   let object: KubeObject | undefined;
 
   for (const column of columns) {
@@ -78,11 +82,11 @@ function fillIn(entry: Entry, columns: readonly Column[]): void {
   }
 }
 
-/** The columns in use, the least recently used of which go when all together hold too much. */
+/** The columns in use; the least recently used are dropped if all together hold too much. */
 export class Columns {
   readonly #columns = new Map<string, Column>();
 
-  /** The column of a key, which must stand for what `read` reads. */
+  /** Returns the column of a key, which must be unique to what `read` reads. */
   get(key: string, read: ReadValue): Column {
     const column = this.#columns.get(key) ?? new Column(read);
     this.#columns.delete(key);
@@ -90,17 +94,17 @@ export class Columns {
     return column;
   }
 
-  /** Reads what columns lack of entries, each object once. */
+  /** Reads the values that columns lack, parsing each object once. */
   async fill(entries: readonly Entry[], columns: readonly Column[]): Promise<void> {
     if (columns.length === 0) {
       return;
     }
 
-    await forEachInSlices(entries, (entry) => fillIn(entry, columns));
+    await forEachInSlices(entries, (entry) => fillMissing(entry, columns));
     this.#trim();
   }
 
-  /** Entries that pass a test of what `columns` hold. */
+  /** Returns the entries that pass a test of the values in `columns`. */
   async filter(
     entries: readonly Entry[],
     columns: readonly Column[],
@@ -108,7 +112,7 @@ export class Columns {
   ): Promise<Entry[]> {
     const passed: Entry[] = [];
     await forEachInSlices(entries, (entry) => {
-      fillIn(entry, columns);
+      fillMissing(entry, columns);
       if (passes(entry)) {
         passed.push(entry);
       }

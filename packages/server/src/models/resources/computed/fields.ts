@@ -1,8 +1,11 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Usage, usageOf } from '@ks-apiserver/apimachinery/quota/usage';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Filter } from '../catalog/definition.ts';
-import { shared } from '../catalog/shared.ts';
+import { InternedValues } from './intern.ts';
 import { demandOf } from './pod-demand.ts';
+
+const NO_NAMES: readonly string[] = Object.freeze([]);
 
 interface Condition {
   type?: string;
@@ -10,12 +13,27 @@ interface Condition {
   [time: string]: string | undefined;
 }
 
-/** A filter for an exact match of a field. */
+/** Returns an array's items; none of anything else. */
+function arrayOf<T>(value: readonly T[] | undefined): readonly T[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function conditionsOf(value: unknown): readonly Condition[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Returns a field of an entry that holds a list of texts. */
+export function listField(entry: Entry, field: string): readonly string[] {
+  const value = entry.fields[field];
+  return Array.isArray(value) ? value : NO_NAMES;
+}
+
+/** Returns a filter for an exact match of a field. */
 export function equalField(field: string): Filter {
   return (entry, value) => entry.fields[field] === value;
 }
 
-/** 3.0's word for a workload's state. */
+/** Returns 3.0's word for a workload's state. */
 export function workloadStatus(wanted: number, ready: number): 'stopped' | 'running' | 'updating' {
   if (wanted === 0 && ready === 0) {
     return 'stopped';
@@ -23,16 +41,12 @@ export function workloadStatus(wanted: number, ready: number): 'stopped' | 'runn
   return wanted === ready ? 'running' : 'updating';
 }
 
-/** The word of the first condition that is True. */
+/** Returns the word for the first condition that is True; undefined for none. */
 export function conditionStatus(
   conditions: unknown,
   words: Record<string, string>,
 ): string | undefined {
-  if (!Array.isArray(conditions)) {
-    return undefined;
-  }
-
-  for (const { type, status } of conditions as Condition[]) {
+  for (const { type, status } of conditionsOf(conditions)) {
     if (status === 'True' && type && words[type]) {
       return words[type];
     }
@@ -41,11 +55,12 @@ export function conditionStatus(
   return undefined;
 }
 
-/** Milliseconds of the latest of an object's creation and its conditions' times. */
+/** Returns the latest of an object's creation and its conditions' times, in milliseconds. */
 export function latestTime(object: KubeObject, conditions: unknown, field: string): number {
-  const times = Array.isArray(conditions)
-    ? (conditions as Condition[]).map((condition) => Date.parse(condition[field] ?? '') || 0)
-    : [];
+  const times = conditionsOf(conditions).map(
+    (condition) => Date.parse(condition[field] ?? '') || 0,
+  );
+
   return Math.max(Date.parse(object.metadata.creationTimestamp ?? '') || 0, ...times);
 }
 
@@ -59,54 +74,48 @@ const HEALTHY: Record<string, string> = {
   Ready: 'True',
 };
 
-/** 3.0's word for a node's state. */
+/** Returns 3.0's word for a node's state. */
 export function nodeStatus(node: KubeObject): 'unschedulable' | 'warning' | 'running' {
   if (node.spec?.unschedulable) {
     return 'unschedulable';
   }
 
-  const conditions = Array.isArray(node.status?.conditions)
-    ? (node.status.conditions as Condition[])
-    : [];
-
-  return conditions.some(
+  const isUnhealthy = conditionsOf(node.status?.conditions).some(
     ({ type, status }) => type && HEALTHY[type] !== undefined && HEALTHY[type] !== status,
-  )
-    ? 'warning'
-    : 'running';
+  );
+
+  return isUnhealthy ? 'warning' : 'running';
 }
 
-const NO_NAMES: readonly string[] = Object.freeze([]);
-
-/** Names of the claims that a pod mounts. */
+/** Returns the names of the claims that a pod mounts. */
 export function podVolumes(pod: KubeObject): readonly string[] {
-  const volumes = Array.isArray(pod.spec?.volumes)
-    ? (pod.spec.volumes as { persistentVolumeClaim?: { claimName?: string } }[])
-    : [];
+  const volumes: readonly { persistentVolumeClaim?: { claimName?: string } }[] = arrayOf(
+    pod.spec?.volumes,
+  );
   const names = volumes.flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
 
-  // What a list is put together in has room for more: a copy has just its length.
+  // `flatMap` leaves spare room in its array; a copy has exactly its length.
   return names.length === 0 ? NO_NAMES : names.slice();
 }
 
-/** What a pod counts for in quotas. */
+const podUsages = new InternedValues<Usage>();
+
+/** Returns what a pod uses of quotas. */
 export function podUsage(pod: KubeObject): Usage {
-  return shared(`usage:${demandOf(pod)}`, () => usageOf('', 'pods', pod));
+  return podUsages.get(demandOf(pod), () => usageOf('', 'pods', pod));
 }
 
 /**
- * Pods that the Service of that name in their own namespace selects; one without selector selects
- * none.
+ * Selects the pods of the Service of that name in their own namespace; a Service without a selector
+ * selects none.
  */
-export const serviceSelects: Filter = (pod, value, catalog) => {
-  const selector = catalog.store('services')?.get(value, pod.namespace)?.fields.selector as
-    | Record<string, string>
-    | undefined;
-  const wanted = Object.entries(selector ?? {});
+export const serviceSelects: Filter = (pod, value, stores) => {
+  const service = stores.store('services')?.get(value, pod.namespace);
+  const wanted = Object.entries(service?.fields.selector ?? {});
   return wanted.length > 0 && wanted.every(([key, label]) => pod.labels[key] === label);
 };
 
-/** Owners of an object as `Kind/name`. */
+/** Returns an object's owners as `Kind/name`. */
 export function ownerNames({ metadata }: KubeObject): readonly string[] {
   return metadata.ownerReferences?.length ? ownersOf(metadata.ownerReferences) : NO_NAMES;
 }
@@ -115,12 +124,12 @@ function ownersOf(references: readonly { kind: string; name: string }[]): readon
   return references.map(({ kind, name }) => `${kind}/${name}`);
 }
 
-/** Milliseconds of a time's text; 0 for none. */
+/** Returns a time's milliseconds; 0 for none. */
 export function timeOf(text: unknown): number {
   return typeof text === 'string' ? Date.parse(text) || 0 : 0;
 }
 
-/** 3.0's word for a job's state by its counts, as the older searcher has it. */
+/** Returns 3.0's word for a job's state by its counts, as its older search has it. */
 export function jobCountStatus({ status }: KubeObject): 'running' | 'failed' | 'completed' {
   if (Number(status?.active) > 0) {
     return 'running';
@@ -134,8 +143,7 @@ export function jobCountStatus({ status }: KubeObject): 'running' | 'failed' | '
 
 /** Whether a pod runs and all of its containers are ready. */
 export function isReadyPod({ status }: KubeObject): boolean {
-  const containers = Array.isArray(status?.containerStatuses)
-    ? (status.containerStatuses as { ready?: boolean }[])
-    : [];
+  const containers: readonly { ready?: boolean }[] = arrayOf(status?.containerStatuses);
+
   return status?.phase === 'Running' && containers.every(({ ready }) => ready === true);
 }

@@ -3,11 +3,11 @@ import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quanti
 import { hasEnded } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
-import type { Catalog } from '../catalog/catalog.ts';
-import { shared } from '../catalog/shared.ts';
+import type { ResourceStores } from '../catalog/definition.ts';
+import { InternedValues } from './intern.ts';
 import { demandOf } from './pod-demand.ts';
 
-/** What pods ask for, in billionths of a core and of a byte. */
+/** What pods request, in billionths of a core and of a byte. */
 interface Requests {
   cpuRequests: bigint;
   cpuLimits: bigint;
@@ -22,7 +22,7 @@ interface Container {
 const KEYS = ['cpuRequests', 'cpuLimits', 'memoryRequests', 'memoryLimits'] as const;
 const NOTHING: Requests = { cpuRequests: 0n, cpuLimits: 0n, memoryRequests: 0n, memoryLimits: 0n };
 
-/** Billionths of a quantity's text; 0 for none and for one that cannot be read. */
+/** Returns a quantity's billionths; 0 for none and for one that cannot be read. */
 function nanoQuantity(text: string | undefined): bigint {
   if (text === undefined) {
     return 0n;
@@ -44,28 +44,33 @@ function ofContainer({ resources }: Container): Requests {
   };
 }
 
+const requestsOfPods = new InternedValues<Requests>();
+
 /**
- * A pod's requests: its containers' sum, or the largest init container's where that is more.
- * Undefined for pods that have ended.
+ * Returns a pod's requests: the sum of its containers', or the largest init container's if that is
+ * more. Undefined for pods that have ended.
  */
 export function podRequests(pod: KubeObject): Requests | undefined {
   if (hasEnded(pod)) {
     return undefined;
   }
-  return shared(`requests:${demandOf(pod)}`, () => sumOf(pod));
+  return requestsOfPods.get(demandOf(pod), () => sumOf(pod));
 }
 
 function sumOf(pod: KubeObject): Requests {
   const total = { ...NOTHING };
 
-  for (const container of (pod.spec?.containers ?? []) as Container[]) {
+  const containers: Container[] = pod.spec?.containers ?? [];
+  const initContainers: Container[] = pod.spec?.initContainers ?? [];
+
+  for (const container of containers) {
     const asked = ofContainer(container);
     for (const key of KEYS) {
       total[key] += asked[key];
     }
   }
 
-  for (const container of (pod.spec?.initContainers ?? []) as Container[]) {
+  for (const container of initContainers) {
     const asked = ofContainer(container);
 
     for (const key of KEYS) {
@@ -78,12 +83,12 @@ function sumOf(pod: KubeObject): Requests {
   return total;
 }
 
-/** Whether two states of a pod ask for the same on the same node; equal amounts are one object. */
+/** Whether two states of a pod request the same on the same node; equal amounts are one object. */
 function asksTheSame({ fields: a }: Entry, { fields: b }: Entry): boolean {
   return a.requests === b.requests && a.nodeName === b.nodeName;
 }
 
-/** Sums of all pods of each node, kept up with every change of a pod. */
+/** Sums of the requests of each node's pods, updated with every change of a pod. */
 class NodeTotals {
   readonly #totals = new Map<string, { sum: Requests; version: number }>();
 
@@ -93,7 +98,7 @@ class NodeTotals {
     }
 
     pods.onChange(({ type, entry, previous }) => {
-      // Most changes of a pod leave alone what it asks for.
+      // Most changes of a pod do not concern its requests.
       if (previous && type !== 'DELETED' && asksTheSame(previous, entry)) {
         return;
       }
@@ -107,7 +112,7 @@ class NodeTotals {
   }
 
   #change(pod: Entry, sign: bigint): void {
-    const requests = pod.fields.requests as Requests | undefined;
+    const requests = requestsOf(pod);
     const node = String(pod.fields.nodeName);
     if (!requests || node === '') {
       return;
@@ -144,46 +149,53 @@ function fraction(part: bigint, whole: bigint): string {
   return whole === 0n ? '0%' : `${(part * 100n) / whole}%`;
 }
 
+/** Returns the requests that the definition of pods has read from an entry. */
+function requestsOf(pod: Entry | undefined): Requests | undefined {
+  return pod?.fields.requests as Requests | undefined;
+}
+
 function sameRequests(a: Requests | undefined, b: Requests | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && KEYS.every((key) => a[key] === b[key]));
 }
 
-/** Nodes whose sums change with a pod. */
+/** Returns how much of a node its pods may request. */
+function allocatableOf({ fields: { allocatable } }: Entry): { cpu: bigint; memory: bigint } {
+  const { cpu, memory }: { cpu?: string; memory?: string } = { ...Object(allocatable) };
+
+  return { cpu: nanoQuantity(cpu), memory: nanoQuantity(memory) };
+}
+
+/** Returns the nodes whose sums change with a pod. */
 function nodesOf({ type, entry, previous }: Change): string[] {
   const now = type === 'DELETED' ? undefined : entry;
-  const [before, after] = [previous?.fields, now?.fields];
-  if (
-    before?.nodeName === after?.nodeName &&
-    sameRequests(before?.requests as Requests | undefined, after?.requests as Requests | undefined)
-  ) {
+  const nodes = [previous?.fields.nodeName, now?.fields.nodeName];
+  if (nodes[0] === nodes[1] && sameRequests(requestsOf(previous), requestsOf(now))) {
     return [];
   }
 
-  return [before?.nodeName, after?.nodeName].flatMap((name) => (name ? `/${name}` : []));
+  return nodes.flatMap((name) => (name ? `/${name}` : []));
 }
 
 /**
- * The eight annotations with which 3.0 shows how much of a node its pods ask for: zeros where there
- * are none.
+ * The eight annotations with which 3.0 shows how much of a node its pods request; zeros without
+ * pods.
  */
 export const nodeAnnotations = {
   annotatedFrom: { pods: nodesOf },
 
-  annotationVersion(node: Entry, catalog: Catalog): number {
-    const pods = catalog.store('pods');
+  annotationVersion(node: Entry, stores: ResourceStores): number {
+    const pods = stores.store('pods');
     return pods ? totalsOf(pods).of(node.name).version + 1 : 0;
   },
 
-  annotate(node: Entry, catalog: Catalog): Record<string, string> | undefined {
-    const pods = catalog.store('pods');
+  annotate(node: Entry, stores: ResourceStores): Record<string, string> | undefined {
+    const pods = stores.store('pods');
     if (!pods) {
       return undefined;
     }
 
     const { sum } = totalsOf(pods).of(node.name);
-    const allocatable = node.fields.allocatable as Record<string, string> | undefined;
-    const cpu = nanoQuantity(allocatable?.cpu);
-    const memory = nanoQuantity(allocatable?.memory);
+    const { cpu, memory } = allocatableOf(node);
 
     return {
       'node.kubesphere.io/cpu-requests': formatQuantity({

@@ -6,13 +6,13 @@ interface Container {
   restartPolicy?: unknown;
 }
 
-/** All that decides how much a pod asks for, as a text: pods with the same one ask for the same. */
+/** Returns a text of all that decides how much a pod requests: equal texts mean equal requests. */
 export function demandOf(pod: KubeObject): string {
   if (hasEnded(pod)) {
     return '';
   }
 
-  const { containers, initContainers, overhead } = (pod.spec ?? {}) as Record<string, unknown>;
+  const { containers, initContainers, overhead } = pod.spec ?? {};
 
   const of = (list: unknown) =>
     Array.isArray(list)

@@ -1,8 +1,8 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { ResourceStores } from '../catalog/definition.ts';
 
-/** How many claims ask for each storage class, kept up with every change of a claim. */
+/** Number of claims of each storage class, updated with every change of a claim. */
 class StorageClassUse {
   readonly #claims = new Map<string, number>();
 
@@ -38,8 +38,8 @@ class StorageClassUse {
 
 const uses = new WeakMap<Store, StorageClassUse>();
 
-function claimsOf(storageClass: Entry, catalog: Catalog): number {
-  const claims = catalog.store('persistentvolumeclaims');
+function claimsOf(storageClass: Entry, stores: ResourceStores): number {
+  const claims = stores.store('persistentvolumeclaims');
   if (!claims) {
     return 0;
   }
@@ -56,15 +56,14 @@ function claimsOf(storageClass: Entry, catalog: Catalog): number {
 const SNAPSHOT = 'storageclass.kubesphere.io/support-snapshot';
 
 /**
- * Whether volumes of the class's provisioner can be snapshotted, as the provisioner's capability
- * says.
+ * Whether volumes of the class's provisioner support snapshots, by the provisioner's capability.
  */
-function supportsSnapshot(storageClass: Entry, catalog: Catalog): boolean {
+function supportsSnapshot(storageClass: Entry, stores: ResourceStores): boolean {
   const name = String(storageClass.fields.provisioner).replaceAll(/[./]/g, '-');
-  return catalog.store('provisionercapabilities')?.get(name)?.fields.snapshot === true;
+  return stores.store('provisionercapabilities')?.get(name)?.fields.snapshot === true;
 }
 
-/** Storage classes of which a claim more or less asks for one. */
+/** Returns the storage classes whose number of claims changes. */
 function classesOf({ type, entry, previous }: Change): string[] {
   const before = previous?.fields.storageClassName;
   const after = type === 'DELETED' ? undefined : entry.fields.storageClassName;
@@ -72,8 +71,8 @@ function classesOf({ type, entry, previous }: Change): string[] {
 }
 
 /**
- * Annotations of storage classes: how many claims ask for one and, unless it says so itself,
- * whether it takes snapshots.
+ * Annotations of storage classes: the number of claims and, unless the class has it itself, whether
+ * it supports snapshots.
  */
 export const storageClassAnnotations = {
   annotatedFrom: {
@@ -81,16 +80,14 @@ export const storageClassAnnotations = {
     provisionercapabilities: () => 'all' as const,
   },
 
-  annotationVersion(storageClass: Entry, catalog: Catalog): number {
-    return (
-      2 + 2 * claimsOf(storageClass, catalog) + Number(supportsSnapshot(storageClass, catalog))
-    );
+  annotationVersion(storageClass: Entry, stores: ResourceStores): number {
+    return 2 + 2 * claimsOf(storageClass, stores) + Number(supportsSnapshot(storageClass, stores));
   },
-  annotate(storageClass: Entry, catalog: Catalog): Record<string, string> {
+  annotate(storageClass: Entry, stores: ResourceStores): Record<string, string> {
     return {
-      'kubesphere.io/pvc-count': String(claimsOf(storageClass, catalog)),
+      'kubesphere.io/pvc-count': String(claimsOf(storageClass, stores)),
       [SNAPSHOT]:
-        storageClass.annotations[SNAPSHOT] ?? String(supportsSnapshot(storageClass, catalog)),
+        storageClass.annotations[SNAPSHOT] ?? String(supportsSnapshot(storageClass, stores)),
     };
   },
 };

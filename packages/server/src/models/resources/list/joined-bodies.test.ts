@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Entry, entryOf } from '@ks-apiserver/client/informer/entry';
+import { type Entry, makeEntry } from '@ks-apiserver/client/informer/entry';
 import { JoinedBodies } from './joined-bodies.ts';
 
 const entries = (count: number): Entry[] =>
   Array.from({ length: count }, (_, i) =>
-    entryOf({ metadata: { name: `n-${i}` } }, Buffer.from('{}'), {}, false),
+    makeEntry({ metadata: { name: `n-${i}` } }, Buffer.from('{}')),
   );
 
 const filled = (size: number) => () => ({ pieces: [Buffer.alloc(size, 'x')], length: size });
 const never = () => assert.fail('it is there already');
 
-test('a list of small objects is put together once, and anew when it is another one', () => {
+test('the body of a list of small objects is joined once, and again when the list changes', () => {
   const bodies = new JoinedBodies();
   const list = entries(20);
   const body = bodies.of('tag', list, filled(1000));

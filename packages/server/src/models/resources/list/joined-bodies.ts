@@ -1,14 +1,14 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 
 /**
- * Lists of at least so many objects, of at most so many bytes each and together, are worth being
- * put together once.
+ * Lists with at least MIN_ENTRIES objects, of limited size each and together, are kept as one
+ * buffer.
  */
 const MIN_ENTRIES = 16;
 const MAX_ENTRY_BYTES = 4096;
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** All of them together, in bytes. */
+/** Size of all bodies together, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 interface Joined {
@@ -17,17 +17,17 @@ interface Joined {
 }
 
 /**
- * Bodies of lists of many small objects, in one piece: handing over hundreds of pieces takes longer
- * than sending them, and slow readers of one body share it. The ones that were asked for longest
- * ago go.
+ * Bodies of lists of many small objects, each in one buffer: writing hundreds of pieces takes
+ * longer than sending them, and slow readers of one body share it. The least recently used are
+ * dropped.
  */
 export class JoinedBodies {
   readonly #bodies = new Map<string, Joined>();
   #bytes = 0;
 
   /**
-   * The body with this tag and of these very entries, put together by `pieces` where it is not at
-   * hand; undefined for lists that are better sent in pieces.
+   * Returns the body with this tag and exactly these entries, made by `pieces` if it is not kept;
+   * undefined for lists that are better written in pieces.
    */
   of(
     tag: string,
@@ -40,8 +40,7 @@ export class JoinedBodies {
 
     const known = this.#bodies.get(tag);
 
-    // A tag is a short digest: it finds a body, and the entries themselves prove that it is the
-    // right one.
+    // A tag is a short digest: the entries themselves prove that the body is the right one.
     if (
       known &&
       known.entries.length === entries.length &&

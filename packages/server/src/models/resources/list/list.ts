@@ -1,57 +1,49 @@
+import { aggregatedNames } from '@ks-apiserver/api/aggregation';
 import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
-import { after } from '../../after.ts';
-import { aggregatedNames } from '../../iam/roles/aggregation.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
-import { passing, testsOf } from '../query/filters.ts';
+import { filterEntries, testsOf } from '../query/filters.ts';
 import { type ListQuery, pageOf } from '../query/query.ts';
-import { orderingOf, sortedUpTo, storeOrder } from '../query/sort.ts';
-import { viewed } from './views.ts';
+import { orderingOf, sortUpTo, storeOrder } from '../query/sort.ts';
+import type { ListedStore } from './listed-store.ts';
+import { entriesFromView } from './views.ts';
 
-/** A page of entries and how many there are on all pages. */
+/** A page of entries, and the number of entries on all pages. */
 export interface Page {
   entries: readonly Entry[];
   total: number;
-  /** Where the page is one of a snapshot: the token of the next one, '' on the last. */
+  /** For pages of a snapshot: the token of the next page, '' on the last. */
   continue?: string;
 }
 
 const NONE: Page = { entries: [], total: 0 };
 
-/** What lists read of a store. */
-export type ListedStore = Pick<Store, 'list' | 'get'>;
-
-function reversed(entries: readonly Entry[], from: number, to: number): Entry[] {
-  const page: Entry[] = [];
-
-  for (let i = from; i < to; i++) {
-    page.push(entries[entries.length - 1 - i]!);
-  }
-
-  return page;
+/** Returns the entries from `from` up to `to`, counted from the end. */
+function sliceFromEnd(entries: readonly Entry[], from: number, to: number): Entry[] {
+  return entries.slice(entries.length - to, entries.length - from).reverse();
 }
 
-/** A page of what a query finds, in its order. */
-function pageIn(entries: readonly Entry[], query: ListQuery): Page {
+/** Returns a page of entries that are in order. */
+function cutPage(entries: readonly Entry[], query: ListQuery): Page {
   const [from, to] = pageOf(query, entries.length) ?? [0, 0];
   return { entries: entries.slice(from, to), total: entries.length };
 }
 
-/** A page of entries that passed a query and are in no order yet. */
-function sortedPage(
+/** Sorts entries and returns a page of them. */
+function sortAndCut(
   passed: readonly Entry[],
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
 ): Page | Promise<Page> {
-  const ordering = orderingOf(row, query, catalog);
+  const ordering = orderingOf(definition, query, catalog);
 
   const page = (entries: readonly Entry[]): Page | Promise<Page> => {
     const [from, to] = pageOf(query, entries.length) ?? [0, 0];
-    return after(sortedUpTo(entries, ordering, to), (sorted) => ({
+    return whenReady(sortUpTo(entries, ordering, to), (sorted) => ({
       entries: sorted.slice(from, to),
       total: entries.length,
     }));
@@ -66,13 +58,10 @@ function sortedPage(
   return catalog.columns.fill(copy, ordering.columns).then(() => page(copy));
 }
 
-/**
- * One page of entries that were found otherwise than by going through the store, those that pass
- * the query's filters.
- */
+/** Returns a page of those of the given entries that pass the query's filters. */
 export function pageEntries(
   found: readonly Entry[],
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
 ): Page | Promise<Page> {
@@ -80,18 +69,23 @@ export function pageEntries(
     throw badRequest('parameter continue: this list has no snapshots');
   }
 
-  const tests = testsOf(row, query, catalog);
+  const tests = testsOf(definition, query, catalog);
   if (tests === 'never') {
     return NONE;
   }
 
-  return after(passing(found, tests, catalog), (passed) => sortedPage(passed, row, query, catalog));
+  return whenReady(filterEntries(found, tests, catalog), (passed) =>
+    sortAndCut(passed, definition, query, catalog),
+  );
 }
 
-/** The roles that a role is made from, by `aggregateTo`: the labelSelector does not count there. */
-function aggregatedPage(
+/**
+ * Lists the roles that a role is aggregated from, by `aggregateTo`; the labelSelector does not
+ * count.
+ */
+function pageOfAggregatedRoles(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   namespace: string,
@@ -101,30 +95,27 @@ function aggregatedPage(
 
   filters.delete('aggregateTo');
 
-  // Of the object itself: an entry keeps the beginning of a long annotation only.
+  // Read from the object: an entry has only the beginning of a long annotation.
   const annotation = role?.object?.metadata.annotations?.[AGGREGATION_ROLES];
   const entries = aggregatedNames(annotation).flatMap((name) => store.get(name, namespace) ?? []);
 
-  return pageEntries(entries, row, { ...query, filters, labels: undefined }, catalog);
+  return pageEntries(entries, definition, { ...query, filters, labels: undefined }, catalog);
 }
 
-/**
- * Keeps a whole list as it is now, or goes on with one that was kept; answers the page that the
- * query asks for.
- */
+/** Begins a snapshot of a list, or continues one; returns the page that the query asks for. */
 export async function snapshotPage(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   whole: () => readonly Entry[] | Promise<readonly Entry[]>,
 ): Promise<Page> {
   const { scope, caller = '', limit, continue: token, hidden } = query;
-  const store = catalog.storeOf(row);
+  const store = catalog.storeOf(definition);
   if (scope === undefined || !store) {
     throw badRequest('parameter continue: this list has no snapshots');
   }
 
-  // Who sees more or less than before does not go on where he was.
+  // A caller whose visible namespaces have changed cannot continue.
   const bound = JSON.stringify([scope, hidden ? [...hidden] : null]);
   const { snapshots } = catalog;
 
@@ -136,60 +127,68 @@ export async function snapshotPage(
   }
 
   const entries = await whole();
-  const next = limit < entries.length ? snapshots.begin(caller, bound, store, entries, limit) : '';
+  const next =
+    limit < entries.length ? snapshots.begin({ caller, scope: bound, store, entries }, limit) : '';
 
   return { entries: entries.slice(0, limit), total: entries.length, continue: next };
 }
 
 /**
- * One page of a resource: taken from an ordered index, or a view that is kept up to date, so that
- * it costs the page. It is there at once unless objects have to be read for it, or many looked at
- * for the first time. Throws BadRequest for a sort key that the resource does not have.
+ * Returns a page of a resource, from an ordered index or an up-to-date view, so that its cost does
+ * not grow with the list. Returns a promise only if objects have to be read, or many be tested for
+ * the first time. Throws BadRequest for a sort key that the resource does not have.
  */
 export function listPage(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   namespace?: string,
 ): Page | Promise<Page> {
-  if (row.aggregates && query.filters.has('aggregateTo')) {
-    return aggregatedPage(store, row, query, catalog, namespace ?? '');
+  if (definition.aggregates && query.filters.has('aggregateTo')) {
+    return pageOfAggregatedRoles(store, definition, query, catalog, namespace ?? '');
   }
 
   if (query.continue !== undefined) {
     const all = { ...query, continue: undefined, limit: -1, page: 1 };
     const whole = () =>
-      after(listPage(store, row, all, catalog, namespace), ({ entries }) => entries);
-    return snapshotPage(row, query, catalog, whole);
+      whenReady(listPage(store, definition, all, catalog, namespace), ({ entries }) => entries);
+    return snapshotPage(definition, query, catalog, whole);
   }
 
-  const tests = testsOf(row, query, catalog);
+  const tests = testsOf(definition, query, catalog);
   if (tests === 'never') {
     return NONE;
   }
 
-  const order = storeOrder(row, query);
+  const order = storeOrder(definition, query);
 
-  // Cluster-scoped resources have no namespace to be narrowed to.
-  const where = row.namespaced ? namespace : undefined;
+  // The namespace does not apply to cluster-scoped resources.
+  const where = definition.namespaced ? namespace : undefined;
 
   if (tests.plain.length > 0 || !order) {
-    const view = viewed(store, row, query, tests, orderingOf(row, query, catalog), where);
+    const view = entriesFromView(
+      store,
+      definition,
+      query,
+      tests,
+      orderingOf(definition, query, catalog),
+      where,
+    );
     if (view) {
-      return after(view, (entries) => pageIn(entries, query));
+      return whenReady(view, (entries) => cutPage(entries, query));
     }
   }
 
   const ordered = store.list(order ?? 'creationTimestamp', where);
 
-  return after(passing(ordered, tests, catalog), (passed): Page | Promise<Page> => {
+  return whenReady(filterEntries(ordered, tests, catalog), (passed): Page | Promise<Page> => {
     if (!order) {
-      return sortedPage(passed, row, query, catalog);
+      return sortAndCut(passed, definition, query, catalog);
     }
 
     const [from, to] = pageOf(query, passed.length) ?? [0, 0];
-    const entries = query.ascending ? passed.slice(from, to) : reversed(passed, from, to);
+    const entries = query.ascending ? passed.slice(from, to) : sliceFromEnd(passed, from, to);
 
     return { entries, total: passed.length };
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Entry, entryOf } from '@ks-apiserver/client/informer/entry';
+import { type Entry, makeEntry } from '@ks-apiserver/client/informer/entry';
 import { Store } from '@ks-apiserver/client/informer/store';
 import { NarrowedStore } from './narrowed-store.ts';
 
@@ -9,7 +9,7 @@ const visited = new Set<Entry>();
 /** An entry that notes who looks at it. */
 function entry(namespace: string, name: string, created: number): Entry {
   const metadata = { name, namespace, uid: `${namespace}-${name}`, resourceVersion: '1' };
-  const made = entryOf({ metadata }, Buffer.from('{}'), {}, false);
+  const made = makeEntry({ metadata }, Buffer.from('{}'));
 
   return Object.defineProperty(made, 'created', {
     get() {
@@ -19,7 +19,7 @@ function entry(namespace: string, name: string, created: number): Entry {
   });
 }
 
-test('of 300 of 10,000 namespaces, only what is in these is looked at, in one order', () => {
+test('a list over 300 of 10,000 namespaces reads only the objects of these, in one order', () => {
   const store = new Store();
 
   for (let n = 0; n < 10_000; n++) {
@@ -39,7 +39,7 @@ test('of 300 of 10,000 namespaces, only what is in these is looked at, in one or
   assert.ok(list.every(({ namespace }) => own.has(namespace)));
 });
 
-test('one object, and one namespace, are found only among those that are seen', () => {
+test('single objects and namespaces are found only among the visible ones', () => {
   const store = new Store();
 
   for (const namespace of ['a', 'b']) {

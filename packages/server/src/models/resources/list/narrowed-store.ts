@@ -1,13 +1,10 @@
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Order, Store } from '@ks-apiserver/client/informer/store';
-import type { ListedStore } from './list.ts';
+import type { ListedStore } from './listed-store.ts';
 
 const COMPARE = { creationTimestamp: byCreation, name: byName } as const;
 
-/**
- * What a store has of some namespaces: reading it costs what is in these, however much there is
- * besides.
- */
+/** A store restricted to some namespaces; reading it costs only their entries. */
 export class NarrowedStore implements ListedStore {
   readonly #store: Store;
   readonly #namespaces: ReadonlySet<string>;
@@ -34,8 +31,7 @@ export class NarrowedStore implements ListedStore {
       }
     }
 
-    // Each namespace is in order already: these runs are merged, and not sorted anew
-    // (Array.prototype.sort is a merge sort).
+    // Each namespace is sorted already, and Array.prototype.sort merges sorted runs.
     return merged.sort(COMPARE[order]);
   }
 }

@@ -8,46 +8,50 @@ import type { Page } from './list.ts';
 const HEAD = Buffer.from('{"items":[');
 const COMMA = Buffer.from(',');
 
-const annotated = new WeakMap<Entry, { version: number; bytes: Buffer }>();
+const annotatedBytes = new WeakMap<Entry, { version: number; bytes: Buffer }>();
 
 /**
- * An entry's bytes as they go on the wire, with computed annotations; made again only when one of
- * both has changed.
+ * Returns an entry's bytes with computed annotations, made again only if one of them has changed.
  */
-export function bytesOf(entry: Entry, row: ResourceDefinition, catalog: Catalog): Buffer {
-  if (!row.annotate || !row.annotationVersion) {
+export function bytesOf(entry: Entry, definition: ResourceDefinition, catalog: Catalog): Buffer {
+  if (!definition.annotate || !definition.annotationVersion) {
     return entry.bytes;
   }
 
-  const version = row.annotationVersion(entry, catalog);
+  const version = definition.annotationVersion(entry, catalog);
   if (version === 0) {
     return entry.bytes;
   }
 
-  const known = annotated.get(entry);
+  const known = annotatedBytes.get(entry);
   if (known?.version === version) {
     return known.bytes;
   }
 
-  const object = JSON.parse(entry.bytes.toString()) as KubeObject;
-  object.metadata.annotations = { ...object.metadata.annotations, ...row.annotate(entry, catalog) };
+  const object: KubeObject = JSON.parse(entry.bytes.toString());
+  object.metadata.annotations = {
+    ...object.metadata.annotations,
+    ...definition.annotate(entry, catalog),
+  };
 
   const bytes = objectBytes(Buffer.from(JSON.stringify(object)));
-  annotated.set(entry, { version, bytes });
+  annotatedBytes.set(entry, { version, bytes });
 
   return bytes;
 }
 
-/** The name of the total in a list's answer: v1alpha3 has the first, v1alpha2 the second. */
+/**
+ * The name of the total in a list's answer: `totalItems` in v1alpha3, `total_count` in v1alpha2.
+ */
 export type TotalKey = 'totalItems' | 'total_count';
 
 /**
- * The pieces of a list's answer `{"items":[…],"totalItems":n}`, cached bytes that are not copied,
- * and their length together.
+ * Returns the pieces of a list's answer `{"items":[…],"totalItems":n}` and their total length;
+ * cached bytes are not copied.
  */
 export function listBody(
   page: Page,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
   totalKey: TotalKey = 'totalItems',
 ): { pieces: Buffer[]; length: number } {
@@ -56,12 +60,16 @@ export function listBody(
   const pieces: Buffer[] = [HEAD];
   const { entries } = page;
   let length = HEAD.length + tail.length + Math.max(0, entries.length - 1);
-  for (let i = 0; i < entries.length; i++) {
-    const entry = entries[i]!;
-    const bytes = bytesOf(entry, row, catalog);
+
+  let left = entries.length;
+
+  for (const entry of entries) {
+    const bytes = bytesOf(entry, definition, catalog);
 
     length += bytes.length;
-    if (i === entries.length - 1) {
+    left -= 1;
+
+    if (left === 0) {
       pieces.push(bytes);
       break;
     }

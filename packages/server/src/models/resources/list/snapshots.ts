@@ -4,19 +4,17 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import { badParameter } from '../query/selectors.ts';
 
-/** Limits of what is kept for readers that may never come back. */
+/** Limits of what is kept for clients that may never continue. */
 export interface SnapshotLimits {
-  /** Snapshots of all callers, and of one caller. */
+  /** Number of snapshots of all callers, and of one caller. */
   count: number;
   perCaller: number;
-  /** Places in all lists together, and in those of one caller. */
+  /** Number of entries in all snapshots, and in those of one caller. */
   entries: number;
   entriesPerCaller: number;
-  /**
-   * Bytes of objects that have changed or gone since and are kept for the sake of snapshots alone.
-   */
+  /** Bytes of objects that have changed since and are kept only for snapshots. */
   retained: number;
-  /** How long one is kept after its last page was read, and at most, in milliseconds. */
+  /** How long a snapshot is kept after its last page was read, and at most, in milliseconds. */
   idleMs: number;
   ageMs: number;
 }
@@ -39,7 +37,7 @@ interface Snapshot {
   store: Store;
   begun: number;
   used: number;
-  /** What the store had replaced in all when the snapshot was made, in bytes. */
+  /** Bytes that the store had replaced in total when the snapshot was made. */
   replacedBefore: number;
 }
 
@@ -51,10 +49,7 @@ interface Followed {
 
 const TOKEN = /^([A-Za-z0-9_-]{22})\.(\d{1,9})$/;
 
-/**
- * Lists as they were when their first page was read. They hold the entries themselves, which the
- * cache shares.
- */
+/** Lists as they were when their first page was read. They hold the cache's own entries. */
 export class Snapshots {
   readonly #limits: SnapshotLimits;
   readonly #now: () => number;
@@ -72,12 +67,9 @@ export class Snapshots {
     return this.#snapshots.size;
   }
 
-  /** Keeps a list for a caller and what he asked; answers the token of the place `offset`. */
+  /** Keeps a list for a caller and request; returns the token of the page at `offset`. */
   begin(
-    caller: string,
-    scope: string,
-    store: Store,
-    entries: readonly Entry[],
+    { caller, scope, store, entries }: Pick<Snapshot, 'caller' | 'scope' | 'store' | 'entries'>,
     offset: number,
   ): string {
     const now = this.#now();
@@ -104,8 +96,8 @@ export class Snapshots {
   }
 
   /**
-   * Lets go of a caller's snapshots, those that he has not read for longest first, where one more
-   * would be too much for him.
+   * Drops a caller's snapshots, the least recently read first, until another one is within their
+   * limits.
    */
   #makeRoom(caller: string, more: number): void {
     const own = [...this.#snapshots.values()].filter((snapshot) => snapshot.caller === caller);
@@ -113,21 +105,27 @@ export class Snapshots {
 
     let places = own.reduce((sum, { entries }) => sum + entries.length, more);
     const { perCaller, entriesPerCaller } = this.#limits;
-    while (own.length > 0 && (own.length >= perCaller || places > entriesPerCaller)) {
-      const dropped = own.shift()!;
-      places -= dropped.entries.length;
-      this.#drop(dropped);
+    let left = own.length;
+
+    for (const snapshot of own) {
+      if (left < perCaller && places <= entriesPerCaller) {
+        return;
+      }
+
+      left -= 1;
+      places -= snapshot.entries.length;
+      this.#drop(snapshot);
     }
   }
 
-  /** The token of a place in a snapshot. */
+  /** Returns the token of an offset in a snapshot. */
   tokenOf(id: string, offset: number): string {
     return Buffer.from(`${id}.${offset}`).toString('base64url');
   }
 
   /**
-   * The snapshot that a token names and the place in it. Throws BadRequest for what is no token or
-   * belongs to another query or caller, Expired for a snapshot that is no more.
+   * Returns the snapshot and the offset of a token. Throws BadRequest for an invalid token and for
+   * that of another query or caller, Expired for a snapshot that was dropped.
    */
   read(token: string, scope: string): { id: string; entries: readonly Entry[]; offset: number } {
     const [, id = '', offset = ''] =
@@ -200,7 +198,7 @@ export class Snapshots {
     this.#stores.delete(snapshot.store);
   }
 
-  /** Forgets those that were not read for long, or are old. */
+  /** Drops snapshots that are old or were not read for long. */
   expire(): void {
     const now = this.#now();
     const { idleMs, ageMs } = this.#limits;
@@ -213,8 +211,8 @@ export class Snapshots {
   }
 
   /**
-   * Bytes that snapshots may keep alive: what was replaced in each store since the oldest snapshot
-   * of it.
+   * Returns the bytes that snapshots may keep in memory: what each store has replaced since its
+   * oldest snapshot.
    */
   #retained(): number {
     let total = 0;
@@ -226,7 +224,7 @@ export class Snapshots {
       }
 
       seen.add(store);
-      total += this.#stores.get(store)!.replaced - replacedBefore;
+      total += (this.#stores.get(store)?.replaced ?? replacedBefore) - replacedBefore;
     }
 
     return total;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import { Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
@@ -10,7 +10,7 @@ import { parseListQuery } from '../query/query.ts';
 import { listPage } from './list.ts';
 
 test('queries that differ in anything have views of their own', async () => {
-  const row: ResourceDefinition = {
+  const definition: ResourceDefinition = {
     group: '',
     version: 'v1',
     resource: 'things',
@@ -30,11 +30,11 @@ test('queries that differ in anything have views of their own', async () => {
     };
 
     const object: KubeObject = { metadata };
-    store.set(entryOf(object, Buffer.from(JSON.stringify(object)), {}, false));
+    store.set(makeEntry(object, Buffer.from(JSON.stringify(object))));
   }
 
   const total = async (query: string) =>
-    (await listPage(store, row, parseListQuery(new URLSearchParams(query)), catalog)).total;
+    (await listPage(store, definition, parseListQuery(new URLSearchParams(query)), catalog)).total;
 
   const totals: [string, number][] = [
     ['fieldSelector=metadata.name=n1', 1],

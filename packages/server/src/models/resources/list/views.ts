@@ -4,14 +4,14 @@ import type { ResourceDefinition } from '../catalog/definition.ts';
 import { looksElsewhere, type Tests } from '../query/filters.ts';
 import type { ListQuery } from '../query/query.ts';
 import type { Ordering } from '../query/sort.ts';
-import type { ListedStore } from './list.ts';
+import type { ListedStore } from './listed-store.ts';
 
-/** Smaller lists are gone through as quickly as a view is found. */
+/** Shorter lists are filtered as fast as a view is found. */
 const MIN_ENTRIES = 200;
 
 /**
- * What of a query says which entries are in its list, and in which order: all but who asks for
- * which page of it.
+ * Returns the part of a query that decides which entries are in its list and in which order: all
+ * but the page and the caller.
  */
 function idOf({
   limit: _l,
@@ -27,12 +27,12 @@ function idOf({
 }
 
 /**
- * The entries of a query, ascending by `ordering`, from a view that its store keeps up to date;
- * undefined where the list is short, or takes more than a look at the entries themselves.
+ * Returns the entries of a query, ascending by `ordering`, from a view that its store keeps up to
+ * date; undefined if the list is short, or if the tests read more than the entries.
  */
-export function viewed(
+export function entriesFromView(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   { plain, derived }: Tests,
   { compare, columns }: Ordering,
@@ -41,7 +41,7 @@ export function viewed(
   if (!(store instanceof Store) || derived.length > 0 || columns.length > 0) {
     return undefined;
   }
-  if (looksElsewhere(row, query) || store.count(namespace) < MIN_ENTRIES) {
+  if (looksElsewhere(definition, query) || store.count(namespace) < MIN_ENTRIES) {
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-/** Steps into an object: names of members and places in lists. */
+/** Steps into an object: names of fields and indexes of lists. */
 export type FieldPath = readonly (string | number)[];
 
 /** Longest path, in characters and steps. */
@@ -7,8 +7,8 @@ const MAX_STEPS = 32;
 const STEP = /(^|\.)([A-Za-z0-9_$-]+)|\[(\d{1,4})\]|\['([^'\]]+)'\]/y;
 
 /**
- * Reads `spec.replicas`, `spec.containers[0].image` or `metadata.labels['a.b/c']`; undefined for
- * what is no path.
+ * Parses `spec.replicas`, `spec.containers[0].image` or `metadata.labels['a.b/c']`; undefined for
+ * anything else.
  */
 export function parsePath(text: string): FieldPath | undefined {
   if (text.length > MAX_LENGTH) {
@@ -25,25 +25,35 @@ export function parsePath(text: string): FieldPath | undefined {
       return undefined;
     }
 
-    steps.push(step[2] ?? (step[3] === undefined ? step[4]! : Number(step[3])));
+    const [, , name, index, quoted = ''] = step;
+
+    steps.push(name ?? (index === undefined ? quoted : Number(index)));
     at = STEP.lastIndex;
   }
 
   return steps.length > 0 ? steps : undefined;
 }
 
+function hasMember(
+  value: unknown,
+  step: string | number,
+): value is Record<string | number, unknown> {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, step);
+}
+
 /**
- * The scalar at a path: text and numbers as they are, booleans as words; undefined for none and for
- * what is no scalar.
+ * Returns the scalar at a path: texts and numbers as they are, booleans as words; undefined for
+ * none and for objects and lists.
  */
 export function valueAt(object: unknown, path: FieldPath): string | number | undefined {
   let value = object;
 
   for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) {
+    if (!hasMember(value, step)) {
       return undefined;
     }
-    value = (value as Record<string | number, unknown>)[step];
+
+    value = value[step];
   }
 
   if (typeof value === 'string' || typeof value === 'number') {

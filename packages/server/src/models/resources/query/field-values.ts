@@ -1,10 +1,11 @@
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { ResourceDefinition } from '../catalog/definition.ts';
 import type { Column, Columns, Value } from '../computed/columns.ts';
 import { type FieldPath, valueAt } from './field-path.ts';
 
-/** How a field's value is got from an entry, and the column that must be filled before. */
+/** Reads a field's value from an entry; the column, if any, must be filled before. */
 export interface FieldReader {
   of(entry: Entry): Value;
   column?: Column;
@@ -18,15 +19,14 @@ const DIRECT: Readonly<Record<string, (entry: Entry) => Value>> = {
 };
 
 /**
- * Fields that Kubernetes selects by and that are no path, or that count as set where they are
- * absent.
+ * Fields that Kubernetes selects by and that are not paths, or that have a value even if absent.
  */
 const OF_KINDS: Readonly<Record<string, Readonly<Record<string, (object: KubeObject) => Value>>>> =
   {
     pods: {
       'spec.hostNetwork': ({ spec }) => String(spec?.hostNetwork ?? false),
       'status.podIPs': ({ status }) =>
-        ((status?.podIPs ?? []) as { ip?: string }[]).map(({ ip }) => ip ?? '').join(','),
+        (status?.podIPs ?? []).map(({ ip = '' }: { ip?: string }) => ip).join(','),
     },
     nodes: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
     replicasets: { 'status.replicas': ({ status }) => status?.replicas ?? 0 },
@@ -49,11 +49,11 @@ function readerOfKind({ group, resource }: ResourceDefinition, field: string) {
 }
 
 /**
- * The reader of a field of a resource: of the entry itself where it has it, else of a column of all
+ * Returns the reader of a field: from the entry if it has the field, else from a column of all
  * objects' values.
  */
 export function fieldReader(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   field: string,
   path: FieldPath,
   columns: Columns,
@@ -63,14 +63,20 @@ export function fieldReader(
     return { of: direct };
   }
 
-  const [first, second, key] = path;
-  if (path.length === 3 && first === 'metadata' && second === 'labels') {
-    return { of: (entry) => (Object.hasOwn(entry.labels, key!) ? entry.labels[key!] : undefined) };
+  const [first, second, label, ...deeper] = path;
+  if (
+    first === 'metadata' &&
+    second === 'labels' &&
+    typeof label === 'string' &&
+    deeper.length === 0
+  ) {
+    return { of: (entry) => getOwn(entry.labels, label) };
   }
 
-  const read = readerOfKind(row, field);
-  const column = columns.get(`${row.group}/${row.version}/${row.resource} ${field}`, (object) =>
-    read ? read(object) : valueAt(object, path),
+  const read = readerOfKind(definition, field);
+  const column = columns.get(
+    `${definition.group}/${definition.version}/${definition.resource} ${field}`,
+    (object) => (read ? read(object) : valueAt(object, path)),
   );
 
   return { of: (entry) => column.of(entry), column };

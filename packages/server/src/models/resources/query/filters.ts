@@ -4,13 +4,14 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Filter, ResourceDefinition } from '../catalog/definition.ts';
 import type { Column } from '../computed/columns.ts';
 import { searchColumn } from '../search/search-text.ts';
-import { type FieldReader, fieldReader } from './field-values.ts';
+import { fieldReader } from './field-values.ts';
 import type { ListQuery, MoreFilter } from './query.ts';
 
 type Test = (entry: Entry) => boolean;
 
 /**
- * `key` or `key=*` for present, `key=value` for equal, `key!=value` for present with another value.
+ * Tests pairs by `key` or `key=*` for present, `key=value` for equal, `key!=value` for present with
+ * another value.
  */
 export function keyValue(pairs: Readonly<Record<string, string>>, wanted: string): boolean {
   const unequal = wanted.indexOf('!=');
@@ -30,7 +31,7 @@ export function keyValue(pairs: Readonly<Record<string, string>>, wanted: string
   return text === '*' ? value !== undefined : value === text;
 }
 
-/** Filters that every resource understands. */
+/** Filters of every resource. */
 const COMMON: Readonly<Record<string, Filter>> = {
   name: (entry, value) => entry.name.includes(value),
   names: (entry, value) => value.split(',').includes(entry.name),
@@ -42,26 +43,24 @@ const COMMON: Readonly<Record<string, Filter>> = {
   label: (entry, value) => keyValue(entry.labels, value),
 };
 
-/** Finds the filter of a key; undefined for one that the list does not know. */
+/** Returns the filter of a key; undefined for one that the list does not have. */
 export type FilterOfKey = (key: string) => ((entry: Entry, value: string) => boolean) | undefined;
 
-function filterOfKey(row: ResourceDefinition, catalog: Catalog): FilterOfKey {
+function filterOfKey(definition: ResourceDefinition, catalog: Catalog): FilterOfKey {
   return (key) => {
-    const filter = getOwn(row.filters, key) ?? getOwn(COMMON, key);
+    const filter = getOwn(definition.filters, key) ?? getOwn(COMMON, key);
     return filter && ((entry, value) => filter(entry, value, catalog));
   };
 }
 
-/**
- * What a query asks of entries, apart in what entries have at hand and what is read from `columns`.
- */
+/** A query's tests of entries: plain ones read the entry alone, derived ones read `columns`. */
 export interface Tests {
   plain: Test[];
   derived: Test[];
   columns: Column[];
 }
 
-/** The test of one filter; a list of names, which may be long, is read once. */
+/** Returns the test of one filter; a list of names, which may be long, is parsed once. */
 function testOf(
   key: string,
   value: string,
@@ -76,11 +75,11 @@ function testOf(
 }
 
 /**
- * The tests of what 3.0's queries do not have; `never` where a filter is unknown, as nothing passes
- * that in 3.0 either.
+ * Returns the tests of what 3.0's queries do not have; `never` if a filter is unknown: in 3.0
+ * nothing passes unknown filters either.
  */
-export function moreTests(
-  row: ResourceDefinition,
+export function testsOfNewForms(
+  definition: ResourceDefinition,
   query: Pick<ListQuery, 'fields' | 'words' | 'more' | 'hidden'>,
   catalog: Catalog,
   filterOf: FilterOfKey,
@@ -91,7 +90,9 @@ export function moreTests(
     tests.plain.push((entry) => !hidden.has(entry.namespace));
   }
 
-  for (const { key, values, negated } of query.more ?? ([] as MoreFilter[])) {
+  const more: readonly MoreFilter[] = query.more ?? [];
+
+  for (const { key, values, negated } of more) {
     const filter = filterOf(key);
     if (!filter) {
       return 'never';
@@ -102,27 +103,28 @@ export function moreTests(
   }
 
   if (fields) {
-    const readers = new Map<string, FieldReader>();
+    const alternatives = fields.map((conditions) =>
+      conditions.map(({ field, path, operator, value }) => ({
+        reader: fieldReader(definition, field, path, catalog.columns),
+        value,
+        isEqual: operator === '=',
+      })),
+    );
 
-    for (const { field, path } of fields.flat()) {
-      readers.set(field, fieldReader(row, field, path, catalog.columns));
-    }
-
-    const columns = [...readers.values()].flatMap(({ column }) => column ?? []);
-    tests.columns.push(...columns);
+    const columns = alternatives.flat().flatMap(({ reader }) => reader.column ?? []);
+    tests.columns.push(...new Set(columns));
 
     (columns.length > 0 ? tests.derived : tests.plain).push((entry) =>
-      fields.some((conditions) =>
+      alternatives.some((conditions) =>
         conditions.every(
-          ({ field, operator, value }) =>
-            (String(readers.get(field)!.of(entry) ?? '') === value) === (operator === '='),
+          ({ reader, value, isEqual }) => (String(reader.of(entry) ?? '') === value) === isEqual,
         ),
       ),
     );
   }
 
   if (words) {
-    const column = searchColumn(row, catalog.columns);
+    const column = searchColumn(definition, catalog.columns);
     tests.columns.push(column);
 
     tests.derived.push((entry) => {
@@ -134,14 +136,14 @@ export function moreTests(
   return tests;
 }
 
-/** All tests of a query of v1alpha3; `never` when nothing can pass. */
+/** Returns all tests of a query of v1alpha3; `never` if nothing can pass. */
 export function testsOf(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
 ): Tests | 'never' {
-  const known = filterOfKey(row, catalog);
-  const tests = moreTests(row, query, catalog, known);
+  const known = filterOfKey(definition, catalog);
+  const tests = testsOfNewForms(definition, query, catalog, known);
   if (tests === 'never') {
     return tests;
   }
@@ -153,7 +155,7 @@ export function testsOf(
 
   for (const [key, value] of query.filters) {
     const filter = known(key);
-    // Ignoring an unknown filter would show what was meant to be filtered out.
+    // Ignoring an unknown filter would show what should be filtered out.
     if (!filter) {
       return 'never';
     }
@@ -164,27 +166,28 @@ export function testsOf(
   return tests;
 }
 
-/** Whether filters of a query look at other objects than the entry. */
+/** Whether filters of a query read other objects than the entry. */
 export function looksElsewhere(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   { filters, more = [] }: ListQuery,
 ): boolean {
   return (
-    row.relatedFilters?.some((key) => filters.has(key) || more.some((one) => one.key === key)) ===
-    true
+    definition.relatedFilters?.some(
+      (key) => filters.has(key) || more.some((one) => one.key === key),
+    ) === true
   );
 }
 
 /**
- * One test for all of a query's filters, for looking at single entries; undefined when everything
- * passes, `never` when nothing can.
+ * Returns one test for all of a query's filters; undefined if everything passes, `never` if nothing
+ * can.
  */
 export function filterOf(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
 ): Test | 'never' | undefined {
-  const tests = testsOf(row, query, catalog);
+  const tests = testsOf(definition, query, catalog);
   if (tests === 'never') {
     return tests;
   }
@@ -195,20 +198,20 @@ export function filterOf(
 }
 
 /**
- * The entries that pass, in their order, at once where entries have all at hand; else objects are
- * read in turns.
+ * Returns the entries that pass, in their order. Returns a promise only if objects have to be read,
+ * which lets other requests run.
  */
-export function passing(
+export function filterEntries(
   entries: readonly Entry[],
   { plain, derived, columns }: Tests,
   catalog: Catalog,
 ): readonly Entry[] | Promise<readonly Entry[]> {
-  const [only] = plain;
+  const [first, ...others] = plain;
   let left = entries;
 
-  if (plain.length === 1) {
-    left = entries.filter(only!);
-  } else if (plain.length > 1) {
+  if (first && others.length === 0) {
+    left = entries.filter(first);
+  } else if (first) {
     left = entries.filter((entry) => plain.every((passes) => passes(entry)));
   }
 
@@ -216,7 +219,7 @@ export function passing(
     return left;
   }
 
-  // What comes from a store changes under our feet while objects are read.
+  // The store's own array may change while objects are read.
   const copy = left === entries ? [...entries] : left;
 
   return catalog.columns.filter(copy, columns, (entry) => derived.every((passes) => passes(entry)));

@@ -9,7 +9,7 @@ import {
 import { parseSort, type SortTerm } from './sort-terms.ts';
 
 /**
- * A filter in one of the forms that 3.0 does not have: none of the values must pass, or one of
+ * A filter in a form that 3.0 does not have: one of the values must pass, or, negated, none of
  * them.
  */
 export interface MoreFilter {
@@ -24,30 +24,24 @@ export interface ListQuery {
   limit: number;
   /** From 1. */
   page: number;
-  /** 3.0's single key. */
+  /** 3.0's single sort key. */
   sortBy: string;
   ascending: boolean;
-  /**
-   * Keys in one of the forms that 3.0 does not have; they take the place of `sortBy` and
-   * `ascending`.
-   */
+  /** Sort keys in a form that 3.0 does not have, which replace `sortBy` and `ascending`. */
   sort?: readonly SortTerm[] | undefined;
   labels?: LabelTest | undefined;
-  /** Alternatives of conditions that must all hold. */
+  /** Alternatives, each with conditions that must all hold. */
   fields?: readonly (readonly FieldCondition[])[] | undefined;
   /** Words in lower case that must all occur in an object. */
   words?: readonly string[] | undefined;
-  /** Every other key; all must hold. */
+  /** All other parameters; all must hold. */
   filters: ReadonlyMap<string, string>;
   more?: readonly MoreFilter[] | undefined;
-  /** Pages of one snapshot are asked for: '' begins one, a token of an answer goes on with it. */
+  /** For pages of one snapshot: '' begins a snapshot, a token of an answer continues it. */
   continue?: string | undefined;
-  /** Who asks. */
+  /** The caller's name. */
   caller?: string | undefined;
-  /**
-   * Who asks and for what, where the list offers snapshots: a token is of use to him and for that
-   * alone.
-   */
+  /** The caller and the request, if the list offers snapshots: a token is valid for both alone. */
   scope?: string | undefined;
   /** Namespaces whose objects the caller does not see. */
   hidden?: ReadonlySet<string> | undefined;
@@ -74,8 +68,8 @@ const MAX_WORDS = 16;
 const MAX_VALUE = 2048;
 const NAMES = /^names[!|]?$/;
 
-/** A whole number as Go's Atoi reads it; the default for none. */
-function integer(query: URLSearchParams, name: string, otherwise: number): number {
+/** Parses a whole number as Go's Atoi does; returns `otherwise` if there is none. */
+function parseInteger(query: URLSearchParams, name: string, otherwise: number): number {
   const text = query.get(name) ?? '';
   if (text === '') {
     return otherwise;
@@ -87,7 +81,7 @@ function integer(query: URLSearchParams, name: string, otherwise: number): numbe
   return Number(text);
 }
 
-function boolean(query: URLSearchParams, name: string): boolean {
+function parseBoolean(query: URLSearchParams, name: string): boolean {
   const text = query.get(name) ?? '';
   if (text === '') {
     return false;
@@ -101,19 +95,21 @@ function boolean(query: URLSearchParams, name: string): boolean {
   return found[1] !== undefined;
 }
 
-/** A parameter whose second value would not be looked at by whoever authorized the first. */
-function once(query: URLSearchParams, name: string): string {
-  const [first = '', ...rest] = query.getAll(name);
-  if (rest.length > 0) {
-    throw badParameter(name, rest[0]!, 'it is given twice; || stands between alternatives');
+/**
+ * Returns a parameter that must not be repeated: an authorizer may have read only the first value.
+ */
+function parseSingle(query: URLSearchParams, name: string): string {
+  const [first = '', second] = query.getAll(name);
+  if (second !== undefined) {
+    throw badParameter(name, second, 'it is given twice; || stands between alternatives');
   }
 
   return first;
 }
 
 /**
- * Throws for more filters than a selector may have conditions, and for values that no filter is
- * looked for by.
+ * Throws BadRequest for more filters than a selector may have conditions, and for values that are
+ * too long.
  */
 function checkFilters(query: URLSearchParams): void {
   let filters = 0;
@@ -133,7 +129,7 @@ function checkFilters(query: URLSearchParams): void {
   }
 }
 
-function wordsOf(text: string): string[] | undefined {
+function parseWords(text: string): string[] | undefined {
   if (text.length > MAX_VALUE) {
     throw badParameter('q', text, `at most ${MAX_VALUE} characters are looked for`);
   }
@@ -146,8 +142,8 @@ function wordsOf(text: string): string[] | undefined {
   return words.length > 0 ? words : undefined;
 }
 
-/** Reads `key!=value` and `key|=value`, which a query splits behind the sign. */
-function moreFilters(query: URLSearchParams): MoreFilter[] {
+/** Parses `key!=value` and `key|=value`; the sign ends the parameter's name. */
+function parseMoreFilters(query: URLSearchParams): MoreFilter[] {
   const found = new Map<string, { key: string; values: string[]; negated: boolean }>();
 
   for (const [name, value] of query) {
@@ -165,8 +161,8 @@ function moreFilters(query: URLSearchParams): MoreFilter[] {
 }
 
 /**
- * Reads the parameters of a list; of a repeated filter the last value counts. Throws BadRequest,
- * which names parameter and value, for one that cannot be read.
+ * Parses the parameters of a list; the last value of a repeated filter counts. Throws BadRequest
+ * with the parameter and its value for one that cannot be parsed.
  */
 export function parseListQuery(query: URLSearchParams): ListQuery {
   checkFilters(query);
@@ -180,28 +176,26 @@ export function parseListQuery(query: URLSearchParams): ListQuery {
   }
 
   const sortBy = query.get('sortBy') ?? '';
-  const ascending = boolean(query, 'ascending');
+  const ascending = parseBoolean(query, 'ascending');
 
   const list: ListQuery = {
-    limit: integer(query, 'limit', -1),
-    page: integer(query, 'page', 1),
+    limit: parseInteger(query, 'limit', -1),
+    page: parseInteger(query, 'page', 1),
     sortBy: sortBy || 'creationTimestamp',
     ascending,
-    sort: parseSort(sortBy, ascending),
+    sort: parseSort(sortBy, { ascending }),
     labels: parseLabels(query.get('labelSelector') ?? ''),
-    fields: parseFields(once(query, 'fieldSelector')),
-    words: wordsOf(query.getAll('q').join(' ')),
+    fields: parseFields(parseSingle(query, 'fieldSelector')),
+    words: parseWords(query.getAll('q').join(' ')),
     filters,
-    more: moreFilters(query),
+    more: parseMoreFilters(query),
     continue: query.get('continue') ?? undefined,
   };
 
-  if (list.continue !== undefined && query.has('page')) {
-    throw badParameter(
-      'page',
-      query.get('page')!,
-      'pages of a snapshot follow each other by continue',
-    );
+  const page = query.get('page');
+
+  if (list.continue !== undefined && page !== null) {
+    throw badParameter('page', page, 'pages of a snapshot follow each other by continue');
   }
 
   if (list.continue !== undefined && list.limit < 1) {
@@ -216,8 +210,8 @@ export function parseListQuery(query: URLSearchParams): ListQuery {
 }
 
 /**
- * First and last place (exclusive) of a page among `total` items; undefined for a page that holds
- * none.
+ * Returns the first and last index (exclusive) of a page among `total` items; undefined for a page
+ * without items.
  */
 export function pageOf(
   { limit, page }: Pick<ListQuery, 'limit' | 'page'>,

@@ -7,10 +7,10 @@ import { parseLabelSelector } from '@ks-apiserver/apimachinery/selectors/labels'
 import { checkConditions } from '@ks-apiserver/apimachinery/selectors/limits';
 import { type FieldPath, parsePath } from './field-path.ts';
 
-/** Longest piece of a parameter's value that an error quotes, in characters. */
+/** Longest part of a parameter's value that an error quotes, in characters. */
 const QUOTED = 128;
 
-/** Fields that one query may look into: each is read from every object the first time. */
+/** Most fields that a query may read: each is read from every object the first time. */
 const MAX_FIELDS = 8;
 
 /** A label selector, or several of which one must match. */
@@ -20,12 +20,12 @@ export interface LabelTest {
   matches(labels: Readonly<Record<string, string>>): boolean;
 }
 
-/** One condition on one field, with the field's path read. */
+/** A condition on a field, with the field's parsed path. */
 export interface FieldCondition extends FieldRequirement {
   path: FieldPath;
 }
 
-/** 400 that names a parameter and its value. */
+/** Returns 400 with a parameter and its value. */
 export function badParameter(name: string, value: string, why: string): StatusError {
   const shown = value.length > QUOTED ? `${value.slice(0, QUOTED)}…` : value;
   return badRequest(`parameter ${name}="${shown}" cannot be read: ${why}`);
@@ -39,30 +39,24 @@ function checkSelector(name: string, text: string, form: 'labels' | 'fields'): v
   }
 }
 
-/** The parts between `||`; a bar behind a backslash is no separator, and loses that backslash. */
-function alternatives(text: string): string[] {
-  const parts = [''];
+/**
+ * Splits a text at `||`; a bar after a backslash does not separate, and the backslash is removed.
+ */
+function splitAlternatives(text: string): string[] {
+  const alternatives = [''];
 
-  for (let i = 0; i < text.length; i++) {
-    const [char, next] = [text[i]!, text[i + 1]];
-    let piece = char;
-
-    if (char === '\\' && next !== undefined) {
-      piece = next === '|' ? next : char + next;
-      i++;
-    } else if (char === '|' && next === '|') {
-      parts.push('');
-      i++;
-      continue;
+  for (const [token] of text.matchAll(/\\.|\|\||./gs)) {
+    if (token === '||') {
+      alternatives.push('');
+    } else {
+      alternatives[alternatives.length - 1] += token === '\\|' ? '|' : token;
     }
-
-    parts[parts.length - 1] += piece;
   }
 
-  return parts;
+  return alternatives;
 }
 
-function readEach<T>(
+function parseEach<T>(
   name: string,
   text: string,
   parts: readonly string[],
@@ -85,7 +79,7 @@ function readEach<T>(
 }
 
 /**
- * Reads `labelSelector`: Kubernetes' form, or several joined by `||`; undefined for an empty one.
+ * Parses `labelSelector`: Kubernetes' form, or several joined by `||`; undefined for an empty one.
  * Throws BadRequest.
  */
 export function parseLabels(text: string): LabelTest | undefined {
@@ -95,15 +89,15 @@ export function parseLabels(text: string): LabelTest | undefined {
 
   checkSelector('labelSelector', text, 'labels');
 
-  // No label and no value has a bar.
-  const selectors = readEach('labelSelector', text, text.split('||'), parseLabelSelector);
+  // Labels and their values have no bars.
+  const selectors = parseEach('labelSelector', text, text.split('||'), parseLabelSelector);
 
   return { text, matches: (labels) => selectors.some((selector) => selector.matches(labels)) };
 }
 
 /**
- * Reads `fieldSelector`: alternatives of conditions that must all hold; undefined for an empty one.
- * Throws BadRequest.
+ * Parses `fieldSelector`: alternatives of conditions that must all hold; undefined for an empty
+ * one. Throws BadRequest.
  */
 export function parseFields(text: string): readonly (readonly FieldCondition[])[] | undefined {
   if (text === '') {
@@ -112,7 +106,7 @@ export function parseFields(text: string): readonly (readonly FieldCondition[])[
 
   checkSelector('fieldSelector', text, 'fields');
 
-  const read = readEach('fieldSelector', text, alternatives(text), (part) =>
+  const read = parseEach('fieldSelector', text, splitAlternatives(text), (part) =>
     parseFieldSelector(part).requirements.map((requirement): FieldCondition => {
       const path = parsePath(requirement.field);
       if (!path) {

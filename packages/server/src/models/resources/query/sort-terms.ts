@@ -1,7 +1,7 @@
 import { type FieldPath, parsePath } from './field-path.ts';
 import { badParameter } from './selectors.ts';
 
-/** One key of an order in a form that 3.0 does not have. */
+/** A key of an order in a form that 3.0 does not have. */
 export interface SortTerm {
   /** As it was written, for errors. */
   text: string;
@@ -12,16 +12,16 @@ export interface SortTerm {
     | { kind: 'field'; path: FieldPath; field: string };
 }
 
-/** Keys of one order: each may have to be read from every object. */
+/** Most keys of one order: each may have to be read from every object. */
 const MAX_TERMS = 8;
 
-function termOf(text: string, descending: boolean, whole: string): SortTerm {
+function parseKey(text: string, whole: string): SortTerm['by'] {
   const [, kind, key = ''] = /^(label|annotation):(.+)$/.exec(text) ?? [];
-  if (kind) {
-    return { text, descending, by: { kind: kind as 'label', key } };
+  if (kind === 'label' || kind === 'annotation') {
+    return { kind, key };
   }
   if (!/[.[\]:]/.test(text)) {
-    return { text, descending, by: { kind: 'key', key: text } };
+    return { kind: 'key', key: text };
   }
 
   const path = parsePath(text);
@@ -29,20 +29,23 @@ function termOf(text: string, descending: boolean, whole: string): SortTerm {
     throw badParameter('sortBy', whole, `"${text}" is no path of a field, such as spec.replicas`);
   }
 
-  return { text, descending, by: { kind: 'field', path, field: text } };
+  return { kind: 'field', path, field: text };
 }
 
 /**
- * Reads `sortBy` where it has a form of its own: keys between commas, `-` before what descends, or
- * one `label:`, `annotation:` or path of a field, which `ascending` turns as it turns 3.0's keys.
- * Undefined for 3.0's. Throws BadRequest.
+ * Parses `sortBy` in the forms that 3.0 does not have: keys separated by commas, each descending
+ * with `-`, or one `label:`, `annotation:` or path of a field, which `ascending` orders like 3.0's
+ * keys. Undefined for 3.0's form. Throws BadRequest.
  */
-export function parseSort(text: string, ascending: boolean): readonly SortTerm[] | undefined {
+export function parseSort(
+  text: string,
+  { ascending }: { ascending: boolean },
+): readonly SortTerm[] | undefined {
   if (!/^-|[,.:[\]]/.test(text)) {
     return undefined;
   }
   if (!text.startsWith('-') && !text.includes(',')) {
-    return [termOf(text, !ascending, text)];
+    return [{ text, descending: !ascending, by: parseKey(text, text) }];
   }
 
   const terms = text.split(',');
@@ -57,6 +60,6 @@ export function parseSort(text: string, ascending: boolean): readonly SortTerm[]
       throw badParameter('sortBy', text, 'a key is missing');
     }
 
-    return termOf(key, descending, text);
+    return { text: key, descending, by: parseKey(key, text) };
   });
 }

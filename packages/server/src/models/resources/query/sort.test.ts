@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sortInSlices } from '@ks-apiserver/apimachinery/concurrency/slices';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type Entry, entryOf } from '@ks-apiserver/client/informer/entry';
+import { type Entry, makeEntry } from '@ks-apiserver/client/informer/entry';
 import fc from 'fast-check';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
 import { Columns } from '../computed/columns.ts';
 import { parseListQuery } from './query.ts';
-import { orderingOf, sortedUpTo } from './sort.ts';
+import { orderingOf, sortUpTo } from './sort.ts';
 
-const row: ResourceDefinition = {
+const definition: ResourceDefinition = {
   group: '',
   version: 'v1',
   resource: 'things',
@@ -37,7 +37,7 @@ const entries = fc
         spec: size === null ? {} : { size },
       };
 
-      return entryOf(object, Buffer.from(JSON.stringify(object)), {}, false);
+      return makeEntry(object, Buffer.from(JSON.stringify(object)));
     }),
   );
 
@@ -59,7 +59,11 @@ test('an order is total: it does not depend on where entries stood, and pages of
       fc.nat({ max: 14 }),
       fc.nat(),
       async (given, query, end, seed) => {
-        const ordering = orderingOf(row, parseListQuery(new URLSearchParams(query)), catalog);
+        const ordering = orderingOf(
+          definition,
+          parseListQuery(new URLSearchParams(query)),
+          catalog,
+        );
         await catalog.columns.fill(given, ordering.columns);
 
         const sorted = [...given].sort(ordering.compare);
@@ -70,7 +74,7 @@ test('an order is total: it does not depend on where entries stood, and pages of
         assert.deepEqual(shuffled.sort(ordering.compare), sorted);
 
         assert.deepEqual(
-          (await sortedUpTo(given, ordering, end)).slice(0, end),
+          (await sortUpTo(given, ordering, end)).slice(0, end),
           sorted.slice(0, end),
         );
       },
@@ -78,14 +82,14 @@ test('an order is total: it does not depend on where entries stood, and pages of
   );
 });
 
-test('what has no value comes last in both directions, numbers are numbers', () => {
+test('missing values sort last in both directions, and numbers sort as numbers', () => {
   const sizes = (query: string, all: readonly unknown[]) => {
     const given = all.map((size, i) => {
       const object: KubeObject = { metadata: { name: `n${i}` }, spec: { size } };
-      return entryOf(object, Buffer.from(JSON.stringify(object)), {}, false);
+      return makeEntry(object, Buffer.from(JSON.stringify(object)));
     });
 
-    const { compare } = orderingOf(row, parseListQuery(new URLSearchParams(query)), catalog);
+    const { compare } = orderingOf(definition, parseListQuery(new URLSearchParams(query)), catalog);
 
     return given.sort(compare).map(({ bytes }) => JSON.parse(bytes.toString()).spec.size);
   };
@@ -95,9 +99,9 @@ test('what has no value comes last in both directions, numbers are numbers', () 
   assert.deepEqual(sizes('sortBy=-spec.size,name', all), ['x', 10, 9, undefined, '']);
 });
 
-test('an unknown key among several is refused with those that there are', () => {
+test('an unknown key is refused with the names of the known ones', () => {
   assert.throws(
-    () => orderingOf(row, parseListQuery(new URLSearchParams('sortBy=name,size')), catalog),
+    () => orderingOf(definition, parseListQuery(new URLSearchParams('sortBy=name,size')), catalog),
     {
       code: 400,
       message: /things have no key "size"; there are name, namespace/,
@@ -116,11 +120,11 @@ test('many entries are sorted in turns, as a sort of all would', async () => {
     const object: KubeObject = {
       metadata: { name: `n${created}`, creationTimestamp: new Date(created * 1000).toISOString() },
     };
-    return entryOf(object, Buffer.from('{}'), {}, false);
+    return makeEntry(object, Buffer.from('{}'));
   });
 
   const ordering = orderingOf(
-    row,
+    definition,
     parseListQuery(new URLSearchParams('sortBy=-creationTimestamp')),
     catalog,
   );
@@ -128,6 +132,6 @@ test('many entries are sorted in turns, as a sort of all would', async () => {
   const sorted = [...given].sort(ordering.compare);
 
   for (const end of [1, 50, 5000, 9000]) {
-    assert.deepEqual((await sortedUpTo(given, ordering, end)).slice(0, end), sorted.slice(0, end));
+    assert.deepEqual((await sortUpTo(given, ordering, end)).slice(0, end), sorted.slice(0, end));
   }
 });

@@ -5,6 +5,7 @@ import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/en
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
 import type { Column, Value } from '../computed/columns.ts';
+import { compareAscending } from './compare.ts';
 import { fieldReader } from './field-values.ts';
 import type { ListQuery } from './query.ts';
 import type { SortTerm } from './sort-terms.ts';
@@ -15,10 +16,10 @@ export interface Ordering {
   columns: readonly Column[];
 }
 
-/** Most entries that are picked from the others one by one instead of sorting all. */
+/** Up to this many first entries are picked out one by one instead of sorting all. */
 const MAX_PICKED = 1000;
 
-/** More entries than this are ordered in turns with other work. */
+/** Lists that are longer are sorted in slices, so that other requests can run. */
 const MANY = 5000;
 
 const COMMON: Readonly<Record<string, (entry: Entry) => Value>> = {
@@ -32,18 +33,18 @@ function scalar(value: unknown): Value {
   return typeof value === 'string' || typeof value === 'number' ? value : undefined;
 }
 
-/** By name, then namespace, then uid. */
+/** Compares by name, then namespace, then uid. */
 function byIdentity(a: Entry, b: Entry): number {
-  return byName(a, b) || (a.uid === b.uid ? 0 : a.uid < b.uid ? -1 : 1);
+  return byName(a, b) || compareAscending(a.uid, b.uid);
 }
 
 function readerOf(
   { text, by }: SortTerm,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
 ): { of: (entry: Entry) => Value; column?: Column } {
   if (by.kind === 'field') {
-    return fieldReader(row, by.field, by.path, catalog.columns);
+    return fieldReader(definition, by.field, by.path, catalog.columns);
   }
 
   const { key } = by;
@@ -55,29 +56,38 @@ function readerOf(
     return { of: (entry) => getOwn(entry.annotations, key) };
   }
 
-  const known = getOwn(COMMON, key) ?? getOwn(row.sortKeys, key);
+  const known = getOwn(COMMON, key) ?? getOwn(definition.sortKeys, key);
   if (known) {
     return { of: known };
   }
 
-  // What a resource is filtered by, such as its status, is among the fields of its entries.
-  if (getOwn(row.filters, key)) {
+  // Values that a resource is filtered by, such as its status, are fields of its entries.
+  if (getOwn(definition.filters, key)) {
     return { of: (entry) => scalar(entry.fields[key]) };
   }
 
   const keys = new Set([
     ...Object.keys(COMMON),
-    ...Object.keys(row.sortKeys ?? {}),
-    ...Object.keys(row.filters ?? {}),
+    ...Object.keys(definition.sortKeys ?? {}),
+    ...Object.keys(definition.filters ?? {}),
   ]);
 
   throw badRequest(
-    `parameter sortBy: ${row.resource} have no key "${text}"; there are ${[...keys].join(', ')}, label:KEY, annotation:KEY and paths such as metadata.generation`,
+    `parameter sortBy: ${definition.resource} have no key "${text}"; there are ${[...keys].join(', ')}, label:KEY, annotation:KEY and paths such as metadata.generation`,
   );
 }
 
-/** Numbers before text; what has no value comes last in both directions. */
-function compareValues(a: Value, b: Value, descending: boolean): number {
+/** Compares two different values: numbers come before texts. */
+function compareScalars(a: string | number, b: string | number): number {
+  if (typeof a === typeof b) {
+    return a < b ? -1 : 1;
+  }
+
+  return typeof a === 'number' ? -1 : 1;
+}
+
+/** Compares values; those that are absent come last in both directions. */
+function compareValues(a: Value, b: Value, { descending }: Pick<SortTerm, 'descending'>): number {
   if (a === b) {
     return 0;
   }
@@ -88,26 +98,27 @@ function compareValues(a: Value, b: Value, descending: boolean): number {
     return -1;
   }
 
-  const order = typeof a === typeof b ? (a < b ? -1 : 1) : typeof a === 'number' ? -1 : 1;
+  const order = compareScalars(a, b);
 
   return descending ? -order : order;
 }
 
 /**
- * The order of a query's `sort` terms, ties by name, namespace and uid. Throws BadRequest for a key
- * that the resource does not have.
+ * Returns the order of a query's `sort` terms, ties by name, namespace and uid. Throws BadRequest
+ * for a key that the resource does not have.
  */
-function byTerms(terms: readonly SortTerm[], row: ResourceDefinition, catalog: Catalog): Ordering {
-  const readers = terms.map((term) => ({
-    ...readerOf(term, row, catalog),
-    descending: term.descending,
-  }));
+function byTerms(
+  terms: readonly SortTerm[],
+  definition: ResourceDefinition,
+  catalog: Catalog,
+): Ordering {
+  const readers = terms.map((term) => ({ ...readerOf(term, definition, catalog), term }));
 
   return {
     columns: readers.flatMap(({ column }) => column ?? []),
     compare: (a, b) => {
-      for (const { of, descending } of readers) {
-        const order = compareValues(of(a), of(b), descending);
+      for (const { of, term } of readers) {
+        const order = compareValues(of(a), of(b), term);
         if (order !== 0) {
           return order;
         }
@@ -118,45 +129,54 @@ function byTerms(terms: readonly SortTerm[], row: ResourceDefinition, catalog: C
   };
 }
 
-/** 3.0's order by a key of a resource: descending is the whole reversed, ties too. */
-function byKey(key: SortKey, ascending: boolean): Ordering {
+/**
+ * Returns 3.0's order by a key of a resource: descending reverses the whole order, including ties.
+ */
+function byKey(key: SortKey, { ascending }: Pick<ListQuery, 'ascending'>): Ordering {
   const sign = ascending ? 1 : -1;
 
   return {
     columns: [],
     compare: (a, b) => {
       const [x, y] = [key(a), key(b)];
-      return sign * (x === y ? byIdentity(a, b) : x < y ? -1 : 1);
+      if (x === y) {
+        return sign * byIdentity(a, b);
+      }
+
+      return x < y ? -sign : sign;
     },
   };
 }
 
 /**
- * The order that a store keeps for a query; undefined for orders that are made when they are asked
- * for.
+ * Returns the order that a store keeps for a query; undefined for orders that are made on demand.
  */
 export function storeOrder(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
 ): 'name' | 'creationTimestamp' | undefined {
-  if (query.sort || getOwn(row.sortKeys, query.sortBy)) {
+  if (query.sort || getOwn(definition.sortKeys, query.sortBy)) {
     return undefined;
   }
   return query.sortBy === 'name' ? 'name' : 'creationTimestamp';
 }
 
 /**
- * The order of a query. Throws BadRequest for a key that the resource does not have, in the forms
- * that 3.0 has not.
+ * Returns the order of a query. Throws BadRequest for a key that the resource does not have, but
+ * not in 3.0's own form.
  */
-export function orderingOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Ordering {
+export function orderingOf(
+  definition: ResourceDefinition,
+  query: ListQuery,
+  catalog: Catalog,
+): Ordering {
   if (query.sort) {
-    return byTerms(query.sort, row, catalog);
+    return byTerms(query.sort, definition, catalog);
   }
 
-  const key = getOwn(row.sortKeys, query.sortBy);
+  const key = getOwn(definition.sortKeys, query.sortBy);
   if (key) {
-    return byKey(key, query.ascending);
+    return byKey(key, query);
   }
 
   const compare = query.sortBy === 'name' ? byName : byCreation;
@@ -165,10 +185,10 @@ export function orderingOf(row: ResourceDefinition, query: ListQuery, catalog: C
 }
 
 /**
- * The first entries of an order up to a place, or all of them where that is cheaper; at once unless
+ * Returns the first `end` entries of an order, or all if that is cheaper; without waiting unless
  * they are many.
  */
-export function sortedUpTo(
+export function sortUpTo(
   entries: readonly Entry[],
   { compare }: Ordering,
   end: number,
@@ -185,13 +205,16 @@ export function sortedUpTo(
   const picked: Entry[] = [];
 
   const pick = (entry: Entry) => {
-    if (picked.length === end && compare(entry, picked[end - 1]!) >= 0) {
+    const last = picked.at(-1);
+    if (last && picked.length === end && compare(entry, last) >= 0) {
       return;
     }
 
     let low = 0;
+
     for (let high = picked.length; low < high; ) {
       const middle = (low + high) >>> 1;
+      // `middle` is below `high`, which is at most the length.
       if (compare(picked[middle]!, entry) < 0) {
         low = middle + 1;
       } else {

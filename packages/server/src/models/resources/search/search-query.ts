@@ -2,13 +2,13 @@ import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import { MAX_CONDITIONS } from '@ks-apiserver/apimachinery/selectors/limits';
 import type { ListQuery } from '../query/query.ts';
 
-/** A query of the older searcher, that of v1alpha2. */
+/** A query of 3.0's older search, that of v1alpha2. */
 export interface SearchQuery {
   /** Conditions `key=value`; all must hold. */
   exact: ReadonlyMap<string, string>;
   /** Conditions `key~value`; all must hold. */
   fuzzy: ReadonlyMap<string, string>;
-  /** Exact names of which one must be the object's; undefined for any. */
+  /** Names of which one must be the object's; undefined for any. */
   names: ReadonlySet<string> | undefined;
   /** -1 for everything. */
   limit: number;
@@ -18,7 +18,7 @@ export interface SearchQuery {
   reverse: boolean;
   /** Namespaces whose objects the caller does not see. */
   hidden?: ReadonlySet<string> | undefined;
-  /** The query of v1alpha3 that this one was made of, for what v1alpha2 does not have. */
+  /** The query of v1alpha3 that this one was made from, for what v1alpha2 does not have. */
   given?: ListQuery;
 }
 
@@ -27,7 +27,7 @@ const TRUE = /^(1|t|T|TRUE|true|True)$/;
 const BAD_KEY = /[\s(){}[\]]/;
 
 /**
- * Reads `conditions`, `paging`, `orderBy` and `reverse`. Throws BadRequest for a condition's key
+ * Parses `conditions`, `paging`, `orderBy` and `reverse`. Throws BadRequest for a condition's key
  * with blanks or brackets.
  */
 export function parseSearchQuery(query: URLSearchParams): SearchQuery {
@@ -49,7 +49,7 @@ export function parseSearchQuery(query: URLSearchParams): SearchQuery {
       throw badRequest('invalid conditions');
     }
 
-    // Without a sign the key must equal nothing.
+    // A key without a sign must equal ''.
     (at >= 0 && item[at] === '~' ? fuzzy : exact).set(key, at < 0 ? '' : item.slice(at + 1));
   }
 

@@ -4,7 +4,7 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { ResourceDefinition } from '../catalog/definition.ts';
 import type { Column, Columns } from '../computed/columns.ts';
 
-/** The text of one object in characters: beginnings are what people search by. */
+/** Longest search text of an object, in characters; people search for beginnings. */
 const MAX_TEXT = 4096;
 /** Whole objects as text, which would make every word of a manifest a hit. */
 
@@ -24,7 +24,7 @@ function ofTemplate({ spec }: KubeObject): unknown[] {
   return ofPodSpec(spec?.template?.spec);
 }
 
-/** What people know of an object of a kind besides its metadata. */
+/** Texts of a kind's objects that people search for, besides metadata. */
 const OF_KINDS: Readonly<Record<string, (object: KubeObject) => unknown[]>> = {
   pods: ({ spec, status }) => [...ofPodSpec(spec), status?.podIP, status?.hostIP, status?.phase],
   deployments: ofTemplate,
@@ -34,19 +34,19 @@ const OF_KINDS: Readonly<Record<string, (object: KubeObject) => unknown[]>> = {
   jobs: ofTemplate,
   cronjobs: ({ spec }) => [spec?.schedule, ...ofPodSpec(spec?.jobTemplate?.spec?.template?.spec)],
   nodes: ({ status }) => [
-    ...((status?.addresses ?? []) as { address?: string }[]).map(({ address }) => address),
+    ...(status?.addresses ?? []).map(({ address }: { address?: string }) => address),
     status?.nodeInfo?.kubeletVersion,
     status?.nodeInfo?.osImage,
   ],
   services: ({ spec, status }) => [
     spec?.type,
     spec?.clusterIP,
-    ...((spec?.externalIPs ?? []) as string[]),
-    ...((status?.loadBalancer?.ingress ?? []) as { ip?: string; hostname?: string }[]).flatMap(
-      (at) => [at.ip, at.hostname],
+    ...(spec?.externalIPs ?? []),
+    ...(status?.loadBalancer?.ingress ?? []).flatMap(
+      ({ ip, hostname }: { ip?: string; hostname?: string }) => [ip, hostname],
     ),
   ],
-  ingresses: ({ spec }) => ((spec?.rules ?? []) as { host?: string }[]).map(({ host }) => host),
+  ingresses: ({ spec }) => (spec?.rules ?? []).map(({ host }: { host?: string }) => host),
   persistentvolumeclaims: ({ spec, status }) => [
     spec?.storageClassName,
     spec?.volumeName,
@@ -68,8 +68,8 @@ const OF_KINDS: Readonly<Record<string, (object: KubeObject) => unknown[]>> = {
 };
 
 /**
- * The text that words are looked for in: name, namespace, labels, values of annotations and what
- * its kind is known by; in lower case.
+ * Returns the text that words are searched in, in lower case: name, namespace, labels, values of
+ * annotations and the texts of its kind.
  */
 export function searchText(resource: string, object: KubeObject, entry: Entry): string {
   const parts: unknown[] = [entry.name, entry.namespace];
@@ -91,7 +91,7 @@ export function searchText(resource: string, object: KubeObject, entry: Entry): 
       parts.push(...own(object));
     }
   } catch {
-    // An object of a kind of the same name that is built otherwise is found by its metadata.
+    // A kind of the same name with another structure is found by its metadata.
   }
 
   return parts
@@ -101,9 +101,10 @@ export function searchText(resource: string, object: KubeObject, entry: Entry): 
     .toLowerCase();
 }
 
-/** The column of a resource's search texts. */
-export function searchColumn(row: ResourceDefinition, columns: Columns): Column {
-  return columns.get(`${row.group}/${row.version}/${row.resource} q`, (object, entry) =>
-    searchText(row.resource, object, entry),
+/** Returns the column of a resource's search texts. */
+export function searchColumn(definition: ResourceDefinition, columns: Columns): Column {
+  return columns.get(
+    `${definition.group}/${definition.version}/${definition.resource} q`,
+    (object, entry) => searchText(definition.resource, object, entry),
   );
 }

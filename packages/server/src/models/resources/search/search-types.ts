@@ -1,17 +1,16 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { SortKey } from '../catalog/definition.ts';
-import { serviceSelects } from '../computed/fields.ts';
+import type { ResourceStores, SortKey } from '../catalog/definition.ts';
+import { listField, serviceSelects } from '../computed/fields.ts';
 
-/** A condition of the older searcher; it also sees the query's other exact conditions. */
+/** A condition of the older search; it also gets the query's other exact conditions. */
 export type Condition = (
   entry: Entry,
   value: string,
-  catalog: Catalog,
+  stores: ResourceStores,
   others: ReadonlyMap<string, string>,
 ) => boolean;
 
-/** What the older searcher knows of one resource beyond names and labels. */
+/** Conditions and sort keys of one resource beyond names and labels. */
 export interface SearchType {
   keys?: Readonly<Record<string, Condition>>;
   orderBy?: Readonly<Record<string, SortKey>>;
@@ -30,11 +29,13 @@ const time =
 const status = { keys: { status: equal('status') } };
 
 function ownedBy(entry: Entry, kind: string, name: string): boolean {
-  return (entry.fields.owners as readonly string[]).includes(`${kind}/${name}`);
+  return listField(entry, 'owners').includes(`${kind}/${name}`);
 }
 
-/** Pods of a workload; those of a Deployment belong to one of its ReplicaSets. */
-const podOwner: Condition = (pod, _value, catalog, others) => {
+/**
+ * Tests whether a pod belongs to a workload; pods of a Deployment belong to one of its ReplicaSets.
+ */
+const podOwner: Condition = (pod, _value, stores, others) => {
   const kind = others.get('ownerKind') ?? '';
   const name = others.get('ownerName') ?? '';
 
@@ -44,9 +45,9 @@ const podOwner: Condition = (pod, _value, catalog, others) => {
     );
   }
 
-  const replicaSets = catalog.store('replicasets');
+  const replicaSets = stores.store('replicasets');
 
-  return (pod.fields.owners as readonly string[]).some((owner) => {
+  return listField(pod, 'owners').some((owner) => {
     if (!owner.startsWith('ReplicaSet/')) {
       return false;
     }
@@ -56,7 +57,7 @@ const podOwner: Condition = (pod, _value, catalog, others) => {
   });
 };
 
-const roleOwner: Condition = (role, _value, _catalog, others) =>
+const roleOwner: Condition = (role, _value, _stores, others) =>
   (role.object?.metadata.ownerReferences ?? []).some(
     ({ kind, name }) => kind === others.get('ownerKind') && name === others.get('ownerName'),
   );
@@ -64,18 +65,18 @@ const roleOwner: Condition = (role, _value, _catalog, others) =>
 const userFacing: Condition = (role, value) =>
   value !== 'true' || role.annotations['kubesphere.io/creator'] !== undefined;
 
-const autoscalerTarget: Condition = (autoscaler, _value, _catalog, others) => {
-  const target = autoscaler.fields.target as { kind?: string; name?: string } | undefined;
-  return target?.kind === others.get('targetKind') && target?.name === others.get('targetName');
+const autoscalerTarget: Condition = (autoscaler, _value, _stores, others) => {
+  const { kind, name } = { ...Object(autoscaler.fields.target) };
+  return kind === others.get('targetKind') && name === others.get('targetName');
 };
 
-/** `key=false` leaves out jobs that an object of this kind made. */
-const madeBy =
+/** `key=false` leaves out jobs that are owned by an object of this kind. */
+const ownerKind =
   (kind: string): Condition =>
   (job, value) =>
     value !== 'false' || !job.owners.some((owner) => owner.kind === kind);
 
-/** Every resource that v1alpha2 lists. */
+/** All resources that v1alpha2 lists. */
 export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map<string, SearchType>([
   ...[
     'configmaps',
@@ -100,8 +101,8 @@ export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map<string, Sea
     {
       keys: {
         status: equal('countStatus'),
-        includeCronJob: madeBy('CronJob'),
-        includeS2iRun: madeBy('S2iRun'),
+        includeCronJob: ownerKind('CronJob'),
+        includeS2iRun: ownerKind('S2iRun'),
       },
       orderBy: { updateTime: time('updateTime') },
     },
@@ -123,7 +124,7 @@ export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map<string, Sea
         ownerKind: podOwner,
         ownerName: podOwner,
         nodeName: equal('nodeName'),
-        pvcName: (pod, value) => (pod.fields.claims as string[]).includes(value),
+        pvcName: (pod, value) => listField(pod, 'claims').includes(value),
         serviceName: serviceSelects,
       },
       orderBy: { startTime: time('startTime') },
@@ -152,7 +153,8 @@ export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map<string, Sea
 ]);
 
 /**
- * Resources whose lists in v1alpha3 go to the older searcher too, as 3.0 has nothing else for them.
+ * Resources whose lists in v1alpha3 use the older search too, because 3.0 has nothing else for
+ * them.
  */
 export const SEARCHED_IN_V1ALPHA3: ReadonlySet<string> = new Set([
   'secrets',

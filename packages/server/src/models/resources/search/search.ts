@@ -1,10 +1,18 @@
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import { after } from '../../after.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
-import { type ListedStore, type Page, snapshotPage } from '../list/list.ts';
-import { type FilterOfKey, keyValue, moreTests, passing, type Tests } from '../query/filters.ts';
+import { type Page, snapshotPage } from '../list/list.ts';
+import type { ListedStore } from '../list/listed-store.ts';
+import { compareAscending } from '../query/compare.ts';
+import {
+  type FilterOfKey,
+  filterEntries,
+  keyValue,
+  type Tests,
+  testsOfNewForms,
+} from '../query/filters.ts';
 import { pageOf } from '../query/query.ts';
 import { orderingOf } from '../query/sort.ts';
 import type { SearchQuery } from './search-query.ts';
@@ -12,10 +20,14 @@ import { type Condition, SEARCH_TYPES, type SearchType } from './search-types.ts
 
 const ALIAS = 'kubesphere.io/alias-name';
 
+function isOwnedBy(entry: Entry, value: string): boolean {
+  return entry.owners.some(({ uid }) => uid === value);
+}
+
 const EXACT: Readonly<Record<string, Condition>> = {
   name: (entry, value) => entry.name === value,
   keyword: (entry, value) => entry.name.includes(value),
-  owner: (entry, value) => entry.owners.some(({ uid }) => uid === value),
+  owner: isOwnedBy,
 };
 
 const FUZZY: Readonly<Record<string, (entry: Entry, value: string) => boolean>> = {
@@ -58,18 +70,16 @@ function testOf(type: SearchType, query: SearchQuery, catalog: Catalog): (entry:
   return (entry) => tests.every((passes) => passes(entry));
 }
 
-function compare<T extends number | string>(a: T, b: T): number {
-  return a === b ? 0 : a < b ? -1 : 1;
-}
-
 function byTime(key: SortKey): (a: Entry, b: Entry) => number {
   return (a, b) =>
-    compare(key(a), key(b)) || compare(a.namespace, b.namespace) || compare(a.name, b.name);
+    compareAscending(key(a), key(b)) ||
+    compareAscending(a.namespace, b.namespace) ||
+    compareAscending(a.name, b.name);
 }
 
 /**
- * The filters of a resource of the older searcher by their names in v1alpha3, for forms that 3.0
- * does not have.
+ * Returns the filters of the older search by their names in v1alpha3, for forms that 3.0 does not
+ * have.
  */
 function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): FilterOfKey {
   return (key) => {
@@ -80,7 +90,7 @@ function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): Fi
       return (entry, value) => value.split(',').includes(entry.name);
     }
     if (key === 'ownerReference') {
-      return (entry, value) => EXACT.owner!(entry, value, catalog, query.exact);
+      return isOwnedBy;
     }
     if (key === 'annotation') {
       return (entry, value) => keyValue(entry.annotations, value);
@@ -96,15 +106,17 @@ function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): Fi
   };
 }
 
-/** All tests of a query; `never` where a filter of the forms that 3.0 does not have is unknown. */
+/**
+ * Returns all tests of a query; `never` if a filter in a form that 3.0 does not have is unknown.
+ */
 function searchTests(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
 ): Tests | 'never' {
-  const type = SEARCH_TYPES.get(row.resource) ?? {};
+  const type = SEARCH_TYPES.get(definition.resource) ?? {};
   const { given = {} } = query;
-  const tests = moreTests(row, given, catalog, filterOfKey(type, query, catalog));
+  const tests = testsOfNewForms(definition, given, catalog, filterOfKey(type, query, catalog));
   if (tests !== 'never') {
     tests.plain.push(testOf(type, query, catalog));
   }
@@ -112,13 +124,13 @@ function searchTests(
   return tests;
 }
 
-/** One test for all of a query, for looking at single entries. */
+/** Returns one test for all of a query. */
 export function searchTest(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
 ): (entry: Entry) => boolean {
-  const tests = searchTests(row, query, catalog);
+  const tests = searchTests(definition, query, catalog);
   if (tests === 'never') {
     return () => false;
   }
@@ -128,10 +140,10 @@ export function searchTest(
   return (entry) => all.every((passes) => passes(entry));
 }
 
-/** Entries that passed a query, ascending by name, in the order that it asks for. */
-function ordered(
+/** Orders entries that passed a query and are ascending by name. */
+function order(
   passed: readonly Entry[],
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
 ): Entry[] | Promise<Entry[]> {
@@ -139,7 +151,7 @@ function ordered(
   const found = [...passed];
 
   if (given?.sort) {
-    const ordering = orderingOf(row, given, catalog);
+    const ordering = orderingOf(definition, given, catalog);
     const sort = () => found.sort(ordering.compare);
 
     return ordering.columns.length === 0
@@ -147,7 +159,7 @@ function ordered(
       : catalog.columns.fill(found, ordering.columns).then(sort);
   }
 
-  const key = getOwn(SEARCH_TYPES.get(row.resource)?.orderBy, query.orderBy);
+  const key = getOwn(SEARCH_TYPES.get(definition.resource)?.orderBy, query.orderBy);
   if (key) {
     found.sort(byTime(key));
   } else if (query.orderBy === 'createTime') {
@@ -158,34 +170,35 @@ function ordered(
 }
 
 /**
- * One page of the older searcher; where 3.0 panics, past the end, there is none and the true total.
+ * Returns a page of the older search. Past the end, where 3.0 panics, it is empty with the true
+ * total.
  */
 export function searchPage(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
   namespace?: string,
 ): Page | Promise<Page> {
-  const tests = searchTests(row, query, catalog);
+  const tests = searchTests(definition, query, catalog);
 
   const found = (): readonly Entry[] | Promise<readonly Entry[]> => {
     if (tests === 'never') {
       return [];
     }
 
-    const entries = store.list('name', row.namespaced ? namespace : undefined);
+    const entries = store.list('name', definition.namespaced ? namespace : undefined);
 
-    return after(passing(entries, tests, catalog), (passed) =>
-      ordered(passed, row, query, catalog),
+    return whenReady(filterEntries(entries, tests, catalog), (passed) =>
+      order(passed, definition, query, catalog),
     );
   };
 
   if (query.given?.continue !== undefined) {
-    return snapshotPage(row, query.given, catalog, found);
+    return snapshotPage(definition, query.given, catalog, found);
   }
 
-  return after(found(), (entries) => {
+  return whenReady(found(), (entries) => {
     const whole = query.limit === -1 && query.page !== 1;
     const [from, to] = whole ? [0, 0] : (pageOf(query, entries.length) ?? [0, 0]);
     return { entries: entries.slice(from, to), total: entries.length };

@@ -2,7 +2,7 @@ import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Authorizer } from '../../../authorization/authorizer.ts';
 import { nameOf, type WriteAttempt } from '../../attempt.ts';
 
-/** Throws Forbidden, saying what they may not do, unless the caller may do everything. */
+/** Throws Forbidden unless the caller may do everything; `what` says what they may not do. */
 export function requireAdministrator(
   authorizer: Authorizer,
   attempt: WriteAttempt,

@@ -19,96 +19,82 @@ const BINDINGS: ReadonlySet<string> = new Set([
 
 const GROUPS: ReadonlySet<string> = new Set([`${IAM_GROUP}/groups`, `${IAM_GROUP}/groupbindings`]);
 
-/** What a binding gives, and to whom. */
-function givenBy({ roleRef, subjects, metadata }: KubeObject): unknown[] {
+/** Returns the scope whose role a binding in a scope refers to. */
+function scopeOfRole(scopes: Scopes, scope: Scope, kind: string, info: RequestInfo): Scope {
+  if (kind === 'ClusterRole') {
+    return scopes.cluster();
+  }
+
+  return info.resource === 'workspacerolebindings' ? scopes.workspace('') : scope;
+}
+
+/** Returns what a binding gives, and to whom. */
+function grantOf({ roleRef, subjects, metadata }: KubeObject): unknown[] {
   return [roleRef, subjects ?? [], metadata.labels ?? {}];
 }
 
-/** Bindings of all levels: nobody gives a role that allows more than they may do themselves. */
-export class BindingRule implements Rule {
-  readonly resources = BINDINGS;
-  readonly #authorizer: Authorizer;
-  readonly #scopes: Scopes;
+/** Reviews bindings of all levels: nobody gives a role that allows more than they may do. */
+export function bindingRule(authorizer: Authorizer, scopes: Scopes): Rule {
+  return {
+    resources: BINDINGS,
 
-  constructor(authorizer: Authorizer, scopes: Scopes) {
-    this.#authorizer = authorizer;
-    this.#scopes = scopes;
-  }
-
-  review(attempt: WriteAttempt): undefined {
-    const { stored, wished, caller, info } = attempt;
-    if (!wished) {
-      return;
-    }
-
-    if (stored && equalJson(givenBy(stored), givenBy(wished))) {
-      return;
-    }
-
-    const { name = '' } = (wished.roleRef ?? {}) as { name?: string };
-
-    for (const scope of scopesOfGrant(this.#scopes, attempt)) {
-      if (!isLeftToKubernetes(attempt, scope)) {
-        checkGrant(
-          this.#authorizer,
-          caller,
-          scope,
-          'bind',
-          name,
-          this.#rulesOf(scope, info, wished),
-        );
+    async review(attempt: WriteAttempt): Promise<undefined> {
+      const { stored, proposed, caller, info } = attempt;
+      if (!proposed) {
+        return;
       }
-    }
-  }
 
-  #rulesOf(scope: Scope, info: RequestInfo, wished: KubeObject) {
-    const { kind = '', name = '' } = (wished.roleRef ?? {}) as { kind?: string; name?: string };
+      if (stored && equalJson(grantOf(stored), grantOf(proposed))) {
+        return;
+      }
 
-    const holder =
-      kind === 'ClusterRole'
-        ? this.#scopes.cluster()
-        : info.resource === 'workspacerolebindings'
-          ? this.#scopes.workspace('')
-          : scope;
+      const { kind = '', name: roleName = '' } = proposed.roleRef ?? {};
 
-    const role = kind === holder.roleKind ? this.#scopes.template(holder, name) : undefined;
+      for (const scope of scopesOfGrant(scopes, attempt)) {
+        if (isLeftToKubernetes(attempt, scope)) {
+          continue;
+        }
 
-    // Nobody knows what a role will give that is not there yet.
-    return role?.object ? this.#authorizer.rightsOf(role.object) : ALL_RIGHTS;
-  }
+        const holder = scopeOfRole(scopes, scope, kind, info);
+        const role =
+          kind === holder.roleKind ? scopes.template(holder, roleName)?.object : undefined;
+        // A role that does not exist yet may come to allow anything.
+        const rules = role ? authorizer.rightsOf(role) : ALL_RIGHTS;
+
+        checkGrant(authorizer, caller, { scope, verb: 'bind', roleName, rules });
+      }
+    },
+  };
 }
 
 /**
- * Groups and their members: who brings somebody into a group, or a group into a workspace, gives
- * the roles that the group has there.
+ * Reviews groups and their members: adding a user to a group, or a group to a workspace, gives the
+ * roles that the group has there.
  */
-export class GroupRule implements Rule {
-  readonly resources = GROUPS;
-  readonly #groupRoles: GroupRoles;
+export function groupRule(groupRoles: GroupRoles): Rule {
+  return {
+    resources: GROUPS,
 
-  constructor(groupRoles: GroupRoles) {
-    this.#groupRoles = groupRoles;
-  }
+    async review({ caller, info, stored, proposed }: WriteAttempt): Promise<undefined> {
+      if (!proposed) {
+        return;
+      }
 
-  review({ caller, info, stored, wished }: WriteAttempt): undefined {
-    if (!wished) {
-      return;
-    }
+      const isGroup = info.resource === 'groups';
+      const groupOf = ({ groupRef, metadata }: KubeObject) =>
+        String((isGroup ? metadata.name : groupRef?.name) ?? '');
 
-    const isGroup = info.resource === 'groups';
-    const groupOf = ({ groupRef, metadata }: KubeObject) =>
-      String((isGroup ? metadata.name : groupRef?.name) ?? '');
+      const given = (object: KubeObject) => [
+        groupOf(object),
+        isGroup ? [] : (object.users ?? []),
+        workspaceOf(object),
+      ];
 
-    const given = (object: KubeObject) => [
-      groupOf(object),
-      isGroup ? [] : (object.users ?? []),
-      workspaceOf(object),
-    ];
+      if (stored && equalJson(given(stored), given(proposed))) {
+        return;
+      }
 
-    if (stored && equalJson(given(stored), given(wished))) {
-      return;
-    }
-
-    this.#groupRoles.checkMembership(caller, workspaceOf(wished), groupOf(wished));
-  }
+      groupRoles.checkMembership(caller, workspaceOf(proposed), groupOf(proposed));
+    },
+  };
 }

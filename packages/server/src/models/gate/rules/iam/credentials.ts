@@ -7,42 +7,30 @@ import { requireAdministrator } from './administrators.ts';
 
 const CERTIFICATES = 'certificates.k8s.io/certificatesigningrequests';
 
-/** The signer whose certificates are never approved but by an administrator. */
+/** The signer whose requests only an administrator approves. */
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
 
 /**
- * Certificates: who approves one makes whom it names. Requests for other signers are an
- * administrator's too: Kubernetes approves some by itself, such as a kubelet's, by the rights of
- * who asks, which through this server are the server's own.
+ * Reviews certificate signing requests: approving one makes an identity. Only administrators
+ * request certificates of other signers: Kubernetes approves some of those by itself, such as a
+ * kubelet's, by the rights of the requester, which for calls through this server are its own.
  */
-export class CertificateRule implements Rule {
-  readonly resources: ReadonlySet<string> = new Set([
-    CERTIFICATES,
-    `${CERTIFICATES}/approval`,
-    `${CERTIFICATES}/status`,
-  ]);
+export function certificateRule(authorizer: Authorizer): Rule {
+  return {
+    resources: new Set([CERTIFICATES, `${CERTIFICATES}/approval`, `${CERTIFICATES}/status`]),
 
-  readonly #authorizer: Authorizer;
+    async review(attempt: WriteAttempt): Promise<undefined> {
+      const { info, proposed } = attempt;
+      if (info.subresource !== '') {
+        requireAdministrator(authorizer, attempt, 'decide about certificates');
+      }
 
-  constructor(authorizer: Authorizer) {
-    this.#authorizer = authorizer;
-  }
-
-  review(attempt: WriteAttempt): undefined {
-    const { info, wished } = attempt;
-    if (info.subresource !== '') {
-      requireAdministrator(this.#authorizer, attempt, 'decide about certificates');
-    }
-
-    const signer = (wished?.spec as { signerName?: string } | undefined)?.signerName;
-    if (signer !== CLIENT_SIGNER && !attempt.checkedByKubernetes) {
-      requireAdministrator(
-        this.#authorizer,
-        attempt,
-        `ask for certificates of the signer ${signer}`,
-      );
-    }
-  }
+      const signer = proposed?.spec?.signerName;
+      if (signer !== CLIENT_SIGNER && !attempt.checkedByKubernetes) {
+        requireAdministrator(authorizer, attempt, `ask for certificates of the signer ${signer}`);
+      }
+    },
+  };
 }
 
 const TOKEN_SECRET = 'kubernetes.io/service-account-token';
@@ -55,59 +43,51 @@ function accountOf(secret: KubeObject | undefined): string {
 }
 
 /**
- * Tokens of ServiceAccounts, asked for or kept in a Secret: who has one acts as the account, and
- * must hold its rights.
+ * Reviews tokens of ServiceAccounts, requested or kept in a Secret: a token's holder acts as the
+ * account, so the caller must have all its rights.
  */
-export class ServiceAccountTokenRule implements Rule {
-  readonly resources: ReadonlySet<string> = new Set(['/serviceaccounts/token', '/secrets']);
-  readonly #users: UserRights;
+export function serviceAccountTokenRule(users: UserRights): Rule {
+  return {
+    resources: new Set(['/serviceaccounts/token', '/secrets']),
 
-  constructor(users: UserRights) {
-    this.#users = users;
-  }
+    async review(attempt: WriteAttempt): Promise<undefined> {
+      const { caller, info, stored, proposed } = attempt;
+      const account = info.resource === 'secrets' ? accountOf(proposed) : info.name;
+      if (account === '' || (stored && account === accountOf(stored))) {
+        return;
+      }
 
-  review(attempt: WriteAttempt): undefined {
-    const { caller, info, stored, wished } = attempt;
-    const account = info.resource === 'secrets' ? accountOf(wished) : info.name;
-    if (account === '' || (stored && account === accountOf(stored))) {
-      return;
-    }
+      const { namespace } = info;
+      const name = `system:serviceaccount:${namespace}:${account}`;
+      const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+      if (users.outranks(caller, name, groups)) {
+        return;
+      }
 
-    const { namespace } = info;
-    const name = `system:serviceaccount:${namespace}:${account}`;
-    const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
-    if (this.#users.outranks(caller, name, groups)) {
-      return;
-    }
-
-    throw new StatusError(
-      403,
-      'Forbidden',
-      `serviceaccounts "${account}" is forbidden: user "${caller.name}" may not do all that its token would allow`,
-    );
-  }
+      throw new StatusError(
+        403,
+        'Forbidden',
+        `serviceaccounts "${account}" is forbidden: user "${caller.name}" may not do all that its token would allow`,
+      );
+    },
+  };
 }
 
 /**
- * Kinds of KubeSphere itself: who changes what they are, or how they are converted, sees and makes
- * objects of all of them.
+ * Reviews the CustomResourceDefinitions of KubeSphere: changing one, or its conversion webhook,
+ * gives access to all objects of the kind.
  */
-export class PlatformKindRule implements Rule {
-  readonly resources: ReadonlySet<string> = new Set([
-    'apiextensions.k8s.io/customresourcedefinitions',
-  ]);
-  readonly seesDeletions = true;
-  readonly #authorizer: Authorizer;
+export function platformKindRule(authorizer: Authorizer): Rule {
+  return {
+    resources: new Set(['apiextensions.k8s.io/customresourcedefinitions']),
+    seesDeletions: true,
 
-  constructor(authorizer: Authorizer) {
-    this.#authorizer = authorizer;
-  }
-
-  review(attempt: WriteAttempt): undefined {
-    const name = nameOf(attempt);
-    // Without a name it is a deletion of all.
-    if (name === '' || /\.(kubesphere|kubefed)\.io$/.test(name)) {
-      requireAdministrator(this.#authorizer, attempt, 'change the kinds of KubeSphere');
-    }
-  }
+    async review(attempt: WriteAttempt): Promise<undefined> {
+      const name = nameOf(attempt);
+      // Without a name, the call deletes all of them.
+      if (name === '' || /\.(kubesphere|kubefed)\.io$/.test(name)) {
+        requireAdministrator(authorizer, attempt, 'change the kinds of KubeSphere');
+      }
+    },
+  };
 }

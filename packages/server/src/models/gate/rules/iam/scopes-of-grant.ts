@@ -3,21 +3,21 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Scope, Scopes } from '../../../iam/roles/scopes.ts';
 import type { WriteAttempt } from '../../attempt.ts';
 
-/** The workspace of an object's label; '' for none. */
+/** Returns the workspace of an object's label; '' for none. */
 export function workspaceOf(object: KubeObject | undefined): string {
   return object?.metadata.labels?.[WORKSPACE_LABEL] ?? '';
 }
 
-/** Where an object is made: in the workspace of its label, or at the cluster scope without one. */
-export function makingScope(scopes: Scopes, object: KubeObject | undefined): Scope {
+/** Returns where an object is created: in the workspace of its label, else in the cluster. */
+export function scopeOfCreation(scopes: Scopes, object: KubeObject | undefined): Scope {
   const workspace = workspaceOf(object);
   return workspace === '' ? scopes.cluster() : scopes.workspace(workspace);
 }
 
 /**
- * Whether Kubernetes alone decides about a grant: to a ServiceAccount in the cluster, where RBAC's
- * `bind` and `escalate` are given by who may do everything. In a namespace `*` on roles gives them
- * too, which KubeSphere's roles for tenants have.
+ * Whether Kubernetes alone decides about a grant: one by a ServiceAccount at the cluster scope,
+ * where only those who may do everything give RBAC's `bind` and `escalate`. In a namespace, `*` on
+ * roles includes them, which KubeSphere's roles for tenants have.
  */
 export function isLeftToKubernetes(
   { caller, info, checkedByKubernetes }: WriteAttempt,
@@ -34,13 +34,13 @@ export function isLeftToKubernetes(
 }
 
 /**
- * Where a role or a binding gives rights: its own scope, and that from which a changed label takes
- * it.
+ * Returns where a role or binding gives rights: in its own scope, and in the one that a changed label
+ * takes it from.
  */
-export function scopesOfGrant(scopes: Scopes, { info, stored, wished }: WriteAttempt): Scope[] {
+export function scopesOfGrant(scopes: Scopes, { info, stored, proposed }: WriteAttempt): Scope[] {
   if (info.group === 'rbac.authorization.k8s.io') {
     const isNamespaced = info.resource === 'roles' || info.resource === 'rolebindings';
-    const namespace = wished?.metadata.namespace ?? info.namespace;
+    const namespace = proposed?.metadata.namespace ?? info.namespace;
     return [isNamespaced && namespace !== '' ? scopes.namespace(namespace) : scopes.cluster()];
   }
 
@@ -48,8 +48,8 @@ export function scopesOfGrant(scopes: Scopes, { info, stored, wished }: WriteAtt
     return [scopes.global()];
   }
 
-  const workspaces = new Set([wished, ...(stored ? [stored] : [])].map(workspaceOf));
+  const workspaces = new Set([proposed, ...(stored ? [stored] : [])].map(workspaceOf));
 
-  // One without a workspace is a template of all of them.
+  // A role without a workspace is a template for all of them.
   return [...workspaces].map((name) => (name === '' ? scopes.global() : scopes.workspace(name)));
 }

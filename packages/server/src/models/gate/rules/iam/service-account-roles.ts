@@ -11,36 +11,26 @@ function roleOf(object: KubeObject | undefined): string {
 }
 
 /**
- * ServiceAccounts: a controller binds each to the role that its annotation names, so that setting
- * it is a grant of that role.
+ * Reviews ServiceAccounts: a controller binds each to the role that its annotation names, so setting
+ * the annotation is a grant of that role.
  */
-export class ServiceAccountRoleRule implements Rule {
-  readonly resources: ReadonlySet<string> = new Set(['/serviceaccounts']);
-  readonly #authorizer: Authorizer;
-  readonly #scopes: Scopes;
+export function serviceAccountRoleRule(authorizer: Authorizer, scopes: Scopes): Rule {
+  return {
+    resources: new Set(['/serviceaccounts']),
 
-  constructor(authorizer: Authorizer, scopes: Scopes) {
-    this.#authorizer = authorizer;
-    this.#scopes = scopes;
-  }
+    async review({ caller, info, stored, proposed }: WriteAttempt): Promise<undefined> {
+      const roleName = roleOf(proposed);
+      if (roleName === '' || roleName === roleOf(stored)) {
+        return;
+      }
 
-  review({ caller, info, stored, wished }: WriteAttempt): undefined {
-    const name = roleOf(wished);
-    if (name === '' || name === roleOf(stored)) {
-      return;
-    }
+      const scope = scopes.namespace(proposed?.metadata.namespace ?? info.namespace);
+      const role = scopes.template(scope, roleName)?.object;
 
-    const scope = this.#scopes.namespace(wished?.metadata.namespace ?? info.namespace);
-    const role = this.#scopes.template(scope, name)?.object;
+      // A role that does not exist yet may come to allow anything.
+      const rules = role ? authorizer.rightsOf(role) : ALL_RIGHTS;
 
-    // Nobody knows what a role will give that is not there yet.
-    checkGrant(
-      this.#authorizer,
-      caller,
-      scope,
-      'bind',
-      name,
-      role ? this.#authorizer.rightsOf(role) : ALL_RIGHTS,
-    );
-  }
+      checkGrant(authorizer, caller, { scope, verb: 'bind', roleName, rules });
+    },
+  };
 }

@@ -14,7 +14,7 @@ import type { Authorizer } from '../../../authorization/authorizer.ts';
 import { isApiTokenCaller } from '../../../authorization/restrictions/api-tokens.ts';
 import {
   mustSetPassword,
-  passwordFirst,
+  passwordRequired,
 } from '../../../authorization/restrictions/first-password.ts';
 import type { Login } from '../../../iam/login/login.ts';
 import type { PasswordPolicy } from '../../../iam/passwords/password-policy.ts';
@@ -27,7 +27,7 @@ import type { UserRights } from '../../../iam/users/user-rights.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../../attempt.ts';
 
 /** What the rule of users works with. */
-export interface UserRuleParts {
+export interface UserRuleDependencies {
   authorizer: Authorizer;
   rights: UserRights;
   members: Members;
@@ -75,23 +75,23 @@ function besidesPassword({ metadata, spec, ...user }: User): unknown {
  * Throws Forbidden for who must set a password first and changes anything else of themselves, or no
  * password.
  */
-function checkOnlyPassword(caller: UserInfo, stored: User | undefined, wished: User): void {
+function checkOnlyPassword(caller: UserInfo, stored: User | undefined, proposed: User): void {
   if (!mustSetPassword(caller)) {
     return;
   }
 
-  const name = wished.metadata.name ?? '';
+  const name = proposed.metadata.name ?? '';
   if (!stored || name !== caller.name) {
-    throw passwordFirst(caller.name, 'set one of your own first');
+    throw passwordRequired(caller.name, 'set one of your own first');
   }
 
-  const given = wished.spec?.password;
+  const given = proposed.spec?.password;
   if (!given || given === stored.spec?.password) {
-    throw passwordFirst(name, 'it cannot be kept, set one of your own');
+    throw passwordRequired(name, 'it cannot be kept, set one of your own');
   }
 
-  if (!equalJson(besidesPassword(stored), besidesPassword(wished))) {
-    throw passwordFirst(name, 'set one of your own first, and nothing else with it');
+  if (!equalJson(besidesPassword(stored), besidesPassword(proposed))) {
+    throw passwordRequired(name, 'set one of your own first, and nothing else with it');
   }
 }
 
@@ -106,31 +106,31 @@ export class UserRule implements Rule {
   ]);
   readonly seesDeletions = true;
   readonly seesAdministrators = true;
-  readonly #parts: UserRuleParts;
+  readonly #dependencies: UserRuleDependencies;
 
-  constructor(parts: UserRuleParts) {
-    this.#parts = parts;
+  constructor(dependencies: UserRuleDependencies) {
+    this.#dependencies = dependencies;
   }
 
   async review(attempt: WriteAttempt): Promise<Verdict> {
-    const { caller, wished } = attempt;
-    const { rights } = this.#parts;
+    const { caller, proposed } = attempt;
+    const { rights } = this.#dependencies;
     const name = nameOf(attempt);
 
-    if (!wished) {
+    if (!proposed) {
       this.#checkDeletion(caller, name);
       return {};
     }
 
     const stored = attempt.stored as User | undefined;
-    const given = wished as User;
+    const given = proposed as User;
 
     if (stored) {
       this.#checkChange(caller, stored, given);
     } else {
       checkUserName(name);
       rights.checkName(caller, name);
-      await this.#parts.checkNameIsFree(name);
+      await this.#dependencies.checkNameIsFree(name);
     }
 
     checkOnlyPassword(caller, stored, given);
@@ -149,7 +149,7 @@ export class UserRule implements Rule {
 
     const settle = async (isStored: boolean) => {
       if (isStored && endsSessions && !attempt.dryRun) {
-        await this.#parts.revokeSessions(name);
+        await this.#dependencies.revokeSessions(name);
       }
     };
 
@@ -158,7 +158,7 @@ export class UserRule implements Rule {
 
   /** Makes a name free of what KubeSphere gave to a former user of it, before somebody gets it. */
   async removeLeftOver(name: string): Promise<void> {
-    const { login, members } = this.#parts;
+    const { login, members } = this.#dependencies;
     if (name !== '' && !name.includes('@') && !login.find(name)) {
       await members.removeLeftOver(name);
     }
@@ -166,8 +166,8 @@ export class UserRule implements Rule {
 
   #checkDeletion(caller: UserInfo, name: string): void {
     if (name !== '') {
-      this.#parts.rights.checkOutranks(caller, name);
-    } else if (!this.#parts.authorizer.holdsEverything(caller)) {
+      this.#dependencies.rights.checkOutranks(caller, name);
+    } else if (!this.#dependencies.authorizer.holdsEverything(caller)) {
       throw new StatusError(
         403,
         'Forbidden',
@@ -176,12 +176,12 @@ export class UserRule implements Rule {
     }
   }
 
-  #checkChange(caller: UserInfo, stored: User, wished: User): void {
-    const changes = (of: (user: User) => unknown) => of(stored) !== of(wished);
+  #checkChange(caller: UserInfo, stored: User, proposed: User): void {
+    const changes = (of: (user: User) => unknown) => of(stored) !== of(proposed);
     const ofLifecycle = ({ metadata }: User) =>
       JSON.stringify([metadata.ownerReferences ?? [], metadata.finalizers ?? []]);
     if (changes(stateOf) || changes(({ spec }) => spec?.email ?? '') || changes(ofLifecycle)) {
-      this.#parts.rights.checkOutranks(caller, stored.metadata.name ?? '');
+      this.#dependencies.rights.checkOutranks(caller, stored.metadata.name ?? '');
     }
   }
 
@@ -195,7 +195,7 @@ export class UserRule implements Rule {
       throw badRequest(`spec.email: "${email.slice(0, 64)}" is no e-mail address`);
     }
 
-    const other = this.#parts.login.find(email);
+    const other = this.#dependencies.login.find(email);
     if (other && other.metadata.name !== user.metadata.name) {
       throw new StatusError(409, 'AlreadyExists', `user email: ${email} already exists`);
     }
@@ -207,11 +207,11 @@ export class UserRule implements Rule {
    * with their own, or has not all rights of this one, and AlreadyExists for an account that
    * another user is linked to.
    */
-  #checkLink(caller: UserInfo, stored: User | undefined, wished: KubeObject): void {
-    const { links, rights } = this.#parts;
-    const name = wished.metadata.name ?? '';
+  #checkLink(caller: UserInfo, stored: User | undefined, proposed: KubeObject): void {
+    const { links, rights } = this.#dependencies;
+    const name = proposed.metadata.name ?? '';
 
-    if (linkOf(stored) === linkOf(wished)) {
+    if (linkOf(stored) === linkOf(proposed)) {
       return;
     }
 
@@ -223,7 +223,7 @@ export class UserRule implements Rule {
       rights.checkOutranks(caller, name);
     }
 
-    const rival = links.rivalOf(wished);
+    const rival = links.rivalOf(proposed);
     if (rival !== undefined) {
       throw new StatusError(
         409,
@@ -234,9 +234,9 @@ export class UserRule implements Rule {
   }
 
   /** The user as it is stored: the password hashed, and the marks of the server as they were. */
-  async #stored({ caller }: WriteAttempt, stored: User | undefined, wished: User): Promise<User> {
+  async #stored({ caller }: WriteAttempt, stored: User | undefined, proposed: User): Promise<User> {
     const before = stored?.metadata.annotations ?? {};
-    const { [LAST_APPLIED]: _copy, ...annotations } = { ...wished.metadata.annotations };
+    const { [LAST_APPLIED]: _copy, ...annotations } = { ...proposed.metadata.annotations };
 
     for (const key of [PASSWORD_ENCRYPTED, GLOBAL_ROLE_ANNOTATION]) {
       if (before[key] === undefined) {
@@ -247,33 +247,33 @@ export class UserRule implements Rule {
     }
 
     const old = stored?.spec?.password;
-    const given = wished.spec?.password;
+    const given = proposed.spec?.password;
     const setsPassword = Boolean(given) && given !== old;
-    const isOwn = stored !== undefined && caller.name === wished.metadata.name;
+    const isOwn = stored !== undefined && caller.name === proposed.metadata.name;
 
     // Nobody lifts the duty to choose a password from themselves, but by choosing one.
     if (isOwn && !setsPassword && before[UNINITIALIZED] !== undefined) {
       annotations[UNINITIALIZED] = before[UNINITIALIZED];
     }
 
-    const spec: User['spec'] = { ...wished.spec };
+    const spec: User['spec'] = { ...proposed.spec };
     delete spec.password;
 
     if (setsPassword) {
-      spec.password = await this.#hashed(caller, { isOwn, stored, wished });
+      spec.password = await this.#hashed(caller, { isOwn, stored, proposed });
       annotations[PASSWORD_ENCRYPTED] = 'true';
 
       if (isOwn) {
         // The duty is met.
         delete annotations[UNINITIALIZED];
-      } else if (this.#parts.passwords.rules.changeInitial) {
+      } else if (this.#dependencies.passwords.rules.changeInitial) {
         annotations[UNINITIALIZED] = 'true';
       }
     } else if (old) {
       spec.password = old;
     }
 
-    return { ...wished, metadata: { ...wished.metadata, annotations }, spec };
+    return { ...proposed, metadata: { ...proposed.metadata, annotations }, spec };
   }
 
   /**
@@ -282,10 +282,10 @@ export class UserRule implements Rule {
    */
   async #hashed(
     caller: UserInfo,
-    { isOwn, stored, wished }: { isOwn: boolean; stored: User | undefined; wished: User },
+    { isOwn, stored, proposed }: { isOwn: boolean; stored: User | undefined; proposed: User },
   ): Promise<string> {
-    const { rights, passwords } = this.#parts;
-    const { metadata, spec } = wished;
+    const { rights, passwords } = this.#dependencies;
+    const { metadata, spec } = proposed;
     const name = metadata.name ?? '';
     const password = spec.password ?? '';
 

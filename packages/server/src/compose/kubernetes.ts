@@ -1,0 +1,27 @@
+import type { Duplex } from 'node:stream';
+import type { KubeTransport, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Gate } from '../models/gate/gate.ts';
+import type { SecretStore } from './secrets.ts';
+
+/** The Kubernetes API that the server stands on, embedded or remote. */
+export interface Kubernetes {
+  client: KubeClient;
+  transport: KubeTransport;
+  secrets: SecretStore;
+  /** Where clients reach the API, and the CA (PEM) of its certificate. */
+  endpoint: { server: string; ca?: string };
+  /** Set for the embedded API. */
+  embedded?: {
+    /** Where kubectl reaches it. */
+    kubeconfig: string;
+    url: string;
+    /**
+     * Says who decides about users of client certificates; until then they are told to come again.
+     */
+    admitUsers(admit: (user: UserInfo, connection: Duplex) => void): void;
+    /** Puts its secure port behind the gate. */
+    useGate(gate: Gate): void;
+  };
+  close(): Promise<void>;
+}

@@ -1,0 +1,131 @@
+import { expired, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
+import type { RouteRequest } from '@ks-apiserver/http/routes/route';
+import type { Authorizer } from '../../models/authorization/authorizer.ts';
+import { requireOwnRight } from '../../models/authorization/restrictions/own-right.ts';
+import type { VisibleNamespaces } from '../../models/authorization/visible-namespaces.ts';
+import type { ResourceDefinition } from '../../models/resources/catalog/definition.ts';
+import { BASE, type ResourceDependencies } from './dependencies.ts';
+
+/** What of a list its caller may see. */
+export interface CallerAccess {
+  /** Namespaces that are left out. */
+  hidden: ReadonlySet<string> | undefined;
+  /** The only namespaces that are shown; undefined for all. */
+  visible: VisibleNamespaces | undefined;
+}
+
+type Call = Pick<RouteRequest, 'params' | 'query' | 'user' | 'info'>;
+
+/**
+ * Throws Forbidden where more is needed than the right to the path. The namespace in it says
+ * nothing about what has none: a member of one project would read all users.
+ */
+export function requireRights(
+  authorizer: Authorizer,
+  definition: ResourceDefinition,
+  { params, user }: Call,
+): void {
+  const { resources = '', namespace, name } = params;
+
+  if (definition.needsOwnRight) {
+    requireOwnRight(authorizer, user, definition, namespace, name);
+  }
+
+  if (!definition.namespaced && namespace !== undefined) {
+    authorizer.authorize(
+      user,
+      parseRequestInfo('GET', [BASE, resources, ...(name ? [name] : [])].join('/')),
+    );
+  }
+}
+
+/** Finds out what a caller may see of a list. Throws Forbidden. */
+export function accessOf(
+  dependencies: ResourceDependencies,
+  definition: ResourceDefinition,
+  call: Call,
+): CallerAccess | Promise<CallerAccess> {
+  const { user, info } = call;
+  if (!info.visibleOnly || definition.namespaced) {
+    return look(dependencies, definition, call);
+  }
+
+  // What has no namespace takes the right to the whole list, now and for as long as it goes on.
+  info.visibleOnly = false;
+
+  const pending = dependencies.authorizer.authorizeCall(user, info);
+
+  return pending
+    ? pending.then(() => look(dependencies, definition, call))
+    : look(dependencies, definition, call);
+}
+
+function look(
+  { authorizer, visibility }: ResourceDependencies,
+  definition: ResourceDefinition,
+  call: Call,
+): CallerAccess {
+  const { query, user, info } = call;
+  const visible = info.visibleOnly
+    ? visibility.of(user, info, definition, query.get('workspace') ?? undefined)
+    : undefined;
+
+  if (!visible) {
+    requireRights(authorizer, definition, call);
+  }
+
+  return { visible, hidden: visible ? undefined : authorizer.hiddenFrom(user, info) };
+}
+
+/**
+ * Tells, whenever it is asked, why a list must not go on as it began; undefined while its caller
+ * may see just the same.
+ */
+export function sightCheck(
+  dependencies: ResourceDependencies,
+  definition: ResourceDefinition,
+  { params, query, user, info }: Call,
+  first: CallerAccess,
+): () => StatusError | undefined {
+  // The query loses its parameters while it is read.
+  const call = { params, query: new URLSearchParams(query), user, info };
+  let { version } = dependencies.visibility;
+
+  return () => {
+    // Nothing to look at while nobody's rights have changed.
+    if (dependencies.visibility.version === version) {
+      return undefined;
+    }
+
+    version = dependencies.visibility.version;
+
+    try {
+      const { visible, hidden } = look(dependencies, definition, call);
+      if (visible?.key === first.visible?.key && hidden === first.hidden) {
+        return undefined;
+      }
+
+      return expired(
+        `what the caller may see of ${definition.resource} has changed: begin again without resourceVersion`,
+      );
+    } catch (error) {
+      return error as StatusError;
+    }
+  };
+}
+
+/** Takes the parameters that say what a caller wants to see out of a query: they are no filters. */
+export function withoutSight(
+  query: URLSearchParams,
+  { namespaced }: ResourceDefinition,
+): URLSearchParams {
+  const rest = new URLSearchParams(query);
+  rest.delete('scope');
+
+  if (namespaced) {
+    rest.delete('workspace');
+  }
+
+  return rest;
+}

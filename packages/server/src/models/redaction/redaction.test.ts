@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import fc from 'fast-check';
+import {
+  secretFieldsOf,
+  secretsOf,
+  withoutSecrets,
+  withoutSecretTexts,
+  withSecretsOf,
+} from './redaction.ts';
+
+const clusters = secretFieldsOf({ group: 'cluster.kubesphere.io', resource: 'clusters' })!;
+const users = secretFieldsOf({ group: 'iam.kubesphere.io', resource: 'users' })!;
+const MARK = 'marked-secret';
+
+function cluster(kubeconfig: unknown, token: unknown): KubeObject {
+  const annotations = {
+    a: 'b',
+    'kubectl.kubernetes.io/last-applied-configuration': `{"token":"${MARK}"}`,
+  };
+
+  const spec = { provider: 'x', connection: { type: 'direct', kubeconfig, token } };
+
+  return {
+    apiVersion: 'cluster.kubesphere.io/v1alpha1',
+    kind: 'Cluster',
+    metadata: { name: 'far', annotations },
+    spec,
+  };
+}
+
+test('an object, a list, a Table and an event lose their secrets, and nothing else', () => {
+  const object = cluster(MARK, MARK);
+
+  const shown = {
+    ...object,
+    metadata: { name: 'far', annotations: { a: 'b' } },
+    spec: { provider: 'x', connection: { type: 'direct' } },
+  };
+
+  assert.deepEqual(withoutSecrets(object, clusters), shown);
+  assert.deepEqual(withoutSecrets({ kind: 'ClusterList', items: [object] }, clusters).items, [
+    shown,
+  ]);
+
+  assert.deepEqual(
+    withoutSecrets({ kind: 'Table', rows: [{ cells: [1], object }] }, clusters).rows,
+    [{ cells: [1], object: shown }],
+  );
+
+  assert.deepEqual(withoutSecrets({ type: 'ADDED', object }, clusters), {
+    type: 'ADDED',
+    object: shown,
+  });
+
+  assert.equal(object.spec.connection.token, MARK, 'what is given stays as it is');
+});
+
+test('writing a redacted object back changes no secret', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (kubeconfig, token) => {
+      const stored = cluster(kubeconfig, token);
+      const back = withSecretsOf(stored, withoutSecrets(stored, clusters), clusters);
+      assert.deepEqual(back.spec, stored.spec);
+    }),
+  );
+});
+
+test('an error about refused text contains no secret, neither plain nor escaped', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 4 }),
+      fc.string(),
+      fc.string(),
+      (password, before, after) => {
+        const user = { metadata: { name: 'jo' }, spec: { password } };
+        const message = `Invalid value: ${JSON.stringify(before + password + after)}: ${password}`;
+        const told = withoutSecretTexts(message, secretsOf(user, users));
+        assert.ok(
+          !told.replaceAll('[hidden]', '').includes(password) || '[hidden]'.includes(password),
+          told,
+        );
+      },
+    ),
+  );
+});
+
+test('objects of odd shapes are no trouble', () => {
+  for (const value of [
+    null,
+    1,
+    'x',
+    [],
+    {},
+    { spec: null },
+    { spec: 'x' },
+    { spec: { connection: [] } },
+    { items: [null] },
+  ]) {
+    assert.deepEqual(withoutSecrets(value, clusters), value);
+  }
+});
