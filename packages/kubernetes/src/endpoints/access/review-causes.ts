@@ -5,7 +5,7 @@ import { Causes, each } from '../../registry/validation/causes.ts';
 const ABOUT = 'spec.resourceAttributes';
 
 /** A selector of fields or labels; unknown operators of newer clients are allowed. */
-function selector(
+function validateSelector(
   given: Fields | undefined,
   name: 'fieldSelector' | 'labelSelector',
   out: Causes,
@@ -83,8 +83,8 @@ export function reviewCauses(review: KubeObject, kind: 'own' | 'any' | 'local'):
       out.invalid('spec.user', '', 'at least one of user or group must be specified');
     }
 
-    selector(resource?.fieldSelector, 'fieldSelector', out);
-    selector(resource?.labelSelector, 'labelSelector', out);
+    validateSelector(resource?.fieldSelector, 'fieldSelector', out);
+    validateSelector(resource?.labelSelector, 'labelSelector', out);
 
     const { managedFields: _, namespace = '', ...rest } = metadata;
     if (Object.keys(rest).length > 0 || (kind !== 'local' && namespace !== '')) {

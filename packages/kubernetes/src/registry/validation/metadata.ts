@@ -62,7 +62,7 @@ function baseErrors(gvk: GroupVersionKind, base: string): string[] {
 }
 
 /** The causes that `find` finds, up to the number that a response lists. */
-function causesOf(find: (out: Causes) => void): StatusCause[] {
+function validateCausesOf(find: (out: Causes) => void): StatusCause[] {
   const out = new Causes();
   out.collect(find);
   return out.list;
@@ -73,7 +73,7 @@ export function validateLabels(
   labels: Readonly<Record<string, string>> | undefined,
   field: string,
 ): StatusCause[] {
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     for (const [key, value] of Object.entries(labels ?? {})) {
       out.each(field, key, qualifiedNameErrors(key));
       out.each(field, value, labelValueErrors(value));
@@ -86,7 +86,7 @@ function validateAnnotations(
 ): StatusCause[] {
   const field = 'metadata.annotations';
 
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     let size = 0;
 
     for (const [key, value] of Object.entries(annotations ?? {})) {
@@ -104,7 +104,7 @@ function validateFinalizers(finalizers: readonly string[] | undefined): StatusCa
   const field = 'metadata.finalizers';
   const list = finalizers ?? [];
 
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     for (const finalizer of list) {
       out.each(field, finalizer, qualifiedNameErrors(finalizer));
     }
@@ -119,7 +119,7 @@ function validateFinalizers(finalizers: readonly string[] | undefined): StatusCa
 function validateFinalizerDomains(finalizers: readonly string[] | undefined): StatusCause[] {
   const why = 'name is neither a standard finalizer name nor is it fully qualified';
 
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     for (const [index, finalizer] of (finalizers ?? []).entries()) {
       if (finalizer.includes('/') || standardFinalizers.has(finalizer)) {
         continue;
@@ -137,7 +137,7 @@ function shownOwner({ apiVersion, kind, name, uid, ...rest }: OwnerReference): O
 function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
   const field = 'metadata.ownerReferences';
 
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     let controller: string | undefined;
 
     for (const owner of ownerReferences ?? []) {

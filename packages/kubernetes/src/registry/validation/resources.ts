@@ -92,7 +92,7 @@ export function validateQuotaResourceName(name: string, at: string, out: Causes)
   }
 }
 
-function podResourceName(name: string, at: string, out: Causes): void {
+function validatePodResourceName(name: string, at: string, out: Causes): void {
   if (!validateResourceName(name, at, out)) {
     return;
   }
@@ -116,7 +116,7 @@ export function validateAmount(name: string, amount: unknown, at: string, out: C
   }
 }
 
-function hugePages(name: string, amount: unknown, at: string, out: Causes): void {
+function validateHugePages(name: string, amount: unknown, at: string, out: Causes): void {
   if (!isHugePages(name)) {
     return;
   }
@@ -137,7 +137,7 @@ function hugePages(name: string, amount: unknown, at: string, out: Causes): void
   out.invalid(at, String(amount), `${amount} is not positive integer multiple of ${name}`);
 }
 
-function claims(
+function validateClaims(
   list: readonly Fields[] | undefined,
   known: ReadonlySet<string>,
   at: string,
@@ -186,7 +186,7 @@ function claims(
 
 type NameRule = (name: string, at: string, out: Causes) => void;
 
-function requirements(
+function validateRequirements(
   value: Fields,
   nameRule: NameRule,
   known: ReadonlySet<string>,
@@ -200,7 +200,7 @@ function requirements(
     const path = `${at}.limits[${name}]`;
     nameRule(name, path, out);
     validateAmount(name, amount, path, out);
-    hugePages(name, amount, path, out);
+    validateHugePages(name, amount, path, out);
   }
 
   for (const [name, amount] of Object.entries(requests)) {
@@ -224,14 +224,14 @@ function requirements(
       out.required(`${at}.limits`, 'Limit must be set for non overcommitable resources');
     }
 
-    hugePages(name, amount, path, out);
+    validateHugePages(name, amount, path, out);
   }
 
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {
     out.forbidden(at, 'HugePages require cpu or memory');
   }
 
-  claims(value.claims, known, `${at}.claims`, out);
+  validateClaims(value.claims, known, `${at}.claims`, out);
 }
 
 /** Requests and limits of a container. `claims` are the names of the pod's resource claims. */
@@ -242,7 +242,7 @@ export function validateContainerResources(
   out: Causes,
 ): void {
   if (value !== undefined) {
-    requirements(value, validateContainerResourceName, known, at, out);
+    validateRequirements(value, validateContainerResourceName, known, at, out);
   }
 }
 
@@ -262,7 +262,7 @@ export function validatePodResources(spec: Fields, at: string, out: Causes): voi
     out.forbidden(`${at}.claims`, 'claims may not be set for Resources at pod-level');
   }
 
-  requirements(value, podResourceName, new Set(), at, out);
+  validateRequirements(value, validatePodResourceName, new Set(), at, out);
 
   const sums = new Map<string, Quantity>();
 

@@ -8,7 +8,7 @@ import type { Validator } from '../validator.ts';
 const maxBytes = 1024 * 1024;
 const frozenDetail = 'field is immutable when `immutable` is set';
 
-function frozen(
+function validateFrozen(
   object: Fields,
   old: Fields | undefined,
   fields: readonly string[],
@@ -34,7 +34,7 @@ function byteLength(base64: unknown): number {
 
 /** ConfigMaps. */
 export const configMaps: Validator = (object, old, out) => {
-  frozen(object, old, ['data', 'binaryData'], out);
+  validateFrozen(object, old, ['data', 'binaryData'], out);
 
   const { data = {}, binaryData = {} } = object;
   let size = 0;
@@ -79,7 +79,7 @@ function goError(text: string, error: Error): string {
     : 'unexpected end of JSON input';
 }
 
-function dockerConfig(value: string | undefined, key: string, out: Causes): void {
+function validateDockerConfig(value: string | undefined, key: string, out: Causes): void {
   if (value === undefined) {
     out.required(`data[${key}]`);
     return;
@@ -111,7 +111,7 @@ export const secrets: Validator = (object, old, out) => {
     out.immutable('type', type, old.type ?? '');
   }
 
-  frozen(object, old, ['data'], out);
+  validateFrozen(object, old, ['data'], out);
 
   let size = 0;
 
@@ -133,7 +133,7 @@ export const secrets: Validator = (object, old, out) => {
   };
 
   if (docker[type]) {
-    dockerConfig(data[docker[type]], docker[type], out);
+    validateDockerConfig(data[docker[type]], docker[type], out);
   } else if (type === 'kubernetes.io/tls') {
     wants('tls.crt', 'tls.key');
   } else if (type === 'kubernetes.io/ssh-auth' && !data['ssh-privatekey']) {

@@ -122,7 +122,7 @@ const namespace: Validator = ({ spec = {} }, _old, out) => {
   }
 };
 
-function reporter(event: Fields, field: string, out: Causes): void {
+function validateReporter(event: Fields, field: string, out: Causes): void {
   const { reportingInstance = '', action = '', reason = '', [field]: name = '' } = event;
   if (name === '') {
     out.required(field);
@@ -165,7 +165,7 @@ const event: Validator = (object, old, out) => {
       mismatch();
     }
 
-    reporter(object, object.regarding ? 'reportingController' : 'reportingComponent', out);
+    validateReporter(object, object.regarding ? 'reportingController' : 'reportingComponent', out);
 
     const { message = '', note = '' } = object;
     if (message.length > 1024 || note.length > 1024) {

@@ -9,7 +9,7 @@ const deletionCost = 'controller.kubernetes.io/pod-deletion-cost';
 const podSeccomp = 'seccomp.security.alpha.kubernetes.io/pod';
 const containerSeccomp = 'container.seccomp.security.alpha.kubernetes.io/';
 
-function seccompProfile(profile: string, at: string, out: Causes): void {
+function validateSeccompProfile(profile: string, at: string, out: Causes): void {
   if (['runtime/default', 'docker/default', 'unconfined'].includes(profile)) {
     return;
   }
@@ -42,7 +42,7 @@ export function validatePodAnnotations(
     }
 
     if (key === podSeccomp || key.startsWith(containerSeccomp)) {
-      seccompProfile(value, `${at}.${key}`, out);
+      validateSeccompProfile(value, `${at}.${key}`, out);
     }
     if (!key.startsWith(APP_ARMOR)) {
       continue;

@@ -52,7 +52,7 @@ const ofWindowsPods = [
   'securityContext.seLinuxChangePolicy',
 ];
 
-function onWindows(spec: Fields, at: string, out: Causes): void {
+function validateOnWindows(spec: Fields, at: string, out: Causes): void {
   for (const path of ofWindowsPods) {
     const name = path.slice(path.lastIndexOf('.') + 1);
     const value = path.includes('.') ? spec.securityContext?.[name] : spec[name];
@@ -71,7 +71,7 @@ function onWindows(spec: Fields, at: string, out: Causes): void {
   });
 }
 
-function onLinux(spec: Fields, at: string, out: Causes): void {
+function validateOnLinux(spec: Fields, at: string, out: Causes): void {
   const why = 'windows options cannot be set for a linux pod';
 
   if (spec.securityContext?.windowsOptions) {
@@ -95,9 +95,9 @@ export function validateOperatingSystem(spec: Fields, at: string, out: Causes): 
   if (name === '') {
     out.required(`${at}.os.name`);
   } else if (name === 'windows') {
-    onWindows(spec, at, out);
+    validateOnWindows(spec, at, out);
   } else if (name === 'linux') {
-    onLinux(spec, at, out);
+    validateOnLinux(spec, at, out);
   } else {
     out.unsupported(`${at}.os`, name, ['linux', 'windows']);
   }

@@ -15,7 +15,7 @@ const updatable = [
 ];
 
 /** @returns false where nothing more is to be said */
-function containers(
+function validateContainers(
   now: readonly Fields[],
   old: readonly Fields[],
   at: string,
@@ -38,7 +38,7 @@ function containers(
 }
 
 /** @returns false where nothing more is to be said */
-function deadline(
+function validateDeadline(
   now: number | undefined,
   old: number | undefined,
   at: string,
@@ -81,7 +81,12 @@ function tolerations(
   }
 }
 
-function gates(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
+function validateGates(
+  now: readonly Fields[],
+  old: readonly Fields[],
+  at: string,
+  out: Causes,
+): void {
   const before = new Set(old.map(({ name }) => name));
   each(now, at, ({ name }, path) => {
     if (before.has(name)) {
@@ -113,7 +118,7 @@ function addedOnly(now: Fields = {}, old: Fields = {}): boolean {
 }
 
 /** A pod with scheduling gates may still get a narrower node selector and affinity. */
-function whileGated(now: Fields, old: Fields, at: string, out: Causes): void {
+function validateWhileGated(now: Fields, old: Fields, at: string, out: Causes): void {
   const [selector, before] = [now.nodeSelector ?? {}, old.nodeSelector ?? {}];
   if (Object.keys(before).some((key) => selector[key] !== before[key])) {
     const why = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
@@ -176,29 +181,34 @@ const clean = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 /** Refuses changes of a pod's spec, except of its few mutable fields. */
 export function validateSpecUpdate(now: Fields, old: Fields, at: string, out: Causes): void {
-  if (!containers(now.containers ?? [], old.containers ?? [], `${at}.containers`, out)) {
+  if (!validateContainers(now.containers ?? [], old.containers ?? [], `${at}.containers`, out)) {
     return;
   }
 
   if (
-    !containers(now.initContainers ?? [], old.initContainers ?? [], `${at}.initContainers`, out)
+    !validateContainers(
+      now.initContainers ?? [],
+      old.initContainers ?? [],
+      `${at}.initContainers`,
+      out,
+    )
   ) {
     return;
   }
 
   const field = `${at}.activeDeadlineSeconds`;
-  if (!deadline(now.activeDeadlineSeconds, old.activeDeadlineSeconds, field, out)) {
+  if (!validateDeadline(now.activeDeadlineSeconds, old.activeDeadlineSeconds, field, out)) {
     return;
   }
 
   tolerations(now.tolerations ?? [], old.tolerations ?? [], `${at}.tolerations`, out);
-  gates(now.schedulingGates ?? [], old.schedulingGates ?? [], `${at}.schedulingGates`, out);
+  validateGates(now.schedulingGates ?? [], old.schedulingGates ?? [], `${at}.schedulingGates`, out);
 
   if (equalJson(clean(now), clean(old))) {
     return;
   }
   if ((old.schedulingGates ?? []).length > 0) {
-    whileGated(now, old, at, out);
+    validateWhileGated(now, old, at, out);
   }
 
   const [fixed, before] = [clean(withoutChangeable(now, old)), clean(old)];

@@ -9,7 +9,7 @@ import { validateVolumeSpec } from './volumes.ts';
 
 const maxParameterBytes = 256 * 1024;
 
-function provisioner(name: string, at: string, out: Causes): void {
+function validateProvisioner(name: string, at: string, out: Causes): void {
   if (name === '') {
     out.required(at);
   } else {
@@ -17,7 +17,7 @@ function provisioner(name: string, at: string, out: Causes): void {
   }
 }
 
-function parameters(values: Fields, out: Causes): void {
+function validateParameters(values: Fields, out: Causes): void {
   const entries = Object.entries(values);
   if (entries.length > 512) {
     out.tooLong('parameters', 512);
@@ -59,8 +59,8 @@ const storageClass: Validator = (object, old, out) => {
     allowedTopologies,
   } = object;
 
-  provisioner(name, 'provisioner', out);
-  parameters(object.parameters ?? {}, out);
+  validateProvisioner(name, 'provisioner', out);
+  validateParameters(object.parameters ?? {}, out);
 
   if (reclaimPolicy) {
     out.supported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain']);
@@ -275,8 +275,8 @@ const attributesClass: Validator = (object, old, out) => {
     out.forbidden('parameters', 'updates to parameters are forbidden.');
   }
 
-  provisioner(driverName, 'driverName', out);
-  parameters(values, out);
+  validateProvisioner(driverName, 'driverName', out);
+  validateParameters(values, out);
 
   if (Object.keys(values).length === 0) {
     out.required('parameters', 'must contain at least one key/value pair');

@@ -41,7 +41,7 @@ const order = [
 
 const shown: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
 
-function secretReference(ref: Fields | undefined, at: string, out: Causes): void {
+function validateSecretReference(ref: Fields | undefined, at: string, out: Causes): void {
   if (ref === undefined) {
     return;
   }
@@ -60,7 +60,7 @@ function secretReference(ref: Fields | undefined, at: string, out: Causes): void
   }
 }
 
-function csi(source: Fields, at: string, out: Causes): void {
+function validateCsi(source: Fields, at: string, out: Causes): void {
   validateDriverName(source.driver ?? '', `${at}.driver`, out);
 
   if (!source.volumeHandle) {
@@ -68,11 +68,11 @@ function csi(source: Fields, at: string, out: Causes): void {
   }
 
   for (const name of ['controllerPublish', 'controllerExpand', 'nodePublish', 'nodeExpand']) {
-    secretReference(source[`${name}SecretRef`], `${at}.${name}SecretRef`, out);
+    validateSecretReference(source[`${name}SecretRef`], `${at}.${name}SecretRef`, out);
   }
 }
 
-function sources(spec: Fields, at: string, out: Causes): void {
+function validateSources(spec: Fields, at: string, out: Causes): void {
   let found = false;
 
   for (const kind of order) {
@@ -90,7 +90,7 @@ function sources(spec: Fields, at: string, out: Causes): void {
         'may not specify more than 1 volume type',
       );
     } else if (kind === 'csi') {
-      csi(value, path, out);
+      validateCsi(value, path, out);
     } else if (kind === 'local') {
       if (!value.path) {
         out.required(`${path}.path`);
@@ -185,7 +185,7 @@ export function validateVolumeSpec(
     }
   }
 
-  sources(spec, at, out);
+  validateSources(spec, at, out);
 
   if (spec.hostPath?.path && /^\/+$/.test(spec.hostPath.path) && reclaim === 'Recycle') {
     const why = "may not be 'recycle' for a hostPath mount of '/'";

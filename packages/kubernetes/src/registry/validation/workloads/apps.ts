@@ -32,7 +32,7 @@ function shownStrategy(strategy: Fields): Fields {
   return { Type: type, RollingUpdate: inner ?? null };
 }
 
-function deploymentStrategy(strategy: Fields, at: string, out: Causes): void {
+function validateDeploymentStrategy(strategy: Fields, at: string, out: Causes): void {
   const { type, rollingUpdate } = strategy;
   if (type === 'Recreate') {
     if (rollingUpdate !== undefined) {
@@ -65,7 +65,7 @@ const deployment: Validator = ({ spec = {} }, old, out) => {
     validateReplicatedTemplate(spec, out);
   }
 
-  deploymentStrategy(spec.strategy ?? {}, 'spec.strategy', out);
+  validateDeploymentStrategy(spec.strategy ?? {}, 'spec.strategy', out);
 
   const { minReadySeconds, progressDeadlineSeconds: deadline } = spec;
   out.notNegative('spec.minReadySeconds', minReadySeconds);
@@ -92,7 +92,7 @@ const replicaSet: Validator = ({ spec = {} }, old, out) => {
   }
 };
 
-function daemonStrategy(strategy: Fields, at: string, out: Causes): void {
+function validateDaemonStrategy(strategy: Fields, at: string, out: Causes): void {
   const { type, rollingUpdate } = strategy;
   if (type === 'OnDelete') {
     return;
@@ -149,11 +149,11 @@ const daemonSet: Validator = ({ spec = {} }, old, out) => {
   validatePodTemplate(template, 'spec.template', out);
   validateEndless(template, 'spec.template', 'DaemonSet', out);
   out.notNegative('spec.minReadySeconds', spec.minReadySeconds);
-  daemonStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', out);
+  validateDaemonStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', out);
   out.notNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit);
 };
 
-function statefulStrategy(strategy: Fields, at: string, out: Causes): void {
+function validateStatefulStrategy(strategy: Fields, at: string, out: Causes): void {
   const { type = '', rollingUpdate } = strategy;
   if (type === '') {
     out.required(at);
@@ -197,7 +197,7 @@ function statefulStrategy(strategy: Fields, at: string, out: Causes): void {
   validateAtMostWhole(maxUnavailable, field, out);
 }
 
-function statefulTemplate(spec: Fields, out: Causes): void {
+function validateStatefulTemplate(spec: Fields, out: Causes): void {
   const template = structuredClone(spec.template ?? {});
   const claims: string[] = (spec.volumeClaimTemplates ?? []).map(
     (claim: Fields) => claim.metadata?.name ?? '',
@@ -244,7 +244,7 @@ const statefulSet: Validator = ({ spec = {} }, old, out) => {
     out.invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'");
   }
 
-  statefulStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', out);
+  validateStatefulStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', out);
 
   for (const name of retention ? ['whenDeleted', 'whenScaled'] : []) {
     out.supported(`spec.persistentVolumeClaimRetentionPolicy.${name}`, retention[name], [
@@ -267,7 +267,7 @@ const statefulSet: Validator = ({ spec = {} }, old, out) => {
     out.dnsLabel('spec.serviceName', spec.serviceName);
   }
   if (validateSelector(spec, 'statefulset', '', out)) {
-    statefulTemplate(spec, out);
+    validateStatefulTemplate(spec, out);
   }
 
   validateEndless(template, 'spec.template', 'StatefulSet', out);

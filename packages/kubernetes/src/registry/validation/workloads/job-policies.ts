@@ -8,7 +8,12 @@ const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
 const quoted = (list: readonly string[]) =>
   `[${list.map((text) => JSON.stringify(text)).join(' ')}]`;
 
-function exitCodes(rule: Fields, names: ReadonlySet<string>, at: string, out: Causes): void {
+function validateExitCodes(
+  rule: Fields,
+  names: ReadonlySet<string>,
+  at: string,
+  out: Causes,
+): void {
   const { operator = '', containerName, values = [] } = rule;
   const operators = ['In', 'NotIn'];
 
@@ -48,7 +53,7 @@ function exitCodes(rule: Fields, names: ReadonlySet<string>, at: string, out: Ca
   }
 }
 
-function conditions(list: readonly Fields[], at: string, out: Causes): void {
+function validateConditions(list: readonly Fields[], at: string, out: Causes): void {
   if (list.length > 20) {
     out.tooMany(at, list.length, 20);
   }
@@ -88,10 +93,10 @@ export function validateFailurePolicy(spec: Fields, at: string, out: Causes): vo
     }
 
     if (onExitCodes) {
-      exitCodes(onExitCodes, names, `${path}.onExitCodes`, out);
+      validateExitCodes(onExitCodes, names, `${path}.onExitCodes`, out);
     }
     if (onPodConditions.length > 0) {
-      conditions(onPodConditions, `${path}.onPodConditions`, out);
+      validateConditions(onPodConditions, `${path}.onPodConditions`, out);
     }
 
     const refuse = (why: string) =>

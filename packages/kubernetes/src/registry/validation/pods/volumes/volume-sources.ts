@@ -99,7 +99,7 @@ const qualifiedNames: readonly (readonly [prefix: string, pattern: RegExp])[] = 
   ['naa', /^naa.[A-Za-z0-9]{32}$/],
 ];
 
-function iscsiName(name: string, at: string, starting: string, out: Causes): void {
+function validateIscsiName(name: string, at: string, starting: string, out: Causes): void {
   const rule = qualifiedNames.find(([prefix]) => name.startsWith(prefix));
   if (rule === undefined) {
     out.invalid(at, name, `must be valid format${starting}`);
@@ -119,7 +119,7 @@ function iscsi(starting: string): SourceRule {
     if (iqn === '') {
       out.required(`${at}.iqn`);
     } else {
-      iscsiName(iqn, `${at}.iqn`, starting, out);
+      validateIscsiName(iqn, `${at}.iqn`, starting, out);
     }
 
     if (lun < 0 || lun > 255) {
@@ -129,7 +129,7 @@ function iscsi(starting: string): SourceRule {
       out.required(`${at}.secretRef`);
     }
     if (initiatorName !== undefined) {
-      iscsiName(initiatorName, `${at}.initiatorname`, starting, out);
+      validateIscsiName(initiatorName, `${at}.initiatorname`, starting, out);
     }
   };
 }

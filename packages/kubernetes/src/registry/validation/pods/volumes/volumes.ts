@@ -54,7 +54,7 @@ interface VolumeOwner {
   isPod: boolean;
 }
 
-function source(
+function validateSource(
   volume: Fields,
   kind: string,
   { name: podName, isPod }: VolumeOwner,
@@ -139,7 +139,7 @@ export function validateVolumes(
             'may not specify more than 1 volume type',
           );
         } else {
-          source(volume, kind, owner, path, own);
+          validateSource(volume, kind, owner, path, own);
         }
 
         found = true;
