@@ -71,7 +71,7 @@ export function rawYaml(body: KubeResponse['body'], status = 200): KubeResponse 
 }
 
 /** A response in JSON or YAML, as the client accepts; large YAML is written while it is sent. */
-export function encoded(form: Form, body: Buffer, status: number): KubeResponse {
+export function encodeResponse(form: Form, body: Buffer, status: number): KubeResponse {
   if (form.encoding === 'json') {
     return rawJson(body, status);
   }
@@ -99,12 +99,12 @@ export function objectResponse(
   status = 200,
 ): KubeResponse | Promise<KubeResponse> {
   if (!isConverted(call.type)) {
-    return shownObject(call, object, status);
+    return encodeStoredObject(call, object, status);
   }
-  return prepareObjects(call.type, [object]).then(() => shownObject(call, object, status));
+  return prepareObjects(call.type, [object]).then(() => encodeStoredObject(call, object, status));
 }
 
-function shownObject(call: Call, object: StoredObject, status: number): KubeResponse {
+function encodeStoredObject(call: Call, object: StoredObject, status: number): KubeResponse {
   const form = negotiate(call.request.headers.accept, { type: call.type, as: 'object' });
   if (form.as === 'Table') {
     const includeObject = call.query.get('includeObject') ?? 'Metadata';
@@ -112,15 +112,15 @@ function shownObject(call: Call, object: StoredObject, status: number): KubeResp
       resourceVersion: presentObject(call.type, object).metadata.resourceVersion ?? '',
     });
 
-    return encoded(form, Buffer.from(JSON.stringify(table)), status);
+    return encodeResponse(form, Buffer.from(JSON.stringify(table)), status);
   }
 
   if (form.as !== 'object') {
     const partial = partialObject(presentObject(call.type, object), form);
-    return encoded(form, Buffer.from(JSON.stringify(partial)), status);
+    return encodeResponse(form, Buffer.from(JSON.stringify(partial)), status);
   }
 
-  return encoded(form, presentBytes(call.type, object), status);
+  return encodeResponse(form, presentBytes(call.type, object), status);
 }
 
 /**
@@ -135,7 +135,11 @@ export function virtualResponse(
 ): KubeResponse {
   const form = virtualNegotiation(call, kind);
   const whole = { kind: kind.kind, apiVersion: apiVersionOf(kind), ...object } as KubeObject;
-  return encoded(form, Buffer.from(JSON.stringify(virtualForm(call, kind, whole, form))), status);
+  return encodeResponse(
+    form,
+    Buffer.from(JSON.stringify(virtualForm(call, kind, whole, form))),
+    status,
+  );
 }
 
 /** Of the objects that are not stored, only the Scale has a table. */
@@ -200,7 +204,7 @@ export function takesGzip({ headers }: KubeRequest): boolean {
 }
 
 /** Compresses a large response that is not streamed, where the client accepts gzip. */
-export async function compressed(
+export async function compressResponse(
   request: KubeRequest,
   response: KubeResponse,
 ): Promise<KubeResponse> {

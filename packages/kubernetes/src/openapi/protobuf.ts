@@ -33,7 +33,7 @@ function message(fields: () => Fields, extensions?: number): Write {
     within(writer, number, () => writeFields(writer, value, fields(), extensions));
 }
 
-function many(write: Write): Write {
+function writeEach(write: Write): Write {
   return (writer, number, values: readonly never[]) => {
     for (const value of values) {
       write(writer, number, value);
@@ -42,7 +42,7 @@ function many(write: Write): Write {
 }
 
 /** A map: entries of a name and a value. */
-function named(write: Write): Write {
+function writeMap(write: Write): Write {
   return (writer, number, values: Node) => {
     for (const [name, value] of Object.entries(values)) {
       entry(writer, number, name, value, write);
@@ -64,7 +64,7 @@ function entry(
 }
 
 /** A message with one field. */
-function only(number: number, write: Write): Write {
+function writeOnly(number: number, write: Write): Write {
   return (writer, outer, value) => within(writer, outer, () => write(writer, number, value));
 }
 
@@ -108,12 +108,12 @@ const schemaFields: Fields = {
   uniqueItems: [16, flag],
   maxProperties: [17, whole],
   minProperties: [18, whole],
-  required: [19, many(text)],
-  enum: [20, many(any)],
+  required: [19, writeEach(text)],
+  enum: [20, writeEach(any)],
   additionalProperties: [21, additionalProperties],
-  type: [22, only(1, text)],
-  items: [23, only(1, schema)],
-  properties: [25, only(1, named(schema))],
+  type: [22, writeOnly(1, text)],
+  items: [23, writeOnly(1, schema)],
+  properties: [25, writeOnly(1, writeMap(schema))],
   example: [30, any],
 };
 
@@ -156,20 +156,20 @@ const parameter: Write = (writer, number, value: Node) =>
     }),
   );
 
-const response = only(
+const response = writeOnly(
   1,
-  message(() => ({ description: [1, text], schema: [2, only(1, schema)] })),
+  message(() => ({ description: [1, text], schema: [2, writeOnly(1, schema)] })),
 );
 
 const operation = message(
   () => ({
-    tags: [1, many(text)],
+    tags: [1, writeEach(text)],
     description: [3, text],
     operationId: [5, text],
-    produces: [6, many(text)],
-    consumes: [7, many(text)],
-    parameters: [8, many(parameter)],
-    responses: [9, only(1, named(response))],
+    produces: [6, writeEach(text)],
+    consumes: [7, writeEach(text)],
+    parameters: [8, writeEach(parameter)],
+    responses: [9, writeOnly(1, writeMap(response))],
   }),
   13,
 );

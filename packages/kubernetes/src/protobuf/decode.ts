@@ -56,7 +56,7 @@ function timeOf(value: Value, type: 'Time' | 'MicroTime'): string | undefined {
     : `${seconds}Z`;
 }
 
-function embedded(value: Value): Json | undefined {
+function decodeEmbedded(value: Value): Json | undefined {
   const raw = scalars(value).get(1);
   return raw === undefined ? undefined : (JSON.parse(text(raw)) as Json);
 }
@@ -92,11 +92,11 @@ function decodeValue(type: string, value: Value, place: Place): Json | undefined
       return timeOf(value, type);
     case 'FieldsV1':
     case 'RawExtension':
-      return embedded(value);
+      return decodeEmbedded(value);
     case 'OrBool':
     case 'OrList':
     case 'OrTexts':
-      return alternative(type, value, place);
+      return decodeAlternative(type, value, place);
     default:
       return decodeMessage(type, bytesOf(value), { ...place, depth: place.depth + 1 });
   }
@@ -114,7 +114,11 @@ function doubleOf(value: Value): number {
 const schemaMessage = 'apiextensions.JSONSchemaProps';
 
 /** A schema, or a value that is allowed instead of one. */
-function alternative(type: 'OrBool' | 'OrList' | 'OrTexts', value: Value, place: Place): Json {
+function decodeAlternative(
+  type: 'OrBool' | 'OrList' | 'OrTexts',
+  value: Value,
+  place: Place,
+): Json {
   const fields = [...wireFields(bytesOf(value))];
   place.budget.left -= fields.length;
   if (place.budget.left < 0) {

@@ -230,7 +230,7 @@ async function kinds(): Promise<
 }
 
 /** Without the fields that differ from write to write. */
-function comparable({ metadata, ...rest }: KubeObject): object {
+function withoutVolatileFields({ metadata, ...rest }: KubeObject): object {
   const { uid, creationTimestamp, managedFields, resourceVersion, ...kept } = metadata;
   const text = JSON.stringify({ ...rest, metadata: kept });
 
@@ -265,7 +265,7 @@ test('every kind in discovery is taken as JSON, YAML, protobuf and by an apply, 
       const answer = await server.call('POST', `${path}?dryRun=All`, { headers, body });
       assert.equal(answer.status, 201, `${key} as ${contentType}: ${answer.text}`);
 
-      return comparable({ metadata: {}, ...answer.body });
+      return withoutVolatileFields({ metadata: {}, ...answer.body });
     };
 
     // YAML that is not JSON: its first line is a comment.
@@ -297,6 +297,6 @@ test('every kind in discovery is taken as JSON, YAML, protobuf and by an apply, 
     );
 
     assert.equal(applied.status, 201, `${key} by apply: ${applied.text}`);
-    assert.deepEqual(comparable(applied.body), first, `${key} by apply`);
+    assert.deepEqual(withoutVolatileFields(applied.body), first, `${key} by apply`);
   }
 });

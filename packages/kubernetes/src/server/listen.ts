@@ -52,7 +52,7 @@ interface ServedApi {
   /** The user of a ServiceAccount token; undefined when it is not valid. */
   authenticateToken(token: string): Promise<UserInfo | undefined>;
   /** The user as whom a request acts by its Impersonate- headers; throws a StatusError 403. */
-  impersonated(headers: KubeRequest['headers'], user: UserInfo): UserInfo;
+  impersonate(headers: KubeRequest['headers'], user: UserInfo): UserInfo;
   upgradeAs(request: KubeRequest, socket: Duplex, head: Uint8Array, user: UserInfo): void;
 }
 
@@ -86,7 +86,7 @@ const MAX_WATCHES_PER_USER = 1000;
 const CLOSE_GRACE_MS = 2_000;
 const MASTERS = 'system:masters';
 
-function many(value: string | string[] | undefined): string[] {
+function toList(value: string | string[] | undefined): string[] {
   return value === undefined ? [] : [value].flat();
 }
 
@@ -98,12 +98,12 @@ function certificateUser(socket: TLSSocket): UserInfo | undefined {
   const subject: Record<string, string | string[] | undefined> = {
     ...socket.getPeerCertificate().subject,
   };
-  const [name] = many(subject.CN);
+  const [name] = toList(subject.CN);
   if (!name) {
     return undefined;
   }
 
-  const uids = many(subject[UID_ATTRIBUTE]);
+  const uids = toList(subject[UID_ATTRIBUTE]);
   if (uids.length > 1 || uids[0] === '') {
     throw unauthorized();
   }
@@ -113,7 +113,7 @@ function certificateUser(socket: TLSSocket): UserInfo | undefined {
   return {
     name,
     ...(uid !== undefined && { uid }),
-    groups: [...many(subject.O), 'system:authenticated'],
+    groups: [...toList(subject.O), 'system:authenticated'],
   };
 }
 
@@ -184,7 +184,7 @@ export async function listen(api: ServedApi, options: ListenOptions): Promise<Li
     try {
       const request = kubeRequestFrom(req, abort.signal);
       const caller = await authenticate(req, api, options);
-      const user = api.impersonated(request.headers, caller);
+      const user = api.impersonate(request.headers, caller);
 
       if (WATCH.test(request.url)) {
         res.once('close', admit(caller));
@@ -213,7 +213,7 @@ export async function listen(api: ServedApi, options: ListenOptions): Promise<Li
 
       const request = kubeRequestFrom(req);
       const caller = await authenticate(req, api, options);
-      const user = api.impersonated(request.headers, caller);
+      const user = api.impersonate(request.headers, caller);
 
       socket.once('close', admit(caller));
       api.upgradeAs(options.guard?.upgrade(request, user) ?? request, socket, head, user);

@@ -7,7 +7,7 @@ import type {
   UserInfo,
 } from '@ks-apiserver/apimachinery/transport/transport';
 import { authorize, pathAttributes, resourceAttributes } from '../endpoints/access/authorize.ts';
-import { impersonated } from '../endpoints/access/impersonate.ts';
+import { impersonate } from '../endpoints/access/impersonate.ts';
 import { parseApiPath } from '../endpoints/api-path.ts';
 import type { Api } from '../endpoints/call.ts';
 import { pretty } from '../endpoints/codec/pretty.ts';
@@ -15,7 +15,7 @@ import { Discovery } from '../endpoints/discovery/discovery.ts';
 import { nonResource } from '../endpoints/discovery/non-resource.ts';
 import { resolve, run, type SpecialVerbs, verbOf } from '../endpoints/dispatch.ts';
 import { ListCache } from '../endpoints/list/list-cache.ts';
-import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts';
+import { compressResponse, errorResponse, textResponse } from '../endpoints/respond.ts';
 import { specialVerbs } from '../endpoints/verbs/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/verbs/watch-socket.ts';
 import { OpenApiDocuments } from '../openapi/documents.ts';
@@ -235,7 +235,7 @@ export class KubeApiServer implements KubeTransport {
       );
 
       if (answer) {
-        return await compressed(request, await pretty(request, url.searchParams, answer));
+        return await compressResponse(request, await pretty(request, url.searchParams, answer));
       }
 
       this.#authorizeResource(request, url, user, path);
@@ -254,7 +254,7 @@ export class KubeApiServer implements KubeTransport {
 
       const { call, run: verb } = resolve(this.#api, this.#special, request, url, user, path);
 
-      return await compressed(
+      return await compressResponse(
         request,
         await pretty(request, url.searchParams, await run(verb, call)),
       );
@@ -289,8 +289,8 @@ export class KubeApiServer implements KubeTransport {
    * The user that a request acts as by its Impersonate- headers; throws a StatusError 403 where
    * that is not allowed.
    */
-  impersonated(headers: KubeRequest['headers'], user: UserInfo): UserInfo {
-    return impersonated(this.#api.rbac, headers, user);
+  impersonate(headers: KubeRequest['headers'], user: UserInfo): UserInfo {
+    return impersonate(this.#api.rbac, headers, user);
   }
 
   /** Whether CustomResourceDefinitions define all resources of a group. */

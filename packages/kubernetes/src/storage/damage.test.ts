@@ -58,7 +58,7 @@ before(async () => {
 after(() => rmSync(base, { recursive: true, force: true }));
 
 /** A copy of the data directory with a damaged data file; returns whether the start detected it. */
-async function opened(damage: (file: string) => void): Promise<'served' | 'refused'> {
+async function openDamaged(damage: (file: string) => void): Promise<'served' | 'refused'> {
   const path = join(base, String(copies++));
   cpSync(origin, path, { recursive: true });
   rmSync(join(path, 'lock.sock'), { force: true });
@@ -112,7 +112,7 @@ const garbage = (length: number, seed: number) =>
   Buffer.from(Array.from({ length }, (_, i) => (Math.imul(i + seed, 2_654_435_761) >>> 13) & 0xff));
 
 test('a data file that was cut is refused unless only free pages are gone', async () => {
-  assert.equal(await opened(() => {}), 'served');
+  assert.equal(await openDamaged(() => {}), 'served');
 
   const size = bytes.byteLength;
   const results = [];
@@ -130,7 +130,7 @@ test('a data file that was cut is refused unless only free pages are gone', asyn
     size - 100,
     size - 1,
   ]) {
-    results.push(await opened((file) => truncateSync(file, length)));
+    results.push(await openDamaged((file) => truncateSync(file, length)));
   }
 
   assert.ok(
@@ -146,7 +146,7 @@ test('a data file whose end is garbage or zeros is refused or shows every write'
   for (let i = 1; i <= 12; i++) {
     const length = Math.min(size, 300 * i * i);
     for (const data of [garbage(length, i), Buffer.alloc(length)]) {
-      if ((await opened((file) => overwrite(file, size - length, data))) === 'refused') {
+      if ((await openDamaged((file) => overwrite(file, size - length, data))) === 'refused') {
         refused++;
       }
     }
@@ -168,7 +168,7 @@ test('a page of the data file that holds another page, an older one, garbage or 
       Buffer.alloc(4096),
     ]) {
       tried++;
-      if ((await opened((file) => overwrite(file, page * 4096, data))) === 'refused') {
+      if ((await openDamaged((file) => overwrite(file, page * 4096, data))) === 'refused') {
         refused++;
       }
     }
@@ -180,12 +180,12 @@ test('a page of the data file that holds another page, an older one, garbage or 
 test('a single changed byte is never shown', async () => {
   for (let i = 0; i < 80; i++) {
     const at = (i * 7919 * 131) % bytes.byteLength;
-    await opened((file) => overwrite(file, at, Buffer.from([bytes[at]! ^ (1 << (i % 8))])));
+    await openDamaged((file) => overwrite(file, at, Buffer.from([bytes[at]! ^ (1 << (i % 8))])));
   }
 });
 
 test('a lost data file is not taken for a new directory', async () => {
-  assert.equal(await opened((file) => rmSync(file)), 'refused');
+  assert.equal(await openDamaged((file) => rmSync(file)), 'refused');
 });
 
 test('a damaged lock file does no harm', async () => {
@@ -194,5 +194,5 @@ test('a damaged lock file does no harm', async () => {
     writeFileSync(lock, garbage(statSync(lock).size, 3));
   };
 
-  assert.equal(await opened(damage), 'served');
+  assert.equal(await openDamaged(damage), 'served');
 });

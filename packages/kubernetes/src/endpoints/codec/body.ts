@@ -71,7 +71,7 @@ const PROTOBUF_PREFIX = Buffer.from('k8s\0');
 const SHOWN_BYTES = 30;
 
 /** The beginning of a body as Kubernetes prints it: as text where it looks like JSON. */
-function shownBytes(body: Buffer): string {
+function formatBytes(body: Buffer): string {
   if (body.byteLength === 0) {
     return '<empty>';
   }
@@ -138,7 +138,7 @@ export function readText(body: Buffer, mediaType: string, kind: string): ParsedT
 
   const unrecognized = (why: string) =>
     badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): ${why} (${shownBytes(body)})`,
+      `the object provided is unrecognized (must be of type ${kind}): ${why} (${formatBytes(body)})`,
     );
 
   if (mediaType === PROTOBUF) {

@@ -8,7 +8,7 @@ export function tooDeep(): JsonError {
   return new JsonError('exceeded max depth');
 }
 
-function quoted(char: string): string {
+function quoteChar(char: string): string {
   if (char === "'") {
     return "'\\''";
   }
@@ -72,7 +72,7 @@ class FaultFinder {
     if (char === '') {
       return new JsonError('unexpected end of JSON input');
     }
-    return new JsonError(`invalid character ${quoted(char)} ${where}`);
+    return new JsonError(`invalid character ${quoteChar(char)} ${where}`);
   }
 
   /** Skips what a sticky expression matches. */
@@ -118,7 +118,7 @@ class FaultFinder {
     for (const expected of word.slice(1)) {
       const char = this.#text.charAt(this.#at++);
       if (char !== expected) {
-        throw this.#unexpected(char, `in literal ${word} (expecting ${quoted(expected)})`);
+        throw this.#unexpected(char, `in literal ${word} (expecting ${quoteChar(expected)})`);
       }
     }
   }

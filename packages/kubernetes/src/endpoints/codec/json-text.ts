@@ -46,7 +46,7 @@ function countKeys(value: unknown): number {
 }
 
 /** The value of a text, and whether an object in it has a field twice. */
-function parsed(body: Buffer): { text: string; value: unknown; isRepeated: boolean } {
+function parseRepeatable(body: Buffer): { text: string; value: unknown; isRepeated: boolean } {
   const fields = countFields(body);
   const text = body.toString('utf8');
 
@@ -64,7 +64,7 @@ function parsed(body: Buffer): { text: string; value: unknown; isRepeated: boole
  * Go's words, and a StatusError 413.
  */
 export function parseJson(body: Buffer): ParsedText {
-  const { text, value, isRepeated } = parsed(body);
+  const { text, value, isRepeated } = parseRepeatable(body);
   if (!isRepeated) {
     return { value };
   }
@@ -109,7 +109,7 @@ export function lineCounter(text: string): (at: number) => number {
  * is not JSON.
  */
 export function parseJsonAsYaml(body: Buffer): ParsedText {
-  const { text, value, isRepeated } = parsed(body);
+  const { text, value, isRepeated } = parseRepeatable(body);
   if (!isRepeated) {
     return { value };
   }

@@ -31,7 +31,7 @@ const STEP = /"[^"\\]*(?:\\.[^"\\]*)*"|[^"{}[\]:,]+|\{\}|\[\]|[{}[\]:,]/gy;
  * Indents JSON without spaces by two, as `JSON.stringify` does, in pieces of about `size`
  * characters.
  */
-export function* indented(json: string, size: number): Generator<string, void> {
+export function* indent(json: string, size: number): Generator<string, void> {
   let piece = '';
   let newline = '\n';
 
@@ -85,7 +85,7 @@ export async function pretty(
   }
 
   const pieces: Buffer[] = [];
-  for (const piece of indented(Buffer.from(body).toString('utf8'), LARGE_BYTES)) {
+  for (const piece of indent(Buffer.from(body).toString('utf8'), LARGE_BYTES)) {
     pieces.push(Buffer.from(piece));
     if (piece.length >= LARGE_BYTES) {
       await yieldBetweenLargeSteps();

@@ -22,13 +22,17 @@ function endOfString(text: string, start: number): number {
 }
 
 /** Merges a repeated field as Go decodes it: into the value of the field before. */
-function merged(before: unknown, value: unknown): unknown {
+function mergeRepeated(before: unknown, value: unknown): unknown {
   if (!isObject(before) || !isObject(value)) {
     return value;
   }
 
   for (const [key, item] of Object.entries(value)) {
-    setOwn(before, key, (Object.hasOwn(before, key) ? merged(before[key], item) : item) as never);
+    setOwn(
+      before,
+      key,
+      (Object.hasOwn(before, key) ? mergeRepeated(before[key], item) : item) as never,
+    );
   }
 
   return before;
@@ -121,7 +125,7 @@ class FieldWalk {
       // Nothing is reported inside of an unknown field.
       const value =
         known === 'unknown' ? new FieldWalk(this.#text).#from(this) : this.#value(known);
-      setOwn(object, key, isRepeated ? merged(object[key], value) : value);
+      setOwn(object, key, isRepeated ? mergeRepeated(object[key], value) : value);
       this.#path.pop();
     }
 

@@ -33,7 +33,7 @@ const WORDS: readonly [reason: RegExp, words: string][] = [
 /** Most values that aliases may add to a document. */
 const MAX_ALIASED = 100_000;
 
-function translated(error: unknown): Error {
+function translateError(error: unknown): Error {
   if (!(error instanceof YAMLException)) {
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -77,7 +77,7 @@ function isPreamble(text: string, end: number): boolean {
  * Copies a value so that nothing is shared; throws where aliases expand to far more than the text
  * has.
  */
-function unshared(value: unknown, budget: { left: number }): unknown {
+function copyUnshared(value: unknown, budget: { left: number }): unknown {
   if (--budget.left < 0) {
     throw new Error('document contains excessive aliasing');
   }
@@ -85,11 +85,11 @@ function unshared(value: unknown, budget: { left: number }): unknown {
     return value;
   }
   if (Array.isArray(value)) {
-    return value.map((item) => unshared(item, budget));
+    return value.map((item) => copyUnshared(item, budget));
   }
 
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, unshared(item, budget)]),
+    Object.entries(value).map(([key, item]) => [key, copyUnshared(item, budget)]),
   );
 }
 
@@ -229,7 +229,7 @@ export function parseYaml(whole: string): ParsedText {
 
     const isAliased = events.some(({ type }) => type === EVENT_ID.ALIAS);
     if (isAliased) {
-      value = unshared(value, { left: events.length + MAX_ALIASED });
+      value = copyUnshared(value, { left: events.length + MAX_ALIASED });
     }
     if (!isRepeated) {
       return { value: value ?? null };
@@ -244,6 +244,6 @@ export function parseYaml(whole: string): ParsedText {
       },
     };
   } catch (error) {
-    throw translated(error);
+    throw translateError(error);
   }
 }

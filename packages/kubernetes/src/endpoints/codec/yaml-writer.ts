@@ -41,13 +41,13 @@ function isPlain(text: string): boolean {
   return !text.includes(': ') && PLAIN.test(text);
 }
 
-function quoted(text: string): string {
+function quote(text: string): string {
   const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, escaped);
 }
 
 /** A string of several lines as a literal block; undefined where it cannot be one. */
-function block(text: string, indent: string): string | undefined {
+function formatBlock(text: string, indent: string): string | undefined {
   if (!text.includes('\n') || /^[ \t\n]/.test(text) || !BLOCK.test(text)) {
     return undefined;
   }
@@ -62,7 +62,7 @@ function block(text: string, indent: string): string | undefined {
 
 function scalar(value: unknown, indent: string): string {
   if (typeof value === 'string') {
-    return isPlain(value) ? value : (block(value, indent) ?? quoted(value));
+    return isPlain(value) ? value : (formatBlock(value, indent) ?? quote(value));
   }
   return value === null || value === undefined ? 'null' : String(value);
 }
@@ -99,7 +99,7 @@ function* lines(value: object, { indent, inItem }: Position): Generator<string, 
       continue;
     }
 
-    const name = isPlain(key) ? key : quoted(key);
+    const name = isPlain(key) ? key : quote(key);
 
     // A longer key must be explicit.
     yield name.length > 1000 ? `${begin}? ${name}\n${indent}:` : `${begin}${name}:`;

@@ -40,7 +40,7 @@ export async function listResponse(
 ): Promise<KubeResponse> {
   if (form.isStored && isShort(items)) {
     const bytes = [...itemBytes(form, items)].filter((piece) => piece !== undefined);
-    return sized(call, [form.open, ...bytes, form.close], EAGER_BYTES);
+    return wholeResponse(call, [form.open, ...bytes, form.close], EAGER_BYTES);
   }
 
   const body = await pieces(call, form, items, { isSelected: isSelected || !form.isStored });
@@ -50,7 +50,7 @@ export async function listResponse(
 
 /** The response to a list call whose items are cached, as `allItems` made them. */
 export function keptResponse(call: Call, metadata: unknown, items: Buffer): KubeResponse {
-  return sized(call, [storedForm(call, metadata).open, items], SMALL_BYTES);
+  return wholeResponse(call, [storedForm(call, metadata).open, items], SMALL_BYTES);
 }
 
 function isShort(items: ListItems): items is readonly StoredObject[] {
@@ -61,7 +61,11 @@ function isShort(items: ListItems): items is readonly StoredObject[] {
  * A response whose pieces are all known: one piece up to `small` bytes, or where it will be
  * compressed or indented.
  */
-function sized({ request, query }: Call, parts: readonly Buffer[], small: number): KubeResponse {
+function wholeResponse(
+  { request, query }: Call,
+  parts: readonly Buffer[],
+  small: number,
+): KubeResponse {
   const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const isWhole =
     size < small || (size <= MAX_KEPT_BYTES && (takesGzip(request) || isForPeople(request, query)));

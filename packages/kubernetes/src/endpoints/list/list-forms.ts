@@ -45,7 +45,7 @@ interface MadeList {
   item(object: StoredObject): unknown;
 }
 
-function madeList(call: Call, form: Form, metadata: Table['metadata']): MadeList {
+function makeList(call: Call, form: Form, metadata: Table['metadata']): MadeList {
   const { type } = call;
   const object = (stored: StoredObject) => presentObject(type, stored);
 
@@ -94,7 +94,7 @@ export function listForm(call: Call, form: Form, metadata: Table['metadata']): L
     return storedForm(call, metadata);
   }
 
-  const { head, items, item } = madeList(call, form, metadata);
+  const { head, items, item } = makeList(call, form, metadata);
 
   if (form.encoding === 'json') {
     return {

@@ -79,7 +79,7 @@ export function invalidListOptions(causes: StatusCause[]): StatusError {
   return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, causes);
 }
 
-function forbiddenMatch(why: string): StatusCause {
+function matchForbiddenCause(why: string): StatusCause {
   return forbiddenField('resourceVersionMatch', `resourceVersionMatch is forbidden ${why}`);
 }
 
@@ -142,10 +142,10 @@ function matchCauses(match: string, version: string, token: string): StatusCause
   const causes: StatusCause[] = [];
 
   if (version === '') {
-    causes.push(forbiddenMatch('unless resourceVersion is provided'));
+    causes.push(matchForbiddenCause('unless resourceVersion is provided'));
   }
   if (token !== '') {
-    causes.push(forbiddenMatch('when continue is provided'));
+    causes.push(matchForbiddenCause('when continue is provided'));
   }
   if (match !== 'Exact' && match !== 'NotOlderThan') {
     causes.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));

@@ -19,7 +19,7 @@ export async function removeCollection(call: Call): Promise<KubeResponse> {
   const { api, type, path, user, now, warnings } = call;
   const options = await deleteOptions(call);
   const { matches } = selectionOf(call);
-  const write = { ...options, user, now, warnings, manager: '', shown: { name: '' } };
+  const write = { ...options, user, now, warnings, manager: '', admissionView: { name: '' } };
   const deleted: StoredObject[] = [];
   let wave: Promise<void>[] = [];
 

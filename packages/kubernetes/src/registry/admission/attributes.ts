@@ -46,7 +46,7 @@ export function requireObject({ object, name }: Attributes): KubeObject {
 }
 
 /** 403 by an admission plugin: `pods "x" is forbidden: why`. */
-export function refused({ type, name, object }: Attributes, why: string): StatusError {
+export function refusalError({ type, name, object }: Attributes, why: string): StatusError {
   const named = name || object?.metadata.name || 'Unknown';
   return forbidden({ group: type.group, resource: type.resource, name: named }, why);
 }

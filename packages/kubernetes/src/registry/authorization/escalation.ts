@@ -12,7 +12,7 @@ const EVERYTHING: readonly PolicyRule[] = [
   { verbs: ['*'], nonResourceURLs: ['*'] },
 ];
 
-function shown(rule: PolicyRule): string {
+function formatRule(rule: PolicyRule): string {
   const list = (name: string, values: readonly string[] | null | undefined) =>
     values?.length ? [`${name}:[${values.map((value) => JSON.stringify(value)).join(', ')}]`] : [];
 
@@ -39,7 +39,7 @@ function refuse(context: WriteContext, object: KubeObject, missing: readonly Pol
     subjectOf(type, object.metadata.name),
     `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${missing
       .slice(0, 50)
-      .map(shown)
+      .map(formatRule)
       .join('\n')}`,
   );
 }

@@ -28,7 +28,7 @@ interface Binding {
 }
 
 /** `kind "name"` of the binding's subject, as Kubernetes' reasons name it. */
-function shownSubject(key: string): string {
+function formatSubject(key: string): string {
   const at = key.indexOf(':');
   const [kind, name] = [key.slice(0, at), key.slice(at + 1)];
   const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) ?? [];
@@ -188,7 +188,7 @@ export class RbacAuthorizer {
       const by =
         namespace === '' ? `ClusterRoleBinding "${name}"` : `RoleBinding "${name}/${namespace}"`;
 
-      return `RBAC: allowed by ${by} of ${roleKind} "${roleName}" to ${shownSubject(subject)}`;
+      return `RBAC: allowed by ${by} of ${roleKind} "${roleName}" to ${formatSubject(subject)}`;
     }
 
     return '';

@@ -41,7 +41,7 @@ export interface WriteOptions {
    */
   requestOptions?: Readonly<Record<string, unknown>>;
   /** How admission sees the write where the request carries something other than the object. */
-  shown?: AdmissionView;
+  admissionView?: AdmissionView;
   /** True for a write that takes long to decide: other requests run between its steps. */
   isLarge?: boolean;
 }

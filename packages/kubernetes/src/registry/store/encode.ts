@@ -30,7 +30,7 @@ export function typePrefix(type: { group: string; version: string; kind: string 
   return `{"kind":${JSON.stringify(type.kind)},"apiVersion":${JSON.stringify(apiVersionOf(type))},`;
 }
 
-function orderedMetadata(metadata: ObjectMeta): Record<string, unknown> {
+function orderMetadata(metadata: ObjectMeta): Record<string, unknown> {
   const ordered: Record<string, unknown> = {};
 
   for (const field of METADATA_ORDER) {
@@ -51,7 +51,7 @@ export function objectJson(
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
   const fields = JSON.stringify(rest);
   const tail = fields === '{}' ? '}' : `,${fields.slice(1)}`;
-  return `${typePrefix(type)}"metadata":${JSON.stringify(orderedMetadata(metadata))}${tail}`;
+  return `${typePrefix(type)}"metadata":${JSON.stringify(orderMetadata(metadata))}${tail}`;
 }
 
 /** The largest object that is kept, in bytes: etcd's limit of a request (`--max-request-bytes`). */

@@ -18,7 +18,7 @@ const SUFFIX_LENGTH = 5;
 const MAX_GENERATED_NAME = 63;
 
 /** A name for `generateName`, shortened so that all of it stays within 63 characters. */
-export function generatedName(base: string): string {
+export function generateName(base: string): string {
   let name = base.slice(0, MAX_GENERATED_NAME - SUFFIX_LENGTH);
 
   for (let i = 0; i < SUFFIX_LENGTH; i++) {
@@ -101,7 +101,7 @@ export function matchUrl(
 export function initMetadata(object: KubeObject, now: Date): void {
   const { metadata } = object;
   if (!metadata.name && metadata.generateName) {
-    metadata.name = generatedName(metadata.generateName);
+    metadata.name = generateName(metadata.generateName);
   }
 
   metadata.uid = randomUUID();

@@ -130,7 +130,7 @@ function validateFinalizerDomains(finalizers: readonly string[] | undefined): St
 }
 
 /** The fields in the order in which Kubernetes prints them. */
-function shownOwner({ apiVersion, kind, name, uid, ...rest }: OwnerReference): OwnerReference {
+function toGoOwner({ apiVersion, kind, name, uid, ...rest }: OwnerReference): OwnerReference {
   return { apiVersion, kind, name, uid, ...rest };
 }
 
@@ -164,7 +164,7 @@ function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
 
       if (controller !== undefined) {
         const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
-        out.invalid(field, (ownerReferences ?? []).map(shownOwner), why);
+        out.invalid(field, (ownerReferences ?? []).map(toGoOwner), why);
       } else {
         controller = name;
       }

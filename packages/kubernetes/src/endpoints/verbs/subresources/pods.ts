@@ -24,7 +24,7 @@ function success(status: number): KubeResponse {
 }
 
 /** The metadata of a body that is sent to a pod's subresource. */
-function named({ path }: Call, name: string): Pick<KubeObject, 'metadata'> {
+function subresourceMetadata({ path }: Call, name: string): Pick<KubeObject, 'metadata'> {
   return { metadata: { name, namespace: path.namespace } };
 }
 
@@ -105,10 +105,10 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
     },
     options: {
       ...writeOptions(call, 'CreateOptions'),
-      shown: {
+      admissionView: {
         operation: 'CREATE',
         withoutOld: true,
-        carries: { ...binding, ...named(call, name) },
+        carries: { ...binding, ...subresourceMetadata(call, name) },
       },
     },
   });
@@ -178,11 +178,11 @@ export async function evictPod(call: Call): Promise<KubeResponse> {
     manager: '',
     ...eviction.deleteOptions,
     ...(requestOptions && { requestOptions }),
-    shown: {
+    admissionView: {
       operation: 'CREATE',
       subresource: 'eviction',
       withoutOld: true,
-      carries: { ...eviction, ...named(call, path.name) },
+      carries: { ...eviction, ...subresourceMetadata(call, path.name) },
     },
   });
 

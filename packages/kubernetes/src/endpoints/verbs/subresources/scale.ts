@@ -75,7 +75,7 @@ function replicasPath(type: ResourceType): string {
   return type.custom?.scale?.specReplicasPath ?? '.spec.replicas';
 }
 
-function shownScale(type: ResourceType, object: KubeObject): KubeObject {
+function admittedScale(type: ResourceType, object: KubeObject): KubeObject {
   const { metadata, ...rest } = scaleOf(type, object);
   return { apiVersion: 'autoscaling/v1', ...rest, kind: 'Scale', metadata };
 }
@@ -123,8 +123,8 @@ async function write(
     change: (object) => setScale(call, object, wished(scaleOf(type, object))),
     options: {
       ...writeOptions(call, kind),
-      shown: {
-        of: (object) => shownScale(type, object),
+      admissionView: {
+        of: (object) => admittedScale(type, object),
         put: (object, scale) => setValueAt(object, replicasPath(type), scale.spec?.replicas ?? 0),
       },
     },

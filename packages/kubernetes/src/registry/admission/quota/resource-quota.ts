@@ -10,7 +10,7 @@ import type { Usage } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Container } from '../../resources/core-types.ts';
 import { storageKey } from '../../resources/resource-type.ts';
 import { storedMetadata } from '../../resources/stored-metadata.ts';
-import { type Attributes, refused } from '../attributes.ts';
+import { type Attributes, refusalError } from '../attributes.ts';
 import type { Account } from './account.ts';
 import type { QuotaLedger } from './ledger.ts';
 import { isTerminating } from './scopes.ts';
@@ -60,7 +60,7 @@ function handles({ type, operation, subresource, object, old }: Attributes): boo
 /**
  * The requests and limits that a quota requires and containers lack: `cpu for: a,b; memory for: a`.
  */
-function unstated(pod: KubeObject, limits: readonly string[]): string | undefined {
+function findUnstatedLimits(pod: KubeObject, limits: readonly string[]): string | undefined {
   const { spec } = pod;
   if (spec?.resources?.requests || spec?.resources?.limits) {
     return undefined;
@@ -80,7 +80,7 @@ function unstated(pod: KubeObject, limits: readonly string[]): string | undefine
   return parts.length === 0 ? undefined : `must specify ${parts.join('; ')}`;
 }
 
-function shown(names: readonly string[], amount: (name: string) => Quantity): string {
+function formatAmounts(names: readonly string[], amount: (name: string) => Quantity): string {
   return [...names]
     .sort()
     .map((name) => `${name}=${formatQuantity(amount(name))}`)
@@ -88,7 +88,7 @@ function shown(names: readonly string[], amount: (name: string) => Quantity): st
 }
 
 /** The amounts that a write adds to the use. */
-function added(account: Account, attributes: Attributes, usage: Usage): Usage {
+function computeAddedUsage(account: Account, attributes: Attributes, usage: Usage): Usage {
   const { type, operation, old } = attributes;
   if (operation !== 'UPDATE' || !old || !account.covers(type.storage.group, type.resource, old)) {
     return usage;
@@ -108,7 +108,7 @@ function added(account: Account, attributes: Attributes, usage: Usage): Usage {
 }
 
 function checkAccount(account: Account, attributes: Attributes, usage: Usage): void {
-  const more = added(account, attributes, usage);
+  const more = computeAddedUsage(account, attributes, usage);
 
   if (attributes.subresource === 'status') {
     return;
@@ -125,11 +125,11 @@ function checkAccount(account: Account, attributes: Attributes, usage: Usage): v
     return;
   }
 
-  const requested = shown(exceeded, moreOf);
-  const used = shown(exceeded, (name) => account.used(name));
-  const limited = shown(exceeded, hardOf);
+  const requested = formatAmounts(exceeded, moreOf);
+  const used = formatAmounts(exceeded, (name) => account.used(name));
+  const limited = formatAmounts(exceeded, hardOf);
 
-  throw refused(
+  throw refusalError(
     attributes,
     `exceeded quota: ${account.name}, requested: ${requested}, used: ${used}, limited: ${limited}`,
   );
@@ -155,13 +155,14 @@ export function chargeQuota(ledger: QuotaLedger, attributes: Attributes): boolea
     }
 
     const limits = account.limitsOf(group, type.resource);
-    const open = type.resource === 'pods' && group === '' ? unstated(object, limits) : undefined;
+    const open =
+      type.resource === 'pods' && group === '' ? findUnstatedLimits(object, limits) : undefined;
     if (open) {
-      throw refused(attributes, `failed quota: ${account.name}: ${open}`);
+      throw refusalError(attributes, `failed quota: ${account.name}: ${open}`);
     }
 
     if (!counted) {
-      throw refused(
+      throw refusalError(
         attributes,
         `status unknown for quota: ${account.name}, resources: ${[...limits].sort().join(',')}`,
       );

@@ -9,7 +9,7 @@ import {
 } from '../../extensions/cel/expression.ts';
 import { celValue } from '../../extensions/cel/values.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
-import { type Attributes, aggregate, refused } from '../attributes.ts';
+import { type Attributes, aggregate, refusalError } from '../attributes.ts';
 import type { Webhook } from './configuration.ts';
 import { kindOf } from './review.ts';
 
@@ -123,5 +123,5 @@ export function conditionsMatch(hook: Webhook, as: ResourceType, attributes: Att
     return false;
   }
 
-  throw refused(attributes, aggregate(errors));
+  throw refusalError(attributes, aggregate(errors));
 }

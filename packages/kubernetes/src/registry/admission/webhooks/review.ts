@@ -180,7 +180,7 @@ export function verdictOf(
 }
 
 /** The error that a webhook's refusal becomes. */
-export function denied(name: string, result: Partial<Status> = {}): StatusError {
+export function denialError(name: string, result: Partial<Status> = {}): StatusError {
   const by = `admission webhook ${JSON.stringify(name)} denied the request`;
   const code = result.code !== undefined && result.code >= 400 ? result.code : 400;
   const reason = result.reason ?? '';

@@ -19,7 +19,7 @@ import { requireStarted } from '../started.ts';
 import { matchedType, selectsObject, type Webhook, webhooksOf } from './configuration.ts';
 import { conditionsMatch } from './match-conditions.ts';
 import {
-  denied,
+  denialError,
   InvalidReview,
   reviewOf,
   type Verdict,
@@ -200,7 +200,7 @@ export class Webhooks {
     }
 
     const shown = this.#shown(attributes.object, as);
-    const patched = patchedObject(shown, verdict.patch, as);
+    const patched = patchObject(shown, verdict.patch, as);
     if (equalJson(patched, shown)) {
       return false;
     }
@@ -288,7 +288,7 @@ export class Webhooks {
     context.warnings.push(...verdict.warnings);
 
     if (!verdict.allowed) {
-      throw denied(hook.name, verdict.result);
+      throw denialError(hook.name, verdict.result);
     }
 
     return verdict;
@@ -340,7 +340,7 @@ function whyUndecodable(error: unknown): string {
  * Applies a webhook's patch and decodes the result as if a client had sent it; throws a StatusError
  * 500.
  */
-function patchedObject(
+function patchObject(
   object: KubeObject,
   patch: readonly unknown[],
   type: ResourceType,

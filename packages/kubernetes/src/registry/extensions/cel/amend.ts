@@ -222,7 +222,7 @@ function optionalType(checker: NodeChecker, node: Node, scope: Scope): CheckedTy
 }
 
 /** The common type of all: that of the first where they are the same, else dyn. */
-function common(checker: NodeChecker, types: readonly CheckedType[]): CheckedType {
+function commonType(checker: NodeChecker, types: readonly CheckedType[]): CheckedType {
   const [first] = types;
   return first && types.every(({ name }) => name === first.name) ? first : checker.getType('dyn');
 }
@@ -237,7 +237,7 @@ function amendList(node: Node, isMarked: IsMarked): void {
 
   const check: Check = (checker, _node, scope) =>
     checker.registry.getListType(
-      common(
+      commonType(
         checker,
         items.map((item) =>
           isMarked(item)
@@ -270,11 +270,11 @@ function amendMap(node: Node, isMarked: IsMarked): void {
 
   const check: Check = (checker, _node, scope) =>
     checker.registry.getMapType(
-      common(
+      commonType(
         checker,
         entries.map(([key]) => checker.check(keyOf(key), scope)),
       ),
-      common(
+      commonType(
         checker,
         entries.map(([key, value]) =>
           isMarked(key) ? optionalType(checker, value, scope) : checker.check(value, scope),

@@ -7,7 +7,7 @@ interface Bracket {
 }
 
 /** The index after a string literal that begins at a quote. */
-function afterString(text: string, at: number): number {
+function skipString(text: string, at: number): number {
   const single = text.charAt(at);
   const quote = text.startsWith(single.repeat(3), at) ? single.repeat(3) : single;
   const isRaw = /(^|\W)([rR][bB]?|[bB][rR])$/.test(text.slice(Math.max(0, at - 3), at));
@@ -47,7 +47,7 @@ export function markOptionalEntries(text: string): { text: string; marks: Readon
   for (let i = 0; i < text.length; ) {
     const char = text.charAt(i);
     if (char === "'" || char === '"') {
-      const end = afterString(text, i);
+      const end = skipString(text, i);
       result += text.slice(i, end);
       last = char;
       i = end;

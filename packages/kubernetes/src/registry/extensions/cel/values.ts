@@ -23,7 +23,7 @@ export function isReservedWord(word: string): boolean {
 /**
  * A property's name in CEL rules (Kubernetes "CRD validation rules", "Escaping property names").
  */
-export function escapedName(name: string): string {
+export function escapeName(name: string): string {
   if (RESERVED.has(name)) {
     return `__${name}__`;
   }
@@ -40,7 +40,7 @@ export function escapedName(name: string): string {
 
 /** Every name that rules may use for a property: reserved words also unescaped. */
 export function namesInRules(name: string): string[] {
-  const escaped = escapedName(name);
+  const escaped = escapeName(name);
   return escaped !== name && SELECTABLE.has(name) ? [escaped, name] : [escaped];
 }
 
@@ -60,7 +60,7 @@ export function celValue(value: unknown, schema: Schema | undefined): unknown {
   }
 
   if (typeof value === 'string' && schema?.type === 'string' && schema.format !== undefined) {
-    return formatted(value, schema.format);
+    return convertFormat(value, schema.format);
   }
 
   if (Array.isArray(value)) {
@@ -112,7 +112,7 @@ export function celValue(value: unknown, schema: Schema | undefined): unknown {
   return result;
 }
 
-function formatted(text: string, format: string): unknown {
+function convertFormat(text: string, format: string): unknown {
   switch (format) {
     case 'date':
     case 'date-time': {

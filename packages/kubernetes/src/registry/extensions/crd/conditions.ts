@@ -33,7 +33,7 @@ export function withCondition(
 }
 
 /** The names of other resources in a definition's group. */
-function taken(
+function findTakenNames(
   catalog: ResourceCatalog,
   definition: Definition,
 ): { resources: Set<string>; kinds: Set<string> } {
@@ -68,7 +68,7 @@ export function acceptedStatus(
   at: string,
 ): Status {
   const { names } = definition.spec;
-  const { resources, kinds } = taken(catalog, definition);
+  const { resources, kinds } = findTakenNames(catalog, definition);
   const accepted: DefinitionNames = {
     ...(definition.status?.acceptedNames ?? { plural: '', kind: '' }),
   };
@@ -107,7 +107,7 @@ export function acceptedStatus(
   const next = { ...definition, status: { ...named, acceptedNames: accepted } };
 
   if (established) {
-    return approvedStatus(next, at);
+    return withApprovalCondition(next, at);
   }
 
   const status = conflict
@@ -121,11 +121,11 @@ export function acceptedStatus(
         at,
       );
 
-  return approvedStatus({ ...definition, status }, at);
+  return withApprovalCondition({ ...definition, status }, at);
 }
 
 /** The status with the approval condition of a definition in a group of Kubernetes. */
-function approvedStatus(definition: Definition & { status: Status }, at: string): Status {
+function withApprovalCondition(definition: Definition & { status: Status }, at: string): Status {
   const approval = approvalOf(definition);
   if (!approval) {
     return definition.status;

@@ -81,7 +81,7 @@ export function usesOldSelf(rule: Rule): boolean {
 }
 
 /** A rule's `fieldPath` as messages show it: `.a['b-c']` is `a.b-c`. */
-function shownPath(path: string): string {
+function formatFieldPath(path: string): string {
   return path
     .replace(
       /\['((?:[^'\\]|\\.)*)'\]/g,
@@ -221,7 +221,7 @@ class Walk {
       );
     }
 
-    const place = joinPaths(field, rule.fieldPath ? shownPath(rule.fieldPath) : '') || at;
+    const place = joinPaths(field, rule.fieldPath ? formatFieldPath(rule.fieldPath) : '') || at;
 
     return cause(rule, place, value, message(rule, context, this.#budget));
   }

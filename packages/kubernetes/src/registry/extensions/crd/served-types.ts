@@ -56,7 +56,7 @@ function withEmbedded(schema: Schema): Schema {
 }
 
 /** The schema of whole objects of a version. */
-function wholeSchema(definition: Definition, version: DefinitionVersion): Schema {
+function buildObjectSchema(definition: Definition, version: DefinitionVersion): Schema {
   const schema = withEmbedded(version.schema?.openAPIV3Schema ?? {});
   const own = schema.properties?.metadata?.properties;
   const metadata = metaSchema('ObjectMeta');
@@ -99,7 +99,7 @@ function customVersion(
   storedSchema: Schema,
   converter: Converter | undefined,
 ): CustomVersion {
-  const schema = wholeSchema(definition, version);
+  const schema = buildObjectSchema(definition, version);
   const warning = version.deprecationWarning ?? deprecationOf(definition, version);
 
   return {
@@ -134,7 +134,7 @@ export function servedTypes(definition: Definition, converter: Converter): Resou
   }
 
   const stored = storedVersion.name;
-  const storedSchema = wholeSchema(definition, storedVersion);
+  const storedSchema = buildObjectSchema(definition, storedVersion);
   const converts = definition.spec.conversion?.strategy === 'Webhook' ? converter : undefined;
 
   return versions

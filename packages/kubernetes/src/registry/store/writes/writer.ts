@@ -99,18 +99,21 @@ export class Writer {
       return true;
     }
 
-    const { shown } = options;
+    const { admissionView } = options;
 
     const attributes = {
       type,
-      subresource: shown?.subresource ?? subresource,
+      subresource: admissionView?.subresource ?? subresource,
       name,
       namespace: admissionNamespace(type, namespace, name),
       object,
     };
 
     return (
-      this.#admission.mustWait({ ...attributes, operation: shown?.operation ?? operation }) ||
+      this.#admission.mustWait({
+        ...attributes,
+        operation: admissionView?.operation ?? operation,
+      }) ||
       (write.mayCreate === true && this.#admission.mustWait({ ...attributes, operation: 'CREATE' }))
     );
   }

@@ -195,7 +195,7 @@ const podResources = [
 ];
 
 /** Whether a scope applies to a standard resource. */
-function fits(scope: string, resource: string): boolean {
+function scopeApplies(scope: string, resource: string): boolean {
   if (ofPods.includes(scope)) {
     return podResources.includes(resource);
   }
@@ -242,7 +242,7 @@ function validateScopeSelector(spec: Fields, at: string, out: Causes): void {
     }
 
     for (const resource of resources) {
-      if (isStandard(resource) && !fits(scopeName, resource)) {
+      if (isStandard(resource) && !scopeApplies(scopeName, resource)) {
         const shown = {
           MatchExpressions: expressions.map((one) => ({
             ScopeName: one.scopeName,
@@ -301,7 +301,7 @@ export const resourceQuotas: Validator = ({ spec = {} }, old, out) => {
     }
 
     for (const resource of Object.keys(hard).sort()) {
-      if (isStandard(resource) && !fits(scope, resource)) {
+      if (isStandard(resource) && !scopeApplies(scope, resource)) {
         out.invalid('spec.scopes', wished, 'unsupported scope applied to resource');
       }
     }

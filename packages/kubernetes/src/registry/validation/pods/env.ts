@@ -5,7 +5,7 @@ import {
 import { configKeyErrors, envNameErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
-import { withoutBacksteps } from './volumes/paths.ts';
+import { validateNoBacksteps } from './volumes/paths.ts';
 
 const selectable = [
   'metadata.annotations',
@@ -184,7 +184,7 @@ function validateFileKeyRef(
   if (path === '') {
     out.required(`${at}.path`);
   } else {
-    withoutBacksteps(path, `${at}.path`, out);
+    validateNoBacksteps(path, `${at}.path`, out);
   }
 }
 

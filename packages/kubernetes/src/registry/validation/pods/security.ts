@@ -133,7 +133,7 @@ function validateId(context: Fields, name: string, at: string, out: Causes): voi
 }
 
 /** A container's security context as Kubernetes prints its internal type in messages. */
-function shownContext(context: Fields): Fields {
+function toGoContext(context: Fields): Fields {
   const { capabilities, privileged, allowPrivilegeEscalation } = context;
 
   return {
@@ -182,12 +182,12 @@ export function validateContainerSecurity(
     const why = 'cannot set `allowPrivilegeEscalation` to false and ';
 
     if (context.privileged === true) {
-      out.invalid(at, shownContext(context), `${why}\`privileged\` to true`);
+      out.invalid(at, toGoContext(context), `${why}\`privileged\` to true`);
     }
 
     for (const name of context.capabilities?.add ?? []) {
       if (name === 'CAP_SYS_ADMIN') {
-        out.invalid(at, shownContext(context), `${why}\`capabilities.Add\` CAP_SYS_ADMIN`);
+        out.invalid(at, toGoContext(context), `${why}\`capabilities.Add\` CAP_SYS_ADMIN`);
       }
     }
   }

@@ -106,7 +106,7 @@ function begins(now: readonly Fields[] = [], old: readonly Fields[] = []): boole
   return now.length >= old.length && old.every((item, index) => equalJson(item, now[index]));
 }
 
-function addedOnly(now: Fields = {}, old: Fields = {}): boolean {
+function onlyAdds(now: Fields = {}, old: Fields = {}): boolean {
   const isEmpty = !old.matchExpressions?.length && !old.matchFields?.length;
   if (isEmpty && (now.matchExpressions?.length || now.matchFields?.length)) {
     return false;
@@ -140,7 +140,7 @@ function validateWhileGated(now: Fields, old: Fields, at: string, out: Causes): 
   }
 
   terms.forEach((term, index) => {
-    if (addedOnly(wished[index], term)) {
+    if (onlyAdds(wished[index], term)) {
       return;
     }
 
@@ -153,7 +153,7 @@ function validateWhileGated(now: Fields, old: Fields, at: string, out: Causes): 
 }
 
 /** The new spec with all mutable fields set to their old values. */
-function withoutChangeable(now: Fields, old: Fields): Fields {
+function restoreMutableFields(now: Fields, old: Fields): Fields {
   const images = (list: Fields[] | undefined, before: Fields[] | undefined) =>
     list?.map((container, index) => ({ ...container, image: before?.[index]?.image }));
   const isGated = (old.schedulingGates ?? []).length > 0;
@@ -211,7 +211,7 @@ export function validateSpecUpdate(now: Fields, old: Fields, at: string, out: Ca
     validateWhileGated(now, old, at, out);
   }
 
-  const [fixed, before] = [clean(withoutChangeable(now, old)), clean(old)];
+  const [fixed, before] = [clean(restoreMutableFields(now, old)), clean(old)];
   if (equalJson(fixed, before)) {
     return;
   }

@@ -129,7 +129,7 @@ function emptyTerms(spec: Fields, at: string, say: (text: string) => void): void
   }
 }
 
-function repeated(
+function warnAboutRepeated(
   list: readonly Fields[] | undefined,
   field: string,
   at: string,
@@ -352,8 +352,8 @@ function sayAll(metadata: Fields, spec: Fields, at: string, say: (text: string) 
   }
 
   volumes(spec, specAt, say);
-  repeated(spec.hostAliases, 'ip', `${specAt}.hostAliases`, say);
-  repeated(spec.imagePullSecrets, 'name', `${specAt}.imagePullSecrets`, say);
+  warnAboutRepeated(spec.hostAliases, 'ip', `${specAt}.hostAliases`, say);
+  warnAboutRepeated(spec.imagePullSecrets, 'name', `${specAt}.imagePullSecrets`, say);
 
   each(spec.imagePullSecrets, `${specAt}.imagePullSecrets`, ({ name = '' }, path) => {
     if (name === '') {

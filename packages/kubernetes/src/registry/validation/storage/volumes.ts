@@ -3,7 +3,7 @@ import { dnsLabelErrors, dnsSubdomainErrors } from '@ks-apiserver/apimachinery/v
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, compareAmounts } from '../causes.ts';
 import { changesOf } from '../changes.ts';
-import { withoutBacksteps } from '../pods/volumes/paths.ts';
+import { validateNoBacksteps } from '../pods/volumes/paths.ts';
 import {
   persistentRules,
   sourceRules,
@@ -95,7 +95,7 @@ function validateSources(spec: Fields, at: string, out: Causes): void {
       if (!value.path) {
         out.required(`${path}.path`);
       } else {
-        withoutBacksteps(value.path, `${path}.path`, out);
+        validateNoBacksteps(value.path, `${path}.path`, out);
       }
 
       if (spec.nodeAffinity?.required === undefined) {

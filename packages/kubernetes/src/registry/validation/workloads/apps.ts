@@ -17,7 +17,7 @@ import {
 } from './templates.ts';
 
 /** A strategy as messages print it: with the names of Kubernetes' internal types. */
-function shownStrategy(strategy: Fields): Fields {
+function toGoStrategy(strategy: Fields): Fields {
   const { type = '', rollingUpdate } = strategy;
 
   const inner =
@@ -54,7 +54,7 @@ function validateDeploymentStrategy(strategy: Fields, at: string, out: Causes): 
 
     validateAtMostWhole(maxUnavailable, field, out);
   } else {
-    out.unsupported(at, shownStrategy(strategy), ['Recreate', 'RollingUpdate']);
+    out.unsupported(at, toGoStrategy(strategy), ['Recreate', 'RollingUpdate']);
   }
 }
 
@@ -99,7 +99,7 @@ function validateDaemonStrategy(strategy: Fields, at: string, out: Causes): void
   }
 
   if (type !== 'RollingUpdate') {
-    out.unsupported(at, shownStrategy(strategy), ['RollingUpdate', 'OnDelete']);
+    out.unsupported(at, toGoStrategy(strategy), ['RollingUpdate', 'OnDelete']);
     return;
   }
 
@@ -176,7 +176,7 @@ function validateStatefulStrategy(strategy: Fields, at: string, out: Causes): vo
   }
 
   if (type !== 'RollingUpdate') {
-    out.invalid(at, shownStrategy(strategy), "must be 'RollingUpdate' or 'OnDelete'");
+    out.invalid(at, toGoStrategy(strategy), "must be 'RollingUpdate' or 'OnDelete'");
     return;
   }
 
@@ -226,7 +226,7 @@ const mutable = [
   'minReadySeconds',
 ];
 
-function fixedPart(spec: Fields): Fields {
+function pickImmutableFields(spec: Fields): Fields {
   const rest = Object.entries(spec).filter(([key]) => !mutable.includes(key));
   return JSON.parse(JSON.stringify(Object.fromEntries(rest)));
 }
@@ -272,7 +272,7 @@ const statefulSet: Validator = ({ spec = {} }, old, out) => {
 
   validateEndless(template, 'spec.template', 'StatefulSet', out);
 
-  if (old && !equalJson(fixedPart(spec), fixedPart(old.spec ?? {}))) {
+  if (old && !equalJson(pickImmutableFields(spec), pickImmutableFields(old.spec ?? {}))) {
     const names = mutable.map((name) => `'${name}'`);
     const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
     out.forbidden(

@@ -135,7 +135,7 @@ export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
     } else {
       out.invalid(
         `${at}.successPolicy`,
-        shownSuccess(successPolicy),
+        toGoSuccessPolicy(successPolicy),
         'requires indexed completion mode',
       );
     }
@@ -165,7 +165,7 @@ export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
 }
 
 /** A success policy as Kubernetes prints it. */
-function shownSuccess({ rules = [] }: Fields): Fields {
+function toGoSuccessPolicy({ rules = [] }: Fields): Fields {
   const shown = ({ succeededIndexes = null, succeededCount = null }: Fields) => ({
     SucceededIndexes: succeededIndexes,
     SucceededCount: succeededCount,

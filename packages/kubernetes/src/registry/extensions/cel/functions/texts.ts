@@ -52,14 +52,14 @@ function inner(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value);
   }
-  return typeof value === 'number' ? value.toFixed(6) : shown(value);
+  return typeof value === 'number' ? value.toFixed(6) : formatNested(value);
 }
 
 function isDuration(value: unknown): value is { seconds: bigint; nanos: number } {
   return typeof (value as { seconds?: unknown } | null)?.seconds === 'bigint';
 }
 
-function shown(value: unknown): string {
+function formatNested(value: unknown): string {
   if (typeof value === 'string') {
     return value;
   }
@@ -123,7 +123,7 @@ function formatted(text: string, values: readonly unknown[]): string {
 
       switch (verb) {
         case 's':
-          return shown(value);
+          return formatNested(value);
         case 'd':
           return String(value);
         case 'f':

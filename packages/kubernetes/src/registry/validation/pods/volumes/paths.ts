@@ -1,7 +1,7 @@
 import type { Causes } from '../../causes.ts';
 
 /** A path without `..`. */
-export function withoutBacksteps(path: string, at: string, out: Causes): void {
+export function validateNoBacksteps(path: string, at: string, out: Causes): void {
   if (path.split('/').includes('..')) {
     out.invalid(at, path, "must not contain '..'");
   }
@@ -12,7 +12,7 @@ export function descendingPath(path: string, at: string, out: Causes): void {
   if (path.startsWith('/')) {
     out.invalid(at, path, 'must be a relative path');
   }
-  withoutBacksteps(path, at, out);
+  validateNoBacksteps(path, at, out);
 }
 
 /** A relative path that does not begin with `..`, which atomic writers reserve. */

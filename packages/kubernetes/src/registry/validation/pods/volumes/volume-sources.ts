@@ -2,7 +2,7 @@ import { dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names'
 import { rangeError } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../../resources/defaults/types.ts';
 import { type Causes, each } from '../../causes.ts';
-import { descendingPath, fileMode, unreservedPath, withoutBacksteps } from './paths.ts';
+import { descendingPath, fileMode, unreservedPath, validateNoBacksteps } from './paths.ts';
 
 /** Checks one source of a volume. */
 export type SourceRule = (source: Fields, at: string, out: Causes) => void;
@@ -25,7 +25,7 @@ function wants(...fields: readonly string[]): SourceRule {
   };
 }
 
-function all(...rules: readonly SourceRule[]): SourceRule {
+function combineRules(...rules: readonly SourceRule[]): SourceRule {
   return (source, at, out) => {
     for (const rule of rules) {
       rule(source, at, out);
@@ -77,7 +77,7 @@ const hostPath: SourceRule = ({ path = '', type }, at, out) => {
     return out.required(`${at}.path`);
   }
 
-  withoutBacksteps(path, `${at}.path`, out);
+  validateNoBacksteps(path, `${at}.path`, out);
 
   if (type !== undefined) {
     out.supported(`${at}.type`, type, hostPathTypes);
@@ -256,12 +256,12 @@ const csi: SourceRule = ({ driver = '', nodePublishSecretRef: secret }, at, out)
  */
 export const sourceRules: Readonly<Record<string, SourceRule>> = {
   hostPath,
-  gitRepo: all(wants('repository'), ({ directory = '' }, at, out) =>
+  gitRepo: combineRules(wants('repository'), ({ directory = '' }, at, out) =>
     descendingPath(directory, `${at}.directory`, out),
   ),
-  gcePersistentDisk: all(wants('pdName'), partition),
-  awsElasticBlockStore: all(wants('volumeID'), partition),
-  secret: all(wants('secretName'), items),
+  gcePersistentDisk: combineRules(wants('pdName'), partition),
+  awsElasticBlockStore: combineRules(wants('volumeID'), partition),
+  secret: combineRules(wants('secretName'), items),
   nfs,
   iscsi: iscsi(' starting with iqn, eui, or naa'),
   glusterfs: wants('endpoints', 'path'),
@@ -273,7 +273,7 @@ export const sourceRules: Readonly<Record<string, SourceRule>> = {
   quobyte,
   fc: fibreChannel,
   flexVolume,
-  configMap: all(wants('name'), items),
+  configMap: combineRules(wants('name'), items),
   azureFile: wants('secretName', 'shareName'),
   vsphereVolume: wants('volumePath'),
   photonPersistentDisk: wants('pdID'),
@@ -286,7 +286,7 @@ export const sourceRules: Readonly<Record<string, SourceRule>> = {
 
 /** Rules of PersistentVolumes where they differ from those of pods. */
 export const persistentRules: Readonly<Record<string, SourceRule>> = {
-  iscsi: all(iscsi(''), wants('secretRef.name')),
+  iscsi: combineRules(iscsi(''), wants('secretRef.name')),
   cinder: wants('volumeID', 'secretRef.name', 'secretRef.namespace'),
   azureFile: (source, at, out) => {
     wants('secretName', 'shareName')(source, at, out);
