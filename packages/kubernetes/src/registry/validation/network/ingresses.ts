@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,
@@ -234,24 +234,22 @@ function validatePolicyPort({ protocol, port, endPort }: Fields, at: string, out
   }
 }
 
-function bitsOf(address: string): bigint {
-  return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
-}
-
-/** Whether an IPv4 network is a strict subset of another one; false for other families. */
+/** Whether an IPv4 network is a strict subset of another one; of others the lengths are compared. */
 function isInside(inner: string, outer: string): boolean {
-  const [[a = '', aBits = ''], [b = '', bBits = '']] = [inner.split('/'), outer.split('/')] as [
-    string[],
-    string[],
-  ];
+  const [address = '', length = ''] = inner.split('/');
+  const [network = '', networkLength = ''] = outer.split('/');
 
-  if (!isIPv4(a) || !isIPv4(b)) {
-    return isIPv4(a) === isIPv4(b) && Number(aBits) > Number(bBits);
+  if (Number(length) <= Number(networkLength)) {
+    return false;
+  }
+  if (!isIPv4(address) || !isIPv4(network)) {
+    return isIPv4(address) === isIPv4(network);
   }
 
-  const shift = BigInt(32 - Number(bBits));
+  const networks = new BlockList();
+  networks.addSubnet(network, Number(networkLength));
 
-  return Number(aBits) > Number(bBits) && bitsOf(a) >> shift === bitsOf(b) >> shift;
+  return networks.check(address);
 }
 
 function validateIpBlock({ cidr = '', except }: Fields, at: string, out: Causes): void {
