@@ -43,8 +43,8 @@ export class RequestSigner {
   }
 
   start(): void {
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const { key } of changes) {
+    this.#stop = this.#store.backend.onCommit((events) => {
+      for (const { key } of events) {
         if (key.startsWith(PREFIX)) {
           this.#queue.add(key.slice(PREFIX.length));
         }

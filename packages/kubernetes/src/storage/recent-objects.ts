@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { StorageEvent } from './backend.ts';
 import type { StoredObject } from './stored-object.ts';
 
@@ -10,38 +11,19 @@ const MAX_TOTAL = 4 * 1024 * 1024;
  * the ServiceAccount of its user.
  */
 export class RecentObjects {
-  /** Least recently used first. */
-  readonly #objects = new Map<string, StoredObject>();
-  #bytes = 0;
+  readonly #objects = new LRUCache<string, StoredObject>({
+    maxSize: MAX_TOTAL,
+    maxEntrySize: MAX_RECORD,
+    sizeCalculation: ({ record }) => record.byteLength,
+  });
 
   get(key: string): StoredObject | undefined {
-    const object = this.#objects.get(key);
-    if (object) {
-      this.#objects.delete(key);
-      this.#objects.set(key, object);
-    }
-
-    return object;
+    return this.#objects.get(key);
   }
 
   /** Caches an object that was read from the storage. */
   keep(object: StoredObject): void {
-    this.#drop(object.key);
-
-    const { byteLength } = object.record;
-    if (byteLength > MAX_RECORD) {
-      return;
-    }
-
     this.#objects.set(object.key, object);
-    this.#bytes += byteLength;
-
-    for (const oldest of this.#objects.keys()) {
-      if (this.#bytes <= MAX_TOTAL) {
-        break;
-      }
-      this.#drop(oldest);
-    }
   }
 
   /** Updates the cache after a commit. */
@@ -52,20 +34,10 @@ export class RecentObjects {
       }
 
       if (type === 'DELETED') {
-        this.#drop(key);
+        this.#objects.delete(key);
       } else {
-        this.keep(object);
+        this.#objects.set(key, object);
       }
     }
-  }
-
-  #drop(key: string): void {
-    const object = this.#objects.get(key);
-    if (!object) {
-      return;
-    }
-
-    this.#objects.delete(key);
-    this.#bytes -= object.record.byteLength;
   }
 }

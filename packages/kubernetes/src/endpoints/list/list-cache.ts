@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Backend } from '../../storage/backend.ts';
 
 /** The bytes of a list's items, and the fields of its metadata about the rest. */
@@ -49,16 +50,19 @@ export class ListCache {
   readonly #changed = new Map<string, number>();
   /** Revision of prefixes without events since the start. */
   #epoch = 0;
-  readonly #entries = new Map<string, Entry>();
-  readonly #seen = new Map<string, number>();
-  #bytes = 0;
+  readonly #entries = new LRUCache<string, Entry>({
+    maxSize: MAX_TOTAL_BYTES,
+    sizeCalculation: ({ items }) => items.byteLength,
+  });
+  /** Versions of the lists that were requested last. */
+  readonly #seen = new LRUCache<string, number>({ max: MAX_SEEN });
 
   /** Follows the storage's events; returns a function that ends this. */
   start(backend: Backend): () => void {
     this.#epoch = backend.revision;
 
-    return backend.onCommit((changes) => {
-      for (const { key, revision } of changes) {
+    return backend.onCommit((events) => {
+      for (const { key, revision } of events) {
         for (const prefix of prefixesOf(key)) {
           if (prefix) {
             this.#changed.set(prefix, revision);
@@ -83,18 +87,11 @@ export class ListCache {
   /** A cached list that is up to date. */
   get(key: string, prefix: string): KeptList | undefined {
     const entry = this.#entries.get(key);
-    if (!entry) {
-      return undefined;
-    }
-
-    this.#entries.delete(key);
-
-    if (entry.version === this.versionOf(prefix)) {
-      this.#entries.set(key, entry);
+    if (!entry || entry.version === this.versionOf(prefix)) {
       return entry;
     }
 
-    this.#bytes -= entry.items.byteLength;
+    this.#entries.delete(key);
 
     return undefined;
   }
@@ -109,9 +106,6 @@ export class ListCache {
     if (seen === TOO_LONG) {
       return false;
     }
-    if (this.#seen.size >= MAX_SEEN) {
-      this.#seen.clear();
-    }
 
     this.#seen.set(key, version);
 
@@ -125,17 +119,6 @@ export class ListCache {
 
   /** Caches a list that was read now; drops the least recently used ones. */
   put(key: string, prefix: string, list: KeptList): void {
-    this.#bytes += list.items.byteLength - (this.#entries.get(key)?.items.byteLength ?? 0);
-    this.#entries.delete(key);
     this.#entries.set(key, { ...list, version: this.versionOf(prefix) });
-
-    for (const [oldest, { items }] of this.#entries) {
-      if (this.#bytes <= MAX_TOTAL_BYTES) {
-        break;
-      }
-
-      this.#entries.delete(oldest);
-      this.#bytes -= items.byteLength;
-    }
   }
 }

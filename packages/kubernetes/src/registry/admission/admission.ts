@@ -148,8 +148,8 @@ export class Admission {
 
       const timer = setTimeout(done, ACCOUNT_WAIT_MS);
 
-      const stop = backend.onCommit((changes) => {
-        if (changes.some((change) => change.key === key)) {
+      const stop = backend.onCommit((events) => {
+        if (events.some((event) => event.key === key)) {
           done();
         }
       });

@@ -83,8 +83,8 @@ export class RbacAuthorizer {
       this.#set(stored);
     }
 
-    return backend.onCommit((changes) => {
-      for (const { key, type, object } of changes) {
+    return backend.onCommit((events) => {
+      for (const { key, type, object } of events) {
         if (!key.startsWith(PREFIX)) {
           continue;
         }

@@ -11,6 +11,7 @@ import {
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import { LRUCache } from 'lru-cache';
 import type { Backend } from '../../storage/backend.ts';
 
 /** The issuer of ServiceAccount tokens where no other is given. */
@@ -107,8 +108,8 @@ export class ServiceAccountTokens {
   readonly #key: KeyObject | undefined;
   readonly #pub: KeyObject | undefined;
   readonly #keyId: string;
-  /** Verified claims by the digest of their token, oldest first. */
-  readonly #verified = new Map<string, Claims>();
+  /** Verified claims by the digest of their token. */
+  readonly #verified = new LRUCache<string, Claims>({ max: MAX_VERIFIED });
 
   /** `key`: PEM of the private key; without it no token is issued or accepted. */
   constructor(backend: Backend, key: string | undefined, issuer = DEFAULT_ISSUER) {
@@ -210,11 +211,6 @@ export class ServiceAccountTokens {
     }
 
     this.#verified.set(digest, claims);
-
-    if (this.#verified.size > MAX_VERIFIED) {
-      const [oldest = ''] = this.#verified.keys();
-      this.#verified.delete(oldest);
-    }
 
     return claims;
   }

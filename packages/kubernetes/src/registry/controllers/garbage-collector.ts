@@ -60,9 +60,9 @@ export class GarbageCollector {
 
   /** Follows events from now on, and scans the stored objects in small steps. */
   start(): void {
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) {
-        this.#follow(change);
+    this.#stop = this.#store.backend.onCommit((events) => {
+      for (const event of events) {
+        this.#follow(event);
       }
     });
 
@@ -95,10 +95,10 @@ export class GarbageCollector {
     }
   }
 
-  #follow(change: StorageEvent): void {
-    this.#owners.apply(change);
+  #follow(event: StorageEvent): void {
+    this.#owners.apply(event);
 
-    const { type, object, key } = change;
+    const { type, object, key } = event;
     if (type === 'DELETED') {
       if (this.#owners.empty && !object.index.owners) {
         return;

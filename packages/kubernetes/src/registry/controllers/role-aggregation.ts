@@ -45,8 +45,8 @@ export class RoleAggregation {
 
   /** Starts; resolves when the stored roles are aggregated. */
   async start(): Promise<void> {
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      if (changes.some(({ key }) => key.startsWith(PREFIX))) {
+    this.#stop = this.#store.backend.onCommit((events) => {
+      if (events.some(({ key }) => key.startsWith(PREFIX))) {
         this.#schedule();
       }
     });

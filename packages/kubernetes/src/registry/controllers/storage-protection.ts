@@ -62,9 +62,9 @@ export class StorageProtection {
   }
 
   start(): void {
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) {
-        this.#follow(change);
+    this.#stop = this.#store.backend.onCommit((events) => {
+      for (const event of events) {
+        this.#follow(event);
       }
     });
 

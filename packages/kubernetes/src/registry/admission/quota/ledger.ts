@@ -58,13 +58,13 @@ export class QuotaLedger {
       this.#begin(stored.parse<KubeObject>());
     }
 
-    backend.onCommit((changes) => {
-      for (const change of changes) {
-        if (change.key.startsWith(QUOTAS)) {
-          this.#followQuota(change);
+    backend.onCommit((events) => {
+      for (const event of events) {
+        if (event.key.startsWith(QUOTAS)) {
+          this.#followQuota(event);
         }
         if (this.#namespaces.size > 0) {
-          this.#follow(change);
+          this.#follow(event);
         }
       }
     });

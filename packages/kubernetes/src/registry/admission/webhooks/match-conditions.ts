@@ -1,12 +1,9 @@
+import { memoize } from '@ks-apiserver/apimachinery/cache/memoize';
 import type { Environment } from '@marcbachmann/cel-js';
 import type { Budget } from '../../extensions/cel/budget.ts';
 import { declared } from '../../extensions/cel/environment.ts';
 import { compileError, evaluationError } from '../../extensions/cel/errors.ts';
-import {
-  checkExpression,
-  compileExpression,
-  type Evaluate,
-} from '../../extensions/cel/expression.ts';
+import { checkExpression, compileExpression } from '../../extensions/cel/expression.ts';
 import { celValue } from '../../extensions/cel/values.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import { type Attributes, aggregate, refusalError } from '../attributes.ts';
@@ -20,27 +17,11 @@ const conditions = declared
   .registerVariable('oldObject', 'dyn')
   .registerVariable('request', 'map');
 
-const compiled = new Map<string, Evaluate>();
 const MAX_COMPILED = 1_000;
+const compile = memoize(MAX_COMPILED, compileExpression);
 
 /** Evaluation steps that the conditions of one webhook may take. */
 const MAX_STEPS = 1_000_000;
-
-function compile(expression: string): Evaluate {
-  let evaluate = compiled.get(expression);
-  if (!evaluate) {
-    evaluate = compileExpression(expression);
-
-    if (compiled.size >= MAX_COMPILED) {
-      const [oldest = ''] = compiled.keys();
-      compiled.delete(oldest);
-    }
-
-    compiled.set(expression, evaluate);
-  }
-
-  return evaluate;
-}
 
 /** Why a match condition is invalid, in cel-go's words; undefined when it is valid. */
 export function conditionError(

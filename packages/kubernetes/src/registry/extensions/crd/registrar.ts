@@ -68,10 +68,10 @@ export class DefinitionRegistrar {
       }
     }
 
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) {
-        if (change.key.startsWith(DEFINITIONS_PREFIX)) {
-          this.#follow(change);
+    this.#stop = this.#store.backend.onCommit((events) => {
+      for (const event of events) {
+        if (event.key.startsWith(DEFINITIONS_PREFIX)) {
+          this.#follow(event);
         }
       }
     });
@@ -96,11 +96,11 @@ export class DefinitionRegistrar {
     this.#client.close();
   }
 
-  #follow(change: StorageEvent): void {
-    const definition = change.object.parse<Definition>();
+  #follow(event: StorageEvent): void {
+    const definition = event.object.parse<Definition>();
     const name = storedMetadata(definition).name;
 
-    if (change.type === 'DELETED') {
+    if (event.type === 'DELETED') {
       const gone = this.#catalog.custom(name);
 
       this.#catalog.setCustom(name, []);
@@ -114,7 +114,7 @@ export class DefinitionRegistrar {
       return;
     }
 
-    const before = change.previous?.shared<Definition>();
+    const before = event.previous?.shared<Definition>();
     const isNew = !before || before.metadata.generation !== definition.metadata.generation;
     if (isNew || approvalOf(before)?.message !== approvalOf(definition)?.message) {
       this.#names.add(name);

@@ -37,8 +37,8 @@ export class ServiceAllocations {
       }
     }
 
-    return backend.onCommit((changes) => {
-      for (const { key, type, object, previous } of changes) {
+    return backend.onCommit((events) => {
+      for (const { key, type, object, previous } of events) {
         if (!previous || !key.startsWith(SERVICES_PREFIX)) {
           continue;
         }
