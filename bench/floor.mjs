@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { portOf } from '../test/server.mjs';
 
 /** Bytes of a piece: bodies come as the pieces that a cache would hold. */
 const PIECE = 12 * 1024;
@@ -36,5 +37,5 @@ if (process.argv[2] === 'serve') {
     res.end(piece.subarray(0, left));
   });
 
-  server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+  server.listen(0, '127.0.0.1', () => process.send(portOf(server)));
 }

@@ -41,19 +41,23 @@ export async function logIn(server, username, password) {
   return (await response.json()).access_token;
 }
 
+/** Returns the value of one of the server's metrics. */
+export async function metric(server, token, name) {
+  const headers = { authorization: `Bearer ${token}` };
+  const text = await (await fetch(`${server.url}/metrics`, { headers })).text();
+  const [, value] = new RegExp(`^${name} (.+)$`, 'm').exec(text) ?? [];
+  return Number(value);
+}
+
 /**
  * How long the event loop was late since somebody asked last, in milliseconds: its `p99` or its
  * `max`.
  */
 export async function loopDelay(server, token, figure) {
-  const text = await (
-    await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
-  ).text();
-  const [, seconds] =
-    new RegExp(`^nodejs_eventloop_lag_${figure}_seconds (.+)$`, 'm').exec(text) ?? [];
+  const seconds = await metric(server, token, `nodejs_eventloop_lag_${figure}_seconds`);
 
   // The metric is the time between two looks of a timer of 10 ms.
-  return Number(seconds) * 1000 - 10;
+  return seconds * 1000 - 10;
 }
 
 /**

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startServer } from '../test/server.mjs';
 import { floorServer } from './floor.mjs';
-import { load, logIn, loopDelay, PASSWORD } from './measure.mjs';
+import { load, logIn, loopDelay, metric, PASSWORD } from './measure.mjs';
 import { namespaceOf } from './pod-source.mjs';
 import { drive, hasWrk } from './wrk.mjs';
 
@@ -98,8 +98,10 @@ async function bodySize(server, token, path) {
 }
 
 /**
- * Thousands of pods in a Kubernetes API beside the measured server. Prints the table; answers how
+ * Thousands of pods in a Kubernetes API beside the measured server. Prints the table; returns how
  * many requests failed.
+ * @param {number} seconds
+ * @param {{pods?: number, peer?: {url: string, token: string}}} [options]
  */
 export async function resources(seconds, { pods = 5000, peer } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));

@@ -3,8 +3,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
-import { KubeApiServer } from '@ks-apiserver/kube-apiserver/server/server';
-import { LmdbBackend } from '@ks-apiserver/kube-apiserver/storage/lmdb';
+import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
+import { LmdbBackend } from '@ks-apiserver/kubernetes/storage/lmdb';
 import { namespaceOf, podOf } from './pod-source.mjs';
 
 /** What a pod is made of; who manages which fields, which the API adds, makes it about 12 KB. */

@@ -19,8 +19,14 @@ const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY 
 const end = performance.now() + seconds * 1000;
 const figures = { requests: 0, events: 0, changes: 0, errors: 0 };
 
-/** One call: answers its status when its body has been read; `read` sees the pieces. */
-function call(path, { method = 'GET', body, type, read = () => {}, until } = {}) {
+/**
+ * Makes one call; returns its status when its body has been read. `read` gets the pieces.
+ * @param {string} path
+ * @param {any} [options]
+ */
+function call(path, options = {}) {
+  const { method = 'GET', body, type, read = () => {}, until } = options;
+
   return new Promise((resolve) => {
     const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': type }) };
 

@@ -2,27 +2,60 @@
 // makes of it beside that: reading and compiling a thousand modules takes longer than all the rest
 // of a start. What loads native code, files or threads of its own stays outside.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { CompiledFile } from '../packages/server/dist/cli/launch/code-cache.js';
+import { isCurrent, writeStamp } from './build-stamp.mjs';
+import { EXTERNAL_PACKAGES } from './external-packages.mjs';
 
+const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../packages/server/dist/', import.meta.url));
 const folder = `${dist}bundle/`;
 const server = `${folder}server.cjs`;
+const stamp = `${dist}bundle.stamp`;
 const START_MS = 60_000;
 
+/** What decides about a bundle besides its files: versions, where imports lead, how it is made. */
+const recipe = [
+  'package-lock.json',
+  'node_modules/.package-lock.json',
+  'scripts/bundle.mjs',
+  'scripts/external-packages.mjs',
+  'scripts/warm-up.mjs',
+  ...readdirSync(`${root}packages`).map((name) => `packages/${name}/package.json`),
+].map((file) => root + file);
+
+/** @type {import('esbuild').BuildOptions & { write: false }} */
 const common = {
   bundle: true,
   platform: 'node',
   target: 'node20.19',
   logLevel: 'warning',
   write: false,
+  metafile: true,
 };
 
+/** A file of a bundle and what its source map is made of. */
+function withSources(input) {
+  const file = resolve(input);
+  const source = file.replace(/\/dist\/(.*)\.js$/, '/src/$1.ts');
+
+  return existsSync(source) ? [file, `${file}.map`, source] : [file];
+}
+
 async function bundles() {
+  const { build } = await import('esbuild');
+
   const [main, launcher] = await Promise.all([
     build({
       ...common,
@@ -35,7 +68,7 @@ async function bundles() {
       supported: { 'dynamic-import': false },
       sourcemap: true,
       legalComments: 'linked',
-      external: ['lmdb', '@node-rs/bcrypt', 'pino', 'popular-passwords'],
+      external: EXTERNAL_PACKAGES,
       // Its CommonJS form, which Node would take, is slower to load and does not survive being
       // bundled.
       alias: {
@@ -52,10 +85,16 @@ async function bundles() {
       entryPoints: [`${dist}cli/launch/main.js`],
       outfile: `${folder}main.js`,
       format: 'esm',
+      banner: { js: '#!/usr/bin/env node' },
     }),
   ]);
 
-  return [...main.outputFiles, ...launcher.outputFiles];
+  return {
+    files: [...main.outputFiles, ...launcher.outputFiles],
+    inputs: [main, launcher]
+      .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+      .flatMap(withSources),
+  };
 }
 
 /** Starts the server on an empty directory and lets it keep what was compiled until it is ready. */
@@ -82,18 +121,27 @@ async function warmUp() {
   }
 }
 
-const files = await bundles();
-const isCurrent = files.every(
-  ({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents),
-);
+/** Bundles what was compiled; writes nothing where the same bundle is there already. */
+async function bundleAnew() {
+  const { files, inputs } = await bundles();
+  const isSame = files.every(
+    ({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents),
+  );
 
-if (!isCurrent) {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
+  if (!isSame) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
 
-  for (const { path, contents } of files) {
-    writeFileSync(path, contents);
+    for (const { path, contents } of files) {
+      writeFileSync(path, contents);
+    }
   }
+
+  writeStamp(stamp, recipe, [...inputs, ...files.map(({ path }) => path)]);
+}
+
+if (!isCurrent(stamp, recipe)) {
+  await bundleAnew();
 }
 
 // Also where another version of Node made it.

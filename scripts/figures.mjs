@@ -127,8 +127,9 @@ function measure(file) {
     TSNonNullExpression: () => {
       figures.nonNull += 1;
     },
-    TSAsExpression: ({ typeAnnotation }) => {
-      const isConst = typeAnnotation.typeName?.name === 'const';
+    TSAsExpression: ({ typeAnnotation: type }) => {
+      const name = type.type === 'TSTypeReference' ? type.typeName : undefined;
+      const isConst = name?.type === 'Identifier' && name.name === 'const';
       figures.casts += isConst ? 0 : 1;
     },
     ConditionalExpression: ({ consequent, alternate }) => {

@@ -1,17 +1,34 @@
-// Runs the tests of the built tree: node scripts/test.mjs [path part …] keeps the files whose path
-// contains one of the parts. In CI, files with failures run once more, alone: what is wrong fails
-// again, and what failed by chance is told.
+// Runs the tests of the built tree: node scripts/test.mjs [--unit | --api] [path part …] keeps the
+// unit tests, or all others, and the files whose path contains one of the parts. In CI, files with
+// failures run once more, alone: a real failure fails again, and one by chance is reported.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { isUnitTest } from './test-kinds.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const parts = process.argv.slice(2);
+const { values: kinds, positionals: parts } = parseArgs({
+  options: { unit: { type: 'boolean' }, api: { type: 'boolean' } },
+  allowPositionals: true,
+});
 
 /** More files than these do not fail by chance. */
 const MAX_AGAIN = 3;
+
+/** Returns the source of a compiled file of a package; undefined for other files. */
+function sourceOf(file) {
+  const [, folder, area, path] = /^(packages\/[\w-]+)\/dist\/(test\/)?(.*)\.js$/.exec(file) ?? [];
+  return folder && `${folder}/${area ?? 'src/'}${path}.ts`;
+}
+
+/** Whether a file was compiled from a source that is gone: it was moved or deleted since. */
+function isLeftOver(file) {
+  const source = sourceOf(file);
+  return source !== undefined && !existsSync(join(root, source));
+}
 
 const roots = [
   ...readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'dist')),
@@ -27,7 +44,11 @@ const files = roots
     (file) =>
       /\.test\.m?js$/.test(file) && !file.includes('node_modules') && !file.startsWith('test/real'),
   )
+  .filter((file) => !isLeftOver(file))
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+  .filter(
+    (file) => kinds.unit === kinds.api || isUnitTest(join(root, file)) === Boolean(kinds.unit),
+  )
   .sort();
 
 if (files.length === 0) {
@@ -35,7 +56,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-/** Runs files; answers the exit code, and the lines of failed-files.mjs. */
+/** Runs files; returns the exit code, and the lines of failed-files.mjs. */
 async function run(chosen, concurrency) {
   const dir = mkdtempSync(join(tmpdir(), 'ks-tests-'));
   const told = join(dir, 'failed');
@@ -76,15 +97,14 @@ async function run(chosen, concurrency) {
 }
 
 /**
- * The files that lines of failed-files.mjs tell, which source maps may have led to their sources;
- * undefined where one is not known.
+ * Returns the test files of lines of failed-files.mjs, which may name their sources because of
+ * source maps; undefined when one is not known.
  */
 function filesOf(lines) {
   const found = new Set();
 
   for (const line of lines) {
-    const built = line.replace(/\/src\/(.*)\.ts$/, '/dist/$1.js');
-    const file = files.find((one) => built.endsWith(one));
+    const file = files.find((one) => line.endsWith(one) || line.endsWith(sourceOf(one) ?? one));
     if (!file) {
       return undefined;
     }

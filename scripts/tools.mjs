@@ -38,6 +38,7 @@ execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
 });
 
 const require = createRequire(join(packageDir, 'package.json'));
+/** @type {{unzipSync: (zip: Uint8Array, options?: object) => Record<string, Uint8Array>}} */
 const { unzipSync } = require('fflate');
 
 mkdirSync(toolsDir, { recursive: true });

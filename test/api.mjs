@@ -19,7 +19,8 @@ export async function eventually(check) {
  * Answers status, text and JSON.
  */
 export function api(url) {
-  return async (path, { token, body, form, method, headers = {} } = {}) => {
+  return async (path, options = {}) => {
+    const { token, body, form, method, headers = {} } = /** @type {any} */ (options);
     const sent = { ...headers, ...(token && { authorization: `Bearer ${token}` }) };
 
     if (body !== undefined) {

@@ -38,7 +38,9 @@ export class Browser {
   }
 
   /** One call, with cookies and without following a redirect. */
-  async visit(url, { form, headers } = {}) {
+  async visit(url, options = {}) {
+    const { form, headers } = /** @type {any} */ (options);
+
     const cookie = this.cookies(url);
 
     const response = await fetch(url, {

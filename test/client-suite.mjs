@@ -83,7 +83,7 @@ export function clientSuite(open) {
 
   test('answers refused writes with their causes', async () => {
     const broken = { ...map('Not_A_Name'), data: { 'bad key': '' } };
-    await assert.rejects(client.create(configMaps, broken), (error) => {
+    await assert.rejects(client.create(configMaps, broken), (/** @type {any} */ error) => {
       assert.equal(error.code, 422);
       assert.equal(error.reason, 'Invalid');
 
@@ -142,19 +142,22 @@ export function clientSuite(open) {
     );
 
     const other = { ...applied, spec: { replicas: 4 } };
-    await assert.rejects(client.apply(deployments, other, { fieldManager: 'other' }), (error) => {
-      assert.equal(error.code, 409);
+    await assert.rejects(
+      client.apply(deployments, other, { fieldManager: 'other' }),
+      (/** @type {any} */ error) => {
+        assert.equal(error.code, 409);
 
-      assert.deepEqual(error.details.causes, [
-        {
-          reason: 'FieldManagerConflict',
-          message: 'conflict with "suite"',
-          field: '.spec.replicas',
-        },
-      ]);
+        assert.deepEqual(error.details.causes, [
+          {
+            reason: 'FieldManagerConflict',
+            message: 'conflict with "suite"',
+            field: '.spec.replicas',
+          },
+        ]);
 
-      return true;
-    });
+        return true;
+      },
+    );
 
     const scaled = await client.patch(
       key,

@@ -25,7 +25,7 @@ function send(bytes) {
     const done = (status) => {
       statuses[status] = (statuses[status] ?? 0) + 1;
       socket.destroy();
-      resolve();
+      resolve(undefined);
     };
 
     socket.setTimeout(PATIENCE_MS, () => done('silent'));

@@ -199,7 +199,7 @@ const username = ({ status, text }) => {
 
 const octocat = { login: 'Octo-Cat', id: 583231, name: 'The Cat', email: null };
 
-test('GitHub: the user is known by his number, for his login can become somebody else', async () => {
+test('GitHub: users are identified by their number, because a login can be taken over by somebody else', async () => {
   const answer = await logIn('github', octocat);
   assert.equal(username(answer), 'octo-cat');
 
@@ -406,13 +406,13 @@ test('answers that are none of the protocol are refused, and nothing follows a r
   assert.deepEqual((await call(`${USERS}?name=eve`)).json.items, []);
 });
 
-test('a certificate that does not verify ends it, unless the configuration says that any will do', async () => {
+test('a certificate that does not verify ends the call, unless verification is turned off', async () => {
   assert.equal((await logIn('badtls', octocat)).status, 503);
   const { status, text } = await logIn('anytls', octocat);
   assert.deepEqual([status, text], [401, 'Unauthorized: the token request failed with status 403']);
 });
 
-test('nobody links himself to an account, nor another one who may do more', async () => {
+test('nobody may link themselves, or a user with more rights, to an account', async () => {
   const role = (globalrole) => ({ annotations: { 'iam.kubesphere.io/globalrole': globalrole } });
 
   const create = async (name, globalrole) => {
@@ -573,7 +573,7 @@ test('nobody links himself to an account, nor another one who may do more', asyn
   );
 });
 
-test('who chooses his name at a provider chooses no rights by it', async () => {
+test('choosing a name at a provider gives no rights of that name', async () => {
   const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
 
   const binding = (name, labels) => ({
@@ -600,7 +600,7 @@ test('who chooses his name at a provider chooses no rights by it', async () => {
   await eventually(async () => assert.equal((await call(`${path}/all-of-left`)).status, 404));
 });
 
-test('log-in pages learn what each console makes its button of, and no secret', async () => {
+test('log-in pages get what each console needs for its button, and no secret', async () => {
   const answer = await api(server.url)('/kapis/config.kubesphere.io/v1alpha2/configs/oauth');
   assert.doesNotMatch(answer.text, /secret/i);
 

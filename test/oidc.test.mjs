@@ -28,9 +28,8 @@ const newKey = () => {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   };
 
-  return createPrivateKey(
-    generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings }).privateKey,
-  );
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings });
+  return createPrivateKey(String(privateKey));
 };
 
 const jwk = { ...newKey().export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' };
@@ -94,7 +93,7 @@ async function startProvider() {
   idp = createServer((req, res) => {
     if (tamper && req.url === '/token') {
       const end = res.end.bind(res);
-      res.end = (body) => {
+      /** @type {any} */ (res).end = (body) => {
         changed(String(body)).then((text) => {
           res.setHeader('content-length', Buffer.byteLength(text));
           end(text);
@@ -333,7 +332,7 @@ test('the account becomes a user, and the same user the next time', async () => 
   assert.equal(own.status, 200);
 });
 
-test('another account of the same name is nobody, and no account is merged by name or address', async () => {
+test('another account of the same name is refused, and no account is linked by name or address', async () => {
   unauthorized(
     await logIn('oidc', 'Zoe.Q|78'),
     /^Unauthorized: user zoe\.q is already bound to other identify provider$/,
@@ -440,7 +439,7 @@ test('a cookie that was changed, or made with another key, is none', async () =>
   }
 });
 
-test('what the provider refuses ends there', async () => {
+test('a refusal of the provider is final', async () => {
   const browser = new Browser();
   const { url } = await begin(browser, 'oidc');
   const state = url.searchParams.get('state');
@@ -548,7 +547,7 @@ test('a console that calls back itself works where that is allowed, and only the
       state: name,
     };
 
-    url.search = new URLSearchParams(query);
+    url.search = new URLSearchParams(query).toString();
 
     const back = new URL(await atProvider(new Browser(), url, 'consoler'));
 
@@ -576,7 +575,7 @@ test('a console that calls back itself works where that is allowed, and only the
   );
 });
 
-test('a provider that is down, or is not who it should be, answers 503 and disturbs no other', async () => {
+test('a provider that is down, or that fails verification, answers 503 and does not affect others', async () => {
   const { status, text } = await new Browser().visit(`${server.url}/oauth/login/down`);
   assert.deepEqual(
     [status, text],
@@ -608,7 +607,7 @@ test('unknown providers and places to go on to are refused', async () => {
   assert.deepEqual([status, text.startsWith('return_to ')], [400, true]);
 });
 
-test('log-in pages learn what they make their link of, and no secret', async () => {
+test('log-in pages get what they need for their link, and no secret', async () => {
   const { text } = await new Browser().visit(
     `${server.url}/kapis/config.kubesphere.io/v1alpha2/configs/oauth`,
   );

@@ -6,11 +6,29 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../packages/server/dist/bundle/main.js', import.meta.url));
 
-/** Ports of the loopback address that are free now. */
+/**
+ * Returns the port of a server that listens on TCP.
+ * @param {import('node:net').Server} server
+ */
+export function portOf(server) {
+  const address = server.address();
+
+  if (address === null || typeof address === 'string') {
+    throw new Error('the server does not listen on a port');
+  }
+
+  return address.port;
+}
+
+/**
+ * Returns ports of the loopback address that are free now.
+ * @param {number} count
+ * @returns {Promise<any[]>}
+ */
 export async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer());
   const listening = (server) =>
-    new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
+    new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(portOf(server))));
   const ports = await Promise.all(servers.map(listening));
 
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
@@ -20,11 +38,11 @@ export async function freePorts(count) {
 
 /**
  * Starts the server and waits until it is ready.
- * @param {{dir: string, adminPassword?: string, args?: string[], log?: string, ports?: [number,
- * number]}} options the data
- *   directory, the password of admin, further arguments, a file for what the server prints, the ports for HTTP and HTTPS
- * @returns {Promise<{url: string, kubeUrl: string, pid: number, output: () => string, stop:
- * (signal?: string) => Promise<number>}>}
+ * @param {{dir: string, adminPassword?: string, args?: string[], log?: string, ports?: number[]}}
+ *   options the data directory, the password of admin, further arguments, a file for what the
+ *   server prints, the ports for HTTP and HTTPS
+ * @returns {Promise<{url: string, kubeUrl: string, pid: number, output: () => string,
+ *   stop: (signal?: NodeJS.Signals) => Promise<number>}>}
  */
 export async function startServer({ dir, adminPassword, args = [], log, ports }) {
   const [port, securePort] = ports ?? (await freePorts(2));
@@ -49,7 +67,7 @@ export async function startServer({ dir, adminPassword, args = [], log, ports })
 
   const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code ?? -1)));
 
-  async function stop(signal = 'SIGTERM') {
+  async function stop(/** @type {NodeJS.Signals} */ signal = 'SIGTERM') {
     child.kill(signal);
 
     const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);

@@ -130,13 +130,13 @@ async function reads(sides, tokens, errors, seconds) {
     `| resident memory after reads, MB | ${theirs} | ${own} | ${(own / theirs).toFixed(2)} | ≤ 0.33 |`,
   );
 
-  const delivered = [];
+  const [peer, ours] = sides;
+  const delivered = [
+    await watchers(peer, tokens.get(peer)),
+    await watchers(ours, tokens.get(ours)),
+  ];
 
-  for (const side of sides) {
-    delivered.push(await watchers(side, tokens.get(side)));
-  }
-
-  row('events delivered to 1,000 watchers/s', delivered, '≥ 1');
+  row('events delivered to 1,000 watchers/s', /** @type {[any, any]} */ (delivered), '≥ 1');
 }
 
 /** Measures one pair, prints its rows, and answers how many requests failed. */

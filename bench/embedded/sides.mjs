@@ -16,7 +16,7 @@ class Side {
   constructor(
     name,
     kubeconfig,
-    { pids, startMs, readyMs = startMs, startAgain, stop, longestHoldMs },
+    { pids, startMs, readyMs = startMs, startAgain, stop, longestHoldMs = undefined },
   ) {
     this.readyMs = readyMs;
 

@@ -24,7 +24,7 @@ function call(method, path, body) {
       if (response.statusCode >= 300) {
         reject(new Error(`${method} ${path}: ${response.statusCode} ${Buffer.concat(chunks)}`));
       } else {
-        resolve(JSON.parse(Buffer.concat(chunks)));
+        resolve(JSON.parse(Buffer.concat(chunks).toString()));
       }
     });
 

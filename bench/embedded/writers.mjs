@@ -36,7 +36,7 @@ function create() {
 
     req.on('error', () => {
       figures.errors += 1;
-      resolve();
+      resolve(undefined);
     });
 
     req.end(Buffer.concat([before, name, after]));

@@ -15,7 +15,8 @@ export const version = (name, properties, more = {}) => ({
 });
 
 /** A definition of `Thing`s in the scenario's group. */
-export function definition(api, versions, { names = {}, spec = {}, metadata = {} } = {}) {
+export function definition(api, versions, options = {}) {
+  const { names = {}, spec = {}, metadata = {} } = /** @type {any} */ (options);
   const plural = names.plural ?? 'things';
 
   return {

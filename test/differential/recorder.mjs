@@ -118,7 +118,7 @@ export class Recorder {
   }
 
   /** The same without recording: for what a scenario needs, not what it asks. */
-  async quietly(method, path, options = {}) {
+  async quietly(method, path, /** @type {any} */ options = {}) {
     return send(this.#side, method, path, options, async (response) => {
       const text = await whole(response);
       const warning = response.headers.warning;
@@ -190,65 +190,70 @@ export class Recorder {
    * the time is over. Bookmarks are recorded only where asked for: when they come is the server's
    * choice.
    */
-  async watch(
-    path,
-    { count = Number.POSITIVE_INFINITY, ms = 5000, during, bookmarks = false, headers, as } = {},
-  ) {
+  async watch(path, options = {}) {
+    const { count = Number.POSITIVE_INFINITY, ms = 5000 } = /** @type {any} */ (options);
+    const { during, bookmarks = false, headers, as } = /** @type {any} */ (options);
     const events = [];
     let ended = false;
     const start = this.transcript.length;
 
-    const status = await send(this.#side, 'GET', path, { headers, as }, async (response, req) => {
-      if (response.statusCode !== 200) {
-        return { status: response.statusCode, body: parsed(await whole(response)) };
-      }
+    const status = await send(
+      this.#side,
+      'GET',
+      path,
+      /** @type {any} */ ({ headers, as }),
+      async (response, req) => {
+        if (response.statusCode !== 200) {
+          return { status: response.statusCode, body: parsed(await whole(response)) };
+        }
 
-      let rest = '';
-      let enough;
-      const full = new Promise((resolve) => (enough = resolve));
+        let rest = '';
+        let enough;
+        const full = new Promise((resolve) => (enough = resolve));
 
-      response.setEncoding('utf8');
+        response.setEncoding('utf8');
 
-      response.on('data', (text) => {
-        const lines = (rest + text).split('\n');
-        rest = lines.pop();
+        response.on('data', (text) => {
+          const lines = (rest + text).split('\n');
+          rest = lines.pop();
 
-        for (const line of lines) {
-          const event = parsed(line);
-          if (event.type !== 'BOOKMARK' || bookmarks) {
-            events.push(event);
+          for (const line of lines) {
+            const event = parsed(line);
+            if (event.type !== 'BOOKMARK' || bookmarks) {
+              events.push(event);
+            }
           }
-        }
 
-        if (events.length >= count) {
+          if (events.length >= count) {
+            enough();
+          }
+        });
+
+        response.on('end', () => {
+          if (rest.trim() !== '') {
+            events.push(parsed(rest));
+          }
+
+          ended = true;
           enough();
-        }
-      });
+        });
 
-      response.on('end', () => {
-        if (rest.trim() !== '') {
-          events.push(parsed(rest));
-        }
+        response.on('error', () => enough());
+        await during?.();
 
-        ended = true;
-        enough();
-      });
+        const timer = setTimeout(enough, ms);
 
-      response.on('error', () => enough());
-      await during?.();
+        await full;
+        clearTimeout(timer);
+        req.destroy();
 
-      const timer = setTimeout(enough, ms);
-
-      await full;
-      clearTimeout(timer);
-      req.destroy();
-
-      return {
-        status: 200,
-        contentType: response.headers['content-type'],
-        ended: ended && events.length < count,
-      };
-    });
+        return {
+          status: 200,
+          contentType: response.headers['content-type'],
+          ended: ended && events.length < count,
+        };
+      },
+    );
 
     this.transcript.splice(start, 0, { call: `WATCH ${path}`, ...status, events });
 

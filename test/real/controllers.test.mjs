@@ -96,7 +96,7 @@ async function startController([command, ...args], { kubeconfig }, namespace) {
       stream.setEncoding('utf8').on('data', (text) => {
         output = (output + text).slice(-20_000);
         if (/^running$/m.test(output)) {
-          resolve();
+          resolve(undefined);
         }
       });
     }
@@ -328,7 +328,7 @@ async function play(one) {
   const restart = () => {
     waiting -= 1;
     if (waiting === 0) {
-      bothAre.resolve();
+      bothAre.resolve(undefined);
     }
 
     restarted ??= bothAre.promise.then(() => one.restart(() => sleep(1000)));
@@ -352,7 +352,7 @@ async function play(one) {
     try {
       return await story(api, controller, restart);
     } catch (error) {
-      bothAre.resolve();
+      bothAre.resolve(undefined);
       throw error;
     } finally {
       await controller.stop();

@@ -53,7 +53,7 @@ test('changes nothing the second time', async () => {
   assert.match(summary, /^0 created, 0 configured, \d+ unchanged, 0 kept, 0 failed$/);
 });
 
-test('brings back what was deleted, keeps what others changed, and takes its CRDs back', async () => {
+test('recreates deleted objects, keeps others’ changes, and takes its CRDs back', async () => {
   await kubectl(cluster, ['delete', 'globalrole', 'platform-regular']);
 
   await kubectl(cluster, [

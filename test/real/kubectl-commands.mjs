@@ -104,8 +104,7 @@ delete pods,secrets,services,jobs,cronjobs,ingresses,hpa,pdb,quota,role,rolebind
  * Runs the commands in a namespace of its own, each as a test, and removes what they leave.
  * @param {{kubeconfig: string}} cluster
  * @param {'kubectl' | 'kubectl-1.32'} name
- * @param {{user?: string, impersonates?: boolean}} options who calls, and whether he may act as
- * somebody else there
+
  */
 export async function testCommands(
   t,

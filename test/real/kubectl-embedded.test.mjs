@@ -10,7 +10,7 @@ import { kubectl } from './kubectl.mjs';
 import { testCommands } from './kubectl-commands.mjs';
 import { startTlsFront, writeKubeconfig } from './tls-front.mjs';
 
-const KUBECTLS = ['kubectl', 'kubectl-1.32'];
+const KUBECTLS = /** @type {const} */ (['kubectl', 'kubectl-1.32']);
 const adminPassword = 'P@88w0rd';
 const dir = mkdtempSync(join(tmpdir(), 'kubectl-embedded-'));
 const embedded = { kubeconfig: join(dir, 'pki/admin.kubeconfig') };

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { toolPath } from '../tools/paths.mjs';
 
 /** Runs a command to its end; answers its standard output, rejects with its standard error. */
-export function run(path, args, { input, env } = {}) {
+export function run(path, args, options = {}) {
+  const { input, env } = /** @type {any} */ (options);
+
   return new Promise((resolve, reject) => {
     const child = spawn(path, args, { env: { ...process.env, ...env } });
     let out = '';
@@ -28,7 +30,12 @@ export function run(path, args, { input, env } = {}) {
 }
 
 /** Runs kubectl of scripts/tools.mjs against a cluster, with a discovery cache of its own. */
-export async function kubectl(cluster, args, input, name = 'kubectl') {
+export async function kubectl(
+  cluster,
+  args,
+  input = undefined,
+  /** @type {any} */ name = 'kubectl',
+) {
   const path = toolPath(name);
   if (!path) {
     throw new Error('run node scripts/tools.mjs first');

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { api, eventually, tokenOf } from '../api.mjs';
-import { freePorts, startServer } from '../server.mjs';
+import { freePorts, portOf, startServer } from '../server.mjs';
 import { certificates, startSlapd } from './slapd.mjs';
 
 const ADMIN = 'a password for ldap tests';
@@ -131,7 +131,7 @@ const silent = (connections) =>
         listener.close();
       });
 
-      resolve(listener.address().port);
+      resolve(portOf(listener));
     });
   });
 
@@ -141,7 +141,7 @@ const login = (username, password) =>
 const at = (provider, username, password) =>
   call(`/oauth/login/${provider}`, { body: { username, password } });
 const stored = async (name) => (await call(`${USERS}/${name}`, { token: admin })).json;
-const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
 
 const createUser = async (name, metadata = {}, password = undefined) => {
   const spec = { email: `${name}@local.test`, ...(password && { password }) };
@@ -268,7 +268,7 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('a first log-in makes the user, linked, though providers before his are down, hang or are impostors', async () => {
+test('a first log-in creates the linked user even when other providers are down, hang or answer wrongly', async () => {
   const started = Date.now();
   const { status, json, text } = await login('jane', "jane's secret");
 
@@ -294,7 +294,7 @@ test('a first log-in makes the user, linked, though providers before his are dow
   });
 });
 
-test('groups of the directory are subjects of bindings, and none of them is one of Kubernetes', async () => {
+test('groups of the directory are subjects of bindings, and cannot be groups of Kubernetes', async () => {
   const token = (await login('jane', "jane's secret")).json.access_token;
   const secrets = '/api/v1/namespaces/default/configmaps';
 
@@ -416,7 +416,7 @@ test('Active Directory by user principal name: the account is another user, for 
   assert.equal((await login('john.smith-ad.test', "smith's secret")).status, 200);
 });
 
-test('ldaps with lookup: only who is linked, by the label of 3.0 or of 3.1', async () => {
+test('ldaps with lookup: only linked users, by the label of 3.0 or of 3.1', async () => {
   const refused = await at('secure', 'bob', "bob's secret");
   assert.deepEqual(
     [refused.status, refused.text],
@@ -480,7 +480,7 @@ test('admin is local, whatever a directory has under that name', async () => {
   assert.equal((await login('admin', ADMIN)).status, 200);
 });
 
-test('a local user keeps his password, and no account of the same name gets in his place', async () => {
+test('a local user keeps their password, and an account of the same name does not replace them', async () => {
   await createUser('carl', {}, 'Passw0rd!');
   await eventually(async () => assert.equal((await login('carl', 'Passw0rd!')).status, 200));
 
@@ -500,14 +500,14 @@ test('a local user keeps his password, and no account of the same name gets in h
   assert.equal((await at('mixed', 'gina', "gina's secret")).status, 401, 'and makes nobody');
 });
 
-test('a name that no user can have is made one', async () => {
+test('an account name that no user can have is converted to a valid one', async () => {
   const { status, json } = await login('dora_m', "Dora_M's secret");
   assert.equal(status, 200);
   assert.equal(claims(json.access_token).username, 'dora-m');
   assert.equal((await login('dora-m', "Dora_M's secret")).status, 200);
 });
 
-test('two first log-ins at once make one user', async () => {
+test('two concurrent first log-ins create one user', async () => {
   const answers = await Promise.all(
     Array.from({ length: 5 }, () => at('corp', 'gina', "gina's secret")),
   );
@@ -518,7 +518,7 @@ test('two first log-ins at once make one user', async () => {
   );
 });
 
-test('five wrong passwords lock the user, however his name is written and at every door', async () => {
+test('five wrong passwords lock the user, however the name is written and through every API', async () => {
   assert.equal((await login('frank', "frank's secret")).status, 200);
 
   for (const name of ['frank', 'FRANK', ' Frank', 'frank@corp.test']) {
@@ -537,7 +537,7 @@ test('five wrong passwords lock the user, however his name is written and at eve
   assert.deepEqual(new Set(failed.map(({ spec }) => spec.provider)), new Set(['corp']));
 });
 
-test('guesses are counted though a provider is down, for users and for names that nobody has', async () => {
+test('failures are counted while a provider is down, for known and unknown names', async () => {
   for (let i = 0; i < 5; i++) {
     assert.equal((await login('stranger', `guess ${i}`)).status, 503);
   }
@@ -574,7 +574,7 @@ test('a disabled user stays out', async () => {
   assert.equal((await login('erin', 'wrong')).status, 401);
 });
 
-test('what asks for the current password takes that of the directory, and a second factor counts there too', async () => {
+test('confirming the password works with the directory’s password, and needs the second factor', async () => {
   const { access_token: token } = (await login('bill', "bill's secret")).json;
   const name = claims(token).username;
   const enroll = (currentPassword) =>

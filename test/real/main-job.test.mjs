@@ -172,7 +172,7 @@ test('a watch streams through the server', async () => {
   assert.match(text, /"type":"ADDED".*"name":"watched"/s);
 });
 
-test('a second replica and a restarted one take the same administrator', async () => {
+test('a second and a restarted replica keep the same administrator', async () => {
   const second = await start('two');
 
   try {

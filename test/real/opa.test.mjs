@@ -104,7 +104,7 @@ const condition = async (name) =>
 
 const options = { skip: path ? false : 'there is no Go to build OPA with' };
 
-test('a module allows what it says, and each one is alone', options, async () => {
+test('a module allows what it says, isolated from other modules', options, async () => {
   await eventually(async () => assert.equal(await status('/api/v1/nodes', 'rita'), 200));
   assert.equal(await status('/api/v1/nodes', 'sven'), 403);
   assert.equal(await status('/api/v1/secrets', 'rita'), 403);
@@ -133,7 +133,7 @@ test('explaining names the role whose module allows it', options, async () => {
   assert.equal(tess.grants[0].rule, undefined);
 });
 
-test('a module that is none allows nothing, and the role says so', options, async () => {
+test('an invalid module allows nothing, and the role says so', options, async () => {
   await role('broken', 'package authz\nallow {');
   await user('uwe', 'broken');
   assert.equal(await status('/api/v1/nodes', 'uwe'), 403);
@@ -148,7 +148,7 @@ test('a module that is none allows nothing, and the role says so', options, asyn
   assert.equal(await status('/api/v1/nodes', 'vic'), 403);
 });
 
-test('who may do little gives nobody a module', options, async () => {
+test('callers with few rights may give nobody a module', options, async () => {
   await user('walt', 'users-manager');
 
   const patch = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } };
@@ -170,7 +170,7 @@ test('who may do little gives nobody a module', options, async () => {
 });
 
 test(
-  'an OPA that was started anew gets its modules again; one that is gone or hangs allows nothing',
+  'a restarted OPA gets its modules again; one that is gone or hangs allows nothing',
   options,
   async () => {
     await opa.stop();

@@ -101,7 +101,7 @@ test('a log-in leaves both tokens under the keys of 3.0, for as long as they liv
   assert.equal(await nodes(json.access_token), 200);
 });
 
-test('a key that is deleted ends the session at once, and the next log-in deletes those before it', async () => {
+test('deleting a session’s key in Redis ends the session at once, and a single-session log-in deletes earlier keys', async () => {
   await new Promise((resolve) => setTimeout(resolve, 1100));
 
   const first = (await login()).json;
@@ -112,7 +112,7 @@ test('a key that is deleted ends the session at once, and the next log-in delete
   assert.equal(cli('keys', 'kubesphere:user:admin:token:*').split('\n').length, 2);
 });
 
-test('what one replica ends is refused by the other at once', async () => {
+test('a session ended at one replica is refused by the other at once', async () => {
   const { json } = await login();
 
   for (const at of [server, replica]) {
@@ -130,7 +130,7 @@ test('what one replica ends is refused by the other at once', async () => {
   assert.equal((await grant(form, replica)).status, 401);
 });
 
-test('a new password at one replica ends the sessions of all', async () => {
+test('a changed password ends the user’s sessions at all replicas', async () => {
   const { json } = await login(replica);
   const next = 'another password for redis tests';
 

@@ -53,7 +53,7 @@ async function simulateNodes(client) {
     volumeReconciler(cluster),
   ].map((reconciler) =>
     new Controller(reconciler, (name, key, error) =>
-      fail(new Error(`${name} ${key}: ${error.message}`)),
+      fail(new Error(`${name} ${key}: ${/** @type {Error} */ (error).message}`)),
     ).start(),
   );
 

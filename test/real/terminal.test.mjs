@@ -110,7 +110,7 @@ async function open(query = '?container=main&shell=sh', token = undefined) {
   });
 }
 
-test('what is typed reaches the shell, what it writes comes back', { skip }, async () => {
+test('input reaches the shell, and its output comes back', { skip }, async () => {
   const terminal = await open();
   await terminal.until(/\$ $/);
   terminal.type('echo $((6*7)); echo wrong >&2; echo "größe €"; test -t 0 && echo terminal\n');
@@ -133,14 +133,14 @@ test('what is typed reaches the shell, what it writes comes back', { skip }, asy
   });
 });
 
-test('sh comes first, then bash, unless one is asked for', { skip }, async () => {
-  for (const [query, name] of [
+test('sh is tried first, then bash, unless one is asked for', { skip }, async () => {
+  for (const [query, name] of /** @type {[string, RegExp][]} */ ([
     ['?container=main', /^(?!.*bash)/],
     ['?container=main&shell=zsh', /^(?!.*bash)/],
     ['?container=main&shell=bash', /bash/],
     ['?container=bash-only', /bash/],
     ['?container=bash-only-in-docker', /bash/],
-  ]) {
+  ])) {
     const terminal = await open(query);
 
     // Who types ahead is understood by the shell that there is.
@@ -158,11 +158,11 @@ test('sh comes first, then bash, unless one is asked for', { skip }, async () =>
   }
 });
 
-test('what cannot be opened is said to the client', { skip }, async () => {
+test('failures to open a terminal are reported to the client', { skip }, async () => {
   const { token } = await newUser();
   let told = '';
 
-  for (const [query, reason] of [
+  for (const [query, reason] of /** @type {[string, RegExp][]} */ ([
     ['?container=nosuch', /^container nosuch is not valid for pod web$/],
     [
       '',
@@ -170,7 +170,7 @@ test('what cannot be opened is said to the client', { skip }, async () => {
     ],
     ['?container=bare', /^sh and bash cannot be started in container bare: .*/],
     ['?container=bash-only&shell=sh', /^sh cannot be started in container bash-only: /],
-  ]) {
+  ])) {
     const terminal = await open(query, token);
     const ending = await terminal.closed;
 
@@ -263,7 +263,7 @@ test('a process that does not read holds up the client', { skip }, async () => {
   terminal.socket.terminate();
 });
 
-test('a client that goes away takes its process with it', { skip }, async () => {
+test('the process ends when its client goes away', { skip }, async () => {
   for (const leave of ['close', 'terminate']) {
     const terminal = await open();
     await terminal.until(/\$ $/);
@@ -277,14 +277,14 @@ test('a client that goes away takes its process with it', { skip }, async () => 
 });
 
 test('frames that are none end the terminal', { skip }, async () => {
-  for (const [text, reason] of [
+  for (const [text, reason] of /** @type {[string, RegExp][]} */ ([
     ['{"Op":"stdin"', /^a frame must be JSON/],
     ['null', /^Op must be/],
     ['{"Op":"attach"}', /^Op must be/],
     ['{"Op":"stdin","Data":7}', /^Data must be/],
     ['{"Op":"resize","Cols":-1,"Rows":5}', /^Rows and Cols/],
     ['{"Op":"resize","Cols":65536,"Rows":5}', /^Rows and Cols/],
-  ]) {
+  ])) {
     const terminal = await open();
     await terminal.until(/\$ $/);
     terminal.socket.send(text);

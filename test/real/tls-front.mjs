@@ -5,6 +5,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { ensurePki } from '../../packages/kubernetes/dist/server/pki.js';
+import { portOf } from '../server.mjs';
 
 /**
  * Listens in front of a server.
@@ -28,7 +29,7 @@ export async function startTlsFront(target, dir) {
 
   return {
     cluster: {
-      server: `https://127.0.0.1:${front.address().port}`,
+      server: `https://127.0.0.1:${portOf(front)}`,
       'certificate-authority-data': Buffer.from(ca).toString('base64'),
     },
     close: () => front.close(),

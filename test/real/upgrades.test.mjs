@@ -17,6 +17,7 @@ import {
   eventually,
   TestServer,
 } from '../../packages/server/dist/test/support/test-server.js';
+import { portOf } from '../server.mjs';
 import { toolPath } from '../tools/paths.mjs';
 import { run } from './kubectl.mjs';
 import { kubeletPath, makePod, startKubelet } from './kubelet.mjs';
@@ -108,7 +109,9 @@ after(async () => {
   }
 });
 
-async function kubernetes(path, { method = 'GET', body, type = 'application/json' } = {}) {
+async function kubernetes(path, options = {}) {
+  const { method = 'GET', body, type = 'application/json' } = /** @type {any} */ (options);
+
   const { RemoteTransport } = await import('../../packages/client/dist/kube/remote.js');
   const { readBody } = await import('../../packages/apimachinery/dist/transport/transport.js');
   const { loadKubeconfig } = await import('../../packages/client/dist/kube/kubeconfig.js');
@@ -137,14 +140,14 @@ const head = (line, more = '') =>
 test('nothing behind a request for an upgrade runs as cluster-admin', { skip }, async () => {
   let count = 0;
 
-  for (const [path, status] of [
+  for (const [path, status] of /** @type {[string, number][]} */ ([
     ['/api/v1/namespaces/default/pods/nosuch/exec?command=sh', 404],
     ['/api/v1/namespaces/default/pods/web/exec', 400],
     ['/api/v1/namespaces/default/services/nosuch/proxy/', 404],
     ['/api/v1/namespaces?watch=true', 400],
     ['/api/v1/namespaces', 400],
     ['/version', 400],
-  ]) {
+  ])) {
     for (const waits of [0, 30]) {
       count += 1;
 
@@ -179,12 +182,12 @@ test('a write that asks for an upgrade runs nothing', { skip }, async () => {
     rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
   };
 
-  for (const [line, value] of [
+  for (const [line, value] of /** @type {[string, object | undefined][]} */ ([
     [`DELETE ${CONFIG_MAPS}/kept`, undefined],
     [`PUT ${ROLES}/granted`, role],
     [`POST ${ROLES}`, role],
     [`PATCH ${CONFIG_MAPS}/kept`, { data: { changed: 'yes' } }],
-  ]) {
+  ])) {
     const body = value === undefined ? '' : JSON.stringify(value);
     const connection = await RawConnection.to(server.url);
 
@@ -240,7 +243,7 @@ test('kubectl runs commands through this server, over WebSocket and over SPDY', 
   t.after(() => front.close());
 
   const cluster = {
-    server: `https://127.0.0.1:${front.address().port}`,
+    server: `https://127.0.0.1:${portOf(front)}`,
     'insecure-skip-tls-verify': true,
   };
 
@@ -254,7 +257,7 @@ test('kubectl runs commands through this server, over WebSocket and over SPDY', 
   await writeFile(kubeconfig, JSON.stringify(config));
 
   for (const webSockets of ['true', 'false']) {
-    for (const tool of ['kubectl', 'kubectl-1.32']) {
+    for (const tool of /** @type {const} */ (['kubectl', 'kubectl-1.32'])) {
       const args = ['--kubeconfig', kubeconfig, 'exec', '-i', 'web', '-c', 'main', '--', 'sh'];
       const env = { HOME: dir, KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets };
       const out = await run(toolPath(tool), args, { input: 'echo $((6*7))\n', env });

@@ -353,7 +353,7 @@ async function census() {
 await lead();
 await census();
 
-for (const verb of ['add', 'update', 'delete']) {
+for (const verb of /** @type {const} */ (['add', 'update', 'delete'])) {
   sites.on(verb, ({ metadata }) => enqueue(metadata.name));
   secrets.on(verb, ({ metadata }) => enqueue(metadata.labels.site));
 

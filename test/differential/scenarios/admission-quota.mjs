@@ -323,7 +323,7 @@ export default [
     },
   },
   {
-    name: 'what is refused',
+    name: 'refusals',
     run: async (api) => {
       const quotas = `${api.core}/resourcequotas`;
       await api.post(quotas, quota('negative', { cpu: '-1' }));

@@ -66,10 +66,10 @@ async function withHooks(api, { mutating = [], validating = [] }, answer, run) {
 
   const paths = [];
 
-  for (const [kind, path, hooks] of [
+  for (const [kind, path, hooks] of /** @type {[string, string, any[]][]} */ ([
     ['mutating', mutatingPath, mutating],
     ['validating', validatingPath, validating],
-  ]) {
+  ])) {
     if (hooks.length === 0) {
       continue;
     }

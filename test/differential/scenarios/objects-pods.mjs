@@ -3,6 +3,7 @@ import { changes, creations, path } from '../objects.mjs';
 let counter = 0;
 const named = (spec, metadata = {}) => ({ metadata: { name: `p${counter++}`, ...metadata }, spec });
 const one = { name: 'c', image: 'busybox' };
+/** @type {(spec?: object, metadata?: object) => any} */
 const pod = (spec = {}, metadata) => named({ containers: [one], ...spec }, metadata);
 const of = (container, rest = {}) => pod({ containers: [{ ...one, ...container }], ...rest });
 

@@ -587,7 +587,7 @@ export default [
       const spec = { replicas: 0, selector: { matchLabels: labels }, template };
       const odd = { status: { replicas: 5, observedGeneration: 9 } };
 
-      for (const [resource, body] of [
+      for (const [resource, body] of /** @type {[string, any][]} */ ([
         [
           'services',
           {
@@ -633,7 +633,7 @@ export default [
             status: { lastScheduleTime: '2020-01-01T00:00:00Z' },
           },
         ],
-      ]) {
+      ])) {
         await api.post(path(api, resource), {
           ...body,
           metadata: { name: 'a', generation: 7, ...body.metadata },

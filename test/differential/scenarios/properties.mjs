@@ -225,7 +225,7 @@ const ordered = (name, list, key, keys, alone = false) =>
       list,
       fc.option(fc.uniqueArray(keys, { minLength: 3, maxLength: 3 }), { nil: undefined, freq: 3 }),
     )
-    .map(([items, order]) => {
+    .map((/** @type {[any, any]} */ [items, order]) => {
       if (!order) {
         return { [name]: items };
       }

@@ -639,6 +639,6 @@ export default [
   ...printed('ns').map((_, index) => tableScenario(printed, index)),
   ...clusterPrinted('ns').map((_, index) => ({
     ...tableScenario(clusterPrinted, index),
-    name: `table of ${clusterPrinted('ns')[index][0].split('/').at(-1)} (cluster)`,
+    name: `table of ${String(clusterPrinted('ns')[index][0]).split('/').at(-1)} (cluster)`,
   })),
 ];

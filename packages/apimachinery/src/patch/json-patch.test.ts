@@ -22,7 +22,7 @@ test('performs the operations of RFC 6902', () => {
   assert.deepEqual(patched, { list: [2, 3, 4, 5], c: { d: 1, a: 'b' }, e: { d: 2 }, 'x/y': {} });
 });
 
-test('says 422 as Kubernetes does when it does not apply', () => {
+test('answers 422 like Kubernetes when a patch does not apply', () => {
   const failing: Json[] = [
     { op: 'test', path: '/a', value: 'c' },
     { op: 'remove', path: '/nope' },
@@ -43,7 +43,7 @@ test('says 422 as Kubernetes does when it does not apply', () => {
   }
 });
 
-test('says 400 for what is no patch and 413 for too many operations', () => {
+test('answers 400 for an invalid patch and 413 for too many operations', () => {
   assert.throws(() => applyJsonPatch(doc(), {}), {
     code: 400,
     message:

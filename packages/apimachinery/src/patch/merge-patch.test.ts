@@ -20,7 +20,7 @@ test('examples of RFC 7386', () => {
   }
 });
 
-test('refuses what is no object', () => {
+test('refuses a patch that is no object', () => {
   assert.throws(() => applyMergePatch({}, []), {
     code: 400,
     message:

@@ -55,7 +55,7 @@ test('large binary suffixes want digits', () => {
   });
 });
 
-test('refuses what is no quantity, and exponents that would take forever', () => {
+test('refuses invalid quantities, and exponents that would take forever', () => {
   for (const text of [
     '',
     'x',
@@ -88,7 +88,7 @@ test('canonical form keeps the value and is canonical', () => {
   );
 });
 
-test('subtracting what was added gives the value back', () => {
+test('subtracting an added quantity gives the first one', () => {
   fc.assert(
     fc.property(text, text, (a, b) => {
       const sum = addQuantities(parseQuantity(a), parseQuantity(b));

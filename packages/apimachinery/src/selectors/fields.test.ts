@@ -19,7 +19,7 @@ test('matches when every requirement does', () => {
   );
 });
 
-test('refuses what it cannot read, in words of Kubernetes', () => {
+test('refuses selectors that cannot be parsed, in Kubernetes’ words', () => {
   const refused = new Map([
     ['metadata.name', "invalid selector: 'metadata.name'; can't understand 'metadata.name'"],
     ['metadata.name=a\\x', 'invalid field selector: invalid escape sequence: \\x'],

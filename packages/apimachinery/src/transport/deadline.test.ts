@@ -40,7 +40,7 @@ test('it ends with any other signal, for its reason', async () => {
   assert.ok(new Deadline(10_000, other.signal).signal.aborted);
 });
 
-test('one that was ended stays open', async () => {
+test('a signal stays open after `end`', async () => {
   const other = new AbortController();
   const deadline = new Deadline(10, other.signal);
 

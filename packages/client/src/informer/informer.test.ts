@@ -178,13 +178,13 @@ test('keeps what it has, and says why it is stale, while the API fails', async (
   assert.equal(informer.error, undefined);
 });
 
-test('a resource that does not exist is an empty one', async () => {
+test('a resource that does not exist is treated as empty', async () => {
   script.lists.push(status(404, 'NotFound'));
   await informer.start().ready();
   assert.equal(informer.store.size, 0);
 });
 
-test('a resource that has come since is listed at once when told so', async () => {
+test('a resource that appears later is listed at once on retry', async () => {
   script.lists.push(...Array.from({ length: 5 }, () => status(404, 'NotFound')));
   await informer.start().ready();
   await until(() => asked.length === 5);
@@ -212,7 +212,7 @@ test('one broken object hides no other', async () => {
   assert.deepEqual(names(), ['ok']);
 });
 
-test('who stumbles over an object does not stop the copy', async () => {
+test('a listener that fails on an object does not stop the informer', async () => {
   script.lists.push(list(5, 'a'), list(8, 'a', 'b', 'c'));
 
   script.watches.push((res) => {
@@ -260,7 +260,7 @@ test('waiting for the first list ends with the reason when there is none', async
   await assert.rejects(informer.start().ready(AbortSignal.timeout(300)), { code: 503 });
 });
 
-test('a watch that tells nothing any more is opened again, and the copy is called stale while that fails', async () => {
+test('a silent watch is opened again, and the informer counts as stale while that fails', async () => {
   await informer.stop();
 
   const { port } = server.address() as AddressInfo;
@@ -285,7 +285,7 @@ test('a watch that tells nothing any more is opened again, and the copy is calle
   assert.deepEqual(asked.slice(0, 4), ['list', 'watch 5', 'watch 5', 'watch 5']);
 });
 
-test('what the API does not have is no stale copy', async () => {
+test('a missing resource does not count as stale', async () => {
   script.lists.push(status(404, 'NotFound'));
   await informer.start().ready();
   assert.equal(informer.staleSince, undefined);

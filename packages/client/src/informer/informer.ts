@@ -2,54 +2,16 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
-import {
-  apiVersionOf,
-  type GroupVersionResource,
-  type KubeObject,
-} from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
-import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
-import { type Entry, makeEntry } from './entry.ts';
-import { leanText, type MemberNames, memberNames } from './lean-json.ts';
-import { objectBytes } from './object-bytes.ts';
-import { splitItems } from './split-items.ts';
+import { EntryReader } from './entry-reader.ts';
+import type { InformerOptions } from './informer-options.ts';
+import { listPages } from './list-pages.ts';
 import { steadyNow } from './steady-clock.ts';
 import { Store } from './store.ts';
 
-/** What an informer caches and what it keeps of each object. */
-export interface InformerOptions {
-  resource: GroupVersionResource;
-  kind: string;
-  /** Follows only the objects of this namespace. */
-  namespace?: string;
-  /** Follows only the objects that this label selector matches. */
-  labelSelector?: string;
-  /** Returns the values that the resource's filters and sort keys need. */
-  fields?: (object: KubeObject) => Record<string, unknown>;
-  /** Removes what must never leave the server, and returns the object to keep. */
-  redact?: (object: KubeObject) => KubeObject;
-  /**
-   * Names of members, at any depth, whose objects and arrays `fields` does not need: they are not
-   * parsed.
-   */
-  unread?: readonly string[];
-  /** Keeps the parsed object too: for small resources that authorization reads on every request. */
-  keepObjects?: boolean;
-  /** A watch that sends nothing for this many milliseconds is taken for dead and opened again. */
-  silenceMs?: number;
-  /**
-   * Called, at most once a minute, with an object of the API that could not be read and is left
-   * out.
-   */
-  report?: (problem: string) => void;
-}
-
-/**
- * Objects in one page of the first list, and the size in bytes that a page should have: small pages
- * keep less in memory at once.
- */
-const PAGE = { first: 100, min: 50, max: 500, bytes: 1024 * 1024 };
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
 
@@ -66,12 +28,6 @@ const SILENCE_MS = 75_000;
 const OPEN_MS = 15_000;
 
 /**
- * How long one page of a list may take to arrive, in milliseconds: a connection may die without
- * notice.
- */
-const LIST_TIMEOUT_MS = 120_000;
-
-/**
  * A watch that ends sooner than this, without an event, counts as a failure: it would otherwise be
  * opened again and again without a pause.
  */
@@ -79,10 +35,6 @@ const SHORT_WATCH_MS = 1000;
 
 /** Longest pause that the API may ask for with Retry-After, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 60_000;
-const REPORT_EVERY_MS = 60_000;
-
-/** `managedFields` is often as long as the rest of an object, and nobody here reads it. */
-const ALWAYS_UNREAD = ['managedFields'];
 
 /**
  * Keeps a local copy of one resource: lists it once, follows its watch, and lists again when the
@@ -92,9 +44,8 @@ export class Informer {
   readonly store = new Store();
   readonly options: InformerOptions;
   readonly #client: KubeClient;
+  readonly #reader: EntryReader;
   readonly #stop = new AbortController();
-  readonly #prefix: string;
-  readonly #unread: MemberNames;
   #resourceVersion = '';
   #synced = false;
   #served = false;
@@ -103,8 +54,6 @@ export class Informer {
   #running: Promise<void> | undefined;
   #onSynced: (() => void)[] = [];
   #waiting = new AbortController();
-  #skipped = 0;
-  #reported = Number.NEGATIVE_INFINITY;
   /** Whether the last watch has brought events. */
   #progress = false;
   /**
@@ -120,8 +69,7 @@ export class Informer {
     setMaxListeners(0, this.#stop.signal);
     this.#client = client;
     this.options = options;
-    this.#unread = memberNames([...ALWAYS_UNREAD, ...(options.unread ?? [])]);
-    this.#prefix = `{"kind":${JSON.stringify(options.kind)},"apiVersion":${JSON.stringify(apiVersionOf(options.resource))},`;
+    this.#reader = new EntryReader(options);
   }
 
   /** Whether the first list is complete. */
@@ -156,7 +104,7 @@ export class Informer {
 
   /** How many objects of the API could not be read. */
   get skipped(): number {
-    return this.#skipped;
+    return this.#reader.skipped;
   }
 
   /** Starts following; further calls change nothing. */
@@ -200,82 +148,91 @@ export class Informer {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    let backoff = MIN_BACKOFF_MS;
+    let backoffMs = MIN_BACKOFF_MS;
 
     while (!signal.aborted) {
       // A call while an attempt is in progress applies to the next attempt.
       this.#waiting = new AbortController();
 
       try {
-        this.#progress = false;
-
-        if (this.#missed) {
-          this.#resourceVersion = '';
-        }
-
-        this.#missed = false;
-
-        if (this.#resourceVersion === '') {
-          await this.#list(signal);
-        }
-
-        const since = performance.now();
-
-        await this.#watch(signal);
-
-        if (this.#progress || performance.now() - since > SHORT_WATCH_MS) {
-          backoff = MIN_BACKOFF_MS;
-        } else {
-          throw serviceUnavailable('the watch ended at once');
-        }
+        await this.#attempt(signal);
+        backoffMs = MIN_BACKOFF_MS;
       } catch (error) {
         if (signal.aborted) {
           return;
         }
 
-        this.#error = error as Error;
-
-        const code = error instanceof StatusError ? error.code : 0;
-
         if (this.#progress) {
-          backoff = MIN_BACKOFF_MS;
-        }
-        if (code === 500) {
-          this.#passOver();
+          backoffMs = MIN_BACKOFF_MS;
         }
 
-        // The resource version or the continue token has expired. List again at once; until then
-        // the store keeps what it has.
-        if (code === 410) {
-          this.#resourceVersion = '';
+        this.#noteFailure(error);
 
-          if (backoff === MIN_BACKOFF_MS) {
-            backoff *= 2;
-            continue;
-          }
+        const isFirstExpiry = codeOf(error) === 410 && backoffMs === MIN_BACKOFF_MS;
+        if (!isFirstExpiry) {
+          await this.#pause(error, backoffMs);
         }
 
-        if (code === 404) {
-          // The resource itself is not served, or not yet: it has no objects.
-          this.#resourceVersion = '';
-          this.#served = false;
-          this.store.replace([]);
-          this.#lastContact = steadyNow();
-          this.#error = undefined;
-          this.#markSynced();
-        }
-
-        const asked =
-          error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
-        const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MS);
-        const awake = { signal: this.#waiting.signal };
-
-        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, awake).catch(
-          () => {},
-        );
-        backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
+        backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
       }
     }
+  }
+
+  /** Lists, if that is needed, and watches until the watch ends. Throws when it ended too soon. */
+  async #attempt(signal: AbortSignal): Promise<void> {
+    this.#progress = false;
+
+    if (this.#missed) {
+      this.#resourceVersion = '';
+    }
+
+    this.#missed = false;
+
+    if (this.#resourceVersion === '') {
+      await this.#list(signal);
+    }
+
+    const startedAt = performance.now();
+
+    await this.#watch(signal);
+
+    if (!this.#progress && performance.now() - startedAt <= SHORT_WATCH_MS) {
+      throw serviceUnavailable('the watch ended at once');
+    }
+  }
+
+  #noteFailure(error: unknown): void {
+    this.#error = error as Error;
+
+    switch (codeOf(error)) {
+      case 500:
+        this.#passOver();
+        break;
+      // The resource version or the continue token has expired: list again. Until then the store
+      // keeps what it has.
+      case 410:
+        this.#resourceVersion = '';
+        break;
+      // The resource itself is not served, or not yet: it has no objects.
+      case 404:
+        this.#resourceVersion = '';
+        this.#served = false;
+        this.store.replace([]);
+        this.#lastContact = steadyNow();
+        this.#error = undefined;
+        this.#markSynced();
+    }
+  }
+
+  /** Waits before the next attempt, as long as the API asks for or the back-off says. */
+  async #pause(error: unknown, backoffMs: number): Promise<void> {
+    const asked = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
+    const retryAfterMs = Math.min(asked, MAX_RETRY_AFTER_MS);
+    const awake = { signal: this.#waiting.signal };
+
+    await sleep(Math.max(retryAfterMs, backoffMs * (0.5 + Math.random())), undefined, awake).catch(
+      () => {},
+    );
   }
 
   /**
@@ -289,18 +246,6 @@ export class Informer {
     this.#failedAt = this.#resourceVersion;
   }
 
-  #skip(why: string): void {
-    this.#skipped += 1;
-
-    const now = performance.now();
-    if (now - this.#reported < REPORT_EVERY_MS) {
-      return;
-    }
-
-    this.#reported = now;
-    this.options.report?.(`an object among ${this.options.resource.resource} was left out: ${why}`);
-  }
-
   #markSynced(): void {
     this.#synced = true;
     for (const callback of this.#onSynced.splice(0)) {
@@ -311,43 +256,23 @@ export class Informer {
   async #list(signal: AbortSignal): Promise<void> {
     const listed = new Set<string>();
     const slice = new TimeSlice();
-    let next: string | undefined;
-    let limit = PAGE.first;
     let resourceVersion = '';
 
-    do {
-      const { resource, namespace, labelSelector } = this.options;
-      const url =
-        resourcePath(resource, namespace) + queryOf({ limit, continue: next, labelSelector });
-      const inTime = new Deadline(LIST_TIMEOUT_MS, signal);
-      const page = await this.#client
-        .raw('GET', url, undefined, inTime.signal)
-        .finally(() => inTime.end());
-      const { items, list } = splitItems(page);
-      if (items.length > 0) {
-        limit = Math.max(
-          PAGE.min,
-          Math.min(PAGE.max, Math.round((PAGE.bytes / page.byteLength) * items.length)),
-        );
-      }
+    for await (const page of listPages(this.#client, this.options, signal)) {
+      resourceVersion = page.resourceVersion;
 
-      for (const item of items) {
+      for (const item of page.items) {
         if (slice.isOver) {
           await slice.next();
         }
 
-        const entry = this.#entry(item);
-        if (!entry) {
-          continue;
+        const entry = this.#reader.entry(item);
+        if (entry) {
+          listed.add(Store.key(entry.namespace, entry.name));
+          this.store.set(entry);
         }
-
-        listed.add(Store.key(entry.namespace, entry.name));
-        this.store.set(entry);
       }
-
-      next = list.metadata?.continue;
-      resourceVersion = list.metadata?.resourceVersion ?? resourceVersion;
-    } while (next && !signal.aborted);
+    }
 
     if (signal.aborted) {
       return;
@@ -423,7 +348,7 @@ export class Informer {
     for await (const { type, object: bytes } of frames) {
       this.#lastContact = steadyNow();
 
-      const object = this.#parsed(bytes);
+      const object = this.#reader.parse(bytes);
       if (!object) {
         this.#missed = true;
         continue;
@@ -455,7 +380,7 @@ export class Informer {
         return;
       }
 
-      const entry = this.#entry(bytes, object);
+      const entry = this.#reader.entry(bytes, object);
       if (entry) {
         this.store.set(entry);
       } else {
@@ -465,70 +390,11 @@ export class Informer {
       // A listener of the store failed on this object: drop the object, so that the others are
       // still followed.
       this.#missed = true;
-      this.#skip((error as Error).message);
+      this.#reader.skip((error as Error).message);
     }
   }
+}
 
-  /**
-   * Parses an object of the API. Returns undefined, and reports it, for bytes that are no object:
-   * one broken object must not hide the others.
-   */
-  #parsed(bytes: Buffer): KubeObject | undefined {
-    try {
-      const { redact, keepObjects } = this.options;
-      const text = redact || keepObjects ? bytes.toString() : leanText(bytes, this.#unread);
-      const object: unknown = JSON.parse(text);
-      if (typeof object === 'object' && object !== null) {
-        return object as KubeObject;
-      }
-
-      this.#skip('it is no object');
-    } catch (error) {
-      this.#skip((error as Error).message);
-    }
-
-    return undefined;
-  }
-
-  /**
-   * Makes the entry of an object from its bytes, which are copied because they are a slice of a
-   * larger page. Returns undefined for bytes that are no object.
-   */
-  #entry(slice: Buffer, parsed?: KubeObject): Entry | undefined {
-    let object = parsed ?? this.#parsed(slice);
-    if (!object) {
-      return undefined;
-    }
-
-    if (typeof object.metadata?.name !== 'string') {
-      this.#skip('it has no name');
-      return undefined;
-    }
-
-    const { redact, fields, keepObjects } = this.options;
-    const typed = object.kind !== undefined && object.apiVersion !== undefined;
-
-    try {
-      let bytes: Buffer;
-
-      if (redact) {
-        object = redact({
-          kind: this.options.kind,
-          apiVersion: apiVersionOf(this.options.resource),
-          ...object,
-        });
-
-        bytes = objectBytes(Buffer.from(JSON.stringify(object)));
-      } else if (typed) {
-        bytes = objectBytes(slice);
-      } else {
-        bytes = objectBytes(Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1));
-      }
-
-      return makeEntry(object, bytes, { fields: fields?.(object), keepObject: keepObjects });
-    } catch (error) {
-      this.#skip(`${object.metadata.name}: ${(error as Error).message}`);
-      return undefined;
-    }
-  }
+function codeOf(error: unknown): number {
+  return error instanceof StatusError ? error.code : 0;
 }

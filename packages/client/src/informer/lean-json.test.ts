@@ -56,7 +56,7 @@ test('only objects and arrays of these names are left out, whatever strings hold
   );
 });
 
-test('what breaks off is refused', () => {
+test('truncated JSON is refused', () => {
   for (const broken of ['{"env":[', '{"env', '{"env":{"a":"']) {
     assert.throws(() => JSON.parse(leanText(Buffer.from(broken), memberNames(NAMES))));
   }

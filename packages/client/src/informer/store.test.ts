@@ -16,7 +16,7 @@ function entry(namespace: string, name: string, second: number, resourceVersion:
   return makeEntry({ metadata }, Buffer.from('{}'));
 }
 
-test('after any writes each order holds what a sort of all would', () => {
+test('after any writes each order equals a sort of all entries', () => {
   const step = fc.record({
     delete: fc.boolean(),
     namespace: fc.constantFrom('', 'a', 'b'),
@@ -54,7 +54,7 @@ test('after any writes each order holds what a sort of all would', () => {
   );
 });
 
-test('replace tells listeners exactly what changed', () => {
+test('replace notifies listeners of exactly what changed', () => {
   const store = new Store();
   store.replace([entry('', 'a', 1, 1), entry('', 'b', 1, 1)]);
 
@@ -65,7 +65,7 @@ test('replace tells listeners exactly what changed', () => {
   assert.deepEqual(seen, ['DELETED a', 'ADDED c', 'MODIFIED c']);
 });
 
-test('views hold what a filter and a sort of all would, also when they are asked for between writes', () => {
+test('views equal a filter and sort of all entries, also between writes', () => {
   const step = fc.record({
     action: fc.constantFrom('set', 'set', 'set', 'delete', 'ask'),
     namespace: fc.constantFrom('', 'a', 'b'),
@@ -155,7 +155,7 @@ test('a store knows whether it is followed', () => {
   assert.equal(store.watched, false);
 });
 
-test('a view of many entries that are looked at within one turn is there at once the next time', async () => {
+test('a view that is made within one slice is ready at once the next time', async () => {
   const store = new Store();
 
   for (let i = 0; i <= 10_000; i++) {

@@ -29,7 +29,7 @@ async function api(answers: readonly [status: number, headers: Record<string, st
   return { client: new KubeClient(transport), calls: () => calls, stop };
 }
 
-test('a call that is asked to come back later does, and no other failure is tried again', async () => {
+test('a call is repeated when the API asks for it, and after no other failure', async () => {
   const busy = await api([
     [429, { 'retry-after': '0' }],
     [429, { 'retry-after': '1' }],

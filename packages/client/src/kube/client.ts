@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { internalError, type Status, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import {
-  type GroupVersionResource,
-  groupVersionPath,
-  type KubeList,
-  type KubeObject,
-  type PersistedObject,
+import type {
+  GroupVersionResource,
+  KubeList,
+  KubeObject,
+  PersistedObject,
 } from '@ks-apiserver/apimachinery/meta/types';
 import {
   type KubeRequest,
@@ -13,6 +12,7 @@ import {
   type KubeTransport,
   readBody,
 } from '@ks-apiserver/apimachinery/transport/transport';
+import { queryOf, resourcePath } from './resource-path.ts';
 import { frames } from './watch-frames.ts';
 
 /** Longest answer that is read into memory as one object, in bytes. */
@@ -62,49 +62,6 @@ export const PATCH_TYPES = {
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 } as const;
-
-/**
- * Returns the path of a resource's collection or, with a name, of one object or its subresource;
- * every segment is percent-encoded.
- */
-export function resourcePath(
-  resource: GroupVersionResource,
-  namespace?: string,
-  name?: string,
-  subresource?: string,
-): string {
-  let path = groupVersionPath(resource);
-
-  if (namespace) {
-    path += `/namespaces/${encodeURIComponent(namespace)}`;
-  }
-
-  path += `/${resource.resource}`;
-
-  if (name !== undefined) {
-    path += `/${encodeURIComponent(name)}`;
-  }
-  if (subresource) {
-    path += `/${subresource}`;
-  }
-
-  return path;
-}
-
-/** Builds a query string from the parameters that are set; '' when none is. */
-export function queryOf(parameters: Record<string, string | number | boolean | undefined>): string {
-  const query = new URLSearchParams();
-
-  for (const [key, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== '' && value !== false) {
-      query.set(key, String(value));
-    }
-  }
-
-  const text = query.toString();
-
-  return text === '' ? '' : `?${text}`;
-}
 
 /** Returns the error that an answer with a failure status stands for. */
 export function errorFrom(status: number, body: Buffer): StatusError {

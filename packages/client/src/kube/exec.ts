@@ -1,6 +1,6 @@
 import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RawData, WebSocket } from 'ws';
-import { queryOf, resourcePath } from './client.ts';
+import { queryOf, resourcePath } from './resource-path.ts';
 
 /** Newest first: v5 (KEP-4006, since Kubernetes 1.30) can also signal the end of the input. */
 const PODS = { group: '', version: 'v1', resource: 'pods' };

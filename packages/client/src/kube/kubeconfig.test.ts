@@ -60,5 +60,5 @@ test('no text makes it fail otherwise', async () => {
   );
 });
 
-test('a file that is not there is named', () =>
+test('a missing file is named in the error', () =>
   assert.rejects(loadKubeconfig(join(dir, 'none')), /kubeconfig .*none cannot be used: ENOENT/));

@@ -59,7 +59,7 @@ const request = {
   },
 };
 
-test('after 101 the connection is handed out, with what came behind the answer', async () => {
+test('after 101 the connection is returned with the bytes behind the answer', async () => {
   let asked = '';
 
   const { transport, stop } = await peer((socket, text) => {
@@ -94,7 +94,7 @@ test('after 101 the connection is handed out, with what came behind the answer',
   await stop();
 });
 
-test('any other answer comes whole, and its connection ends', async () => {
+test('any other answer is returned whole, and its connection ends', async () => {
   const { transport, sockets, stop } = await peer((socket) => {
     socket.write(
       'HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\nX-A: b\r\nUpgrade: h2c\r\n\r\n01234',
@@ -146,7 +146,7 @@ test('an answer that breaks off, is none or is too long is an error', async () =
   await endless.stop();
 });
 
-test('a caller who is gone waits for no answer', async () => {
+test('the answer to a caller who is gone is not waited for', async () => {
   const { transport, sockets, stop } = await peer(() => {});
   const gone = new AbortController();
   const answer = transport.upgrade({ ...request, signal: gone.signal });

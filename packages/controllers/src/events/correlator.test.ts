@@ -13,7 +13,7 @@ const occurrence = (message: string, name = 'web', reason = 'FailedCreate'): Occ
   message,
 });
 
-test('the same is counted under one name, and what differs has another', () => {
+test('the same event has one name and a count, and a different one another name', () => {
   const correlator = new EventCorrelator();
   const first = correlator.correlate(occurrence('no'))!;
 
@@ -35,7 +35,7 @@ test('the same is counted under one name, and what differs has another', () => {
   );
 });
 
-test('from the tenth message of a reason within ten minutes on there is one event of the last', () => {
+test('from the tenth message of a reason within ten minutes on one event holds the last message', () => {
   let now = 0;
   const correlator = new EventCorrelator(() => now);
   const seen = Array.from({ length: 15 }, (_, i) => correlator.correlate(occurrence(`no ${i}`))!);
@@ -47,7 +47,7 @@ test('from the tenth message of a reason within ten minutes on there is one even
   assert.equal(correlator.correlate(occurrence('no 20'))!.message, 'no 20');
 });
 
-test('an object is heard twenty-five times, then once in five minutes, and what was not told is counted', () => {
+test('an object gets twenty-five events, then one in five minutes, and dropped ones are counted', () => {
   let now = 0;
   const correlator = new EventCorrelator(() => now);
   const told = Array.from({ length: 40 }, () => correlator.correlate(occurrence('no'))).filter(

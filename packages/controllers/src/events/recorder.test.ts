@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { EventRecorder } from './recorder.ts';
 
-test('what is recorded while the last write ends is written too, whenever that is', async () => {
+test('an event recorded while the last write ends is written too', async () => {
   const written: number[] = [];
 
   const client = {

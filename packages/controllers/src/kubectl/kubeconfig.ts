@@ -12,7 +12,8 @@ import type {
   PersistedObject,
 } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureDeleted } from '../runtime/ensure.ts';
 

@@ -9,7 +9,8 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { type Change, Store } from '@ks-apiserver/client/informer/store';
-import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 
 /** Keys under which an object is found, by index. */
 export type Indexes = Record<string, (object: PersistedObject) => Iterable<string>>;

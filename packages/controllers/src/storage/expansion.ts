@@ -239,16 +239,17 @@ export function expansionReconciler({
     for (const workload of workloads) {
       const { expansion, object } = workload;
       const now = Number(object.spec?.replicas ?? 1);
+      const before = expansion?.replicas ?? now;
 
-      // Somebody else has scaled it meanwhile.
-      await scale(workload, now === 0 ? expansion!.replicas : now, null);
+      // Somebody else may have scaled it meanwhile.
+      await scale(workload, now === 0 ? before : now, null);
 
       const name = object.metadata.name;
       events.record(
         claim,
         'Normal',
         'ScaledUp',
-        `${name} is scaled to ${expansion!.replicas}: the volume is enlarged`,
+        `${name} is scaled to ${before}: the volume is enlarged`,
       );
     }
   }
@@ -273,7 +274,9 @@ export function expansionReconciler({
 
     const scaled = await workloadsOf(namespace, name);
     const left = Math.min(
-      ...scaled.map(({ expansion }) => Date.parse(expansion!.since) + LONGEST_MS - Date.now()),
+      ...scaled.map(
+        ({ expansion }) => Date.parse(expansion?.since ?? '') + LONGEST_MS - Date.now(),
+      ),
     );
 
     if (claim && state === 'growing' && (scaled.length === 0 || left > 0)) {

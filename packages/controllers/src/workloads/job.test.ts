@@ -46,7 +46,7 @@ test('the state of a run is that of its first true condition that ends it', () =
 
 const numbers = (revisions?: string) => Object.keys(withCurrentRevision(job(revisions)));
 
-test('a run has its number for good, a new one the next', () => {
+test('a run keeps its number, and a new run gets the next', () => {
   assert.deepEqual(numbers(), ['1']);
   assert.deepEqual(numbers(''), ['1']);
   assert.deepEqual(numbers('{"1":{"uid":"a"},"2":{"uid":"b","status":"running"}}'), ['1', '2']);
@@ -55,7 +55,7 @@ test('a run has its number for good, a new one the next', () => {
   assert.deepEqual([next[1]?.status, next[2]?.uid], ['unfinished', 'b']);
 });
 
-test('what cannot be read begins anew, and old runs are forgotten', () => {
+test('a broken annotation starts anew, and old runs are dropped', () => {
   for (const text of ['{', '[]', 'null', '7', '{"x":{}}', '{"1":null}']) {
     assert.deepEqual(numbers(text), ['1'], text);
   }

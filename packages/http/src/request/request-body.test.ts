@@ -152,7 +152,7 @@ test('slow bodies are cut, sooner without a log-in', async () => {
   }
 });
 
-test('all bodies without a log-in share one budget, each user has another, and what is over is given back', async () => {
+test('all bodies without a log-in share one budget, each user has another, and finished bodies are given back', async () => {
   const part = 'x'.repeat(90_000);
   const held = (user: string) =>
     begin(`POST / HTTP/1.1\r\nHost: a\r\n${user}Content-Length: 95000\r\n\r\n${part}`);

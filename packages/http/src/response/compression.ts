@@ -57,6 +57,13 @@ function weightsOf(header: string): Map<string, number> {
   return weights;
 }
 
+/** Returns whether `Accept-Encoding` allows a coding. Without the header only identity is. */
+export function acceptsCoding(header: string | undefined, coding: Coding): boolean {
+  const weights = weightsOf(header ?? 'identity');
+
+  return (weights.get(coding) ?? weights.get('*') ?? 0) > 0;
+}
+
 /**
  * Returns the coding for a body of `size` bytes; undefined when the caller accepts none that there
  * is, not even identity.

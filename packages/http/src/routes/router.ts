@@ -181,11 +181,12 @@ function send(exchange: Exchange, value: unknown, produces: string): Pending {
  */
 function inCoding({ headers: asked }: IncomingMessage, response: KubeResponse): KubeResponse {
   const accepted = asked['accept-encoding'];
-  if (accepted === undefined) {
+  const { body, headers } = response;
+
+  if (accepted === undefined || headers['content-encoding'] !== undefined) {
     return response;
   }
 
-  const { body, headers } = response;
   const size = isWhole(body) ? body.byteLength : Number(headers['content-length'] ?? 0);
   const coding = size === 0 ? 'identity' : codingFor(accepted, size);
   if (coding === undefined) {

@@ -105,7 +105,7 @@ test('an OpenAPI 2 document is written as the messages that gnostic reads', asyn
   assert.deepEqual(fieldsOf(at(c!, 21)).get(2), [1]);
 });
 
-test('an operation has its parameters where they belong, its answers and what it does', async () => {
+test('an operation has its parameters, answers and summary', async () => {
   const bytes = await encodeDocument(document(1));
   const path = fieldsOf(at(bytes, 8)).get(2)![0] as Uint8Array;
 

@@ -138,7 +138,7 @@ test('lists of strings that are types of their own become lists', () => {
   assert.deepEqual(decoded.status.user.extra, { scopes: ['a', 'b'] });
 });
 
-test('refuses what it cannot decode', () => {
+test('refuses bodies that cannot be decoded', () => {
   assert.throws(() => decodeProtobuf(Buffer.from('{}'), 'Pod'), { code: 400 });
   assert.throws(() => decodeProtobuf(body('iam.kubesphere.io/v1alpha2', 'User', {}), 'User'), {
     code: 415,

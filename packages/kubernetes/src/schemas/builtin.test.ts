@@ -52,7 +52,7 @@ test('JSONSchemaProps contains itself', () => {
   assert.equal(root?.properties?.not, root);
 });
 
-test('lists of kinds, and no kinds of nobody', () => {
+test('lists of kinds, also without objects', () => {
   assert.equal(
     builtinSchema({ ...pod, kind: 'PodList' })?.properties?.items?.items,
     builtinSchema(pod),

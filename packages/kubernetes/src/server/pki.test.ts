@@ -48,7 +48,7 @@ test('makes everything once, readable by its owner only', async () => {
   assert.ok(new X509Certificate(made.ca).ca);
 });
 
-test('serves TLS and tells the admin by the client certificate', async () => {
+test('serves TLS and authenticates the admin by the client certificate', async () => {
   const pki = await ensurePki(join(scratch, 'tls'));
 
   const server = createServer(
@@ -111,7 +111,7 @@ test('issues leaf certificates anew before they end, when names are missing, and
   assert.equal(mended.serviceAccount.key, first.serviceAccount.key);
 });
 
-test('replaces a CA that ends, never one that is damaged', async () => {
+test('replaces an expiring CA, never a damaged one', async () => {
   const dir = join(scratch, 'ca');
   const first = await ensurePki(dir);
   const later = await ensurePki(dir, Date.now() + 3640 * 86_400_000);
@@ -122,7 +122,7 @@ test('replaces a CA that ends, never one that is damaged', async () => {
   await assert.rejects(ensurePki(dir), /ca\.crt and ca\.key do not fit/);
 });
 
-test('writes a kubeconfig that only its owner may read', async () => {
+test('writes a kubeconfig that only its owner can read', async () => {
   const dir = join(scratch, 'kubeconfig');
   const pki = await ensurePki(dir);
   const path = await writeAdminKubeconfig(dir, 'https://127.0.0.1:6443');

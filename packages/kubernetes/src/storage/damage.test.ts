@@ -158,7 +158,7 @@ test('a data file whose end is garbage or zeros is refused or shows every write'
   assert.ok(refused > 0, 'none was noticed');
 });
 
-test('a page that holds another one, an older one, garbage or zeros is never shown', async () => {
+test('a page of the data file that holds another page, an older one, garbage or zeros is never served', async () => {
   const pages = bytes.byteLength / 4096;
   let refused = 0;
   let tried = 0;

@@ -46,7 +46,7 @@ test('state, history and revision survive a restart', async () => {
   await second.close();
 });
 
-test('a second server on the same directory is told so', async () => {
+test('a second server on the same directory is refused', async () => {
   const path = fresh();
   const first = await LmdbBackend.open({ path });
 

@@ -6,7 +6,7 @@ import { encodeRecord, type StoredObject } from './stored-object.ts';
 const object = (key: string, revision: number, size = 10): StoredObject =>
   encodeRecord(key, revision, { bytes: Buffer.alloc(size, 'x') });
 
-test('what is kept is what was committed last', () => {
+test('a cached record equals the last committed one', () => {
   const recent = new RecentObjects();
   const [first, second] = [object('/a', 1), object('/a', 2)];
 
@@ -28,7 +28,7 @@ test('an object that grows is not kept any longer', () => {
   assert.equal(recent.get('/a'), undefined);
 });
 
-test('what was not asked for longest goes first', () => {
+test('the least recently used list is dropped first', () => {
   const recent = new RecentObjects();
 
   for (let i = 0; i < 2000; i++) {

@@ -82,7 +82,7 @@ describe('access', () => {
     assert.equal(twice.status, 400);
   });
 
-  test('nobody grants or binds more than they hold', async () => {
+  test('nobody may grant or bind more than they hold', async () => {
     const admin = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',

@@ -36,7 +36,7 @@ describe('admission', () => {
   });
   after(() => server.close());
 
-  test('a pod in a namespace that was just made waits for its ServiceAccount; a made one has its token mounted', async () => {
+  test('a pod in a new namespace waits for its ServiceAccount, whose token is mounted', async () => {
     await namespace('fresh');
 
     const created = await post(`${core('fresh')}/pods`, pod('a'));
@@ -143,7 +143,7 @@ describe('admission', () => {
     await shows(quota, { 'count/configmaps': '11' });
   });
 
-  test('a refused write gives back what was counted for it', async () => {
+  test('a refused write returns the quota that was reserved for it', async () => {
     await namespace('returned');
 
     const quota = `${core('returned')}/resourcequotas/q`;
@@ -177,7 +177,7 @@ describe('admission', () => {
     await shows(quota, { secrets: '1' });
   });
 
-  test('what must be stated, and pods that have ended', async () => {
+  test('required limits, and pods that have ended', async () => {
     await namespace('compute');
 
     const hard = { 'requests.cpu': '1', pods: '1' };

@@ -121,7 +121,7 @@ test('a certificate names its user by common name, groups and uid', async () => 
   });
 });
 
-test('two uids, or an empty one, are no user', async () => {
+test('two uids, or an empty one, authenticate no user', async () => {
   assert.equal(
     (await whoAmI([{ CN: ['jo'] }, { [UID_ATTRIBUTE]: ['u-1'] }, { [UID_ATTRIBUTE]: ['u-2'] }]))
       .status,
@@ -131,7 +131,7 @@ test('two uids, or an empty one, are no user', async () => {
   assert.equal((await whoAmI([{ CN: ['jo'] }, { [UID_ATTRIBUTE]: [''] }])).status, 401);
 });
 
-test('who is not admitted gets the answer of who decides, and nobody is asked about system:masters', async () => {
+test('users of certificates get the decision of the admission, which is not asked about system:masters', async () => {
   const early = await whoAmI([{ CN: ['early'] }]);
   assert.deepEqual([early.status, early.headers['retry-after']], [503, '1']);
 

@@ -263,7 +263,7 @@ describe('custom resources', () => {
     );
   });
 
-  test('a definition in a group of Kubernetes tells who approved of it, and cannot lose that', async () => {
+  test('a CRD in a group of Kubernetes needs an approval annotation, which cannot be removed', async () => {
     const approved = 'api-approved.kubernetes.io';
 
     const body = {

@@ -42,7 +42,7 @@ test('a watch over a WebSocket sends an event a message and closes when it ends'
   assert.deepEqual(names, ['default', 'kube-node-lease', 'kube-public', 'kube-system']);
 });
 
-test('what cannot be upgraded is refused with a Status', async () => {
+test('upgrades of other calls are refused with a Status', async () => {
   for (const [path, status] of [
     ['/api/v1/namespaces/default/pods/none/exec?command=ls', 404],
     ['/api/v1/nonsense?watch=true', 404],

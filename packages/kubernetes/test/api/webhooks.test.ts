@@ -110,7 +110,7 @@ describe('webhooks', () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  test('refuse, warn, and are told nothing that is a credential', async () => {
+  test('webhooks refuse and warn, and get no credentials', async () => {
     answers.set('deny', (review) =>
       reviewed(review, { allowed: false, status: { code: 403, message: 'no' }, warnings: ['w'] }),
     );

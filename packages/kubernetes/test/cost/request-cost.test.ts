@@ -123,7 +123,7 @@ for (const hostile of HOSTILE_CASES) {
   });
 }
 
-test('an object of more than 1.5 MB is refused, however it grows, and one that is there may become smaller', async () => {
+test('an object of more than 1.5 MB is refused, however it grows, and a stored one may become smaller', async () => {
   const path = '/api/v1/namespaces/default/events';
   const event = (name: string, text: string) =>
     JSON.stringify({ metadata: { name }, involvedObject: { namespace: 'default' }, message: text });
@@ -156,7 +156,7 @@ test('an object of more than 1.5 MB is refused, however it grows, and one that i
   );
 });
 
-test('large writes of many take their turns one after the other', async () => {
+test('large writes of many callers run one after the other', async () => {
   const path = '/api/v1/namespaces/default/configmaps';
   const data = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, 'v']));
   const bodies = Array.from({ length: 20 }, (_, i) =>

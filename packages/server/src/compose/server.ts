@@ -14,14 +14,10 @@ import {
 import { Listener } from '@ks-apiserver/http/server/listener';
 import { ordinaryAnswer } from '@ks-apiserver/http/server/upgrade';
 import type { Logger } from 'pino';
-import {
-  type ChainDependencies,
-  chain,
-  gatedCall,
-  type UpgradeEnds,
-  upgradeChain,
-} from '../http/chain.ts';
+import { chain, type UpgradeEnds, upgradeChain } from '../http/chain.ts';
+import type { ChainDependencies } from '../http/chain-dependencies.ts';
 import { Connections, neededBy } from '../http/connections.ts';
+import { gatedCall } from '../http/kubernetes-proxy.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { SourceAddresses } from '../http/source-ip.ts';
 import { ANONYMOUS } from '../models/iam/login/authenticate.ts';

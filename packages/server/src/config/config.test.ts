@@ -22,7 +22,7 @@ test('keys are read without regard to case, unknown ones are named', () => {
   assert.deepEqual(unknown.toSorted(), ['foo', 'redis.hots']);
 });
 
-test('kinds of GPUs are what the configuration says', () => {
+test('kinds of GPUs come from the configuration', () => {
   const { config } = parseConfig(
     'gpu: {kinds: [{resourceName: nvidia.com/gpu, resourceType: GPU, default: true}]}',
   );

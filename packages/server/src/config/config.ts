@@ -189,12 +189,12 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   const unknown: string[] = [];
   const config = read(ConfigSchema as TSchema as JsonSchema, value, '', unknown) as Config;
   config.authentication.oauthOptions.identityProviders.forEach((entry, i) => {
-    const { settings } = PROVIDER_TYPES[entry.type]!;
-    const path = `authentication.oauthOptions.identityProviders[${i}].provider`;
+    const path = `authentication.oauthOptions.identityProviders[${i}]`;
+    const { settings } = PROVIDER_TYPES[entry.type] ?? fail(path, entry.type, 'a known type');
     entry.provider = read(
       settings as TSchema as JsonSchema,
       entry.provider,
-      path,
+      `${path}.provider`,
       unknown,
     ) as Record<string, unknown>;
   });

@@ -14,7 +14,7 @@ async function configFile(text: string): Promise<string> {
   return file;
 }
 
-test('secrets come by the environment where the file has none', async () => {
+test('secrets come from the environment when the file has none', async () => {
   const env = {
     KS_ADMIN_PASSWORD: 'from-env',
     KS_JWT_SECRET: 'jwt-from-env',

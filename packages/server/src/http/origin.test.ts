@@ -74,7 +74,7 @@ test('a page of another site opens no WebSocket', async () => {
   }
 });
 
-test('a console whose proxy names neither host nor origin as it should opens WebSockets by its Bearer token', async () => {
+test('a console whose proxy sends neither host nor origin opens WebSockets with its Bearer token', async () => {
   const plain = await TestServer.start();
   const paths = ['/api/v1/namespaces?watch=true', '/apis/iam.kubesphere.io/v1alpha2/watch/users'];
 

@@ -5,7 +5,8 @@ import {
   type KubeObject,
   parseApiVersion,
 } from '@ks-apiserver/apimachinery/meta/types';
-import { errorFrom, type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+import { errorFrom, type KubeClient } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 
 /** The field manager that installed fields belong to. */
 export const FIELD_MANAGER = 'ks-apiserver-install';

@@ -51,7 +51,7 @@ test('a fresh embedded API gets everything, once', async () => {
   assert.deepEqual(await install(client, { embedded: true, onlyIfOutdated: true }), []);
 });
 
-test('what others changed stays, what they deleted comes back only when asked for', async () => {
+test('others’ changes stay, and deleted objects come back only when asked for', async () => {
   const client = await fresh();
   await install(client, { embedded: true });
 
@@ -81,7 +81,7 @@ test('what others changed stays, what they deleted comes back only when asked fo
   assert.equal((await client.get(service)).spec.type, 'NodePort');
 });
 
-test('one object that fails is named, the others are applied, and the next start tries again', async () => {
+test('an object that fails is named, the others are applied, and the next start tries again', async () => {
   const client = await fresh();
 
   const good = {

@@ -1,6 +1,7 @@
 import { timeout } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import pMap from 'p-map';
 import { applyObject, type Change, resourceOf, resourceVersions } from './apply.ts';
 import { builtinManifests, type Manifests } from './manifests.ts';
 
@@ -101,24 +102,13 @@ class Installation {
       }),
     );
 
-    const outcomes: Awaited<ReturnType<typeof applyObject>>[] = [];
-    // All workers take from one iterator.
-    const queue = work.entries();
-
-    const worker = async () => {
-      for (const [index, { object, resource }] of queue) {
-        const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-        const before = known.get(`${resource.group}/${resource.resource}`)?.get(key);
-        outcomes[index] = await applyObject(this.#client, object, {
-          resource,
-          force,
-          before,
-          signal: this.#signal,
-        });
-      }
+    const applyOne = ({ object, resource }: (typeof work)[number]) => {
+      const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+      const before = known.get(`${resource.group}/${resource.resource}`)?.get(key);
+      return applyObject(this.#client, object, { resource, force, before, signal: this.#signal });
     };
 
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    const outcomes = await pMap(work, applyOne, { concurrency: CONCURRENCY });
     this.changes.push(...outcomes.map(({ change }) => change));
 
     return outcomes.flatMap(({ object }) => (object ? [object] : []));

@@ -77,7 +77,7 @@ test('only these kinds have a status subresource: clients of 3.0 write the statu
   ]);
 });
 
-test('cluster-scoped kinds are those that clients take for cluster-scoped', () => {
+test('the cluster-scoped kinds are those of Kubernetes’ clients', () => {
   const cluster = crds
     .filter(({ spec }) => spec.scope === 'Cluster')
     .map(({ spec }) => spec.names.plural);

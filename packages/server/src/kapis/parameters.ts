@@ -100,6 +100,13 @@ export const CONTINUE_PARAMETER = queryText(
   'empty for the first page of a snapshot, then what the last page answered',
 );
 
+/** Returns the parameters that a path names in braces. */
+export function pathParameters(path: string): Parameter[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) =>
+    pathParameter(name, `${name} name`),
+  );
+}
+
 /** Returns the path parameter for the plural name of a resource. */
 export const RESOURCES_PARAMETER: Parameter = {
   in: 'path',

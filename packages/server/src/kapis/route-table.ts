@@ -4,7 +4,7 @@ import {
   LIST_PARAMETERS,
   LIVE_TYPES,
   PageableResponse,
-  pathParameter,
+  pathParameters,
   WATCH_PARAMETERS,
 } from './parameters.ts';
 
@@ -36,10 +36,6 @@ export function routesOf(
   table: readonly RouteTuple[],
 ): Route[] {
   return table.map(([method, path, operationId, summary, handler, { live, ...schemas }]) => {
-    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
-      pathParameter(name!, `${name} name`),
-    );
-
     return {
       method,
       path: base + path,
@@ -47,7 +43,7 @@ export function routesOf(
       summary,
       tags,
       parameters: [
-        ...inPath,
+        ...pathParameters(path),
         ...(schemas.returns === PageableResponse ? LIST_PARAMETERS : []),
         ...(live ? WATCH_PARAMETERS : []),
       ],

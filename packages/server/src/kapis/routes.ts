@@ -14,6 +14,7 @@ import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Terminals } from '../models/terminal/terminals.ts';
 import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
+import { docs } from './docs/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { laterVersions } from './later-versions/routes.ts';
@@ -105,6 +106,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
+    ...docs(),
   ];
 }
 

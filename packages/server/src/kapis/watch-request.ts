@@ -26,10 +26,11 @@ const PARAMETERS = [
   'timeoutSeconds',
 ] as const;
 
-function boolean(query: URLSearchParams, name: string, otherwise: boolean): boolean {
+/** Returns a boolean parameter; undefined when it is missing. Throws BadRequest for other texts. */
+function booleanOf(query: URLSearchParams, name: string): boolean | undefined {
   const text = query.get(name);
   if (text === null) {
-    return otherwise;
+    return undefined;
   }
   if (TRUE.test(text)) {
     return true;
@@ -56,7 +57,7 @@ function seconds(text: string | null): number | undefined {
 export function wantsEvents({ accept = '' }: IncomingHttpHeaders): boolean {
   return accept
     .split(',')
-    .some((item) => item.split(';')[0]!.trim().toLowerCase() === EVENT_STREAM);
+    .some((item) => item.replace(/;.*$/s, '').trim().toLowerCase() === EVENT_STREAM);
 }
 
 /** Whether a caller accepts only Server-Sent Events. */
@@ -73,7 +74,7 @@ export function takeWatch(
   query: URLSearchParams,
   headers: IncomingHttpHeaders,
 ): WatchRequest | undefined {
-  const watch = boolean(query, 'watch', false);
+  const watch = booleanOf(query, 'watch') ?? false;
 
   query.delete('watch');
 
@@ -90,8 +91,8 @@ export function takeWatch(
 
   const request = {
     position: position === '0' ? '' : position,
-    initial: boolean(query, 'sendInitialEvents', true),
-    bookmarks: boolean(query, 'allowWatchBookmarks', true),
+    initial: booleanOf(query, 'sendInitialEvents') ?? true,
+    bookmarks: booleanOf(query, 'allowWatchBookmarks') ?? true,
     timeoutSeconds: seconds(query.get('timeoutSeconds')),
   };
 

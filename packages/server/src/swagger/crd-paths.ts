@@ -77,6 +77,11 @@ const listing = [
 
 const deleting = [dryRun, gracePeriodSeconds, orphanDependents, propagationPolicy];
 
+/** Query parameters of lists, deletions and other writes of any resource of Kubernetes. */
+export const LIST_PARAMETERS: SwaggerParameter[] = [allowWatchBookmarks, ...listing, pretty];
+export const DELETE_PARAMETERS: SwaggerParameter[] = [...deleting, pretty];
+export const WRITE_PARAMETERS: SwaggerParameter[] = [dryRun, fieldManager, force, pretty];
+
 const json = ['application/json', 'application/yaml'];
 const stream = [...json, 'application/json;stream=watch'];
 
@@ -86,6 +91,9 @@ const patches = [
   'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
 ];
+
+/** Media types of objects, of lists that may be watched, and of patches. */
+export { json as JSON_AND_YAML, patches as PATCH_TYPES, stream as WATCHED_TYPES };
 
 const schemes = ['https'];
 

@@ -58,7 +58,7 @@ test('both documents are valid Swagger 2.0', async () => {
   }
 });
 
-test('operations that 3.0 published under one id are told apart by their paths', () => {
+test('operations that 3.0 published under one id get distinct ids by their paths', () => {
   const at = (path: string): Route => ({ ...route, path });
   const routes = ['/v1/devops/{d}/roles', '/v1/namespaces/{n}/roles', '/v1/roles'].map(at);
   assert.deepEqual(
@@ -137,7 +137,7 @@ test('a reference to nothing is refused', () => {
   );
 });
 
-test('comparing says what is missing, renamed and thinner', () => {
+test('comparing reports missing, renamed and incomplete operations', () => {
   const document = kubesphereSwagger([route]);
 
   const { missing, renamed } = compareOperations(

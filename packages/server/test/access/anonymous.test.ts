@@ -24,7 +24,7 @@ async function groups(): Promise<Set<string>> {
   );
 }
 
-test('callers fill no group into the counts that there is not', async () => {
+test('callers cannot add unknown groups to the metrics', async () => {
   for (let i = 0; i < 20; i++) {
     await server.call(`/kapis/made-up-${i}.io/v1/things`);
     await server.call(`/apis/made-up-${i}.io/v1/things`);
@@ -49,7 +49,7 @@ test('callers fill no group into the counts that there is not', async () => {
   });
 });
 
-test('the version of the runtime is for who has logged in', async () => {
+test('the version of the runtime is shown after log-in only', async () => {
   const anonymous = await server.call('/kapis/version');
   const known = await server.call('/kapis/version', { token });
 
@@ -60,7 +60,7 @@ test('the version of the runtime is for who has logged in', async () => {
   assert.ok(!anonymous.text.includes(process.version), anonymous.text);
 });
 
-test('a caller’s address is taken from a proxy on the same machine, or from one that is named', async () => {
+test('a caller’s address is taken from a proxy on the same machine, or from a trusted one', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'ks-proxies-'));
   const config = join(dir, 'kubesphere.yaml');
 

@@ -71,7 +71,7 @@ async function callWith(
   return { status: response.statusCode!, text };
 }
 
-test('each user gets a kubeconfig that works as that user, with his rights alone', async () => {
+test('each user gets a kubeconfig that works as that user, with only their rights', async () => {
   const jo = await configOf('jo');
   const config = parse(jo);
 
@@ -101,7 +101,7 @@ test('each user gets a kubeconfig that works as that user, with his rights alone
   );
 });
 
-test('a kubeconfig is not made again while it is good, made anew when it is not, and goes with its user', async () => {
+test('a kubeconfig is kept while it is valid, replaced when it is not, and deleted with its user', async () => {
   const before = await configOf('jo');
   const path = `${MAPS}/kubeconfig-jo`;
 

@@ -53,7 +53,7 @@ const resource = (verb: string, name: string, more: object = {}) => ({
   resourceAttributes: { verb, resource: name, namespace: 'shop', ...more },
 });
 
-test('a member may do what his role in the project says, and nothing elsewhere', async () => {
+test('a member may do what their role in the project allows, and nothing elsewhere', async () => {
   assert.equal(await canI(resource('list', 'pods')), true);
   assert.equal(await canI(resource('get', 'deployments', { group: 'apps' })), true);
   assert.equal(await canI(resource('delete', 'pods')), false);
@@ -64,7 +64,7 @@ test('a member may do what his role in the project says, and nothing elsewhere',
   assert.equal(await canI({ nonResourceAttributes: { path: '/metrics', verb: 'get' } }), false);
 });
 
-test('the answers are those that the calls themselves get', async () => {
+test('reviews agree with the calls themselves', async () => {
   for (const [path, spec] of [
     ['/api/v1/namespaces/shop/secrets', resource('list', 'secrets')],
     ['/api/v1/secrets', resource('list', 'secrets', { namespace: '' })],
@@ -81,7 +81,7 @@ test('the answers are those that the calls themselves get', async () => {
   }
 });
 
-test('an API token may not do what only a log-in may', async () => {
+test('an API token may not do what needs a log-in', async () => {
   const { json } = await platform.call(`${PATHS.iam}/users/vera/tokens`, {
     token,
     body: { name: 'script' },
@@ -122,7 +122,7 @@ test('rules and identity are the caller’s', async () => {
   assert.ok(!who.text.includes('system:masters'));
 });
 
-test('who is not logged in reviews nothing, and what is no review is refused as Kubernetes refuses it', async () => {
+test('reviews need a log-in, and invalid reviews are refused as by Kubernetes', async () => {
   const path = `${AUTHORIZATION}/selfsubjectaccessreviews`;
   assert.equal(
     (await platform.server.call(path, { body: { spec: resource('list', 'pods') } })).status,

@@ -16,5 +16,11 @@ export const SERVER: Table = {
   'PUT /kapis/cluster.kubesphere.io/v1alpha1/clusters/{cluster}/kubeconfig': [
     { allowed: PLATFORM },
   ],
+  'GET /docs': [{ allowed: EVERYBODY }],
+  'GET /docs/openapi.json': [{ allowed: EVERYBODY }],
+  'GET /docs/swagger-ui.css': [{ allowed: EVERYBODY }],
+  'GET /docs/swagger-ui-bundle.js': [{ allowed: EVERYBODY }],
+  'GET /docs/docs.css': [{ allowed: EVERYBODY }],
+  'GET /docs/docs.js': [{ allowed: EVERYBODY }],
   'GET /metrics': [{ allowed: PLATFORM }],
 };

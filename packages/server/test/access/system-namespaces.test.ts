@@ -46,7 +46,7 @@ before(async () => {
 
 after(() => server.stop());
 
-test('who manages all projects does not reach the credentials of the platform', async () => {
+test('managing all projects does not include the platform’s credentials', async () => {
   for (const namespace of SYSTEM) {
     const pod = { metadata: { name: 'x' }, spec: { containers: [{ name: 'x', image: 'x' }] } };
 
@@ -147,7 +147,7 @@ test('lists and watches of all namespaces leave them out, and filter as they are
   assert.doesNotMatch(frames, /"namespace":"kubesphere-controls-system"/);
 });
 
-test('a role that is given inside such a namespace, its workspace or the cluster does not reach them either', async () => {
+test('roles in such a namespace, its workspace or the cluster do not include them either', async () => {
   const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
   const roleOf = (kind: string, name: string) => ({

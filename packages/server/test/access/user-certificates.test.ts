@@ -154,7 +154,7 @@ describe('on the embedded API', { skip: !isEmbedded }, () => {
     };
   }
 
-  test('a certificate says the uid of its user, and the next user of his name is somebody else', async () => {
+  test('a certificate contains the uid of its user, and does not serve a later user of the name', async () => {
     const uid = await createUser('jo');
     const first = await credentialOf('jo');
     const who = await whoAmI(first);
@@ -183,7 +183,7 @@ describe('on the embedded API', { skip: !isEmbedded }, () => {
     assert.match(former.json.message, /former user jo/);
   });
 
-  test('a user who is disabled or deleted is refused at once, and what he watches ends', async () => {
+  test('a disabled or deleted user is refused at once, and their watches end', async () => {
     await createUser('dee');
 
     const dee = await credentialOf('dee');
@@ -228,7 +228,7 @@ describe('on the embedded API', { skip: !isEmbedded }, () => {
     await eventually(async () => assert.equal((await whoAmI(dee)).status, 201));
   });
 
-  test('a certificate without a uid is good for names that no user has, and is made anew for those that one has', async () => {
+  test('a certificate without a uid is valid for names without a user, and is replaced for users', async () => {
     const uid = await createUser('old');
 
     await credentialOf('old');
@@ -264,7 +264,7 @@ describe('on the embedded API', { skip: !isEmbedded }, () => {
     assert.equal((await whoAmI(renewed)).json.status.userInfo.uid, uid);
   });
 
-  test('a uid is no wild card: that of nobody, of another or two of them are refused', async () => {
+  test('unknown, foreign and repeated uids in certificates are refused', async () => {
     const uid = await createUser('uma');
     assert.equal((await whoAmI(await signed({ commonName: 'uma', uid: 'x' }))).status, 401);
     assert.equal((await whoAmI(await signed({ commonName: 'nobody', uid }))).status, 401);
@@ -281,7 +281,7 @@ describe('on the embedded API', { skip: !isEmbedded }, () => {
 });
 
 describe('on a cluster', { skip: isEmbedded }, () => {
-  test('nobody gets the name of a user whose certificate is still good, by any door', async () => {
+  test('no user may be created with the name of a deleted one whose certificate is valid, through any API', async () => {
     await createUser('ray');
     await credentialOf('ray');
     await deleteUser('ray');

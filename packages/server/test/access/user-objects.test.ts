@@ -107,7 +107,7 @@ test('a read, modify and write keeps the password', async () => {
   assert.equal((await server.login('jo', 'Passw0rd!')).status, 200);
 });
 
-test('a new password is hashed before it is stored, also one that calls itself a hash', async () => {
+test('a new password is hashed before it is stored, also when it is marked as a hash', async () => {
   const old = await server.token('jo', 'Passw0rd!');
   const annotations = { 'iam.kubesphere.io/password-encrypted': 'true' };
 
@@ -272,7 +272,7 @@ test('a user is created with a hashed password and without a role', async () => 
   );
 });
 
-test('a hash cannot be copied to where it may be read', async () => {
+test('a hash cannot be copied to a readable field', async () => {
   const { status, text } = await call('/jo', {
     method: 'PATCH',
     headers: { 'content-type': 'application/json-patch+json' },

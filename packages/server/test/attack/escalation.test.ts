@@ -126,7 +126,7 @@ for (const [path, kind, role, labels] of bindings) {
   });
 }
 
-test('nobody binds a role whose rules are yet to be put together from others', async () => {
+test('nobody may bind a role whose rules are aggregated later', async () => {
   const clusterRoleSelectors = [{ matchLabels: { 'example.com/none': 'yet' } }];
 
   const body = {
@@ -147,7 +147,7 @@ test('nobody binds a role whose rules are yet to be put together from others', a
   await refused(path, { token: eve, body: binding('mine', 'ClusterRole', 'pending', 'eve') });
 });
 
-test('nobody gives himself more by a role, by any verb and kind of patch', async () => {
+test('nobody may extend a role of their own, by any verb and kind of patch', async () => {
   for (const [path, extra] of [
     [`${RBAC}/clusterroles`, { rules: ANYTHING }],
     [
@@ -206,7 +206,7 @@ test('nobody gives himself more by a role, by any verb and kind of patch', async
   assert.deepEqual((await server.call(own, { token: admin })).json.rules, json.rules);
 });
 
-test('what one has may be handed on, and what gives nothing may be edited', async () => {
+test('callers may grant their own rights, and edit what grants nothing', async () => {
   const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
   const ok = async (path: string, options: Call) =>
     assert.match(await status(path, { token: eve, ...options }), /^20/);
@@ -301,7 +301,7 @@ test('no namespace moves to or from a workspace without rights in both', async (
   assert.equal(moved.json.metadata.labels['kubesphere.io/workspace'], 'ws-a');
 });
 
-test('no role is made from templates beyond who makes it, by any write of either API', async () => {
+test('no role made from templates exceeds its creator’s rights, by any write of either API', async () => {
   const higher = JSON.stringify(['role-template-manage-users', 'role-template-manage-clusters']);
   const annotations = { 'iam.kubesphere.io/aggregation-roles': higher };
   const I = '/kapis/iam.kubesphere.io/v1alpha2';
@@ -364,7 +364,7 @@ test('no role is made from templates beyond who makes it, by any write of either
   });
 });
 
-test('nobody changes what new workspaces and projects give, by any verb', async () => {
+test('nobody may change the role bases of new workspaces and projects, by any verb', async () => {
   const path = `${IAM}/rolebases/workspace-regular`;
   const { json } = await server.call(path, { token: eve });
   const role = { ...json.role, rules: ANYTHING };
@@ -448,7 +448,7 @@ test('no namespace moves by a JSON patch, an apply, or by deleting many', async 
   assert.deepEqual((await server.call(path, { token: admin })).json.metadata.labels, before);
 });
 
-test('rules of a workspace do not reach what is in none', async () => {
+test('rules of a workspace do not apply outside of it', async () => {
   for (const path of [
     '/api/v1/namespaces/default/pods',
     '/api/v1/namespaces/nosuch/pods',
@@ -468,7 +468,7 @@ test('rules of a workspace do not reach what is in none', async () => {
   });
 });
 
-test('nobody approves certificates of others', async () => {
+test('nobody may approve certificates of others', async () => {
   const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
   const { request } = await makeSigningRequest({ commonName: 'eve' });
 

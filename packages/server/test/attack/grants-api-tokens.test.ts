@@ -76,7 +76,7 @@ test('an API token of an administrator reads no kubeconfig of a user from where 
   }
 });
 
-test('an API token does everything else that its owner may', async () => {
+test('an API token may do everything else that its owner may', async () => {
   const token = apiTokens.root!;
   assert.equal((await platform.call('/api/v1/nodes', { token })).status, 200);
   assert.equal((await platform.call(`${iam}/users`, { token })).status, 200);

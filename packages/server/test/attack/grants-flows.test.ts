@@ -39,7 +39,7 @@ const isAdminOf = (workspace: string, name: string) =>
     ),
   );
 
-test('who makes a project is its admin, also without the annotation that a console sends', async () => {
+test('the creator of a project is its admin, also without the console’s annotation', async () => {
   const token = tokens.wanda!;
   await platform.made(
     `${tenant}/workspaces/ws-a/namespaces`,
@@ -99,7 +99,7 @@ test('an admin of a workspace invites members and changes their roles', async ()
   );
 });
 
-test('who may make projects in a workspace makes one and is its admin', async () => {
+test('members who may create projects in a workspace become admin of theirs', async () => {
   const token = tokens.ines!;
   await platform.until(
     token,
@@ -210,7 +210,7 @@ test('an admin of a workspace hands its management on', async () => {
   await isAdminOf('ws-a', 'pete');
 });
 
-test('who manages workspaces makes them, with himself or with another as manager', async () => {
+test('workspace managers create workspaces, with themselves or others as manager', async () => {
   const token = tokens.walt!;
 
   for (const [name, manager] of [
@@ -235,7 +235,7 @@ test('who manages workspaces makes them, with himself or with another as manager
   );
 });
 
-test('who manages users makes users without roles, and resets the password of one who holds nothing', async () => {
+test('user managers may create users without roles, and reset passwords of users without rights', async () => {
   const token = tokens.uma!;
   const spec = { email: 'new@example.com', password: PASSWORD };
 
@@ -259,7 +259,7 @@ test('who manages users makes users without roles, and resets the password of on
   assert.equal((await platform.call(`${iam}/users/new`, { method: 'DELETE', token })).status, 200);
 });
 
-test('everybody changes his own password and leaves what he is a member of', async () => {
+test('everybody may change their own password and leave workspaces and projects', async () => {
   const body = { currentPassword: PASSWORD, password: 'An0ther!Pw' };
   await platform.made(`${iam}/users/nell/password`, body, { method: 'PUT', token: tokens.nell! });
 

@@ -77,7 +77,7 @@ async function wholeAnswer(
   return `${status} ${JSON.stringify([...headers])} ${text}`;
 }
 
-test('kubeconfigs and tokens of member clusters are shown to who may do everything alone', async () => {
+test('kubeconfigs and tokens of member clusters are shown only to callers with all rights', async () => {
   const whole = await wholeAnswer(`${clusters}/far`, {});
   assert.deepEqual(
     within(whole, [KUBECONFIG, TOKEN]),
@@ -166,7 +166,7 @@ test('and neither by what the answer to a write shows, nor by copying them', asy
   assert.deepEqual([spec.connection.kubeconfig, spec.connection.token], [KUBECONFIG, TOKEN]);
 });
 
-test('nor at the port of the Kubernetes API with his own kubeconfig', {
+test('nor at the port of the Kubernetes API with a user’s own kubeconfig', {
   skip: ON_CLUSTER && 'a real cluster redacts nothing',
 }, async () => {
   const leaks: string[] = [];

@@ -130,7 +130,7 @@ test('its token has these rights at the Kubernetes API', { skip: ON_CLUSTER }, a
   assert.equal(json.status.allowed, true);
 });
 
-test('nobody gives a ServiceAccount a role beyond their own, through any door; one within it they do', async () => {
+test('a ServiceAccount gets only roles within the caller’s rights, through any API', async () => {
   await platform.made(AT, account('mine', 'pod-reader'), { token: operator });
   await has('mine', ['pod-reader']);
   await platform.made(AT, account('plain'), { token: operator });
@@ -167,7 +167,7 @@ test('nobody gives a ServiceAccount a role beyond their own, through any door; o
   assert.deepEqual(await rolesOf('evil'), []);
 });
 
-test('a ServiceAccount that is made anew has not what the former one of its name had', async () => {
+test('a recreated ServiceAccount does not have the roles of the former one', async () => {
   await platform.made(AT, account('again', 'admin'));
   await has('again', ['admin']);
   await platform.call(`${AT}/again`, { method: 'DELETE' });

@@ -69,7 +69,7 @@ const ofUser = (name: string, change: Record<string, unknown>): Change => ({
   change,
 });
 
-test('an e-mail address that another user has is refused through the Kubernetes API, and the other one still logs in', async () => {
+test('another user’s e-mail address is refused through the Kubernetes API, and that user still logs in', async () => {
   const body = {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'User',
@@ -148,7 +148,7 @@ test('an e-mail address that another user has is refused through the Kubernetes 
   );
 });
 
-test('sessions of a user who was disabled do not come back with him', async () => {
+test('sessions of a disabled user stay ended when the user is enabled', async () => {
   const { json } = await platform.server.login('dee', PASSWORD);
   const { access_token: token, refresh_token } = json;
   const reads = async () => (await platform.call(`${iam}/users/dee`, { token })).status;
@@ -250,7 +250,7 @@ for (const name of STRONGER) {
     }));
 }
 
-test('who manages users deletes no collection of them in which one may do more', () =>
+test('user managers may not delete collections that contain a user with more rights', () =>
   platform.withstands(async () => {
     for (const query of [
       '?dryRun=All',

@@ -192,7 +192,7 @@ test('pages of the console of 3.4 that nothing here fills are empty, and none fa
   assert.deepEqual(json, { items: [], totalItems: 0 });
 });
 
-test('a user who was made in the console of 3.4 sets a password of his own, and sees the pages then', async () => {
+test('a user created in the console of 3.4 sets a password of their own, and sees the pages then', async () => {
   const admin = await logIn('admin', ADMIN_PASSWORD);
   const form = newUser('admin', 'novice', 'platform-regular', PASSWORD);
 
@@ -217,7 +217,7 @@ test('a user who was made in the console of 3.4 sets a password of his own, and 
   assert.deepEqual([...admin.surprises, ...first.surprises, ...novice.surprises], []);
 });
 
-test('pages show what changes while they are open, whatever version they know', async () => {
+test('pages show changes while they are open, whatever version they know', async () => {
   const lead = await logIn('lead');
 
   for (const [watch, kind] of [
@@ -230,7 +230,7 @@ test('pages show what changes while they are open, whatever version they know', 
   }
 });
 
-test('a session that is renewed in several tabs at once goes on in each', async () => {
+test('a session refreshed in several tabs at once continues in each', async () => {
   const session = await logIn('guest');
   await session.refresh(4);
   await session.open('any', anyPage('guest'));
@@ -251,7 +251,7 @@ test('the administrator of a workspace sees it and its projects, and makes anoth
   assert.deepEqual(lead.surprises, []);
 });
 
-test('a self-provisioner makes a project of his own and works there', async () => {
+test('a self-provisioner creates a project and works there', async () => {
   const maker = await logIn('maker');
   await walk(maker, workspacePages('maker', WORKSPACE));
   await send(maker, 'project', [newProject('maker', WORKSPACE, 'makers')]);

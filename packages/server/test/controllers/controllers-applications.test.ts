@@ -109,7 +109,7 @@ test('an application says which of its components are ready, and follows them', 
   );
 });
 
-test('an application that owns its components takes them along, and never what is no component', async () => {
+test('deleting an application that owns its components deletes them, and nothing else', async () => {
   const labels = { 'app.kubernetes.io/name': 'owner' };
   await platform.made(SERVICES, {
     metadata: { name: 'owned', labels },
@@ -147,7 +147,7 @@ test('an application that owns its components takes them along, and never what i
   assert.equal((await platform.call('/api/v1/namespaces/shop/secrets/not-owned')).status, 200);
 });
 
-test('who may not delete components has no application do so, through any door', async () => {
+test('applications delete components only for callers who may delete them, through any API', async () => {
   await platform.made(`${PATHS.rbac}/namespaces/shop/roles`, {
     metadata: { name: 'applications-only' },
     rules: [{ apiGroups: ['app.k8s.io'], resources: ['applications'], verbs: ['*'] }],

@@ -122,7 +122,7 @@ test('a claim that several pods mount, or whose storage grows in use, stops noth
   assert.deepEqual([await replicasOf('shared'), await replicasOf('online')], [2, 2]);
 });
 
-test('who may not change workloads stops none by enlarging their claim, through any door', {
+test('enlarging a claim stops workloads only for callers who may change them, through any API', {
   skip: ON_CLUSTER,
 }, async () => {
   await platform.made(`${PATHS.rbac}/namespaces/shop/roles`, {

@@ -92,7 +92,7 @@ test('a class has the capability of its provisioner, expands where it allows tha
   });
 });
 
-test('what was made for a class goes with it, and a class for snapshots of another driver stays', async () => {
+test('objects made for a storage class are deleted with it, and snapshot classes of other drivers stay', async () => {
   await made(SNAPSHOT_CLASSES, {
     apiVersion: 'snapshot.storage.k8s.io/v1beta1',
     kind: 'VolumeSnapshotClass',
@@ -155,7 +155,7 @@ test('volumes of a CSI driver can be cloned and snapshotted unless the class say
   await isGone(`${CAPABILITIES}/csi`);
 });
 
-test('a capability that somebody wrote by hand stays, and known provisioners say how their volumes are mounted', async () => {
+test('a capability written by hand stays, and known provisioners have access modes', async () => {
   await made(CAPABILITIES, {
     apiVersion: 'storage.kubesphere.io/v1alpha1',
     kind: 'StorageClassCapability',

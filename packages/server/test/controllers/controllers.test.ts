@@ -51,7 +51,7 @@ test('a controller whose every key fails tries again at a bounded pace', async (
   assert.ok(runs <= 500 + 100 + 40, `${runs}`);
 });
 
-test('a controller that fails and changes what it looks at each time does not do so without pause', async () => {
+test('a controller that changes its object each time it fails waits between its tries', async () => {
   let runs = 0;
   let changed = () => {};
 
@@ -73,7 +73,7 @@ test('a controller that fails and changes what it looks at each time does not do
   assert.ok(runs >= 8 && runs <= 13, `${runs}: after 5, 10, 20 … 640, 1000, 1000 ms`);
 });
 
-test('a repeated event is one object that is counted, and a flood is bounded', async () => {
+test('a repeated event is one object with a count, and a flood is limited', async () => {
   const api = await KubeApiServer.open({ backend: new MemoryBackend() });
   const client = new KubeClient(api);
   const errors: unknown[] = [];
@@ -99,7 +99,7 @@ test('a repeated event is one object that is counted, and a flood is bounded', a
   await api.close();
 });
 
-test('what a controller did about an object is an event of it', async () => {
+test('actions of controllers are recorded as events of the object', async () => {
   const template = {
     metadata: { name: 'ws-e' },
     spec: { template: { spec: { manager: 'nosuch' } } },
@@ -132,7 +132,7 @@ test('what a controller did about an object is an event of it', async () => {
   });
 });
 
-test('roles of any origin go with the user, others keep theirs, and the next user of his name has none', async () => {
+test('bindings of any origin are deleted with the user, others keep theirs, and a later user of the name has none', async () => {
   for (const name of ['gina', 'hans']) {
     assert.equal((await call(`${I}/users`, { body: user(name) })).status, 200);
   }
@@ -176,7 +176,7 @@ test('roles of any origin go with the user, others keep theirs, and the next use
   assert.equal((await server.call('/api/v1/nodes', { token: again })).status, 403);
 });
 
-test('a role that KubeSphere gave to a former user is not that of the next one, through either API', async () => {
+test('the role of a deleted user does not apply to a later user of the name, through either API', async () => {
   for (const [path, extra] of [
     [`${I}/users`, {}],
     [`${IAM}/users`, { apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'User' }],
@@ -205,7 +205,7 @@ test('a role that KubeSphere gave to a former user is not that of the next one, 
   }
 });
 
-test('nobody makes a user whose name has more than he has', async () => {
+test('nobody may create a user whose name already has more rights than they have', async () => {
   const roleRef = {
     apiGroup: 'rbac.authorization.k8s.io',
     kind: 'ClusterRole',
@@ -266,7 +266,7 @@ test('nobody makes a user whose name has more than he has', async () => {
   });
 });
 
-test('a Rego module of a role allows nothing where no policy server is configured, and the role says so', async () => {
+test('without a policy server a Rego module of a role allows nothing, and the role says so', async () => {
   const module = 'package authz\nallow = true';
 
   const body = {

@@ -22,7 +22,7 @@ import { eventually } from '../support/test-server.ts';
 before(begin);
 after(end);
 
-test('a Deployment gets Pods that become ready on nodes, and says everywhere that this is simulated', async () => {
+test('a Deployment gets Pods that become ready on nodes, all marked as simulated', async () => {
   await post(`${APPS}/deployments`, workload('web', { replicas: 3 }));
 
   await post(`${CORE}/services`, {
@@ -188,7 +188,7 @@ test('a rollout keeps to maxSurge and maxUnavailable, and can be undone', async 
   await eventually(async () => assert.equal((await sets()).size, 2, 'old revisions are forgotten'));
 });
 
-test('a rollout whose Pods never become ready keeps the old ones, and is told to be late', async () => {
+test('a rollout whose Pods never become ready keeps the old ones, and exceeds its deadline', async () => {
   await post(`${APPS}/deployments`, workload('stuck', { replicas: 2, progressDeadlineSeconds: 2 }));
   await rolledOut('stuck');
 

@@ -28,7 +28,7 @@ const refusals = async (kind: string): Promise<Item[]> =>
     (event: Item) => event.reason === 'FailedCreate' && event.involvedObject.kind === kind,
   );
 
-test('pods that a quota refuses are tried again ever later, one event counts that, and they come when there is room', async () => {
+test('pods that a quota refuses are retried with back-off and one counted event, and created when there is room', async () => {
   await post(`${CORE}/resourcequotas`, {
     metadata: { name: 'none' },
     spec: { hard: { pods: '0' } },

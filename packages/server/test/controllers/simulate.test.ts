@@ -109,7 +109,7 @@ test('a StatefulSet makes its Pods in order, keeps names and claims, and updates
   );
 });
 
-test('DaemonSets, schedulers and taints: Pods go where they may', async () => {
+test('DaemonSets, schedulers and taints: Pods run only on nodes that allow them', async () => {
   await post(`${APPS}/daemonsets`, workload('agent', {}));
 
   const path = `${APPS}/daemonsets/agent`;
@@ -225,7 +225,7 @@ test('Jobs complete, fail after their limit, and go when their time is over', as
   );
 });
 
-test('what was under way when the server was killed goes on, and deletions take everything along', async () => {
+test('operations in progress continue after a kill, and deletions are completed', async () => {
   await post(`${APPS}/deployments`, workload('killed', { replicas: 6 }));
   await eventually(async () => assert.ok((await podsOf('killed')).length > 0));
   await server.stop('SIGKILL');
@@ -250,7 +250,7 @@ test('what was under way when the server was killed goes on, and deletions take 
   assert.doesNotMatch(server.output, /"controller":"simulated-|the simulation cannot write/);
 });
 
-test('Pods and ReplicaSets that nobody controls are taken in, and let go when their labels change', async () => {
+test('Pods and ReplicaSets without a controller are adopted, and released when their labels change', async () => {
   const object = workload('kept', { replicas: 2 });
   await post(`${APPS}/deployments`, object);
   await rolledOut('kept');
@@ -286,7 +286,7 @@ test('Pods and ReplicaSets that nobody controls are taken in, and let go when th
   assert.equal((await podsOf('looked-into')).length, 1);
 });
 
-test('a namespace goes with all its workloads, and nothing fails over that', async () => {
+test('a namespace is deleted with all its workloads, without failures of controllers', async () => {
   await post('/api/v1/namespaces', { metadata: { name: 'busy' } });
 
   const inside = (path: string) => path.replace('/default', '/busy');
@@ -310,7 +310,7 @@ test('a namespace goes with all its workloads, and nothing fails over that', asy
   assert.doesNotMatch(server.output, /"controller":"simulated-|the simulation cannot write/);
 });
 
-test('a volume that somebody made is available, bound to the claim that names it, and released when that goes', async () => {
+test('a volume created by hand is available, bound to the claim that names it, and released when the claim is deleted', async () => {
   const volumes = '/api/v1/persistentvolumes';
   const claims = `${CORE}/persistentvolumeclaims`;
   const capacity = { storage: '5Gi' };

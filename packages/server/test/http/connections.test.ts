@@ -162,7 +162,7 @@ test('open connections end with the rights to them', async () => {
   }
 });
 
-test('open connections of a password end when it is another one', async () => {
+test('open connections end when their Basic password changes', async () => {
   const { name } = await newUser();
   const ends = await open(`Basic ${Buffer.from(`${name}:Passw0rd!`).toString('base64')}`);
 

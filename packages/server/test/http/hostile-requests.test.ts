@@ -161,7 +161,7 @@ test('slow headers are cut at both ports, and bodies without a log-in that stall
   ]);
 });
 
-test('bodies are as small as what they are for', async () => {
+test('the size limit of bodies depends on the route', async () => {
   const filled = (length: number) => JSON.stringify({ spec: { token: 'x'.repeat(length) } });
 
   const status = async (

@@ -58,7 +58,7 @@ async function socket(path: string, token: string) {
   return { status: await Promise.any([opened, refused]), end: () => client.terminate() };
 }
 
-test('one user has so many watches and upgraded connections and no more, whatever they are; others have theirs', async () => {
+test('watches and upgraded connections are limited for each user', async () => {
   const admin = await server.token();
   const annotations = { 'iam.kubesphere.io/globalrole': 'platform-admin' };
   const spec = { email: 'other@example.com', password: 'Passw0rd!' };
@@ -126,7 +126,7 @@ test('one user has so many watches and upgraded connections and no more, whateve
   }
 });
 
-test('who has not logged in counts by his address', () => {
+test('callers without a log-in are counted by address', () => {
   const calls = new LongCalls(1, new SourceAddresses(['127.0.0.0/8']));
   const from = (sourceIP: string) =>
     ({ user: { name: 'system:anonymous', groups: [] }, sourceIP }) as unknown as Incoming;

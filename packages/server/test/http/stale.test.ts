@@ -29,7 +29,7 @@ after(async () => {
   await api.stop('SIGKILL');
 });
 
-test('a copy that is not up to date says so, in lists, gets, live lists and /readyz', async () => {
+test('lists, gets, live lists and /readyz report an informer that is not up to date', async () => {
   const fresh = await server.call(LIST, { token });
   assert.equal(fresh.status, 200);
   assert.equal(fresh.headers.get('warning'), null);

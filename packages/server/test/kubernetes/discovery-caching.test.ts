@@ -50,7 +50,7 @@ test('an OpenAPI document that is asked for by its hash is good for a year', asy
   );
 });
 
-test('what is kept changes with what is served', async () => {
+test('the served older versions follow the backend’s discovery', async () => {
   const before = await get('/apis', { accept: AGGREGATED });
   const names = { plural: 'lamps', singular: 'lamp', kind: 'Lamp', listKind: 'LampList' };
   const schema = { openAPIV3Schema: { type: 'object' } };

@@ -306,7 +306,7 @@ test('every write of roles, members, groups, users and tenants can be tried, and
   );
 });
 
-test('a trial says who gains and loses what, beyond what they have anyway', async () => {
+test('a dry run lists who gains and loses which rights, beyond those that they have anyway', async () => {
   const member = async (role: string) =>
     (
       await call(`${I}/namespaces/ns-a/members/una?dryRun=All`, {

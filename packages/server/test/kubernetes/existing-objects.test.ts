@@ -122,7 +122,7 @@ test('users log in with the passwords that they have, disabled ones stay so', as
   assert.equal((await server.call('/api/v1/nodes', { token })).status, 403);
 });
 
-test('workspaces, projects and members are what they were', async () => {
+test('imported workspaces, projects and members are unchanged', async () => {
   const token = await server.token('old', 'Passw0rd!');
   await eventually(async () => {
     const workspaces = await server.call(`${T}/workspaces`, { token });

@@ -113,7 +113,7 @@ test('an API that is down at the start is followed as soon as it is up', async (
   await eventually(async () => assert.deepEqual([...catalog.stale()], []));
 });
 
-test('an API that dies leaves what was known, and loses no change when it comes back', async () => {
+test('when the API dies the copy stays, and no change is lost when it comes back', async () => {
   await synced();
   await proxy.down();
   await eventually(async () =>
@@ -209,7 +209,7 @@ test('a frame that stays broken is gone past by a list', async () => {
   await shows('a', 'b', 'c');
 });
 
-test('a broken object is left out and told of, and hides no other', async () => {
+test('a broken object is left out and reported, and hides no other', async () => {
   const broken = (text: string) => text.replaceAll('"name":"b"', '"name":7');
   proxy.fault = (call) =>
     isList(call)
@@ -312,14 +312,14 @@ for (const [how, asIs] of [
   });
 }
 
-test('names that nobody knows do not hammer discovery', async () => {
+test('unknown names do not cause repeated discovery', async () => {
   await catalog.resolve('serviceaccounts');
   proxy.asked.length = 0;
   await Promise.all(Array.from({ length: 200 }, (_, i) => catalog.resolve(`things${i}`)));
   assert.ok(proxy.asked.length <= 2, proxy.asked.join());
 });
 
-test('an API that does not tell what it serves is no reason to say that a kind does not exist', async () => {
+test('while discovery fails no kind is reported as missing', async () => {
   proxy.fault = ({ path }) => (path === '/apis' ? failure(503, 'ServiceUnavailable') : undefined);
   await assert.rejects(async () => catalog.resolve('poddisruptionbudgets'), { code: 503 });
   assert.equal((await catalog.resolve('pods'))?.kind, 'Pod');
@@ -390,7 +390,7 @@ test('a CRD appears, changes its version and disappears while it is listed', asy
   await remove(`${CRDS}/kettles.example.com`);
 });
 
-test('where names clash Kubernetes comes before others, and plural.group picks one', async () => {
+test('Kubernetes’ resources come before others of the same name, and plural.group selects one', async () => {
   await catalog.start(AbortSignal.timeout(10_000));
   await make(CRDS, definition('events', 'Concert', [version('v1', true, true)]));
   await eventually(async () =>
@@ -414,7 +414,7 @@ test('kinds that cannot be followed are refused in words', async () => {
   });
 });
 
-test('the copy of a kind that nobody asks for any more goes, those of the table stay', async () => {
+test('the informer of an unused kind is stopped, those of the table stay', async () => {
   await catalog.stop();
   catalog = new Catalog(new KubeClient(transport), RESOURCES, { idleMs: 1500 });
   await catalog.start(AbortSignal.timeout(10_000));

@@ -22,7 +22,7 @@ interface Version {
 const versionsOf = ({ versions }: { versions: Version[] }) =>
   versions.map(({ version }) => version);
 
-test('the list of groups has the older versions behind those of the backend, and the group extensions', async () => {
+test('the list of groups has the older versions after those of the backend, and the group extensions', async () => {
   const { json } = await platform.call('/apis/');
   const groupOf = (name: string) =>
     json.groups.find((group: { name: string }) => group.name === name);
@@ -41,7 +41,7 @@ test('the list of groups has the older versions behind those of the backend, and
   assert.equal(json.groups.at(-1).name, 'extensions');
 });
 
-test('a group and a version tell what they serve, with the names and verbs of today', async () => {
+test('discovery of a group and of a version lists current names and verbs', async () => {
   const group = await platform.call('/apis/extensions/');
   assert.deepEqual(
     [group.status, group.json.kind, versionsOf(group.json)],
@@ -89,7 +89,7 @@ test('a group and a version tell what they serve, with the names and verbs of to
   );
 });
 
-test('aggregated discovery tells the same', async () => {
+test('aggregated discovery lists the same', async () => {
   // Kubernetes 1.36 has the older one no more.
   for (const v of ON_CLUSTER ? ['v2'] : ['v2', 'v2beta1']) {
     const accept = `application/json;g=apidiscovery.k8s.io;v=${v};as=APIGroupDiscoveryList,application/json`;
@@ -167,7 +167,7 @@ test('legacyVersions: false leaves all of it to the backend', async () => {
   }
 });
 
-test('what is in no table is left to the backend', async () => {
+test('discovery of unknown groups is left to the backend', async () => {
   for (const path of [
     '/apis/extensions/v1beta1/podsecuritypolicies',
     '/apis/batch/v1beta1/jobs',

@@ -94,7 +94,7 @@ const calls: [method: string, path: string, body?: unknown][] = [
   ['DELETE', `${INGRESSES}?labelSelector=nosuch`],
 ];
 
-test('who has the right to one group alone is refused at every verb, also of watches', async () => {
+test('a right to one group only is refused for every verb, also for watches', async () => {
   for (const name of ['olga', 'nick', 'una']) {
     await platform.withstands(async () => {
       for (const [method, path, body] of calls) {
@@ -113,7 +113,7 @@ test('who has the right to one group alone is refused at every verb, also of wat
   assert.equal(status, 403);
 });
 
-test('who has the right to both groups may do what they allow', async () => {
+test('rights to both groups allow the calls', async () => {
   for (const [method, path, body] of calls) {
     const headers = {
       'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
@@ -261,7 +261,7 @@ test('roles and bindings of rbac.authorization.k8s.io/v1beta1 grant no more than
   });
 });
 
-test('requests for certificates of certificates.k8s.io/v1beta1 are as those of v1', async () => {
+test('CertificateSigningRequests of v1beta1 are treated like those of v1', async () => {
   const path = '/apis/certificates.k8s.io/v1beta1/certificatesigningrequests';
 
   const body = (name: string, signerName: string) => ({
@@ -302,7 +302,7 @@ test('requests for certificates of certificates.k8s.io/v1beta1 are as those of v
   assert.equal(json.status.conditions[0].status, 'True');
 });
 
-test('a watch in an older version ends when the right to the served one is taken', async () => {
+test('a watch in an older version ends when the right to the served one is withdrawn', async () => {
   const stream = await LiveStream.open(platform.server, `${INGRESSES}?watch=true`, tokens.beth!);
   assert.equal(stream.status, 200);
   await platform.made(`${PATHS.rbac}/clusterrolebindings/beth-beth-new`, undefined, {

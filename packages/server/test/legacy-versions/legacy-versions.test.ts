@@ -131,7 +131,7 @@ test('a CronJob of batch/v1beta1 is made, read, listed, changed and deleted, wit
   });
 });
 
-test('what a CronJob owns is left behind when it is deleted in the older version, unless the call says otherwise', async () => {
+test('deleting a CronJob in the older version orphans its Jobs, unless the call says otherwise', async () => {
   for (const [name, query, isLeft] of [
     ['left', '', true],
     ['taken', '?propagationPolicy=Background', false],
@@ -208,7 +208,7 @@ test('an Ingress of extensions/v1beta1 keeps its fields both ways', async () => 
   assert.match(invalid.json.message, /^Ingress\.extensions "none" is invalid: /);
 });
 
-test('an object of another version or kind, and fields of the newer version, are told', async () => {
+test('an object of another version or kind, and fields of the newer version, are reported', async () => {
   const wrong = await platform.call(INGRESSES, {
     body: { ...ingress('w'), apiVersion: 'networking.k8s.io/v1' },
   });
@@ -309,7 +309,7 @@ test('long lists come in pages and as a whole, and as Tables and metadata', asyn
   assert.deepEqual((await platform.call(`${INGRESSES}?labelSelector=many`)).json.items, []);
 });
 
-test('an HPA of autoscaling/v2beta1 and v2beta2 keeps what its version cannot tell', async () => {
+test('an HPA of autoscaling/v2beta1 and v2beta2 keeps fields that its version does not have', async () => {
   const body = {
     apiVersion: 'autoscaling/v2beta2',
     kind: 'HorizontalPodAutoscaler',
@@ -606,7 +606,7 @@ test('watches are told in the older version over HTTP and over WebSocket', async
   byPath.close();
 });
 
-test('who takes no JSON is refused as by kinds that have no protobuf', async () => {
+test('callers that accept no JSON are refused like those of kinds without protobuf', async () => {
   const protobuf = 'application/vnd.kubernetes.protobuf';
   assert.equal((await platform.call(CRON_JOBS, { headers: { accept: protobuf } })).status, 406);
   assertOk(await platform.call(CRON_JOBS, { headers: { accept: `${protobuf},application/json` } }));

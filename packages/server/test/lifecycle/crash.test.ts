@@ -161,7 +161,7 @@ async function check(
   }
 }
 
-test('a server that is killed at any moment finishes what it had begun when it is back', async () => {
+test('a killed server finishes started operations after its restart', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'ks-apiserver-'));
   const existed = new Set<string>();
 

@@ -40,7 +40,7 @@ async function fill(left: number): Promise<void> {
 
 const makeRoom = () => rm(join(disk, 'filler'));
 
-test('a full disk: writes are refused and say why, reads and watches go on, and writes work again with room', async (t) => {
+test('on a full disk writes are refused with the reason, reads and watches continue, and writes work again when there is room', async (t) => {
   if (!mounted) {
     return t.skip('mounting a small file system needs root');
   }

@@ -5,7 +5,7 @@ import { parseConfig } from '@ks-apiserver/server/config/config';
 
 const GUIDES = new URL('../../../../../docs/guides/', import.meta.url);
 
-test('every configuration of the guides is one that the server reads all of', async () => {
+test('the server knows every key of the guides’ configurations', async () => {
   let blocks = 0;
 
   for (const guide of await readdir(GUIDES)) {

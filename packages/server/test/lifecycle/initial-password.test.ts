@@ -27,7 +27,7 @@ const setPassword = (name: string, token: string, currentPassword: string, passw
     body: { currentPassword, password },
   });
 
-test('the first administrator sets a password of his own before anything else', async () => {
+test('the first administrator must set their own password before anything else', async () => {
   const token = await server.token();
   const refused = await server.call('/kapis/resources.kubesphere.io/v1alpha3/nodes', { token });
 
@@ -99,7 +99,7 @@ const replaced = (value: string) => ({ op: 'replace', path: '/spec/password', va
 const claimsOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
 
-test('a user made by the console of 3.4 is told by the token, and sets the first password by a patch of themselves', async () => {
+test('a user created by the console of 3.4 has a marked token, and sets the first password by patching themselves', async () => {
   const admin = await server.token('admin', 'My-0wn-choice');
 
   const made = await server.call(`${I}/users`, {
@@ -217,7 +217,7 @@ test('a user made by the console of 3.4 is told by the token, and sets the first
   assert.equal(later.status, 403, later.text);
 });
 
-test('what a token says of its user goes on with the session, and is not said to who may not call the API', async () => {
+test('claims of a token follow the session, and are shown only to callers of the API', async () => {
   const answer = await server.login('bob', 'My-0wn-choice');
   const { json } = await server.call('/oauth/token', {
     form: { grant_type: 'refresh_token', refresh_token: answer.json.refresh_token },

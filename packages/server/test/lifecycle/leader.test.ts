@@ -49,7 +49,7 @@ function candidate(identity: string, name: string) {
   return { leader, cutOff };
 }
 
-test('one of several leads, and another takes over at once when it stops', async () => {
+test('one of several candidates leads, and another takes over at once when it stops', async () => {
   leading = [];
 
   const candidates = ['a', 'b', 'c'].map((identity) => candidate(identity, 'stop'));
@@ -70,7 +70,7 @@ test('one of several leads, and another takes over at once when it stops', async
   }
 });
 
-test('who is cut off stops leading before another one starts', async () => {
+test('a leader without connection stops before another one starts', async () => {
   leading = [];
 
   const candidates = ['a', 'b'].map((identity) => candidate(identity, 'cut'));

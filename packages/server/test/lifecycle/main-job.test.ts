@@ -64,7 +64,7 @@ test('the node list holds this host as a Node that is ready', async () => {
   assert.ok(Date.now() - Date.parse(lease.json.spec.renewTime) < 60_000);
 });
 
-test('the node port of the Service is real, and goes with it', async () => {
+test('the node port of the Service is served, and closed with the Service', async () => {
   const patch = (spec: object) =>
     server.kubernetes(SERVICE, { method: 'PATCH', type: MERGE, body: { spec } });
   const exposed = await patch({ type: 'NodePort' });

@@ -156,7 +156,7 @@ async function refusedAfter(
   return Number.POSITIVE_INFINITY;
 }
 
-test('a session of one replica counts at the other at once', async () => {
+test('a session of one replica is valid at the other at once', async () => {
   for (let i = 0; i < 10; i++) {
     assert.equal(await status(second, await first.token()), 200);
     assert.equal(await status(first, await second.token()), 200);
@@ -268,7 +268,7 @@ test('a log-in of a browser, its code and its page go over both replicas, and a 
   assert.equal((await two.open(url)).status, 200);
 });
 
-test('of many who exchange a refresh token at both replicas all get the same successor', async () => {
+test('concurrent exchanges of a refresh token at both replicas get the same successor', async () => {
   const { refresh_token } = (await first.login('admin', ADMIN_PASSWORD)).json;
   const form = { grant_type: 'refresh_token', refresh_token };
   const answers = await Promise.all(
@@ -283,7 +283,7 @@ test('of many who exchange a refresh token at both replicas all get the same suc
   assert.equal(new Set(answers.map(({ json }) => json.refresh_token)).size, 1);
 });
 
-test('a replica that the API no longer tells anything asks before it believes', async () => {
+test('a replica whose watch is silent asks the API before it trusts its copy', async () => {
   await createUser('silent');
 
   const token = await first.token('silent', 'Passw0rd!');

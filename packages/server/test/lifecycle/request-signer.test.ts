@@ -51,7 +51,7 @@ async function sign(
 const statusOf = async (name: string) =>
   (await server.kubernetes(`${REQUESTS}/${name}`)).json.status;
 
-test('what is approved is signed, by its signer alone, never into system:masters', async () => {
+test('approved requests are signed, only for their signer, never with system:masters', async () => {
   const { request } = await makeSigningRequest({ commonName: 'somebody' });
   await sign('good', request);
 

@@ -172,7 +172,7 @@ test('a stop lets requests finish and ends watches cleanly', async () => {
   assert.ok(Date.now() - asked < 5000, 'a stop without slow requests is quick');
 });
 
-test('the password that everybody knows is named in the log until it is another one', async () => {
+test('the log warns of the well-known password until it is changed', async () => {
   const dataDir = await mkdtemp(join(cwd, 'well-known-'));
   const args = [...free, '--log-level', 'warn'];
   const warned = /admin has the password that everybody knows/;

@@ -251,13 +251,13 @@ async function lookAtPatches(
   }
 }
 
-test('no answer to a patch tells one, good or bad', async () => {
+test('no answer to a patch contains one, whether it succeeds or fails', async () => {
   const leaks: string[] = [];
   await each(attackers, WIDTH, ({ title, token }) => lookAtPatches(leaks, title, token, marks.all));
   assertNone(leaks);
 });
 
-test('no hash is shown to the administrator either, whatever he reads or tries', async () => {
+test('no hash is shown to the administrator either, whatever they read or try', async () => {
   const leaks: string[] = [];
   const see = (what: string, answer: { all: string }) =>
     look(leaks, `admin: ${what}`, answer, marks.hashes);

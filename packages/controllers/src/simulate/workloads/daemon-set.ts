@@ -16,8 +16,8 @@ import { obstacle, simulatedNodes } from '../cluster/scheduler.ts';
 import type { Cluster } from '../cluster.ts';
 import { controllerKey } from '../keys.ts';
 import { keyOf } from '../objects.ts';
-import { podNumber } from './deployment.ts';
 import { currentRevision, REVISION_HASH } from './revisions.ts';
+import { podNumber } from './rollout-limits.ts';
 import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'daemonset-controller';

@@ -9,6 +9,7 @@ import type { Cluster } from '../cluster.ts';
 import { controllerKey } from '../keys.ts';
 import { claim, claimantsOf } from './claim.ts';
 import { deploymentStatus } from './deployment-status.ts';
+import { limits } from './rollout-limits.ts';
 import { templateHash } from './template-hash.ts';
 import { workloadReconciler } from './workload.ts';
 
@@ -26,27 +27,6 @@ const revisionOf = (set: KubeObject): number => Number(set.metadata.annotations?
 const sum = (sets: readonly KubeObject[], of: (set: KubeObject) => number) =>
   sets.reduce((all, set) => all + of(set), 0);
 const availableOf = (set: KubeObject): number => set.status?.availableReplicas ?? 0;
-
-/** Returns a number of pods that is given as a number or as a percentage, which may be broken. */
-export function podNumber(value: number | string | undefined, all: number): number {
-  return typeof value === 'string' ? (Number.parseInt(value, 10) * all) / 100 : (value ?? 0);
-}
-
-/**
- * Returns how many pods more, and how many fewer, there may be during a rollout; at least one of
- * both.
- */
-function limits({ spec }: KubeObject): { surge: number; unavailable: number } {
-  if (spec.strategy?.type === 'Recreate') {
-    return { surge: 0, unavailable: 0 };
-  }
-
-  const { maxSurge = '25%', maxUnavailable = '25%' } = spec.strategy?.rollingUpdate ?? {};
-  const surge = Math.ceil(podNumber(maxSurge, spec.replicas));
-  const unavailable = Math.floor(podNumber(maxUnavailable, spec.replicas));
-
-  return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
-}
 
 /** Returns a pod template in the form by which the ReplicaSets of one Deployment differ. */
 function withoutHash(template: PersistedObject): unknown {

@@ -31,14 +31,14 @@ for (const [text, message] of broken) {
   });
 }
 
-test('repeated fields are merged and told with their paths', () => {
+test('repeated fields are merged and reported with their paths', () => {
   const text = '{"a":{"x":[{"y":1,"y":2}]},"b":"c:\\"d\\"","a":{"z":1},"a":{}}';
   const { value, strictErrors } = parseJson(Buffer.from(text));
   assert.deepEqual(value, { a: { x: [{ y: 2 }], z: 1 }, b: 'c:"d"' });
   assert.deepEqual(strictErrors!('open'), ['duplicate field "a.x[0].y"', 'duplicate field "a"']);
 });
 
-test('unknown and repeated fields are told in the order of the text, and nothing of what is inside unknown ones', () => {
+test('unknown and repeated fields are reported in the order of the text, without those inside unknown ones', () => {
   const schema: Schema = {
     type: 'object',
     properties: { a: { type: 'object', additionalProperties: true } },
@@ -55,7 +55,7 @@ test('unknown and repeated fields are told in the order of the text, and nothing
   assert.deepEqual(value, JSON.parse('{"b":1,"a":{"__proto__":2},"kind":"Y"}'));
 });
 
-test('JSON that is sent as YAML keeps the last of repeated fields, and tells them with their lines', () => {
+test('JSON sent as YAML keeps the last of repeated fields and reports them with their lines', () => {
   const { value, strictErrors } = parseJsonAsYaml(
     Buffer.from('{"a":{"b":1},\n"a":{"c":1,\n"c":\n2}}'),
   );
@@ -67,7 +67,7 @@ test('JSON that is sent as YAML keeps the last of repeated fields, and tells the
   ]);
 });
 
-test('a hundred are told, however many there are, and paths are cut', () => {
+test('at most a hundred conflicts are listed, with shortened paths', () => {
   const many = Buffer.from(`{${Array.from({ length: 500 }, (_, i) => `"k${i}":1,"k${i}":2`)}}`);
   assert.equal(parseJson(many).strictErrors!('open').length, 100);
 
@@ -77,7 +77,7 @@ test('a hundred are told, however many there are, and paths are cut', () => {
   assert.equal(long[0]!.length, 'duplicate field ""...'.length + 1024);
 });
 
-test('what is nested too deeply is refused, valid or not', () => {
+test('too deeply nested text is refused, valid or not', () => {
   const message = 'exceeded max depth';
   assert.throws(() => parseJson(Buffer.from('['.repeat(1_000_000))), { message });
   assert.throws(() => parseJson(Buffer.from(`${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`)), {
@@ -85,7 +85,7 @@ test('what is nested too deeply is refused, valid or not', () => {
   });
 });
 
-test('what repeats nothing is told nothing of', () => {
+test('text without repeated fields gets no warning', () => {
   assert.deepEqual(parseJson(Buffer.from('{"a":"\\"b\\": c","d":[{"e":1},{"e":2}]}')), {
     value: { a: '"b": c', d: [{ e: 1 }, { e: 2 }] },
   });

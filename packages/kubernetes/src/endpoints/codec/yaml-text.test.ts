@@ -26,7 +26,7 @@ for (const [text, value] of read) {
     assert.deepEqual(parseYaml(text).value, value));
 }
 
-test('repeated keys are told with the line of what they hold, in the order of the text with unknown ones', () => {
+test('repeated keys are reported with the lines of their values, in the order of the text, among unknown ones', () => {
   const { value, strictErrors } = parseYaml('a: 1\nb:\n  c: 1\n  c: 2\n');
   assert.deepEqual(value, { a: 1, b: { c: 2 } });
   assert.deepEqual(strictErrors!('open'), ['line 4: key "c" already set in map']);

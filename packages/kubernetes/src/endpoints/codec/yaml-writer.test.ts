@@ -108,7 +108,7 @@ const texts = fc.oneof(
     .map((a) => a.join('')),
 );
 
-test('what is written is read as the same by two parsers', () => {
+test('written YAML is read back unchanged by two parsers', () => {
   const leaf = fc.oneof(
     texts,
     fc.integer(),

@@ -47,7 +47,7 @@ function raw(
   });
 }
 
-test('a list that is asked for again is the same, also on one connection, in the first form and in every other', async () => {
+test('a repeated list is the same, also on one connection and in every form', async () => {
   const role = {
     metadata: { name: 'reader' },
     rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }],

@@ -30,7 +30,7 @@ test('a list is wanted when it is asked for again, and true until something belo
   await backend.close();
 });
 
-test('what nobody asked for longest goes when there is too much', () => {
+test('the snapshot that was unused for longest is dropped when there are too many', () => {
   const cache = new ListCache();
   const megabytes = (count: number) => list(count * 1024 * 1024);
 

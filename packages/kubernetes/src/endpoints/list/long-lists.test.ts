@@ -71,7 +71,7 @@ const names = (text: string): string[] =>
 const all = Array.from({ length: COUNT }, (_, i) => `c-${String(i).padStart(5, '0')}`);
 const half = all.filter((_, i) => i % 2 === 1);
 
-test('who looks for one object among many leaves others their turn', async () => {
+test('a search for one object among many does not block other requests', async () => {
   for (const query of ['labelSelector=last%3Dyes', 'labelSelector=last%3Dyes&limit=500']) {
     const { turns, text } = await turnsDuring('GET', `${path}?${query}`);
     assert.deepEqual(names(text), [all.at(-1)]);
@@ -79,7 +79,7 @@ test('who looks for one object among many leaves others their turn', async () =>
   }
 });
 
-test('a long list of what is selected is sent while it is looked for', async () => {
+test('a long selected list is sent while it is still being searched', async () => {
   const { headers, text } = await server.call('GET', `${path}?labelSelector=half%3D1`);
   assert.deepEqual(names(text), half);
   assert.equal(headers['transfer-encoding'], 'chunked');
@@ -147,7 +147,7 @@ test('a long list as YAML, as a Table and as metadata leaves others their turn, 
   });
 });
 
-test('tables, watches and deletions of what is selected', async () => {
+test('tables, watches and deletions with selectors', async () => {
   const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
   const table = await server.call('GET', `${path}?labelSelector=half%3D1`, { headers: { accept } });
 

@@ -4,7 +4,7 @@ import {
   applyServerSide,
   applySteps,
   checkConfiguration,
-} from '@ks-apiserver/apimachinery/patch/apply';
+} from '@ks-apiserver/apimachinery/patch/apply/apply';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';

@@ -8,7 +8,7 @@ import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { goText } from '@ks-apiserver/apimachinery/patch/go-text';
 import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
-import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strategic';
+import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strategic/strategic';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { forbiddenField, invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';

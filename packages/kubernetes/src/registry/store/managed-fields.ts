@@ -1,6 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { trackUpdate } from '@ks-apiserver/apimachinery/patch/managed-fields';
+import { trackUpdate } from '@ks-apiserver/apimachinery/patch/apply/managed-fields';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import type { WriteContext } from '../resources/strategy.ts';
 

@@ -232,7 +232,7 @@ for (const [kind, fields, messages, old] of refused) {
   });
 }
 
-test('what is right passes, with claims as volumes', () => {
+test('valid objects pass, with claims as volumes', () => {
   assert.deepEqual(check('Deployment', { spec: deployment }, { spec: deployment }), []);
 
   const mounts = {

@@ -69,7 +69,7 @@ async function content(of: StormClient): Promise<Map<string, string>> {
   return new Map(json.items.map(({ metadata, data }: Item) => [metadata.name, data.content]));
 }
 
-test('a backup of a server under writes is one state, and a restored server goes on far above it', async () => {
+test('a backup during writes holds one state, and a restored server continues with much higher resource versions', async () => {
   const stop = new AbortController();
   const watching = watcher.run(client, stop.signal);
   const storming = new Storm(history).run(client, 8, stop.signal);
@@ -143,7 +143,7 @@ test('a backup of a server under writes is one state, and a restored server goes
   }
 });
 
-test('a backup writes over nothing, and says where there is nothing to back up', async () => {
+test('a backup overwrites no file, and fails when there is nothing to back up', async () => {
   const again = await command('backup', 'backup.tgz', '--data-dir', 'data');
   assert.equal(again.code, 1);
   assert.match(again.stderr, /backup\.tgz exists \(--force writes over it\)/);
@@ -193,7 +193,7 @@ test('a backup that is cut off or changed is refused, and nothing is replaced', 
   }
 });
 
-test('a restore by force replaces all, and one that was interrupted keeps the server from starting', async () => {
+test('a forced restore replaces everything, and an interrupted one keeps the server from starting', async () => {
   await mkdir(file('old'));
 
   const old = await TestServer.start({ dataDir: file('old') });

@@ -6,6 +6,7 @@ import {
   type KubeObject,
 } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, KubeReader } from '@ks-apiserver/client/kube/client';
+import pMap from 'p-map';
 import { type Change, describe } from '../../install/apply.ts';
 import { isProject, SELECTED, type Selected } from './selection.ts';
 
@@ -111,19 +112,15 @@ export async function importObjects({ from, to, dryRun, onChange }: ImportOption
       .filter(({ metadata }) => !ofProjects || projects.has(metadata.namespace))
       .map((object) => asNew(object, selected));
 
-    const next = objects.values();
-
-    const work = async () => {
-      for (const object of next) {
-        onChange(
-          dryRun
-            ? { object: describe(resource, object), result: 'created' }
-            : await create(to, resource, object),
-        );
-      }
+    const importOne = async (object: KubeObject) => {
+      onChange(
+        dryRun
+          ? { object: describe(resource, object), result: 'created' }
+          : await create(to, resource, object),
+      );
     };
 
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    await pMap(objects, importOne, { concurrency: CONCURRENCY });
   }
 }
 

@@ -69,7 +69,7 @@ const command = (...args: string[]) => run(['import', ...args], { cwd: tmpdir() 
 const importing = (...args: string[]) =>
   command('--from', old.kubeconfig, '--kubeconfig', fresh.kubeconfig, ...args);
 
-test('a dry run tells what would come, and writes nothing', async () => {
+test('a dry run shows what would be created, and writes nothing', async () => {
   const { code, stdout, stderr } = await importing('--dry-run');
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^users\.iam\.kubesphere\.io\/lead created$/m);
@@ -77,7 +77,7 @@ test('a dry run tells what would come, and writes nothing', async () => {
   assert.equal((await fresh.kubernetes('/apis/iam.kubesphere.io/v1alpha2/users/lead')).status, 404);
 });
 
-test('users log in with their passwords and have what they had', async () => {
+test('imported users log in with their passwords and keep their roles', async () => {
   const { code, stdout, stderr } = await importing();
   assert.equal(code, 0, `${stdout}${stderr}`);
   assert.match(stdout, /, 0 failed$/m);
@@ -110,14 +110,14 @@ test('users log in with their passwords and have what they had', async () => {
   assert.equal((await lead.call('project', made)).status, 201);
 });
 
-test('a second time nothing changes, and the administrator has kept his own password', async () => {
+test('a second installation changes nothing, and the administrator keeps their password', async () => {
   const { code, stdout } = await importing();
   assert.equal(code, 0, stdout);
   assert.match(stdout, /^0 created, \d+ there already, 0 failed$/m);
   await ConsoleSession.logIn(fresh, 'admin', ADMIN_PASSWORD);
 });
 
-test('the command says what it lacks', async () => {
+test('the command reports missing arguments', async () => {
   const without = await command();
   assert.deepEqual([without.code, /needs --from/.test(without.stderr)], [1, true]);
   assert.match((await command('--help')).stdout, /usage: ks-apiserver import --from FILE/);

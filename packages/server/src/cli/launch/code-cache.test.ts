@@ -40,7 +40,7 @@ function kept(name: string): string {
   return file;
 }
 
-test('what was compiled once is not compiled again', () => {
+test('a compiled file is not compiled again', () => {
   const file = kept('kept.cjs');
   assert.deepEqual(ran(file), { answer: 42, isCached: true });
 });

@@ -111,7 +111,7 @@ test('a cluster that answers can be imported; its credentials go nowhere in the 
   assert.deepEqual(asked.splice(0)[1], { url: '/kapis/version', authorization: undefined });
 });
 
-test('TLS is verified as the kubeconfig says, and the credentials are used there', async () => {
+test('TLS is verified as the kubeconfig says, and its credentials are sent', async () => {
   const own = await readFile(server.kubeconfig, 'utf8');
 
   const of = (text: string) =>
@@ -130,7 +130,7 @@ test('TLS is verified as the kubeconfig says, and the credentials are used there
   );
 });
 
-test('what is wrong is said, and nothing of what the cluster answered', async () => {
+test('problems are reported without the cluster’s answer', async () => {
   const refused = async (connection: object, text: string | RegExp) => {
     const { status, text: answer } = await validate(connection);
     assert.equal(status, 400, answer);

@@ -60,7 +60,7 @@ before(async () => {
 
 after(() => server.stop());
 
-test('an API token is shown once, works, tells of its use, and is revoked', async () => {
+test('an API token is shown once, works, records its use, and can be revoked', async () => {
   const session = await createUser('ann');
   const made = await call('POST', `${I}/users/ann/tokens`, session, { name: 'backup script' });
 
@@ -133,7 +133,7 @@ test('API tokens have limits, and make no further credentials', async () => {
   );
 });
 
-test('tokens outlive a restart, but neither their user nor his being disabled', async () => {
+test('tokens survive a restart, but not the deletion or disabling of their user', async () => {
   const session = await createUser('cleo');
   const { token } = (await call('POST', `${I}/users/cleo/tokens`, session, { name: 'x' })).json;
 
@@ -173,7 +173,7 @@ test('tokens outlive a restart, but neither their user nor his being disabled', 
   );
 });
 
-test('nobody makes credentials for another; managers see and revoke those of whom they may manage', async () => {
+test('nobody may create credentials for others; managers list and revoke those of users whom they manage', async () => {
   const dan = await createUser('dan');
   const uma = await createUser('uma', 'users-manager');
   const { id, token } = (await call('POST', `${I}/users/dan/tokens`, dan, { name: 'x' })).json;
@@ -218,7 +218,7 @@ test('garbage that looks like an API token is refused', async () => {
   }
 });
 
-test('one-time passwords: turned on with a first code, asked for at every log-in, each good once', async () => {
+test('one-time passwords: turned on with a first code, required at every log-in, each valid once', async () => {
   const session = await createUser('eve');
   const totp = `${I}/users/eve/totp`;
 

@@ -52,7 +52,7 @@ after(() => server.stop());
 const call = (path: string, as: string) => server.call(path, { token: tokens[as] });
 const explain = (query: string, as: string) => call(`${EXPLAIN}?${query}`, as);
 
-test('an administrator is told which binding, role and rule allow something', async () => {
+test('an administrator sees which binding, role and rule allow something', async () => {
   const { status, json } = await explain(
     'user=vera&verb=list&resource=pods&namespace=ns-a',
     'admin',
@@ -98,7 +98,7 @@ test('and which roles would, the narrowest first', async () => {
   assert.ok(!names.includes('namespace viewer'));
 });
 
-test('everybody asks about himself alone, and learns nothing of places where he is not', async () => {
+test('everybody may ask about themselves only, and learns nothing about places without access', async () => {
   assert.equal(
     (await explain('verb=list&resource=pods&namespace=ns-a', 'vera')).json.allowed,
     true,
@@ -122,7 +122,7 @@ test('everybody asks about himself alone, and learns nothing of places where he 
   assert.ok(!JSON.stringify(await of('ns-a')).includes('ws-a'));
 });
 
-test('what needs no role is said too, and questions that say nothing are 400', async () => {
+test('public calls are explained too, and empty questions get 400', async () => {
   const own = await explain(`verb=get&apiGroup=iam.kubesphere.io&resource=users&name=olga`, 'olga');
   assert.deepEqual(own.json.builtIn, ['self-service']);
 
@@ -139,7 +139,7 @@ test('what needs no role is said too, and questions that say nothing are 400', a
   assert.equal((await explain('verb=get', 'olga')).status, 400);
 });
 
-test('a 403 says what was missing and where, and its question to explain is answered alike', async () => {
+test('a 403 names the missing right and its scope, and the explain call that it suggests agrees', async () => {
   const denied = await call('/api/v1/namespaces/ns-a/pods/x/log', 'olga');
   assert.equal(denied.status, 403);
 

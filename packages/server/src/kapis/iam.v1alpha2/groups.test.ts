@@ -172,7 +172,7 @@ test('a role of a group is a role of its members, at once and as long as they ar
   await eventually(async () => assert.equal(await status(PODS, 'cleo'), 403));
 });
 
-test('a role of a project goes to a group too, and the group takes all of it along when it is deleted', async () => {
+test('a role of a project can be given to a group, and is removed when the group is deleted', async () => {
   const { name } = (await made(`${I}/workspaces/ws-a/groups`, 'anna', group('ops'))).metadata;
 
   const child = await made(
@@ -353,7 +353,7 @@ test('adding a member to a group is granting its roles, and so is binding a role
   assert.equal(await status(PODS, 'hugo', { method: 'DELETE' }), 403);
 });
 
-test('memberships go with their user, and his name gives the next one nothing', async () => {
+test('memberships are deleted with their user, and a later user of the name has none', async () => {
   const { name } = (await made(`${I}/workspaces/ws-a/groups`, 'anna', group('movers'))).metadata;
   await made(`${I}/workspaces/ws-a/workspacerolebindings`, 'anna', toGroup(name, 'ws-a-viewer'));
 

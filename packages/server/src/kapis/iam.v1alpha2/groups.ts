@@ -43,7 +43,7 @@ export function groupHandlers({
   /** Lists the objects with the workspace's label. */
   const listOf = (resource: Listed): Handler =>
     guarded(async (workspace, _name, { query, signal }) => {
-      const definition = catalog.find(resource)!;
+      const definition = catalog.definition(resource);
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${WORKSPACE_LABEL}=${workspace}`);
 
@@ -102,7 +102,7 @@ export function groupHandlers({
 
     /** Bindings of all namespaces of the workspace. */
     listRoleBindings: guarded(async (workspace, _name, { query, signal }) => {
-      const definition = catalog.find('rolebindings')!;
+      const definition = catalog.definition('rolebindings');
       const store = await catalog.synced(definition, signal);
       const given = parseListQuery(query);
       const namespaces = catalog.informerOf('namespaces').store.list('name');

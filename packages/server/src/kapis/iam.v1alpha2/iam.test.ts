@@ -63,7 +63,7 @@ before(async () => {
 
 after(() => server.stop());
 
-test('a user is Active at once, with a hash that nobody sees and the global role of his annotation', async () => {
+test('a new user is Active at once, with a hidden hash and the global role of their annotation', async () => {
   await ok(call('POST', `${I}/users`, user('new')));
   await as('new');
 
@@ -116,7 +116,7 @@ test('bad users are refused before anything is made', async () => {
   );
 });
 
-test('who manages users makes no administrators, nor takes over one by his password', async () => {
+test('user managers may neither create administrators nor set an administrator’s password', async () => {
   const uma = await as('uma');
   assert.equal((await call('POST', `${I}/users`, user('evil', 'platform-admin'), uma)).status, 403);
 
@@ -135,7 +135,7 @@ test('who manages users makes no administrators, nor takes over one by his passw
   await ok(call('PUT', `${I}/users/eve/password`, { password: PASSWORD }, uma));
 });
 
-test('nobody gives himself a role through his own object', async () => {
+test('nobody may give themselves a role through their own object', async () => {
   const eve = await as('eve');
   const own = (await ok(call('GET', `${I}/users/eve`, undefined, eve))).json;
 
@@ -251,7 +251,7 @@ test('roles have the rules of their templates and never those that were sent', a
   assert.equal((await call('DELETE', `${I}/globalroles/auditor`)).status, 404);
 });
 
-test('a workspace has its owner and finalizer, and goes with all that is its own', async () => {
+test('a workspace has owner and finalizer, and is deleted with everything that belongs to it', async () => {
   await ok(
     call('POST', `${T}/workspaces`, {
       metadata: { name: 'brief' },
@@ -390,7 +390,7 @@ test('a binding that names others too only loses the user', async () => {
   assert.deepEqual((await server.kubernetes(`${path}/both`)).json.subjects, [subjects[1]]);
 });
 
-test('a user who is deleted takes his bindings along', async () => {
+test('deleting a user deletes their bindings', async () => {
   await ok(call('POST', `${I}/users`, user('gone')));
 
   await ok(
@@ -416,7 +416,7 @@ test('a user who is deleted takes his bindings along', async () => {
   });
 });
 
-test('what is refused of one member is refused of all', async () => {
+test('a key refused in one user is refused in all', async () => {
   // No label holds it, and bindings have the name as one.
   const long = 'y'.repeat(64);
   const members = ['eve', long].map((username) => ({ username, roleRef: 'ws-viewer' }));

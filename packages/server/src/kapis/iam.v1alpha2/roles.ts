@@ -53,7 +53,7 @@ export function roleHandlers(
   const guarded = scoped(scopes, level, parameter);
 
   /** Returns the role; in a dry run also the users who would gain or lose rights. */
-  const answer = (scope: Scope, role: KubeObject, dryRun: boolean) => {
+  const answer = (scope: Scope, role: KubeObject, { dryRun }: { dryRun: boolean }) => {
     const name = role.metadata.name ?? '';
     return dryRun
       ? { ...role, effects: effects.ofRole(scope, name, scopes.role(scope, name)?.object, role) }
@@ -62,7 +62,7 @@ export function roleHandlers(
 
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
-      const definition = catalog.find(scope.roles.resource)!;
+      const definition = catalog.definition(scope.roles.resource);
 
       const page = await listPage(
         await catalog.synced(definition, signal),
@@ -81,15 +81,13 @@ export function roleHandlers(
         throw missingRole(scope, name);
       }
 
-      return objectReply(role, catalog.find(scope.roles.resource)!, catalog);
+      return objectReply(role, catalog.definition(scope.roles.resource), catalog);
     }),
 
     create: guarded(async (scope, _name, { body, user, dryRun }) =>
-      answer(
-        scope,
-        await roles.save(scope, body as KubeObject, gate.clientFor(user), { dryRun }),
+      answer(scope, await roles.save(scope, body as KubeObject, gate.clientFor(user), { dryRun }), {
         dryRun,
-      ),
+      }),
     ),
 
     update: guarded(async (scope, name, { body, user, dryRun }) => {
@@ -98,11 +96,15 @@ export function roleHandlers(
         throw nameMismatch(role.metadata.name ?? '', name);
       }
 
-      return answer(scope, await roles.save(scope, role, gate.clientFor(user), { dryRun }), dryRun);
+      return answer(scope, await roles.save(scope, role, gate.clientFor(user), { dryRun }), {
+        dryRun,
+      });
     }),
 
     patch: guarded(async (scope, name, { body, user, dryRun }) =>
-      answer(scope, await roles.patch(scope, name, body, gate.clientFor(user), { dryRun }), dryRun),
+      answer(scope, await roles.patch(scope, name, body, gate.clientFor(user), { dryRun }), {
+        dryRun,
+      }),
     ),
 
     delete: guarded(async (scope, name, { user, dryRun }) => {

@@ -53,7 +53,7 @@ export function userHandlers({
    * Returns the user; in a dry run also the rights that they would gain and lose by the global role
    * of their annotation.
    */
-  const answer = (given: User, stored: KubeObject, dryRun: boolean) => {
+  const answer = (given: User, stored: KubeObject, { dryRun }: { dryRun: boolean }) => {
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
 
     if (!dryRun) {
@@ -90,15 +90,13 @@ export function userHandlers({
     },
 
     create: guarded(async ({ body, user, dryRun }) =>
-      answer(body as User, await users.create(body as User, user, { dryRun }), dryRun),
+      answer(body as User, await users.create(body as User, user, { dryRun }), { dryRun }),
     ),
 
     update: guarded(async ({ params, body, user, dryRun }) =>
-      answer(
-        body as User,
-        await users.update(params.user ?? '', body as User, user, { dryRun }),
+      answer(body as User, await users.update(params.user ?? '', body as User, user, { dryRun }), {
         dryRun,
-      ),
+      }),
     ),
 
     delete: guarded(async ({ params, user: caller, dryRun }) => {
@@ -127,7 +125,7 @@ export function userHandlers({
     }),
 
     loginRecords: async ({ params, query, signal }) => {
-      const definition = catalog.find('loginrecords')!;
+      const definition = catalog.definition('loginrecords');
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${USER_REF_LABEL}=${params.user}`);
 

@@ -15,7 +15,7 @@ const { server, browser, redeem, loggedIn, createUser } = await startAuthorizati
 
 after(() => server.stop());
 
-test('a log-in leads back with a code, the state and who gave it', async () => {
+test('a log-in redirects back with code, state and issuer', async () => {
   const { done, code } = await loggedIn();
   assert.equal(done.location!.origin + done.location!.pathname, 'https://app.example/cb');
 
@@ -34,7 +34,7 @@ test('a log-in leads back with a code, the state and who gave it', async () => {
   );
 });
 
-test('who is logged in gets the next code at once', async () => {
+test('a logged-in user gets the next code at once', async () => {
   const { user } = await loggedIn();
   const silent = await user.open(url({ prompt: 'none' }));
   assert.equal(silent.status, 302);
@@ -74,7 +74,7 @@ test('redirect URIs are taken word for word', async () => {
   assert.deepEqual([wild.status, wild.location], [401, undefined]);
 });
 
-test('a program on the same machine may have any port, and nothing else of its own', async () => {
+test('a native client may use any port of the loopback address, and otherwise only its registered URI', async () => {
   const { user } = await loggedIn();
   const to = (redirect_uri: string) => user.open(url({ client_id: 'cli', redirect_uri }));
 
@@ -95,7 +95,7 @@ test('a program on the same machine may have any port, and nothing else of its o
   }
 });
 
-test('what is wrong with a request is told to its client, with the state', async () => {
+test('a wrong request is reported to its client with the state', async () => {
   const { user } = await loggedIn();
 
   const cases: [Record<string, string>, string][] = [
@@ -135,7 +135,7 @@ test('what is wrong with a request is told to its client, with the state', async
   assert.equal(injected.headers.getSetCookie().length, 0);
 });
 
-test('who has no browser is told in 3.0’s words, and challenged where his client wants it', async () => {
+test('callers without a browser get 3.0’s words, and a challenge if the client wants it', async () => {
   const plain = await server.call(url());
   assert.deepEqual([plain.status, plain.text], [401, 'Unauthorized: log in first']);
   assert.equal(plain.headers.get('www-authenticate'), null);
@@ -155,13 +155,13 @@ test('who has no browser is told in 3.0’s words, and challenged where his clie
   assert.equal((await redeem(code, { client_id: 'curl' })).status, 200);
 });
 
-test('the implicit grant is for who brings a credential, not for a browser that is logged in', async () => {
+test('the implicit grant needs a credential in the call, not a browser’s log-in', async () => {
   const { user } = await loggedIn();
   const answer = await user.open(url({ response_type: 'token' }));
   assert.deepEqual([answer.status, answer.location], [401, undefined]);
 });
 
-test('a code is good once, and its second use ends what the first has got', async () => {
+test('a code is valid once, and its second use revokes the tokens of the first', async () => {
   const { code } = await loggedIn();
   const { access_token: token, refresh_token } = (await redeem(code)).json;
 
@@ -175,7 +175,7 @@ test('a code is good once, and its second use ends what the first has got', asyn
   assert.equal((await server.call('/oauth/token', { form })).status, 400);
 });
 
-test('of many who use a code at the same time nobody keeps tokens', async () => {
+test('concurrent uses of a code revoke all of its tokens', async () => {
   const { code } = await loggedIn();
   const answers = await Promise.all(Array.from({ length: 5 }, () => redeem(code)));
   const tokens = answers
@@ -214,7 +214,7 @@ test('a code is bound to its client, redirect URI and verifier', async () => {
   assert.equal((await redeem(code)).status, 200);
 });
 
-test('a client with a secret may leave PKCE out, but nobody can put it back in or cut it off', async () => {
+test('a client with a secret may omit PKCE, but nobody can add or remove it later', async () => {
   const parameters = { client_id: 'secret' };
   const { user } = await loggedIn();
   const basic = { authorization: `Basic ${btoa('secret:s3cret')}` };
@@ -275,7 +275,7 @@ test('a code dies with the log-in that it came from, and with its user', async (
   );
 });
 
-test('the request may come as a form of its client too', async () => {
+test('the request may also be a form of the client', async () => {
   const form = Object.fromEntries(new URL(url(), server.url).searchParams);
   const user = browser();
   const page = await user.open('/oauth/authorize', { form });

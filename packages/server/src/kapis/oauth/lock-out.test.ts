@@ -32,7 +32,7 @@ const login = (username: string, password: string, address: string) =>
     headers: { 'x-forwarded-for': address },
   });
 
-test('an address that tries one name after the other is locked out, and no other address with it', async () => {
+test('an address that tries one name after the other is locked, and no other address', async () => {
   for (let i = 0; i < 6; i++) {
     assert.equal((await login(`guess-${i}`, 'Passw0rd!', '198.51.100.7')).status, 401);
   }
@@ -45,7 +45,7 @@ test('an address that tries one name after the other is locked out, and no other
   assert.equal((await login('admin', ADMIN_PASSWORD, '198.51.100.8')).status, 200);
 });
 
-test('a name that nobody has is locked like one that somebody has', async () => {
+test('unknown names are locked like known ones', async () => {
   const body = {
     metadata: { name: 'real' },
     spec: { email: 'real@example.com', password: 'Passw0rd!' },
@@ -68,7 +68,7 @@ test('a name that nobody has is locked like one that somebody has', async () => 
   assert.deepEqual(await statuses('nobody', '192.0.2.2'), real);
 });
 
-test('who guesses the current password of an open session is locked out too', async () => {
+test('guessing the current password in an open session locks the user too', async () => {
   const body = {
     metadata: { name: 'open' },
     spec: { email: 'open@example.com', password: 'Passw0rd!' },
@@ -122,7 +122,7 @@ test('the history of a user’s log-ins is bounded, the newest ones stay', async
   });
 });
 
-test('Basic credentials that are wrong again and again are one try, different ones are several', async () => {
+test('repeated wrong Basic credentials count as one failure, different ones as several', async () => {
   const body = {
     metadata: { name: 'script' },
     spec: { email: 'script@example.com', password: 'Passw0rd!' },

@@ -231,7 +231,7 @@ test('disabled and deleted users lose their sessions', async () => {
   assert.equal((await login('disabled', 'wrong')).text, 'Unauthorized: incorrect password');
 });
 
-test('a user made with kubectl becomes active with his password hashed', async () => {
+test('a user created with kubectl becomes active, and their password is hashed', async () => {
   const object = {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'User',
@@ -258,14 +258,14 @@ test('a user made with kubectl becomes active with his password hashed', async (
   await eventually(async () => assert.equal((await login('applied', 'Passw0rd!2')).status, 200));
 });
 
-test('no hash and no session is seen by who may list users', async () => {
+test('callers who may list users see no hash and no session', async () => {
   const { text } = await server.call('/kapis/resources.kubesphere.io/v1alpha3/users', {
     token: await server.token(),
   });
   assert.doesNotMatch(text, /\$2[aby]\$|"password":/);
 });
 
-test('the implicit grant goes to registered URIs only, and to nobody anonymous', async () => {
+test('the implicit grant redirects to registered URIs only, and needs a credential', async () => {
   const token = await server.token();
   const authorize = (query: string, as: string | undefined = token) =>
     server.call(`/oauth/authorize?${query}`, { token: as });
@@ -314,7 +314,7 @@ test('the implicit grant goes to registered URIs only, and to nobody anonymous',
   assert.deepEqual([anonymous.status, anonymous.headers.get('location')], [401, null]);
 });
 
-test('a TokenReview says whose token it is, and of a wrong one only that', async () => {
+test('a TokenReview names the user of a token, and nothing but the failure for a wrong one', async () => {
   await createUser('reviewed');
 
   const review = (token: unknown) =>
@@ -354,7 +354,7 @@ test('a log-out ends the session of its token, and no other', async () => {
   assert.equal((await server.call('/kapis/version', { token: admin })).status, 200);
 });
 
-test('where a user may have one session, an exchange ends what was before, and several at once get the same tokens', async () => {
+test('with one session for each user, an exchange ends former tokens, and concurrent ones get the same tokens', async () => {
   await createUser('single');
 
   const first = (await login('single', 'Passw0rd!')).json;
@@ -387,7 +387,7 @@ test('where a user may have one session, an exchange ends what was before, and s
   assert.equal(await status(third.json.access_token), 401);
 });
 
-test('a session is refreshed until it has lasted as long as it may, and then ends', async () => {
+test('a session is refreshed until its maximum lifetime, and then ends', async () => {
   await createUser('lasting');
 
   const first = (await login('lasting', 'Passw0rd!')).json;

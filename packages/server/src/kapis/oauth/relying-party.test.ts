@@ -125,7 +125,7 @@ for (const [name, secret, authentication] of cases) {
   });
 }
 
-test('without offline_access there is no refresh token, and revocation ends the access token', async () => {
+test('without offline_access no refresh token is issued, and revocation ends the access token', async () => {
   const config = await relyingParty('grafana', 's3cret', oidc.ClientSecretBasic('s3cret'));
   const { back } = await authorize(config, { scope: 'openid full' });
   const tokens = await oidc.authorizationCodeGrant(config, back, { idTokenExpected: true });
@@ -150,7 +150,7 @@ test('an answer of another server is seen through by its issuer', async () => {
   });
 });
 
-test('an ID token of somebody else, or one that is none, does not log a user out unasked', async () => {
+test('a foreign or invalid ID token logs no user out without asking', async () => {
   const config = await relyingParty('grafana', 's3cret', oidc.ClientSecretBasic('s3cret'));
   const { user, back } = await authorize(config, { scope: 'openid' });
   const { id_token: hint = '' } = await oidc.authorizationCodeGrant(config, back, {
@@ -182,7 +182,7 @@ test('an ID token of somebody else, or one that is none, does not log a user out
   assert.equal((await user.open(`/oauth/logout?${query}`)).location?.href, GOODBYE);
 });
 
-test('both discovery documents are one, and name what is served', async () => {
+test('both discovery documents are the same, and list what is served', async () => {
   const [root, own] = await Promise.all(
     ['', '/oauth'].map((path) => server.call(`${path}/.well-known/openid-configuration`)),
   );

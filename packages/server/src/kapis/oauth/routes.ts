@@ -25,8 +25,12 @@ const FORM = ['application/x-www-form-urlencoded'];
 /** Media types of pages, redirects and 3.0's texts. */
 const PAGES = ['text/plain', 'text/html', 'application/json'];
 
-function field(name: string, description: string, required = false): Parameter {
-  return { in: 'formData', name, description, schema: Type.String(), required };
+function field(name: string, description: string): Parameter {
+  return { in: 'formData', name, description, schema: Type.String(), required: false };
+}
+
+function requiredField(name: string, description: string): Parameter {
+  return { ...field(name, description), required: true };
 }
 
 function query(name: string, description: string): Parameter {
@@ -76,7 +80,7 @@ function tokenRoutes(dependencies: OAuthDependencies): Route[] {
       operationId: 'handleOAuthTokenGrant',
       summary: 'Exchange a password, a refresh token or an authorization code for a pair of tokens',
       parameters: [
-        field('grant_type', 'password, refresh_token or authorization_code', true),
+        requiredField('grant_type', 'password, refresh_token or authorization_code'),
         field('username', 'user name or e-mail address, with grant_type password'),
         field('password', 'password, with grant_type password'),
         field('otp', 'one-time password, of users who have turned that on'),
@@ -114,7 +118,7 @@ function tokenRoutes(dependencies: OAuthDependencies): Route[] {
       path: '/oauth/revoke',
       operationId: 'handleTokenRevocation',
       summary: 'End the session of a token',
-      parameters: [field('token', 'an access token or a refresh token', true), ...CLIENT_FIELDS],
+      parameters: [requiredField('token', 'an access token or a refresh token'), ...CLIENT_FIELDS],
       returns: Type.Object({}),
       handler: revoke(dependencies),
     },
@@ -124,7 +128,7 @@ function tokenRoutes(dependencies: OAuthDependencies): Route[] {
       path: '/oauth/introspect',
       operationId: 'handleTokenIntrospection',
       summary: 'Tell an OAuth client with a secret what a token is good for',
-      parameters: [field('token', 'an access token or a refresh token', true), ...CLIENT_FIELDS],
+      parameters: [requiredField('token', 'an access token or a refresh token'), ...CLIENT_FIELDS],
       returns: Introspection,
       handler: introspect(dependencies),
     },

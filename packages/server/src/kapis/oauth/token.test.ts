@@ -96,7 +96,7 @@ test('the console of 3.4 names itself as a client', async () => {
   assert.deepEqual([wrong.status, wrong.text], [401, 'Unauthorized: incorrect password']);
 });
 
-test('a client proves who it is in the header or in the body, and only so', async () => {
+test('a client authenticates in the header or in the body, and in no other way', async () => {
   const right = [
     post(ADMIN, APP),
     post({ ...ADMIN, client_id: 'app', client_secret: 's3cret: +%' }),
@@ -189,7 +189,7 @@ test('an exchanged refresh token is answered once more for a lost answer, with t
   assert.notEqual(first.json.refresh_token, refresh_token);
 });
 
-test('a refresh token from before the last one is a stolen one: its session ends', async () => {
+test('reuse of an older refresh token ends its session', async () => {
   const login = (await post(ADMIN)).json;
   const other = (await post(ADMIN)).json;
   const refresh = (refresh_token: string) => post({ grant_type: 'refresh_token', refresh_token });
@@ -263,7 +263,7 @@ test('tokens that this server has not made, or not for this, open nothing', asyn
   }
 });
 
-test('TokenReviews in both versions, and what is none', async () => {
+test('TokenReviews in both versions, and bodies that are none', async () => {
   const { access_token: token } = (await post(ADMIN)).json;
 
   for (const apiVersion of ['authentication.k8s.io/v1', 'authentication.k8s.io/v1beta1']) {
@@ -310,7 +310,7 @@ test('a client ends the sessions of its own tokens', async () => {
   assert.equal((await revoke(mine.refresh_token, basic('whole', 'wrong'))).status, 401);
 });
 
-test('a client with a secret learns what a token is good for', async () => {
+test('a client with a secret may introspect tokens', async () => {
   const { access_token, refresh_token } = (await post(ADMIN, APP)).json;
   const introspect = (token: string, headers: Record<string, string> = APP) =>
     server.call('/oauth/introspect', { form: { token }, headers });
@@ -333,7 +333,7 @@ test('a client with a secret learns what a token is good for', async () => {
   assert.equal((await server.call('/oauth/introspect', { form })).status, 401);
 });
 
-test('what a token opens of its user at userinfo', async () => {
+test('userinfo shows the claims of the token’s scope', async () => {
   const info = (token: string | undefined, method = 'GET') =>
     server.call('/oauth/userinfo', { token, method });
   const little = (await post(ADMIN, APP)).json;

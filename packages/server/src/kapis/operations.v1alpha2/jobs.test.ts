@@ -57,7 +57,7 @@ const states = (job: { metadata: { annotations: { revisions: string } } }) =>
     JSON.parse(job.metadata.annotations.revisions) as Record<string, { status: string }>,
   ).map(({ status }) => status);
 
-test('a job runs again as another of the same name, and its annotation tells of all runs', async () => {
+test('a rerun job is recreated under its name, and its annotation lists all runs', async () => {
   const revisions = '{"1":{"status":"completed","uid":"x"},"2":{"status":"running","uid":"y"}}';
   for (const [name, annotations, before, after] of [
     [
@@ -89,7 +89,7 @@ test('a job runs again as another of the same name, and its annotation tells of 
   }
 });
 
-test('what is refused', async () => {
+test('refusals', async () => {
   const uid = await makeJob('j3');
   const wrong = await operate('j3', 'action=stop');
 

@@ -10,7 +10,7 @@ import { Quotas } from '../../models/quotas/quotas.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import type { Routers } from '../../models/router/routers.ts';
 import { componentRoutes } from '../components.ts';
-import { pathParameter, queryText } from '../parameters.ts';
+import { pathParameters, queryText } from '../parameters.ts';
 import { getAbnormalWorkloads, getQuotas } from './quotas.ts';
 import { listResources } from './resources.ts';
 import { getRevision } from './revisions.ts';
@@ -54,10 +54,7 @@ type RouteTuple = [
 
 function routeOf([operation, operationId, summary, tag, rest]: RouteTuple): Route {
   const [method, path] = operation.split(' ') as [Route['method'], string];
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
-    pathParameter(name!, `${name} name`),
-  );
-  const parameters = [...inPath, ...(rest.parameters ?? [])];
+  const parameters = [...pathParameters(path), ...(rest.parameters ?? [])];
 
   return { method, path: BASE + path, operationId, summary, tags: [tag], ...rest, parameters };
 }
@@ -207,7 +204,7 @@ export function resourcesV1alpha2(dependencies: ResourcesV1alpha2Dependencies): 
       user,
       {
         ...json,
-        handler: getKubectlPod(client, authorizer, runsContainers),
+        handler: getKubectlPod(client, authorizer, { runsContainers }),
         returns: PodInfoSchema,
       },
     ],

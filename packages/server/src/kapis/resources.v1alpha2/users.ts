@@ -34,7 +34,7 @@ export function getKubeconfig(client: KubeReader, authorizer: Authorizer, master
 export function getKubectlPod(
   client: KubeReader,
   authorizer: Authorizer,
-  runsContainers: boolean,
+  { runsContainers }: { runsContainers: boolean },
 ): Handler {
   return async (request) => {
     requireOwn(authorizer, request);

@@ -229,7 +229,7 @@ test('a repository that the secret opens', async () => {
   assert.deepEqual([status, json], [200, { message: 'success' }]);
 });
 
-test('credentials are only read for who may read the secret', async () => {
+test('credentials are only read for callers who may read the Secret', async () => {
   const body = { remoteUrl: `http://${host}/repo.git`, ...inDefault('git') };
 
   seen.length = 0;
@@ -308,7 +308,7 @@ test('nothing inside is reached, by whatever name', async () => {
   }
 });
 
-test('registry/verify goes by what the token server says', async () => {
+test('registry/verify follows the registry’s token server', async () => {
   const verify = (password: string) =>
     open.call(`${R}/registry/verify`, {
       token: tokens.open,
@@ -323,7 +323,7 @@ test('registry/verify goes by what the token server says', async () => {
   assert.match(bad.text, /^unauthorized: incorrect username or password for .*\n$/);
 });
 
-test('registry/blob shows an image, and no more of the answers than belongs to one', async () => {
+test('registry/blob shows an image, and nothing else of the registry’s answers', async () => {
   const blob = (query: string) => open.call(`${R}/registry/blob?${query}`, { token: tokens.open });
   const { status, json, text } = await blob(
     `image=${host}/team/app:v1&namespace=default&secret=docker`,

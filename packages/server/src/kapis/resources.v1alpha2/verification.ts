@@ -1,3 +1,4 @@
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
 import type { Static } from 'typebox';
@@ -11,12 +12,12 @@ import { answering, readSecret, type VerificationDependencies } from '../remote-
 import type { GitAuthSchema, RegistryCredentialSchema } from './types.ts';
 
 function keyOf(secret: KubeObject, key: string): string {
-  const data = (secret.data ?? {}) as Record<string, string>;
-  if (!Object.hasOwn(data, key)) {
+  const value = getOwn((secret.data ?? {}) as Record<string, string>, key);
+  if (value === undefined) {
     throw new OutboundError(`could not get ${key} in secret ${secret.metadata.name}`);
   }
 
-  return Buffer.from(data[key]!, 'base64').toString();
+  return Buffer.from(value, 'base64').toString();
 }
 
 /**

@@ -119,7 +119,7 @@ test('revisions of a statefulset are its ControllerRevisions', async () => {
   );
 });
 
-test('quotas count what no ResourceQuota does, and say what is left', async () => {
+test('workspace quotas count namespaces without a ResourceQuota, and show what is left', async () => {
   const before = (await get('namespaces/shop/quotas')).json;
   assert.equal(before.data.hard, undefined);
   assert.equal(before.data.used['count/deployments.apps'], '1');
@@ -198,7 +198,7 @@ test('components are Services of the platform and their pods', async () => {
   }
 });
 
-test('the server that answers is running among the components, and its Deployment says so', async () => {
+test('the server itself is listed as a running component, and its Deployment says so', async () => {
   const { json } = await get('components/ks-apiserver');
   assert.deepEqual([json.totalBackends, json.healthyBackends], [1, 1]);
 
@@ -270,7 +270,7 @@ test('a router is made, changed and removed', async () => {
   );
 });
 
-test('the router of a project goes with it, is not inherited, and is not made for one that is not there', async () => {
+test('the router of a project is deleted with it, not inherited, and not created for a missing project', async () => {
   const call = (method: string, project: string) =>
     server.call(`${R}/namespaces/${project}/router`, {
       method,

@@ -78,7 +78,7 @@ async function get(path: string, headers: Record<string, string> = {}, as = toke
 
 const SMALL = `${K}/namespaces/small/configmaps?name=one`;
 
-test('what has not changed is 304, whatever changes elsewhere', async () => {
+test('an unchanged answer is 304, whatever changes elsewhere', async () => {
   for (const path of [SMALL, `${K}/namespaces/small/configmaps/one`]) {
     const first = await get(path);
     const etag = first.headers.etag!;
@@ -139,7 +139,7 @@ test('computed annotations belong to the entity', async () => {
   );
 });
 
-test('who may not see it gets no 304', async () => {
+test('callers without the right get no 304', async () => {
   const { etag } = (await get(SMALL)).headers;
 
   await server.call('/kapis/iam.kubesphere.io/v1alpha2/users', {
@@ -203,7 +203,7 @@ for (const [accept, coding] of [
   });
 }
 
-test('a small answer is compressed only for who refuses it as it is; who refuses everything gets 406', async () => {
+test('a small answer is compressed only for callers who refuse identity; callers who refuse every coding get 406', async () => {
   const coded = async (accept: string, path = SMALL) => {
     const { status, headers } = await get(path, { 'accept-encoding': accept });
     return [status, headers['content-encoding']];

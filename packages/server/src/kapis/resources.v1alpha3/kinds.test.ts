@@ -130,7 +130,7 @@ test('a right to all of resources.kubesphere.io is none to secrets nor to kinds 
   }
 });
 
-test('no field of a user or cluster shows what is kept back', async () => {
+test('no field of a user or cluster shows redacted values', async () => {
   const secret = await server.kubernetes('/apis/iam.kubesphere.io/v1alpha2/users/vera');
   assert.ok(secret.json.spec.password.length > 10);
 
@@ -148,7 +148,7 @@ test('users by their roles, as 3.0 has them here too', async () => {
   assert.deepEqual(namesOf((await call('users?globalrole=viewer&name=ot')).json), ['otto']);
 });
 
-test('pages of a snapshot show what was there at the first, to who asked', async () => {
+test('pages of a snapshot show the state of the first page, only to its caller', async () => {
   const query = 'namespaces/shop/configmaps?label=set=mine&sortBy=-name';
   const first = await call(`${query}&limit=2&continue=`);
 
@@ -209,7 +209,7 @@ test('lists of IAM and tenants take the new parameters, but have no snapshots', 
   }
 });
 
-test('a rule for one name lists that one by its field, and nothing else', async () => {
+test('a rule for one name allows a list by that name’s field selector, and no other', async () => {
   await make('/apis/iam.kubesphere.io/v1alpha2/globalroles', {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'GlobalRole',
@@ -249,7 +249,7 @@ test('a rule for one name lists that one by its field, and nothing else', async 
   assert.equal(older.status, 400);
 });
 
-test('whatever a query holds, the answer is a list or says what is wrong', async () => {
+test('every query gets a list or an error that says what is wrong', async () => {
   const pieces = [
     'limit',
     'page',

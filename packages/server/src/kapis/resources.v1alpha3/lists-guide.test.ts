@@ -59,7 +59,7 @@ after(() => server.stop());
 
 test('the guide has examples', () => assert.ok(rows.length > 30, String(rows.length)));
 
-test('the examples of the guide answer what it says', async () => {
+test('the examples of the guide get the answers that it shows', async () => {
   let next = '';
   const wrong: string[] = [];
 

@@ -81,7 +81,7 @@ async function open(
   return stream;
 }
 
-test('a filtered list goes on with what begins and ceases to match', async () => {
+test('a filtered live list reports objects that begin or cease to match', async () => {
   await configMap('f1', { app: 'f' });
   await configMap('f2', { app: 'f' });
 
@@ -117,7 +117,7 @@ test('a filtered list goes on with what begins and ceases to match', async () =>
   assert.equal(left.object.kind, 'ConfigMap');
 });
 
-test('who comes back goes on after his position, by whatever he remembers', async () => {
+test('a reconnecting reader continues after its position, whatever form it sends', async () => {
   const first = await open('namespaces/live/configmaps?watch=1&name=resume');
   await first.initial();
   await configMap('resume-1');
@@ -149,7 +149,7 @@ test('who comes back goes on after his position, by whatever he remembers', asyn
   ]);
 });
 
-test('a position that nobody knows is 410, as a status or as an event', async () => {
+test('an unknown position gets 410, as a status or as an event', async () => {
   const path = `${K}/namespaces/live/configmaps?watch=true&resourceVersion=0badcafe-7`;
   const { status, json } = await server.call(path, { token: admin });
 
@@ -182,7 +182,7 @@ test('Server-Sent Events have a position as their id', async () => {
   );
 });
 
-test('a WebSocket has one event a message', async () => {
+test('each message of a WebSocket holds one event', async () => {
   await configMap('ws-1');
 
   const url = `${server.url.replace('http', 'ws')}${K}/namespaces/live/configmaps?watch=true&name=ws-`;
@@ -272,7 +272,7 @@ test('a page follows its place in the list', async () => {
   await follow(['page-p9'], 3);
 });
 
-test('computed annotations change with what they are computed from', async () => {
+test('computed annotations change with their sources', async () => {
   await make('/api/v1/nodes', {
     metadata: { name: 'live-node' },
     status: { allocatable: { cpu: '2' } },
@@ -296,7 +296,7 @@ test('computed annotations change with what they are computed from', async () =>
   );
 });
 
-test('filters that look into other resources follow those', async () => {
+test('filters that depend on other resources follow their changes', async () => {
   const containers = [{ name: 'c', image: 'i' }];
   await make('/api/v1/namespaces/live/pods', {
     metadata: { name: 'web', labels: { app: 'web' } },
@@ -316,7 +316,7 @@ test('filters that look into other resources follow those', async () => {
   assert.deepEqual(await stream.next(1), ['DELETED web']);
 });
 
-test('words and conditions on fields choose what is told; kinds found by discovery go on too', async () => {
+test('live lists accept words and field conditions, also for kinds found by discovery', async () => {
   const words = await open('namespaces/live/configmaps?watch=true&q=red%20hot');
   const fields = await open(
     'namespaces/live/configmaps?watch=true&fieldSelector=metadata.name=hot-2',
@@ -335,7 +335,7 @@ test('words and conditions on fields choose what is told; kinds found by discove
   assert.deepEqual(await words.next(2), ['ADDED hot-1', 'ADDED hot-2']);
 });
 
-test('what cannot be read is named; watch=false is a list', async () => {
+test('invalid parameters are named; watch=false is a list', async () => {
   for (const [query, word] of [
     ['watch=banana', 'watch'],
     ['watch=true&timeoutSeconds=soon', 'timeoutSeconds'],
@@ -360,7 +360,7 @@ test('what cannot be read is named; watch=false is a list', async () => {
   );
 });
 
-test('a stream of a custom resource ends when that goes', async () => {
+test('a live list of a custom resource ends when its CRD is deleted', async () => {
   const names = { plural: 'kettles', singular: 'kettle', kind: 'Kettle', listKind: 'KettleList' };
   const schema = {
     openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },

@@ -174,7 +174,7 @@ test('tags are listed page by page, of the registry itself', async () => {
   }
 });
 
-test('a Secret that is sent along is checked at its registries, in the clear only where it says so', async () => {
+test('a Secret in the body is checked at its registries, over plain HTTP only if it says so', async () => {
   const verify = (body: object) => platform.call(`${R}/registrysecrets/registry/verify`, { body });
   const good = await verify(secret('s3cret'));
 
@@ -202,7 +202,7 @@ test('a Secret that is sent along is checked at its registries, in the clear onl
   assert.equal((await verify({ ...secret('s3cret'), data })).status, 400);
 });
 
-test('who may not read a Secret cannot send it anywhere, and who may not write in a project verifies nothing there', async () => {
+test('verification needs the right to read the Secret and to write in its project', async () => {
   for (const path of [
     `imageconfig?image=${host}/app:v1`,
     `repositorytags?repository=${host}/app`,
@@ -223,7 +223,7 @@ test('who may not read a Secret cannot send it anywhere, and who may not write i
   );
 });
 
-test('what only this machine reaches is not asked', async () => {
+test('addresses of this machine are never contacted', async () => {
   asked.length = 0;
 
   const { status, text } = await closed.call(`${R}/registrysecrets/registry/verify`, {

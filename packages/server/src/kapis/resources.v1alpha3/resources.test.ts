@@ -119,7 +119,7 @@ for (const [path, names, total] of lists) {
   });
 }
 
-test('nodes show what their pods ask for, and follow it', async () => {
+test('nodes show the requests of their pods, also after changes', async () => {
   const ofNode = async (name: string) =>
     (await list(`nodes?names=${name}`)).items[0]!.metadata.annotations!;
   const before = await ofNode('node-a');
@@ -159,7 +159,7 @@ test('nodes show what their pods ask for, and follow it', async () => {
   );
 });
 
-test('gets, and 3.0’s words for what is not there', async () => {
+test('gets, and 3.0’s words for missing objects', async () => {
   const get = (path: string) => server.call(`${K}/${path}`, { token });
   assert.equal((await get('nodes/node-a')).json.kind, 'Node');
   assert.equal((await get('namespaces/shop/pods/x1')).json.metadata.namespace, 'shop');
@@ -177,7 +177,7 @@ test('gets, and 3.0’s words for what is not there', async () => {
   }
 });
 
-test('a custom resource is listed as soon as its CRD is there, and no more when it goes', async () => {
+test('a custom resource is listed as soon as its CRD exists, and not after its deletion', async () => {
   const crd = {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

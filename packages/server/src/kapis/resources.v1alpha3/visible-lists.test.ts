@@ -89,7 +89,7 @@ async function names(token: string, path: string): Promise<{ names: string[]; to
   };
 }
 
-test('a member lists what is in his namespaces, in one order, page by page', async () => {
+test('a member lists the objects of their namespaces in one order, page by page', async () => {
   const all = ['cm-a-blue-2', 'cm-a-red-1', 'cm-b-blue-2', 'cm-b-red-1'];
   assert.deepEqual(await names(member, 'configmaps?scope=visible'), { names: all, total: 4 });
 
@@ -112,7 +112,7 @@ test('a member lists what is in his namespaces, in one order, page by page', asy
   assert.equal((await names(viewer, 'configmaps?scope=visible&workspace=red')).total, 6);
 });
 
-test('pages of a snapshot are of what he sees', async () => {
+test('pages of a snapshot hold only what the caller sees', async () => {
   const first = await server.call(`${K}/configmaps?scope=visible&name=cm-&limit=3&continue=`, {
     token: member,
   });
@@ -133,7 +133,7 @@ test('without the parameter it is 403, as in 3.0', async () => {
   }
 });
 
-test('who may list everything gets everything, or a workspace of it', async () => {
+test('callers who may list everything get everything, or one workspace of it', async () => {
   assert.equal((await names(admin, 'configmaps?scope=visible')).total, 10);
   assert.equal((await names(admin, 'configmaps?scope=visible&workspace=blue')).total, 4);
 
@@ -146,13 +146,13 @@ test('who may list everything gets everything, or a workspace of it', async () =
   assert.equal((await names(admin, 'configmaps?scope=visibl%65')).total, 0);
 });
 
-test('somebody without namespaces gets an empty list; who is not logged in, none', async () => {
+test('a caller without namespaces gets an empty list; one without a log-in is refused', async () => {
   const stranger = await server.token('stranger', PASSWORD);
   assert.equal((await names(stranger, 'configmaps?scope=visible')).total, 0);
   assert.equal((await server.call(`${K}/configmaps?scope=visible`)).status, 403);
 });
 
-test('what has no namespace, and what is no list of resources, takes its usual right', async () => {
+test('cluster-scoped resources and other calls need their usual rights', async () => {
   for (const path of ['nodes', 'users', 'components', 'componenthealth', 'nodes/x']) {
     assert.equal(
       (await server.call(`${K}/${path}?scope=visible`, { token: member })).status,
@@ -178,7 +178,7 @@ test('what has no namespace, and what is no list of resources, takes its usual r
   assert.deepEqual([...new Set(namespaces)].sort(), ['blue-2', 'red-1']);
 });
 
-test('Secrets are shown only where he may list Secrets', async () => {
+test('Secrets are shown only where the caller may list Secrets', async () => {
   const role = {
     metadata: { name: 'no-secrets' },
     rules: [{ apiGroups: ['resources.kubesphere.io'], resources: ['*'], verbs: ['*'] }],
@@ -209,7 +209,7 @@ test('Secrets are shown only where he may list Secrets', async () => {
   );
 });
 
-test('a live list of what one sees ends when that changes, and shows nothing else before', async () => {
+test('a live list of visible namespaces ends when the caller’s access changes, and shows nothing else before', async () => {
   const stream = await LiveStream.open(
     server,
     `${K}/configmaps?scope=visible&workspace=red&watch=true&name=live`,

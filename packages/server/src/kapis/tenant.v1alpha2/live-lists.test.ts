@@ -40,7 +40,7 @@ before(async () => {
 
 after(() => server.stop());
 
-test('the projects of a member go on with what he becomes a member of, and is no more', async () => {
+test('a live list of a member’s projects follows their memberships', async () => {
   const token = await server.token('mia', 'Passw0rd!');
   const stream = await LiveStream.open(server, `${T}/workspaces/live/namespaces?watch=true`, token);
 
@@ -61,7 +61,7 @@ test('the projects of a member go on with what he becomes a member of, and is no
   stream.close();
 });
 
-test('what another member has is shown only as long as one may ask', async () => {
+test('another member’s objects are shown only while the caller may ask', async () => {
   const token = await server.token('mia', 'Passw0rd!');
   const path = `${T}/workspaces/live/workspacemembers/admin/namespaces?watch=true`;
   assert.equal((await server.call(path, { token })).status, 403);

@@ -113,7 +113,7 @@ export function namespaceHandlers(
         throw missing('namespace', '', entry.name);
       }
 
-      return objectReply(entry, catalog.find('namespaces')!, catalog);
+      return objectReply(entry, catalog.definition('namespaces'), catalog);
     }),
 
     create: guarded(({ params, body, user, dryRun }) => {

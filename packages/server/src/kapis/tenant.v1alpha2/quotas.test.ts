@@ -102,7 +102,7 @@ test('the object is the one of 3.1: labelled, selecting, owned by its workspace,
   }, 25_000);
 });
 
-test('what exceeds the limits of all projects together is refused, whoever asks', async () => {
+test('requests beyond the workspace’s limits are refused for every caller', async () => {
   const over = await create('/api/v1/namespaces/two/pods', pod('big', '1600m'));
   assert.equal(over.status, 403);
 
@@ -252,7 +252,7 @@ test('the limited cannot raise their limits, and bad ones are refused', async ()
   assert.equal((await call(`${QUOTAS}/ws-a`, { method: 'PUT', body: json })).status, 200);
 });
 
-test('a quota goes with its workspace', async () => {
+test('a quota is deleted with its workspace', async () => {
   await made(`${T}/workspaces/ws-b/resourcequotas`, {
     metadata: { name: 'ws-b' },
     spec: { quota: { hard: { pods: '1' } } },
@@ -275,7 +275,7 @@ test('a quota goes with its workspace', async () => {
   );
 });
 
-test('v1alpha3 has the same templates, and workspaces as such', async () => {
+test('v1alpha3 serves the same templates, and workspaces', async () => {
   const names = async (path: string, token = tokens.anna) =>
     (await call(path, { token })).json.items.map(
       ({ metadata }: { metadata: { name: string } }) => metadata.name,

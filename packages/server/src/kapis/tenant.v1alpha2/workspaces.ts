@@ -41,7 +41,7 @@ export function workspaceHandlers(
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     async ({ params, user, signal }) => {
       const { workspace = '' } = params;
-      const definition = catalog.find(resource)!;
+      const definition = catalog.definition(resource);
       const entry = (await catalog.synced(definition, signal)).get(workspace);
 
       // Workspaces of others are hidden from the caller: 3.0 shows every workspace to everybody

@@ -86,7 +86,7 @@ test('a call without upgrade is answered as in 3.0', async () => {
   assert.match(headers.get('content-type') ?? '', /^text\/plain/);
 });
 
-test('the embedded API says that it runs no containers, missing pods are named', async () => {
+test('terminals report that the embedded API runs no containers, and name missing pods', async () => {
   const terminal = new TerminalClient(server, 'shop/web', { token: admin });
   const ending = await terminal.closed;
 
@@ -104,7 +104,7 @@ test('the embedded API says that it runs no containers, missing pods are named',
   assert.deepEqual(missing, { code: 1011, reason: 'pods "nosuch" not found' });
 });
 
-test('who may open a terminal needs both rights', async () => {
+test('a terminal needs both rights', async () => {
   const reader = [
     OPEN,
     rule('get', '*', '*'),

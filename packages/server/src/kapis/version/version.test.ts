@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { TestServer } from '@ks-apiserver/server/test/support/test-server';
 
-test('the server says that it is the KubeSphere that is configured', async () => {
+test('the server reports the configured version of KubeSphere', async () => {
   const config = join(await mkdtemp(join(tmpdir(), 'ks-version-')), 'kubesphere.yaml');
   await writeFile(config, 'compatibility:\n  version: 3.4.1\n');
 
@@ -19,7 +19,7 @@ test('the server says that it is the KubeSphere that is configured', async () =>
   }
 });
 
-test('a KubeSphere that never was is refused at start, with those that were', async () => {
+test('an unknown version of KubeSphere is refused at start with a list of the known ones', async () => {
   const config = join(await mkdtemp(join(tmpdir(), 'ks-version-')), 'kubesphere.yaml');
   await writeFile(config, 'compatibility:\n  version: 3.9.0\n');
 

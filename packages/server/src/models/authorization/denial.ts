@@ -1,6 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import { queryOf } from '@ks-apiserver/client/kube/client';
+import { queryOf } from '@ks-apiserver/client/kube/resource-path';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 
 const EXPLAIN = '/kapis/iam.kubesphere.io/v1alpha2/explain';

@@ -7,6 +7,8 @@ export function isPublicPath(path: string): boolean {
     path === '/.well-known/openid-configuration' ||
     path.startsWith('/kapis/config.kubesphere.io/') ||
     path === '/kapis/version' ||
-    HEALTH.has(path)
+    HEALTH.has(path) ||
+    path === '/docs' ||
+    path.startsWith('/docs/')
   );
 }

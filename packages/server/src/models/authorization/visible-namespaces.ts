@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Store } from '@ks-apiserver/client/informer/store';
-import { resourcePath } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/catalog/definition.ts';

@@ -1,7 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import { requireDefinition } from '../resources/catalog/require-definition.ts';
 
 /** Namespaces of the platform's own Services, in the order in which they are searched. */
 const SYSTEM_NAMESPACES = [
@@ -79,7 +78,7 @@ export class Components {
   /** Returns components and nodes; a node is healthy if its condition Ready is True. */
   async health(signal: AbortSignal): Promise<HealthStatus> {
     const nodes = [
-      ...(await this.#catalog.synced(requireDefinition(this.#catalog, 'nodes'), signal)).values(),
+      ...(await this.#catalog.synced(this.#catalog.definition('nodes'), signal)).values(),
     ];
 
     return {
@@ -93,8 +92,8 @@ export class Components {
 
   async #services(signal: AbortSignal) {
     const [services] = await Promise.all([
-      this.#catalog.synced(requireDefinition(this.#catalog, 'services'), signal),
-      this.#catalog.synced(requireDefinition(this.#catalog, 'pods'), signal),
+      this.#catalog.synced(this.#catalog.definition('services'), signal),
+      this.#catalog.synced(this.#catalog.definition('pods'), signal),
     ]);
 
     return services;

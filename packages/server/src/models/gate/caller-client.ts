@@ -2,12 +2,8 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { patchObject } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import {
-  type KubeClient,
-  type ObjectKey,
-  resourcePath,
-  type WriteOptions,
-} from '@ks-apiserver/client/kube/client';
+import type { KubeClient, ObjectKey, WriteOptions } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { CallerWriter, DeleteOptions } from '../authorization/caller-writer.ts';
 import { secretFieldsOf, withoutSecrets } from '../redaction/redaction.ts';

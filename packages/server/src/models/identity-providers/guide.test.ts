@@ -9,7 +9,7 @@ import { openProviders, PROVIDER_TYPES } from './registry.ts';
 
 const GUIDE = new URL('../../../../../docs/guides/identity-providers.md', import.meta.url);
 
-test('every configuration of the guide is one that the server takes, and every type is in it', async () => {
+test('the server accepts every configuration of the guide, which covers every type', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'ks-guide-'));
 
   try {

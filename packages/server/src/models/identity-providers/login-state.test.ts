@@ -67,7 +67,7 @@ test('a log-in ends after ten minutes, and the memory of used ones with it', asy
   );
 });
 
-test('a browser may go on to an authorization request of this server only', () => {
+test('after a log-in a browser may only continue with an authorization request of this server', () => {
   assert.equal(
     isReturnPath('/oauth/authorize?client_id=a&redirect_uri=https%3A%2F%2Fb.example%2Fcb&state=s'),
     true,

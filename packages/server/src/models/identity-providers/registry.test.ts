@@ -168,7 +168,7 @@ test('unknown keys of a provider are named, as others are', () => {
   ]);
 });
 
-test('a provider that is down is left alone for a moment, and says nothing of where it is', async () => {
+test('a provider that is down is not asked for a moment, and its address is not revealed', async () => {
   const providers = await opened(
     entry('LDAPIdentityProvider', LDAP.replace('h:389', '127.0.0.1:1')),
   );

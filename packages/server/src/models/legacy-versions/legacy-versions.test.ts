@@ -14,7 +14,7 @@ const callOf = (versions: LegacyVersions, url: string, method = 'GET') =>
 
 const TODAY = backend('batch/v1/cronjobs', 'networking.k8s.io/v1/ingresses', 'apps/v1/deployments');
 
-test('a call in an older version is made in the one that is served', async () => {
+test('a call in an older version is made in the served version', async () => {
   for (const [url, served, verb] of [
     ['/apis/batch/v1beta1/cronjobs?limit=1', '/apis/batch/v1/cronjobs?limit=1', 'list'],
     [
@@ -49,7 +49,7 @@ test('a backend that serves a version itself, or not even today’s, is left alo
   assert.equal(await callOf(backend(), url), undefined);
 });
 
-test('nothing is awaited for what no older version has', () => {
+test('kinds without older versions are passed through without waiting', () => {
   for (const url of [
     '/api/v1/pods',
     '/apis/batch/v1/cronjobs',

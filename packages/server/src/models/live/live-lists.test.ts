@@ -144,7 +144,7 @@ function memory(): number {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('a thousand readers get every change; a thousand who read nothing hold no copy each', {
+test('a thousand readers get every change, and a thousand stalled readers keep no copies', {
   timeout: 60_000,
 }, async () => {
   for (let number = 0; number < 20; number++) {
@@ -191,7 +191,7 @@ test('a thousand readers get every change; a thousand who read nothing hold no c
   }
 });
 
-test('who comes back within the window gets just what he missed; later it is 410', async () => {
+test('a reader that reconnects in time gets exactly the missed events; later it gets 410', async () => {
   const first = new Connection(true);
   await eventually(async () => assert.match(first.last, /initial-events-end/));
   change(0);

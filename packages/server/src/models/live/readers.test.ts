@@ -146,7 +146,7 @@ async function withLists(
   }
 }
 
-test('whatever happens, who applies the events of a page has the page', () =>
+test('applying the events of a page always gives the page', () =>
   withLists({}, async (lists) => {
     let seed = 42;
 
@@ -206,7 +206,7 @@ test('whatever happens, who applies the events of a page has the page', () =>
     }
   }));
 
-test('quiet streams get heartbeats and bookmarks, and who answers none is cut', () =>
+test('quiet streams get heartbeats and bookmarks, and clients that do not answer are cut', () =>
   withLists({ tickMs: 20, heartbeatMs: 60, bookmarkMs: 60 }, async (lists) => {
     const [quiet, without, dead] = [
       await follow(lists, 'a'),
@@ -230,7 +230,7 @@ test('quiet streams get heartbeats and bookmarks, and who answers none is cut', 
     assert.ok(closed);
   }));
 
-test('a stream ends at its time, and as soon as its check says so', () =>
+test('a stream ends after its timeout, and as soon as its check fails', () =>
   withLists({ tickMs: 20 }, async (lists) => {
     const timed = await follow(lists, 'a', { timeoutSeconds: 1 });
     let allowed = true;
@@ -248,7 +248,7 @@ test('a stream ends at its time, and as soon as its check says so', () =>
     assert.equal(timed.events.at(-1)!.type, 'BOOKMARK');
   }));
 
-test('readers and different lists are bounded, and lists that nobody reads make room', () =>
+test('readers and distinct lists are limited, and lists without readers make room', () =>
   withLists({ tickMs: 20, readers: 3, logs: 2, lingerMs: 60_000 }, async (lists) => {
     const one = await follow(lists, 'a');
 
@@ -260,7 +260,7 @@ test('readers and different lists are bounded, and lists that nobody reads make 
     await follow(lists, 'a');
   }));
 
-test('who stalls is cut at last', () =>
+test('stalled readers are cut', () =>
   withLists({ tickMs: 20, stalledMs: 100 }, async (lists) => {
     const notes = await follow(lists, 'a');
     let closed = false;

@@ -44,7 +44,7 @@ test('keys are made once, kept for the owner alone, and the same after a restart
   assert.equal(second.signer('ES256').key.asymmetricKeyType, 'ec');
 });
 
-test('a new key is known before it signs, and an old one as long as what it has signed', async () => {
+test('a new key is published before it signs, and an old one as long as its tokens are valid', async () => {
   const { clock, open } = await at(Date.now(), 24 * HOUR);
   const keys = await open();
 
@@ -74,7 +74,7 @@ test('a new key is known before it signs, and an old one as long as what it has 
   assert.equal(keys.find(old), undefined);
 });
 
-test('a key of the operator signs, and those made before stay known', async () => {
+test('the configured key signs, and earlier generated keys stay published', async () => {
   const { open } = await at(Date.now(), 0);
   const made = await open();
 

@@ -1,6 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import { requireDefinition } from '../resources/catalog/require-definition.ts';
 
 const ABNORMAL: Readonly<Record<string, (entry: Entry) => boolean>> = {
   deployments: ({ fields }) => fields.wantedStatus === 'updating',
@@ -20,7 +19,7 @@ export async function countAbnormalWorkloads(
 ): Promise<Record<string, number>> {
   const counts = await Promise.all(
     Object.entries(ABNORMAL).map(async ([resource, isAbnormal]) => {
-      const store = await catalog.synced(requireDefinition(catalog, resource), signal);
+      const store = await catalog.synced(catalog.definition(resource), signal);
       return [resource, store.list('name', namespace).filter(isAbnormal).length] as const;
     }),
   );

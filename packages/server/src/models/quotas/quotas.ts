@@ -7,7 +7,6 @@ import {
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import { requireDefinition } from '../resources/catalog/require-definition.ts';
 
 /** Objects that are counted if no ResourceQuota does: key in the answer, and resource. */
 const COUNTED: readonly [key: string, resource: string][] = [
@@ -103,10 +102,7 @@ export class Quotas {
   ): Promise<void> {
     await Promise.all(
       COUNTED.map(async ([key, resource]) => {
-        const store = await this.#catalog.synced(
-          requireDefinition(this.#catalog, resource),
-          signal,
-        );
+        const store = await this.#catalog.synced(this.#catalog.definition(resource), signal);
         used[key] ??= String(
           namespace === undefined ? store.size : store.list('name', namespace).length,
         );

@@ -57,7 +57,7 @@ test('an object, a list, a Table and an event lose their secrets, and nothing el
   assert.equal(object.spec.connection.token, MARK, 'what is given stays as it is');
 });
 
-test('who writes back what they were shown changes no secret, whatever it is', () => {
+test('writing a redacted object back changes no secret', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (kubeconfig, token) => {
       const stored = cluster(kubeconfig, token);
@@ -67,7 +67,7 @@ test('who writes back what they were shown changes no secret, whatever it is', (
   );
 });
 
-test('a text that is refused tells no secret, neither as it is nor as it stands in JSON', () => {
+test('an error about refused text contains no secret, neither plain nor escaped', () => {
   fc.assert(
     fc.property(
       fc.string({ minLength: 4 }),

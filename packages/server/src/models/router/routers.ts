@@ -4,7 +4,6 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, ObjectKey } from '@ks-apiserver/client/kube/client';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import { requireDefinition } from '../resources/catalog/require-definition.ts';
 import {
   isRouterOf,
   meshAnnotation,
@@ -196,7 +195,7 @@ export class Routers {
       return service;
     }
 
-    const nodes = await this.#catalog.synced(requireDefinition(this.#catalog, 'nodes'), signal);
+    const nodes = await this.#catalog.synced(this.#catalog.definition('nodes'), signal);
     const master = nodes
       .list('name')
       .findLast((node) => MASTER.some((label) => node.labels[label] !== undefined));

@@ -142,7 +142,7 @@ for (const [name, start, skip] of backends) {
       return pair;
     }
 
-    test('one that is made counts everywhere at once, for its user alone', async () => {
+    test('a new session is valid everywhere at once, for its user only', async () => {
       const pair = await add(one, 'jeff');
 
       for (const store of [one, two]) {
@@ -158,7 +158,7 @@ for (const [name, start, skip] of backends) {
       }
     });
 
-    test('one that ends counts nowhere, and is never back', async () => {
+    test('an ended session is invalid everywhere, and never comes back', async () => {
       const [pair, other] = [await add(one, 'jeff'), await add(two, 'jeff')];
       assert.equal(await has(two, pair), true);
       await one.end(pair.session);
@@ -173,7 +173,7 @@ for (const [name, start, skip] of backends) {
       }
     });
 
-    test('all of a user end, of every kind, and nobody else’s', async () => {
+    test('all sessions of a user end, of every kind, and nobody else’s', async () => {
       const mine = [
         await add(one, 'ann'),
         await add(two, 'ann'),
@@ -198,7 +198,7 @@ for (const [name, start, skip] of backends) {
       assert.equal(await one.find(mine[2]!.session.id), undefined);
     });
 
-    test('the others of a user end, those of his browsers stay', async () => {
+    test('a user’s other sessions end, those of their browsers stay', async () => {
       const [old, kept] = [await add(one, 'bob'), await add(one, 'bob')];
       const browser = await add(one, 'bob', { kind: 'browser' });
 
@@ -208,7 +208,7 @@ for (const [name, start, skip] of backends) {
       assert.ok(await one.find(browser.session.id));
     });
 
-    test('a code is used by one of many', async () => {
+    test('of many concurrent uses of a code one succeeds', async () => {
       const code = await add(one, 'jeff', { kind: 'code' });
       const uses = await Promise.all(
         Array.from({ length: 8 }, (_, i) => (i % 2 ? one : two).use(code.session.id)),
@@ -220,7 +220,7 @@ for (const [name, start, skip] of backends) {
       assert.equal(await two.use(code.session.id), undefined);
     });
 
-    test('a refresh token is exchanged by one of many; the others are told that it was a moment ago', async () => {
+    test('of many concurrent exchanges of a refresh token one succeeds, and the others are told so', async () => {
       const { session, tokens } = await add(one, 'jeff');
       const used = tokenHash(tokens.refresh!);
 
@@ -253,7 +253,7 @@ for (const [name, start, skip] of backends) {
       });
     });
 
-    test('where one access token counts, those before it do so no more', async () => {
+    test('with one valid access token, former ones are invalid', async () => {
       const first = made('one');
       const session = { ...first.session, accessHash: tokenHash(first.tokens.access) };
 
@@ -274,7 +274,7 @@ for (const [name, start, skip] of backends) {
       }
     });
 
-    test('one that is over does not count', async () => {
+    test('an expired session is invalid', async () => {
       const over = made('jeff', { kind: 'browser', expires: Date.now() + 300 });
       await one.add(over.session);
       assert.ok(await two.find(over.session.id));

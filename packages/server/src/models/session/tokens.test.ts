@@ -15,7 +15,7 @@ function sign(header: object, claims: object, secret = SECRET, hash = 'sha256'):
   return `${body}.${createHmac(hash, secret).update(body).digest('base64url')}`;
 }
 
-test('header and claims are those of 3.0', async () => {
+test('tokens have 3.0’s header and claims', async () => {
   const token = await new Tokens(SECRET, 10_000).issue(user, 'access_token', 7_200_000);
   assert.deepEqual(decode(token, 0), { alg: 'HS256', typ: 'JWT' });
 

@@ -6,7 +6,6 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Bindings } from '../authorization/bindings/bindings.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/catalog/definition.ts';
-import { requireDefinition } from '../resources/catalog/require-definition.ts';
 import { listPage, type Page, pageEntries } from '../resources/list/list.ts';
 import type { ListQuery } from '../resources/query/query.ts';
 
@@ -88,7 +87,7 @@ export class Tenants {
     signal: AbortSignal,
     resource: 'workspacetemplates' | 'workspaces' = 'workspacetemplates',
   ): Promise<TenantPage> {
-    const definition = requireDefinition(this.#catalog, resource);
+    const definition = this.#catalog.definition(resource);
     const store = await this.#catalog.synced(definition, signal);
 
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
@@ -107,7 +106,7 @@ export class Tenants {
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage> {
-    const definition = requireDefinition(this.#catalog, 'namespaces');
+    const definition = this.#catalog.definition('namespaces');
     const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
@@ -127,7 +126,7 @@ export class Tenants {
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage> {
-    const definition = requireDefinition(this.#catalog, 'devopsprojects');
+    const definition = this.#catalog.definition('devopsprojects');
     const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
@@ -170,7 +169,7 @@ export class Tenants {
 
   /** Returns the clusters on which a user's workspaces are placed, or all of them. */
   async clusters(user: UserInfo, signal: AbortSignal): Promise<TenantPage> {
-    const definition = requireDefinition(this.#catalog, 'clusters');
+    const definition = this.#catalog.definition('clusters');
     const store = await this.#catalog.synced(definition, signal);
     const all = ['clusters', 'workspaces'].some((resource) =>
       this.#authorizer.allowsGlobally(user, 'list', '', resource),
@@ -181,7 +180,7 @@ export class Tenants {
     }
 
     const templates = await this.#catalog.synced(
-      requireDefinition(this.#catalog, 'workspacetemplates'),
+      this.#catalog.definition('workspacetemplates'),
       signal,
     );
     const names = this.#bindings
@@ -199,10 +198,10 @@ export class Tenants {
    * matches.
    */
   async workspaceClusters(workspace: string, signal: AbortSignal): Promise<TenantPage | undefined> {
-    const definition = requireDefinition(this.#catalog, 'clusters');
+    const definition = this.#catalog.definition('clusters');
     const store = await this.#catalog.synced(definition, signal);
     const template = (
-      await this.#catalog.synced(requireDefinition(this.#catalog, 'workspacetemplates'), signal)
+      await this.#catalog.synced(this.#catalog.definition('workspacetemplates'), signal)
     ).get(workspace)?.object;
 
     if (!template) {

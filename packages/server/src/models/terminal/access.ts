@@ -4,7 +4,8 @@ import { PODS } from '@ks-apiserver/api/resources';
 import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import { type KubeReader, resourcePath } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../authorization/authorizer.ts';
 

@@ -66,7 +66,7 @@ test('patterns take linear time', () => {
   assert.ok(performance.now() - began < 2000);
 });
 
-test('failures are told in the words of cel-go', () => {
+test('failures have the words of cel-go', () => {
   const failure = (expression: string, self: unknown) => {
     try {
       evaluate(expression, self);
@@ -119,7 +119,7 @@ test('rules are checked against the types of their schema', () => {
   }
 });
 
-test('only what an expression looks at takes from its budget', () => {
+test('only what an expression reads counts towards its budget', () => {
   const list = Array.from({ length: 1000 }, (_, index) => BigInt(index));
   const self = { list, short: [1n, 2n] };
 

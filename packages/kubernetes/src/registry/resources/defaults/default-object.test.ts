@@ -104,7 +104,7 @@ test("a secret's texts become data", () => {
   });
 });
 
-test('a pod asks for what it is limited to; a template does not', () => {
+test('requests of pods default to their limits; those of templates do not', () => {
   const spec = { containers: [{ name: 'a', image: 'a:1', resources: { limits: { cpu: '1' } } }] };
   const pod: KubeObject = { metadata: {}, spec: structuredClone(spec) };
 
@@ -129,7 +129,7 @@ test('kinds without a schema stay as they are', () => {
   assert.deepEqual(object, { metadata: {}, spec: {} });
 });
 
-test('of a definition, what Go leaves out goes and what its pointers hold stays, at every depth', () => {
+test('zero values that Go omits are dropped from CRDs and those of pointers stay, at every depth', () => {
   const kept = { type: 'string', default: '', example: [], enum: ['', null], maxLength: 0 };
   const dropped = { description: '', nullable: false, required: [], uniqueItems: false };
 

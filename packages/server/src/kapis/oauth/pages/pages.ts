@@ -1,111 +1,8 @@
-import { createHash } from 'node:crypto';
-import { RouteReply } from '@ks-apiserver/http/routes/route';
-
-const STYLE = `:root{color-scheme:light dark;--text:#1b2430;--soft:#566270;--line:#c3cad3;--page:#f2f4f7;--card:#fff;--accent:#00774f;--on:#fff;--bad:#a8201a;--badpage:#fdeceb}
-@media (prefers-color-scheme:dark){:root{--text:#e8ecf1;--soft:#a4afbc;--line:#46525f;--page:#12171d;--card:#1c232b;--accent:#4fd1a1;--on:#06251a;--bad:#ff9d94;--badpage:#3a1c1b}}
-*{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--page);color:var(--text);font:1rem/1.5 system-ui,sans-serif}
-main{width:100%;max-width:25rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:2rem}
-h1{font-size:1.375rem;line-height:1.3;margin:0 0 .25rem}
-p{margin:0 0 1.25rem;color:var(--soft);overflow-wrap:anywhere}
-strong{color:var(--text)}
-label{display:block;font-weight:600;margin:1rem 0 .375rem}
-small{font-size:.875rem;font-weight:400;color:var(--soft)}
-input{width:100%;font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.625rem .75rem}
-button,.button{display:block;width:100%;margin-top:1.25rem;font:inherit;font-weight:600;text-align:center;text-decoration:none;border:1px solid var(--accent);border-radius:.5rem;padding:.625rem .75rem;background:var(--accent);color:var(--on);cursor:pointer}
-.quiet{background:none;color:var(--accent);margin-top:.75rem}
-:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-.alert{background:var(--badpage);color:var(--bad);border-radius:.5rem;padding:.625rem .75rem;margin:1rem 0 0}
-.or{margin:1.5rem 0 0;text-align:center}
-ul{margin:0 0 .5rem;padding-left:1.25rem}
-nav{margin-top:1.25rem;text-align:center}
-a{color:var(--accent)}`;
-
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Returns text escaped for HTML, also within quotes. */
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
-}
-
-/** Options of a page. */
-export interface PageOptions {
-  status?: number;
-  cookies?: readonly (string | undefined)[];
-  /**
-   * Where the answer to a form may redirect besides this server: the redirect URI of the client.
-   */
-  leadsTo?: string;
-  retryAfterSeconds?: number;
-}
-
-/**
- * Returns a source of a Content Security Policy: the origin of a URI, or its scheme when it has no
- * origin.
- */
-function sourceOf(uri: string): string {
-  if (!URL.canParse(uri)) {
-    return '';
-  }
-
-  const { origin, protocol } = new URL(uri);
-  return origin === 'null' ? protocol : origin;
-}
-
-/** Returns a page without scripts that must not be framed or cached (RFC 9700 section 4.16). */
-function htmlReply(title: string, content: string, options: PageOptions = {}): RouteReply {
-  const { status = 200, cookies = [], leadsTo = '', retryAfterSeconds } = options;
-  const set = cookies.filter((cookie) => cookie !== undefined);
-
-  const policy = [
-    "default-src 'none'",
-    `style-src 'sha256-${STYLE_HASH}'`,
-    `form-action 'self' ${sourceOf(leadsTo)}`.trim(),
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ];
-
-  const headers: Record<string, string | string[]> = {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': policy.join('; '),
-    'x-frame-options': 'DENY',
-    // With no-referrer browsers would send no Origin with forms.
-    'referrer-policy': 'same-origin',
-    'cache-control': 'no-store',
-    ...(set.length > 0 && { 'set-cookie': set }),
-    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
-  };
-
-  const page = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${escaped(title)} – KubeSphere</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-${content}
-</main>
-</body>
-</html>
-`;
-
-  return new RouteReply(status, headers, page);
-}
+import type { RouteReply } from '@ks-apiserver/http/routes/route';
+import { escapeHtml, htmlReply, type PageOptions } from '../../../http/html-page.ts';
 
 function alertOf(message: string | undefined): string {
-  return message === undefined ? '' : `<p class="alert" role="alert">${escaped(message)}</p>\n`;
+  return message === undefined ? '' : `<p class="alert" role="alert">${escapeHtml(message)}</p>\n`;
 }
 
 /** Content of the log-in page. `action` and the links are relative to `/oauth/authorize`. */
@@ -122,19 +19,17 @@ export interface LoginPage {
 export function loginPage(page: LoginPage, options: PageOptions): RouteReply {
   const providers = page.providers.map(
     ({ name, link }) =>
-      `<a class="button quiet" href="${escaped(link)}">Continue with ${escaped(name)}</a>`,
+      `<a class="button quiet" href="${escapeHtml(link)}">Continue with ${escapeHtml(name)}</a>`,
   );
 
-  const focus = (wanted: boolean) => (wanted ? ' autofocus' : '');
-
   const content = `<h1>Log in to KubeSphere</h1>
-<p>to continue to <strong>${escaped(page.client)}</strong></p>
-${alertOf(page.alert)}<form method="post" action="${escaped(page.action)}">
-<input type="hidden" name="csrf" value="${escaped(page.token)}">
+<p>to continue to <strong>${escapeHtml(page.client)}</strong></p>
+${alertOf(page.alert)}<form method="post" action="${escapeHtml(page.action)}">
+<input type="hidden" name="csrf" value="${escapeHtml(page.token)}">
 <label for="username">User name or e-mail address</label>
-<input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="320" value="${escaped(page.username)}"${focus(page.username === '')}>
+<input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="320" value="${escapeHtml(page.username)}"${page.username === '' ? ' autofocus' : ''}>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"${focus(page.username !== '')}>
+<input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"${page.username !== '' ? ' autofocus' : ''}>
 <label for="otp">One-time code <small>if you have set one up</small></label>
 <input id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" maxlength="16">
 <button>Log in</button>
@@ -156,17 +51,17 @@ export interface ConsentPage {
 
 /** Returns the page that asks a user whether a client may have what it asks for. */
 export function consentPage(page: ConsentPage, options: PageOptions): RouteReply {
-  const content = `<h1>Allow ${escaped(page.client)}?</h1>
-<p>You are logged in as <strong>${escaped(page.user)}</strong>. It asks to:</p>
+  const content = `<h1>Allow ${escapeHtml(page.client)}?</h1>
+<p>You are logged in as <strong>${escapeHtml(page.user)}</strong>. It asks to:</p>
 <ul>
-${page.scopes.map((scope) => `<li>${escaped(scope)}</li>`).join('\n')}
+${page.scopes.map((scope) => `<li>${escapeHtml(scope)}</li>`).join('\n')}
 </ul>
-<form method="post" action="${escaped(page.action)}">
-<input type="hidden" name="csrf" value="${escaped(page.token)}">
+<form method="post" action="${escapeHtml(page.action)}">
+<input type="hidden" name="csrf" value="${escapeHtml(page.token)}">
 <button name="consent" value="allow">Allow</button>
 <button class="quiet" name="consent" value="deny">Deny</button>
 </form>
-<nav><a href="${escaped(page.other)}">Log in as somebody else</a></nav>`;
+<nav><a href="${escapeHtml(page.other)}">Log in as somebody else</a></nav>`;
 
   return htmlReply(`Allow ${page.client}`, content, options);
 }
@@ -177,9 +72,9 @@ export function logoutPage(
   options: PageOptions,
 ): RouteReply {
   const content = `<h1>Log out?</h1>
-<p>You are logged in as <strong>${escaped(page.user)}</strong>.</p>
-<form method="post" action="${escaped(page.action)}">
-<input type="hidden" name="csrf" value="${escaped(page.token)}">
+<p>You are logged in as <strong>${escapeHtml(page.user)}</strong>.</p>
+<form method="post" action="${escapeHtml(page.action)}">
+<input type="hidden" name="csrf" value="${escapeHtml(page.token)}">
 <button>Log out</button>
 </form>`;
 
@@ -188,5 +83,5 @@ export function logoutPage(
 
 /** Returns a page with a message. */
 export function messagePage(title: string, text: string, options: PageOptions): RouteReply {
-  return htmlReply(title, `<h1>${escaped(title)}</h1>\n<p>${escaped(text)}</p>`, options);
+  return htmlReply(title, `<h1>${escapeHtml(title)}</h1>\n<p>${escapeHtml(text)}</p>`, options);
 }

@@ -51,7 +51,7 @@ test('the page offers the providers that a browser can be sent to, with the way 
   assert.equal(new URL(back, server.url).searchParams.has('prompt'), false);
 });
 
-test('names that are wrong, unknown or no names get one answer, in the same words', async () => {
+test('wrong, unknown and invalid names get the same answer', async () => {
   const answers = new Set<string>();
 
   for (const username of ['admin', 'nobody', '"><script>alert(1)</script>']) {
@@ -67,7 +67,7 @@ test('names that are wrong, unknown or no names get one answer, in the same word
   assert.equal(answers.size, 1);
 });
 
-test('a name that nobody has takes as long as one that somebody has', async () => {
+test('a log-in takes as long for unknown names as for known ones', async () => {
   const user = browser();
   const page = await user.open(url());
 
@@ -112,7 +112,7 @@ test('a form from elsewhere is not taken: another browser, another request, anot
   assert.equal((await victim.submit(page, ADMIN, { 'sec-fetch-site': 'same-origin' })).status, 303);
 });
 
-test('a log-in makes a new session and ends the one before it', async () => {
+test('a log-in starts a new session and ends the former one', async () => {
   const { user } = await loggedIn();
   const first = user.cookies.get('ks-session')!;
   const done = await user.submit(await user.open(url({ prompt: 'login' })), ADMIN);
@@ -209,7 +209,7 @@ test('a log-out leads to registered addresses only', async () => {
   assert.equal(user.cookies.has('ks-session'), true);
 });
 
-test('who has a second factor is asked for it', async () => {
+test('users with a second factor are asked for it', async () => {
   const eve = await createUser('eve');
   const token = await server.token('eve', eve.password);
   const path = '/kapis/iam.kubesphere.io/v1alpha2/users/eve/totp';

@@ -1,5 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { RouteReply, RouteRequest } from '@ks-apiserver/http/routes/route';
+import type { PageOptions } from '../../../http/html-page.ts';
 import type { AuthorizationRequest } from '../../../models/oauth/authorization-request.ts';
 import type { LoggedIn } from '../../../models/oauth/codes.ts';
 import type { Browser } from '../../../models/oauth/cookies.ts';
@@ -8,7 +9,7 @@ import { needsConsent } from '../../../models/oauth/user-steps.ts';
 import type { Identity } from '../../../models/session/identity.ts';
 import { sourceOf } from '../../login-source.ts';
 import type { OAuthDependencies } from '../dependencies.ts';
-import { consentPage, loginPage, type PageOptions } from './pages.ts';
+import { consentPage, loginPage } from './pages.ts';
 
 /** An authorization request that needs input of a person at a browser. */
 export interface Dialog {

@@ -1,6 +1,6 @@
 import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import { resourcePath } from '@ks-apiserver/client/kube/client';
+import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../authorizer.ts';
 

@@ -5,7 +5,7 @@ import { PasswordPolicy } from './password-policy.ts';
 const ann = { username: 'annabelle', email: 'belle.ann@example.com' };
 const rules = { minLength: 8, minClasses: 0, refuseCommon: true, changeInitial: false };
 
-test('what is too short, too long, common or the user’s own name is refused, with the reason', async () => {
+test('too short, too long and common passwords, and the user’s own name, are refused with the reason', async () => {
   const policy = new PasswordPolicy(rules);
 
   const cases: [string, RegExp][] = [

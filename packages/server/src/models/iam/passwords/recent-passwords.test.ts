@@ -18,7 +18,7 @@ function counted() {
   return { seen, recent };
 }
 
-test('a right password is compared once a minute, however many calls come at once', async () => {
+test('a right password is hashed once a minute, however many calls come at once', async () => {
   const { seen, recent } = counted();
   const stored = await hashPassword('P@88w0rd');
   const answers = await Promise.all(

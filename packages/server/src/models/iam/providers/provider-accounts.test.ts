@@ -5,7 +5,7 @@ import { userName } from './provider-accounts.ts';
 import { originLabel } from './provider-links.ts';
 import { groupNames } from './provider-passwords.ts';
 
-test('what a provider calls somebody becomes a name that Kubernetes takes', () => {
+test('account names become names that Kubernetes accepts', () => {
   const cases: [string, string][] = [
     ['jane', 'jane'],
     ['Jané Doe', 'jane-doe'],

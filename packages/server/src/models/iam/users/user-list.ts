@@ -4,7 +4,6 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Bindings } from '../../authorization/bindings/bindings.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
-import { requireDefinition } from '../../resources/catalog/require-definition.ts';
 import { listPage, pageEntries } from '../../resources/list/list.ts';
 import type { ListQuery } from '../../resources/query/query.ts';
 import type { Scope, Scopes } from '../roles/scopes.ts';
@@ -73,7 +72,7 @@ export class UserList {
       return this.members(scope, role, query, signal);
     }
 
-    const definition = requireDefinition(this.#catalog, 'users');
+    const definition = this.#catalog.definition('users');
 
     const { entries, total } = await listPage(
       await this.#catalog.synced(definition, signal),
@@ -95,7 +94,7 @@ export class UserList {
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<UserPage> {
-    const definition = requireDefinition(this.#catalog, 'users');
+    const definition = this.#catalog.definition('users');
     const store = await this.#catalog.synced(definition, signal);
     const roles = new Map<string, string>();
 
@@ -130,9 +129,7 @@ export class UserList {
   /** Returns a member of a scope with their role; undefined for others. */
   async member(scope: Scope, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
     const [binding] = scope.index.entriesOf(name, scope.key);
-    const entry = (
-      await this.#catalog.synced(requireDefinition(this.#catalog, 'users'), signal)
-    ).get(name);
+    const entry = (await this.#catalog.synced(this.#catalog.definition('users'), signal)).get(name);
     const role: string | undefined = binding?.object?.roleRef?.name;
 
     return entry && role !== undefined
@@ -142,9 +139,7 @@ export class UserList {
 
   /** Returns a user with their global role; undefined for an unknown one. */
   async user(name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const entry = (
-      await this.#catalog.synced(requireDefinition(this.#catalog, 'users'), signal)
-    ).get(name);
+    const entry = (await this.#catalog.synced(this.#catalog.definition('users'), signal)).get(name);
     return entry && withAnnotations(entry, this.#globalRole(name));
   }
 

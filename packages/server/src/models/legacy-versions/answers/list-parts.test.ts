@@ -35,7 +35,7 @@ const item = fc.dictionary(
 
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
 
-test('a list is read element by element however it comes', async () => {
+test('a list is read element by element however it is split into pieces', async () => {
   const members = fc.constantFrom('items', 'rows');
   await fc.assert(
     fc.asyncProperty(
@@ -79,7 +79,7 @@ test('a list is read element by element however it comes', async () => {
   );
 });
 
-test('a converted list says what the list said, in the older version', async () => {
+test('a converted list holds the same objects in the older version', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(item), sizes, fc.boolean(), async (items, by, isLast) => {
       const metadata = { resourceVersion: '1' };

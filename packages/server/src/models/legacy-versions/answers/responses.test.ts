@@ -48,7 +48,7 @@ const legacy = {
   spec: { backend: { serviceName: 'web', servicePort: 80 } },
 };
 
-test('every event of a watch is converted to the older version', async () => {
+test('every event of a watch is in the older version', async () => {
   const bookmark = {
     kind: 'Ingress',
     apiVersion: 'networking.k8s.io/v1',
@@ -103,7 +103,7 @@ test('metadata alone shows no annotation that keeps fields of the older version'
   assert.deepEqual(shown, { ...partial, metadata: { name: 'a', annotations: { own: 'yes' } } });
 });
 
-test('what the older version cannot tell is shown in an annotation, and nothing where it can', async () => {
+test('fields that the older version does not have are kept in an annotation, and only these', async () => {
   const spec = {
     maxReplicas: 1,
     metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Odd' } } }],

@@ -3,7 +3,7 @@ import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json } from '@ks-apiserver/apimachinery/meta/types';
 import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
-import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strategic';
+import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strategic/strategic';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import type { Fields } from '../fields.ts';

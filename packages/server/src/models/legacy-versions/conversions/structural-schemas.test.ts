@@ -37,7 +37,7 @@ const schema = fc.letrec((tie) => ({
   ),
 })).node;
 
-test('every schema becomes one that apiextensions.k8s.io/v1 takes, and stays that', () => {
+test('every schema is converted to one that apiextensions.k8s.io/v1 accepts', () => {
   fc.assert(
     fc.property(schema, (given) => {
       const root = structuralRoot(given);
@@ -48,7 +48,7 @@ test('every schema becomes one that apiextensions.k8s.io/v1 takes, and stays tha
   );
 });
 
-test('what a schema lets pass, the structural one does too', () => {
+test('a structural schema accepts every value that the original accepts', () => {
   const value = fc.dictionary(
     fc.constantFrom('a', 'b', 'spec'),
     fc.oneof(fc.integer(), fc.string({ maxLength: 4 }), fc.dictionary(name, fc.integer())),

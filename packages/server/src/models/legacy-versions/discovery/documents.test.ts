@@ -39,7 +39,7 @@ const deployments = resource('apps', 'v1', 'deployments', 'Deployment', [
 const list = (items: object[]) => ({ kind: 'APIGroupDiscoveryList', items });
 const group = (name: string, versions: object[]) => ({ metadata: { name }, versions });
 
-test('aggregated discovery gets what stands in for what is there', () => {
+test('aggregated discovery includes the older versions', () => {
   const merged = withLegacyAggregated(
     list([group('apps', [{ version: 'v1', resources: [deployments], freshness: 'Current' }])]),
     LEGACY_KINDS,
@@ -66,7 +66,7 @@ test('aggregated discovery gets what stands in for what is there', () => {
   ]);
 });
 
-test('what the backend has in an older version stays as it is', () => {
+test('older versions that the backend serves are unchanged', () => {
   const own = resource('batch', 'v1beta1', 'cronjobs', 'CronJob');
 
   const document = list([

@@ -2,7 +2,8 @@ import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Informer, InformerOptions } from '@ks-apiserver/client/informer/informer';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { InformerOptions } from '@ks-apiserver/client/informer/informer-options';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Columns } from '../computed/columns.ts';
@@ -168,6 +169,19 @@ export class Catalog implements ResourceStores {
    */
   find(name: string): ResourceDefinition | undefined {
     return this.#definitions.get(name) ?? this.#candidates(name).find(inGroup(name));
+  }
+
+  /**
+   * Returns the definition of a resource that must be known. Throws an Error for any other: asking
+   * for it is a mistake in the code.
+   */
+  definition(name: string): ResourceDefinition {
+    const definition = this.find(name);
+    if (!definition) {
+      throw new Error(`the table of resources has no ${name}`);
+    }
+
+    return definition;
   }
 
   /** Returns the table's and the CRDs' definitions of the plural in `plural` or `plural.group`. */

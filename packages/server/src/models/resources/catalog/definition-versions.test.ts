@@ -65,7 +65,7 @@ test('definitions are read in the version that the cluster serves, also when tha
     } as KubeObject);
 
     const store = await catalog.synced(
-      catalog.find('volumesnapshots')!,
+      catalog.definition('volumesnapshots'),
       AbortSignal.timeout(10_000),
     );
 
@@ -80,7 +80,7 @@ test('definitions are read in the version that the cluster serves, also when tha
     await eventually(async () => assert.equal(catalog.find('volumesnapshots')?.version, 'v1beta1'));
 
     const again = await catalog.synced(
-      catalog.find('volumesnapshots')!,
+      catalog.definition('volumesnapshots'),
       AbortSignal.timeout(10_000),
     );
 

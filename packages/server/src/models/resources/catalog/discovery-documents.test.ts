@@ -46,7 +46,7 @@ test('any document is read without error, and names that cannot stand in a path 
   );
 });
 
-test('a stale group without kinds is one that did not say', () => {
+test('a stale group without kinds counts as unknown, not as empty', () => {
   const of = (freshness: string, resources: unknown[]) => ({
     kind: 'APIGroupDiscoveryList',
     items: [{ metadata: { name: 'g.io' }, versions: [{ version: 'v1', freshness, resources }] }],

@@ -2,6 +2,7 @@ import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import pMap from 'p-map';
 import type { ResourceDefinition } from './definition.ts';
 import {
   type GroupVersion,
@@ -164,24 +165,19 @@ export class Discovery {
     }
 
     const versions = readGroups(document);
-    const next = versions.values();
 
-    const work = async () => {
-      for (const version of next) {
-        try {
-          version.kinds = readResources(
-            version,
-            await this.#json(groupVersionPath(version), signal),
-          );
-        } catch (error) {
-          if (signal.aborted) {
-            throw error;
-          }
+    const readKinds = async (version: GroupVersion) => {
+      try {
+        const found = await this.#json(groupVersionPath(version), signal);
+        version.kinds = readResources(version, found);
+      } catch (error) {
+        if (signal.aborted) {
+          throw error;
         }
       }
     };
 
-    await Promise.all(Array.from({ length: PARALLEL }, work));
+    await pMap(versions, readKinds, { concurrency: PARALLEL });
 
     return versions;
   }

@@ -1,5 +1,6 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/informer';
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { InformerOptions } from '@ks-apiserver/client/informer/informer-options';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { secretFieldsOf, withoutSecrets } from '../../redaction/redaction.ts';
 import type { ResourceDefinition } from './definition.ts';

@@ -11,7 +11,7 @@ const entries = (count: number): Entry[] =>
 const filled = (size: number) => () => ({ pieces: [Buffer.alloc(size, 'x')], length: size });
 const never = () => assert.fail('it is there already');
 
-test('a list of small objects is put together once, and anew when it is another one', () => {
+test('the body of a list of small objects is joined once, and again when the list changes', () => {
   const bodies = new JoinedBodies();
   const list = entries(20);
   const body = bodies.of('tag', list, filled(1000));

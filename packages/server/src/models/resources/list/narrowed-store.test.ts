@@ -19,7 +19,7 @@ function entry(namespace: string, name: string, created: number): Entry {
   });
 }
 
-test('of 300 of 10,000 namespaces, only what is in these is looked at, in one order', () => {
+test('a list over 300 of 10,000 namespaces reads only the objects of these, in one order', () => {
   const store = new Store();
 
   for (let n = 0; n < 10_000; n++) {
@@ -39,7 +39,7 @@ test('of 300 of 10,000 namespaces, only what is in these is looked at, in one or
   assert.ok(list.every(({ namespace }) => own.has(namespace)));
 });
 
-test('one object, and one namespace, are found only among those that are seen', () => {
+test('single objects and namespaces are found only among the visible ones', () => {
   const store = new Store();
 
   for (const namespace of ['a', 'b']) {

@@ -27,7 +27,7 @@ beforeEach(() => {
   }
 });
 
-test('goes on at its place with the objects of its time', () => {
+test('continues at its place with the objects of its moment', () => {
   const snapshots = open();
   const token = begin(snapshots);
 
@@ -60,7 +60,7 @@ test('is of use for the same query alone, and for no invented place', () => {
   assert.throws(() => snapshots.read(foreign, 's'), { code: 410, message: /begin again/ });
 });
 
-test('ends when nobody reads on, and with age', () => {
+test('a snapshot ends when nobody continues it, and with age', () => {
   const snapshots = open();
   const [left, read] = [begin(snapshots), begin(snapshots, 'v')];
 
@@ -76,7 +76,7 @@ test('ends when nobody reads on, and with age', () => {
   assert.deepEqual([snapshots.size, store.watched], [0, false]);
 });
 
-test('one caller takes the place of his own snapshots and not of others', () => {
+test('new snapshots of a caller replace their own and not those of others', () => {
   const snapshots = open({ perCaller: 2 });
   const other = begin(snapshots, 'other');
   const [first] = [begin(snapshots), begin(snapshots), begin(snapshots)];
@@ -86,7 +86,7 @@ test('one caller takes the place of his own snapshots and not of others', () => 
   assert.equal(snapshots.size, 3);
 });
 
-test('one caller’s long lists take the place of his own', () => {
+test('long lists of a caller replace their own', () => {
   const snapshots = open({ entries: 12, entriesPerCaller: 6 });
   const other = begin(snapshots, 'other');
   const [first, second] = [begin(snapshots), begin(snapshots), begin(snapshots), begin(snapshots)];

@@ -140,7 +140,7 @@ test('any value of a field survives escaping, bars too', () => {
   );
 });
 
-test('a path reads what was put there, and nothing of prototypes', () => {
+test('a path reads own properties only, never those of prototypes', () => {
   const step = fc.oneof(fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/), fc.nat({ max: 20 }));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 5 }), fc.string(), (steps, value) => {

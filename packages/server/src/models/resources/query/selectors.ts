@@ -45,7 +45,7 @@ function checkSelector(name: string, text: string, form: 'labels' | 'fields'): v
 function splitAlternatives(text: string): string[] {
   const alternatives = [''];
 
-  for (const [token] of text.matchAll(/\\[^]|\|\||[^]/g)) {
+  for (const [token] of text.matchAll(/\\.|\|\||./gs)) {
     if (token === '||') {
       alternatives.push('');
     } else {

@@ -82,7 +82,7 @@ test('an order is total: it does not depend on where entries stood, and pages of
   );
 });
 
-test('what has no value comes last in both directions, numbers are numbers', () => {
+test('missing values sort last in both directions, and numbers sort as numbers', () => {
   const sizes = (query: string, all: readonly unknown[]) => {
     const given = all.map((size, i) => {
       const object: KubeObject = { metadata: { name: `n${i}` }, spec: { size } };
@@ -99,7 +99,7 @@ test('what has no value comes last in both directions, numbers are numbers', () 
   assert.deepEqual(sizes('sortBy=-spec.size,name', all), ['x', 10, 9, undefined, '']);
 });
 
-test('an unknown key among several is refused with those that there are', () => {
+test('an unknown key is refused with the names of the known ones', () => {
   assert.throws(
     () => orderingOf(definition, parseListQuery(new URLSearchParams('sortBy=name,size')), catalog),
     {

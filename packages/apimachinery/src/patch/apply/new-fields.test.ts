@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { KubeObject } from '../meta/types.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { KubeObject } from '../../meta/types.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { compareTyped } from './compare-typed.ts';
 import { stripMeta } from './managed-fields.ts';
 import { fieldsOfNew } from './new-fields.ts';
-import { compareTyped } from './typed.ts';
 
 const words: Schema = { type: 'object', additionalProperties: { type: 'string' } };
 
@@ -122,7 +122,7 @@ function outcome(run: () => unknown): unknown {
   }
 }
 
-test('what a new object owns is what a comparison with nothing finds', () => {
+test('fields of a new object equal those of a comparison with nothing', () => {
   const skipped = {
     fields: new Set(['apiVersion', 'kind', 'status']),
     metadata: new Set(['name', 'uid', 'generation']),

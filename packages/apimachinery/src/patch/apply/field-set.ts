@@ -1,7 +1,7 @@
-import { isObject, setOwn } from '../json/json.ts';
-import type { Json } from '../meta/types.ts';
-import type { Schema } from '../schema/schema.ts';
-import { compareText } from '../text/compare-text.ts';
+import { isObject, setOwn } from '../../json/json.ts';
+import type { Json } from '../../meta/types.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { compareText } from '../../text/compare-text.ts';
 
 const NONE: ReadonlyMap<string, FieldSet> = new Map();
 

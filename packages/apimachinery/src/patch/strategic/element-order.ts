@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from '../json/json.ts';
-import { StatusError } from '../meta/errors.ts';
-import type { Json } from '../meta/types.ts';
-import { goText } from './go-text.ts';
+import { isObject, type JsonObject } from '../../json/json.ts';
+import { StatusError } from '../../meta/errors.ts';
+import type { Json } from '../../meta/types.ts';
+import { goText } from '../go-text.ts';
 
 /**
  * Returns the error for a patch that does not fit the object: 500, as kube-apiserver answers it.

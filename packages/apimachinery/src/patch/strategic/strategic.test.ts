@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { JsonObject } from '../json/json.ts';
-import type { Json } from '../meta/types.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { JsonObject } from '../../json/json.ts';
+import type { Json } from '../../meta/types.ts';
+import type { Schema } from '../../schema/schema.ts';
 import { applyStrategicMergePatch } from './strategic.ts';
 
 const named: Schema = {
@@ -146,7 +146,7 @@ for (const [title, doc, patch, expected] of examples) {
   });
 }
 
-test('refuses what it cannot merge', () => {
+test('refuses patches that cannot be merged', () => {
   const doc = { list: [{ name: 'a' }] };
   assert.throws(() => applyStrategicMergePatch(doc, { list: [{ value: 'x' }] }, schema), {
     code: 500,

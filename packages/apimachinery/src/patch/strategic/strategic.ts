@@ -5,15 +5,16 @@ import {
   isObject,
   type JsonObject,
   setOwn,
-} from '../json/json.ts';
-import { badRequest, StatusError } from '../meta/errors.ts';
-import type { Json } from '../meta/types.ts';
-import type { Schema } from '../schema/schema.ts';
+} from '../../json/json.ts';
+import { badRequest } from '../../meta/errors.ts';
+import type { Json } from '../../meta/types.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { goText } from '../go-text.ts';
+import { jsonTypeName } from '../merge-patch.ts';
+import { addedItems, addedPart, isDirected, patchDirective } from './additions.ts';
 import { identify, identity, orderElements, unmergeable, without } from './element-order.ts';
-import { goText } from './go-text.ts';
-import { jsonTypeName } from './merge-patch.ts';
+import { countElements, MIN_STEPS, Progress, STEPS_EACH } from './merge-budget.ts';
 
-const patchDirective = '$patch';
 const retainKeysDirective = '$retainKeys';
 const orderPrefix = '$setElementOrder/';
 const deletePrefix = '$deleteFromPrimitiveList/';
@@ -29,37 +30,6 @@ function fieldSchema(schema: Schema | undefined, key: string): Schema | undefine
 
 function hasStrategy(schema: Schema | undefined, strategy: string): schema is Schema {
   return schema?.['x-kubernetes-patch-strategy']?.split(',').includes(strategy) ?? false;
-}
-
-const isDirected = (value: Json): boolean =>
-  isObject(value) && Object.hasOwn(value, patchDirective);
-
-/**
- * Returns the part of a patch that becomes the object where there was nothing before: no maps with
- * `$patch`, no nulls in maps.
- */
-function addedPart(patch: Json, options: { keepNulls: boolean }): Json {
-  if (Array.isArray(patch)) {
-    return addedItems(patch, options);
-  }
-  if (!isObject(patch)) {
-    return patch;
-  }
-
-  const out: JsonObject = {};
-
-  for (const [key, value] of Object.entries(patch)) {
-    if ((options.keepNulls || value !== null) && !isDirected(value)) {
-      setOwn(out, key, addedPart(value, options));
-    }
-  }
-
-  return out;
-}
-
-/** Returns the items of a patch's list that become the list where there was nothing before. */
-function addedItems(items: readonly Json[], options: { keepNulls: boolean }): Json[] {
-  return items.filter((item) => !isDirected(item)).map((item) => addedPart(item, options));
 }
 
 function retainKeys(target: JsonObject, patch: JsonObject): void {
@@ -86,71 +56,6 @@ function retainKeys(target: JsonObject, patch: JsonObject): void {
       delete target[key];
     }
   }
-}
-
-/** The progress of one merge: what it may change, and how much it has done. */
-class Progress {
-  readonly #made = new WeakSet<JsonObject>();
-  #steps: number;
-
-  constructor(steps: number) {
-    this.#steps = steps;
-  }
-
-  /** Returns an object that this merge may change: one that it made itself, or a copy. */
-  own(object: JsonObject): JsonObject {
-    if (this.#made.has(object)) {
-      return object;
-    }
-
-    const copy: JsonObject = {};
-
-    for (const [key, value] of Object.entries(object)) {
-      setOwn(copy, key, value);
-    }
-
-    this.#made.add(copy);
-
-    return copy;
-  }
-
-  /**
-   * Counts elements of lists that are examined. Throws a StatusError 413 for a patch that merges
-   * one list so often that the work is far more than its length, with elements that name the same
-   * one again and again.
-   */
-  count(elements: number): void {
-    this.#steps -= elements;
-
-    if (this.#steps >= 0) {
-      return;
-    }
-
-    const message = 'the patch merges the same lists too often: name each element once';
-
-    throw new StatusError(413, 'RequestEntityTooLarge', message);
-  }
-}
-
-/** How many elements a merge may examine, beyond a multiple of those that there are. */
-const MIN_STEPS = 100_000;
-const STEPS_EACH = 20;
-
-/** Counts the elements of all lists in a value. */
-function countElements(value: Json): number {
-  if (typeof value !== 'object' || value === null) {
-    return 0;
-  }
-
-  let count = Array.isArray(value) ? value.length : 0;
-
-  for (const item of Array.isArray(value) ? value : Object.values(value)) {
-    if (typeof item === 'object') {
-      count += countElements(item);
-    }
-  }
-
-  return count;
 }
 
 function mergeMaps(

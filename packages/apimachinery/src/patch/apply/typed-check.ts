@@ -1,8 +1,8 @@
-import { isObject } from '../json/json.ts';
-import type { Schema } from '../schema/schema.ts';
+import { isObject } from '../../json/json.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { goSyntax, goText, goTypeName } from '../go-text.ts';
 import { printEdge, schemaAt } from './field-set.ts';
-import { goSyntax, goText, goTypeName } from './go-text.ts';
-import { elementEdge } from './typed.ts';
+import { elementEdge } from './list-elements.ts';
 
 /** A configuration that fits no object: the path, and what is wrong there. */
 export interface TypedFault {

@@ -1,9 +1,9 @@
-import type { Json, KubeObject, ManagedFieldsEntry } from '../meta/types.ts';
-import type { Schema } from '../schema/schema.ts';
-import { compareText } from '../text/compare-text.ts';
+import type { Json, KubeObject, ManagedFieldsEntry } from '../../meta/types.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { compareText } from '../../text/compare-text.ts';
+import { compareTyped } from './compare-typed.ts';
 import { FieldSet } from './field-set.ts';
 import { fieldsOfNew } from './new-fields.ts';
-import { compareTyped } from './typed.ts';
 
 const maxUpdateManagers = 10;
 

@@ -1,9 +1,11 @@
-import { assertNesting, equalJson } from '../json/json.ts';
-import { LAST_APPLIED } from '../meta/annotations.ts';
-import { badRequest, type StatusCause, StatusError } from '../meta/errors.ts';
-import { type KubeObject, kindText } from '../meta/types.ts';
-import type { Schema } from '../schema/schema.ts';
+import { assertNesting, equalJson } from '../../json/json.ts';
+import { LAST_APPLIED } from '../../meta/annotations.ts';
+import { badRequest, type StatusCause, StatusError } from '../../meta/errors.ts';
+import { type KubeObject, kindText } from '../../meta/types.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { compareTyped } from './compare-typed.ts';
 import { FieldSet } from './field-set.ts';
+import { fieldSetOf } from './field-set-of.ts';
 import {
   decodeManagedFields,
   encodeManagedFields,
@@ -15,7 +17,7 @@ import {
   stripMeta,
   withoutManagedFields,
 } from './managed-fields.ts';
-import { compareTyped, fieldSetOf, mergeTyped, removeItems } from './typed.ts';
+import { mergeTyped, removeItems } from './merge-typed.ts';
 import { typedFaults } from './typed-check.ts';
 
 /**

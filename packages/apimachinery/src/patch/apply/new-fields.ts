@@ -1,10 +1,10 @@
-import { memoize } from '../cache/memoize.ts';
-import { isObject, type JsonObject } from '../json/json.ts';
-import type { Json, KubeObject } from '../meta/types.ts';
-import type { Schema } from '../schema/schema.ts';
-import { compareText } from '../text/compare-text.ts';
+import { memoize } from '../../cache/memoize.ts';
+import { isObject, type JsonObject } from '../../json/json.ts';
+import type { Json, KubeObject } from '../../meta/types.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { compareText } from '../../text/compare-text.ts';
 import { fieldSchema, LEAF } from './field-set.ts';
-import { grouped, isEmpty, relation } from './typed.ts';
+import { grouped, isEmpty, relation } from './list-elements.ts';
 
 type Fields = Record<string, Json>;
 type Visit = (value: unknown, schema: Schema | undefined) => Fields | undefined;

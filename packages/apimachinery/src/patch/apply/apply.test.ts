@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { StatusError } from '../meta/errors.ts';
-import type { KubeObject } from '../meta/types.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { StatusError } from '../../meta/errors.ts';
+import type { KubeObject } from '../../meta/types.ts';
+import type { Schema } from '../../schema/schema.ts';
 import { applyServerSide, checkConfiguration } from './apply.ts';
 import { FieldSet } from './field-set.ts';
 import { trackUpdate } from './managed-fields.ts';
@@ -80,7 +80,7 @@ const owners = (object: KubeObject) =>
     (object.metadata.managedFields ?? []).map((entry) => [entry.manager, entry.fieldsV1]),
   );
 
-test('creation by apply owns what is in the configuration, nothing of the identity', () => {
+test('an apply that creates owns the fields of the configuration, except the identity', () => {
   const created = apply(
     undefined,
     'a',
@@ -136,7 +136,7 @@ test('conflicts with an update name its version; several are listed by manager',
   });
 });
 
-test('who applies nothing of metadata any more leaves its other fields', () => {
+test('an applier that drops its metadata leaves the other fields', () => {
   const live = apply(undefined, 'a', object({ replicas: 1 }, { labels: { a: '1' } }));
   live.metadata.resourceVersion = '7';
 
@@ -145,7 +145,7 @@ test('who applies nothing of metadata any more leaves its other fields', () => {
   assert.equal(next.metadata.labels, undefined);
 });
 
-test('equal values are shared; what nobody applies any more goes', () => {
+test('equal values are shared by managers; a field without a manager is removed', () => {
   let live = apply(
     undefined,
     'a',
@@ -160,7 +160,7 @@ test('equal values are shared; what nobody applies any more goes', () => {
   assert.equal(live.spec?.replicas, undefined);
 });
 
-test('an element that its only applier drops goes, even if an update set a field in it', () => {
+test('an element is removed when its only applier drops it, even if an update set a field in it', () => {
   let live = apply(undefined, 'a', object({ ports: [{ port: 80 }, { port: 81 }] }));
   const changed = structuredClone(live);
 
@@ -256,7 +256,7 @@ test('updates take fields over, and status belongs to its subresource', () => {
   });
 });
 
-test('at most ten updates are told apart; an empty list resets', () => {
+test('at most ten updates are kept apart; an empty list resets', () => {
   let live = update(undefined, 'first', object({}, { labels: { first: 'x' } }));
 
   for (let i = 0; i < 15; i++) {
@@ -285,7 +285,7 @@ test('at most ten updates are told apart; an empty list resets', () => {
   );
 });
 
-test('refuses managedFields in a configuration, and what does not fit the schema', () => {
+test('refuses managedFields in a configuration, and configurations that do not fit the schema', () => {
   assert.throws(() => apply(undefined, 'a', object({}, { managedFields: [] })), { code: 400 });
 
   const refused = (spec: Record<string, unknown>) => {
@@ -333,7 +333,7 @@ const ports = fc.uniqueArray(fc.record({ port: fc.integer({ min: 1, max: 5 }) })
   selector: ({ port }) => port,
 });
 
-test('what one applier sets and then drops leaves the object as the other one applied it', () => {
+test('fields that one applier sets and drops leave the object as the other one applied it', () => {
   fc.assert(
     fc.property(labels, ports, labels, ports, (l1, p1, l2, p2) => {
       const one = apply(undefined, 'one', object({ ports: p1 }, { labels: l1 }));

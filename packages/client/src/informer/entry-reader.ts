@@ -1,0 +1,109 @@
+import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type Entry, makeEntry } from './entry.ts';
+import type { InformerOptions } from './informer-options.ts';
+import { leanText, type MemberNames, memberNames } from './lean-json.ts';
+import { objectBytes } from './object-bytes.ts';
+
+const OPEN_BRACE = 0x7b;
+const REPORT_EVERY_MS = 60_000;
+
+/** `managedFields` is often as long as the rest of an object, and nobody here reads it. */
+const ALWAYS_UNREAD = ['managedFields'];
+
+/**
+ * Makes entries of the objects that the API sends. Objects that cannot be read are counted and
+ * reported: one broken object must not hide the others.
+ */
+export class EntryReader {
+  readonly #options: InformerOptions;
+  readonly #unread: MemberNames;
+  /** Start of an object in a list, whose items have no kind and apiVersion. */
+  readonly #prefix: string;
+  #skipped = 0;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: InformerOptions) {
+    const { kind, resource, unread = [] } = options;
+    this.#options = options;
+    this.#unread = memberNames([...ALWAYS_UNREAD, ...unread]);
+    this.#prefix = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersionOf(resource))},`;
+  }
+
+  /** How many objects of the API could not be read. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Parses an object of the API. Returns undefined, and reports it, for bytes that are none. */
+  parse(bytes: Buffer): KubeObject | undefined {
+    try {
+      const { redact, keepObjects } = this.#options;
+      const text = redact || keepObjects ? bytes.toString() : leanText(bytes, this.#unread);
+      const object: unknown = JSON.parse(text);
+
+      if (typeof object === 'object' && object !== null) {
+        return object as KubeObject;
+      }
+
+      this.skip('it is no object');
+    } catch (error) {
+      this.skip((error as Error).message);
+    }
+
+    return undefined;
+  }
+
+  /**
+   * Makes the entry of an object from its bytes, which are copied because they are a slice of a
+   * larger page. Returns undefined, and reports it, for bytes that are no object.
+   */
+  entry(slice: Buffer, parsed?: KubeObject): Entry | undefined {
+    const object = parsed ?? this.parse(slice);
+    if (!object) {
+      return undefined;
+    }
+
+    if (typeof object.metadata?.name !== 'string') {
+      this.skip('it has no name');
+      return undefined;
+    }
+
+    try {
+      return this.#entryOf(object, slice);
+    } catch (error) {
+      this.skip(`${object.metadata.name}: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  /** Counts an object that is left out, and reports why from time to time. */
+  skip(why: string): void {
+    this.#skipped += 1;
+
+    const now = performance.now();
+    if (now - this.#reportedAt < REPORT_EVERY_MS) {
+      return;
+    }
+
+    this.#reportedAt = now;
+    const { resource, report } = this.#options;
+    report?.(`an object among ${resource.resource} was left out: ${why}`);
+  }
+
+  #entryOf(object: KubeObject, slice: Buffer): Entry {
+    const { kind, resource, redact, fields, keepObjects } = this.#options;
+
+    if (redact) {
+      const shown = redact({ kind, apiVersion: apiVersionOf(resource), ...object });
+      const bytes = objectBytes(Buffer.from(JSON.stringify(shown)));
+      return makeEntry(shown, bytes, { fields: fields?.(shown), keepObject: keepObjects });
+    }
+
+    const isTyped = object.kind !== undefined && object.apiVersion !== undefined;
+    const bytes = isTyped
+      ? objectBytes(slice)
+      : objectBytes(Buffer.from(this.#prefix), slice.subarray(slice.indexOf(OPEN_BRACE) + 1));
+
+    return makeEntry(object, bytes, { fields: fields?.(object), keepObject: keepObjects });
+  }
+}

@@ -1,0 +1,29 @@
+import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+
+/** What an informer caches and what it keeps of each object. */
+export interface InformerOptions {
+  resource: GroupVersionResource;
+  kind: string;
+  /** Follows only the objects of this namespace. */
+  namespace?: string;
+  /** Follows only the objects that this label selector matches. */
+  labelSelector?: string;
+  /** Returns the values that the resource's filters and sort keys need. */
+  fields?: (object: KubeObject) => Record<string, unknown>;
+  /** Removes what must never leave the server, and returns the object to keep. */
+  redact?: (object: KubeObject) => KubeObject;
+  /**
+   * Names of members, at any depth, whose objects and arrays `fields` does not need: they are not
+   * parsed.
+   */
+  unread?: readonly string[];
+  /** Keeps the parsed object too: for small resources that authorization reads on every request. */
+  keepObjects?: boolean;
+  /** A watch that sends nothing for this many milliseconds is taken for dead and opened again. */
+  silenceMs?: number;
+  /**
+   * Called, at most once a minute, with an object of the API that could not be read and is left
+   * out.
+   */
+  report?: (problem: string) => void;
+}

@@ -1,0 +1,41 @@
+import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
+import type { BodyBudgets } from '@ks-apiserver/http/request/body-budgets';
+import type { routeFinder, upgradeRouter } from '@ks-apiserver/http/routes/router';
+import type { Filter } from '@ks-apiserver/http/server/exchange';
+import type { Authorizer } from '../models/authorization/authorizer.ts';
+import type { Gate } from '../models/gate/gate.ts';
+import type { Authenticator } from '../models/iam/login/authenticate.ts';
+import type { LegacyCallDependencies } from '../models/legacy-versions/calls/legacy-call.ts';
+import type { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
+import type { Connections } from './connections.ts';
+import type { LongCalls } from './long-calls.ts';
+
+/** What the filters of the chain work with. */
+export interface ChainDependencies {
+  kubernetes: KubeTransport;
+  /** Makes the calls to the Kubernetes API. */
+  gate: Gate;
+  authenticator: Authenticator;
+  authorizer: Authorizer;
+  router: Filter;
+  /** Serves protocol upgrades of this server's own routes. */
+  upgrade: ReturnType<typeof upgradeRouter>;
+  /** Finds the route that serves a path. */
+  routeOf: ReturnType<typeof routeFinder>;
+  /** Paths of routes that look at the Authorization header themselves. */
+  authenticating: ReadonlySet<string>;
+  /** Origins of other sites' pages that may open WebSockets. */
+  webSocketOrigins: readonly string[];
+  /** Calls under way: ended when the server stops or their session does. */
+  connections: Connections;
+  /** Calls that go on for long, by user. */
+  longCalls: LongCalls;
+  /** Counts request bodies in memory. */
+  bodies: BodyBudgets;
+  /**
+   * Older versions of Kubernetes' kinds that are served here; undefined when that is turned off.
+   */
+  legacyVersions: LegacyVersions | undefined;
+  /** Schemas of Kubernetes' kinds. */
+  schemaOf: LegacyCallDependencies['schemaOf'];
+}

@@ -1,0 +1,37 @@
+// Finds out whether something that was built is still current, by the content of what it was built
+// from and of what came out. Times of files are not looked at: a checkout or a copy changes them.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+/** A hash of files, those that are missing included, and of the runtime that builds. */
+function hashOf(files) {
+  const hash = createHash('sha256').update(
+    `${process.version} ${process.platform} ${process.arch}`,
+  );
+
+  for (const file of files) {
+    const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+    hash.update(`\0${file}\0${existsSync(file)}\0${bytes.byteLength}\0`).update(bytes);
+  }
+
+  return hash.digest('hex');
+}
+
+/** Whether the files of a stamp, and those in `always`, are as they were when it was written. */
+export function isCurrent(stamp, always) {
+  let kept;
+
+  try {
+    kept = JSON.parse(readFileSync(stamp, 'utf8'));
+  } catch {
+    return false;
+  }
+
+  return kept.hash === hashOf([...always, ...kept.files]);
+}
+
+/** Writes a stamp: call it last, when all of these files are there. */
+export function writeStamp(stamp, always, files) {
+  const unique = [...new Set(files)].sort();
+  writeFileSync(stamp, JSON.stringify({ hash: hashOf([...always, ...unique]), files: unique }));
+}
