@@ -85,7 +85,7 @@ export class TokenIssuer {
   }
 
   /** Makes a token of a session; equal arguments make equal tokens, unless `jti` is left out. */
-  #token(
+  #makeToken(
     user: Identity,
     type: 'access_token' | 'refresh_token',
     grant: Issued['grant'],
@@ -113,7 +113,7 @@ export class TokenIssuer {
   }
 
   /** Makes the stored session, which expires with its last token. */
-  #session(
+  #makeSession(
     user: Identity,
     grant: Issued['grant'],
     access: string,
@@ -135,7 +135,7 @@ export class TokenIssuer {
   }
 
   /** Makes the answer; `since` is the age of the tokens, in milliseconds. */
-  #answer(grant: Grant, access: string, refresh: string | undefined, since = 0): TokenAnswer {
+  #makeAnswer(grant: Grant, access: string, refresh: string | undefined, since = 0): TokenAnswer {
     const age = this.#ages(grant).access;
 
     return {
@@ -168,12 +168,12 @@ export class TokenIssuer {
       authTime: asked.authTime ?? Math.floor(now / 1000),
     };
 
-    const access = await this.#token(user, 'access_token', grant, now);
+    const access = await this.#makeToken(user, 'access_token', grant, now);
 
     const refresh =
       grant.refreshable === false
         ? undefined
-        : await this.#token(user, 'refresh_token', grant, now);
+        : await this.#makeToken(user, 'refresh_token', grant, now);
 
     if (!this.#policy.multipleLogin) {
       await this.#sessions.endOthers(user.name, grant.session);
@@ -181,11 +181,11 @@ export class TokenIssuer {
 
     // Tokens that never expire have no stored session (3.0's accessTokenMaxAge 0).
     if (refresh !== undefined || this.#policy.accessTokenMaxAge > 0) {
-      const session = this.#session(user, grant, access, refresh, now);
+      const session = this.#makeSession(user, grant, access, refresh, now);
       await this.#sessions.add(session, this.#storedTokens(grant, access, refresh, now));
     }
 
-    return this.#answer(grant, access, refresh);
+    return this.#makeAnswer(grant, access, refresh);
   }
 
   /**
@@ -232,14 +232,14 @@ export class TokenIssuer {
   async #rotate(user: Identity, grant: Issued['grant'], used: string): Promise<TokenAnswer> {
     const now = Date.now();
     const [access, refresh] = await this.#successors(user, grant, used, now);
-    const session = { ...this.#session(user, grant, access, refresh, now), rotatedAt: now };
+    const session = { ...this.#makeSession(user, grant, access, refresh, now), rotatedAt: now };
     const kept = this.#storedTokens(grant, access, refresh, now);
     const rotation = await this.#sessions.rotate(session, tokenHash(used), kept);
     if (rotation.state === 'rotated') {
       if (!this.#policy.multipleLogin) {
         await this.#sessions.endOthers(user.name, grant.session, kept);
       }
-      return this.#answer(grant, access, refresh);
+      return this.#makeAnswer(grant, access, refresh);
     }
 
     // The words are 3.0's.
@@ -250,10 +250,10 @@ export class TokenIssuer {
     const [first, second] = await this.#successors(user, grant, used, rotation.at);
 
     // The first request may not have stored them yet.
-    const known = this.#session(user, grant, first, second, rotation.at);
+    const known = this.#makeSession(user, grant, first, second, rotation.at);
     await this.#sessions.extend(known, this.#storedTokens(grant, first, second, rotation.at));
 
-    return this.#answer(grant, first, second, now - rotation.at);
+    return this.#makeAnswer(grant, first, second, now - rotation.at);
   }
 
   /** Makes the tokens for which a refresh token is exchanged at a time: always the same ones. */
@@ -266,7 +266,7 @@ export class TokenIssuer {
     const jti = (type: string) =>
       createHash('sha256').update(`${type} ${used}`).digest('base64url').slice(0, 16);
     const token = (type: 'access_token' | 'refresh_token') =>
-      this.#token(user, type, grant, at, jti(type));
+      this.#makeToken(user, type, grant, at, jti(type));
 
     return Promise.all([token('access_token'), token('refresh_token')]);
   }
