@@ -24,6 +24,19 @@ function decode(part: string): string | undefined {
   }
 }
 
+/** Takes `namespaces/name` off the parts of a path that go on with a resource; '' for others. */
+function takeNamespace(parts: string[]): string {
+  const [first, name, next] = parts;
+  const isSubresource = parts.length === 3 && NAMESPACE_SUBRESOURCES.has(next ?? '');
+  if (first !== 'namespaces' || name === undefined || next === undefined || isSubresource) {
+    return '';
+  }
+
+  parts.splice(0, 2);
+
+  return name;
+}
+
 /** Takes the group off the parts of a path: '' below `/api`; undefined for other paths. */
 function takeGroup(parts: string[]): string | undefined {
   const prefix = parts.shift();
@@ -65,16 +78,7 @@ export function parseApiPath(path: string): ApiPath | undefined {
     parts.shift();
   }
 
-  let namespace = '';
-
-  if (
-    parts[0] === 'namespaces' &&
-    parts.length > 2 &&
-    !(parts.length === 3 && NAMESPACE_SUBRESOURCES.has(parts[2]!))
-  ) {
-    namespace = parts[1]!;
-    parts.splice(0, 2);
-  }
+  const namespace = takeNamespace(parts);
 
   const [resource = '', name = '', ...rest] = parts;
   if (resource === '' || parts.slice(0, 2).includes('')) {

@@ -1,5 +1,6 @@
 import {
   badRequest,
+  internalError,
   methodNotAllowed,
   noSuchPath,
   notFound,
@@ -37,6 +38,15 @@ const OBJECT_VERBS: Record<string, Verb> = {
   delete: remove,
   deletecollection: removeCollection,
 };
+
+function objectVerb(verb: string): Verb {
+  const run = OBJECT_VERBS[verb];
+  if (!run) {
+    throw internalError(`nothing serves the verb ${verb}`);
+  }
+
+  return run;
+}
 
 /**
  * The Kubernetes verb of a method on a path; undefined for methods that Kubernetes does not know.
@@ -137,7 +147,7 @@ export function resolve(
       throw methodNotAllowed();
     }
 
-    const run = special.get(specialKey(type.group, type.resource, '', verb)) ?? OBJECT_VERBS[verb]!;
+    const run = special.get(specialKey(type.group, type.resource, '', verb)) ?? objectVerb(verb);
 
     return { call, verb, run };
   }
@@ -162,7 +172,7 @@ export function resolve(
     throw methodNotAllowed();
   }
 
-  return { call, verb, run: found ?? OBJECT_VERBS[verb]! };
+  return { call, verb, run: found ?? objectVerb(verb) };
 }
 
 /** Key of a verb in SpecialVerbs. */

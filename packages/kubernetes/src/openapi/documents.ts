@@ -14,6 +14,22 @@ function describe({ action, gvk, tag, id }: Parameters<WriteOperation>[0]): Node
   };
 }
 
+/** The body of an operation that has one. */
+function requestBody(
+  { body, consumes }: Parameters<WriteOperation>[0],
+  definitions: Definitions,
+): Node {
+  if (body === undefined) {
+    return {};
+  }
+
+  const schema = definitions.ref(body);
+
+  return {
+    requestBody: { content: Object.fromEntries(consumes.map((type) => [type, { schema }])) },
+  };
+}
+
 /** The OpenAPI 3 document of one group-version, from the resources that it serves. */
 export function openapiV3(resources: Iterable<OpenApiResource>): Node {
   const definitions = new Definitions(3);
@@ -31,13 +47,7 @@ export function openapiV3(resources: Iterable<OpenApiResource>): Node {
         })),
         ...operation.parameters.map(({ type, ...rest }) => ({ ...rest, schema: { type } })),
       ],
-      ...(operation.body !== undefined && {
-        requestBody: {
-          content: Object.fromEntries(
-            operation.consumes.map((type) => [type, { schema: definitions.ref(operation.body!) }]),
-          ),
-        },
-      }),
+      ...requestBody(operation, definitions),
       responses: {
         200: {
           description: 'OK',

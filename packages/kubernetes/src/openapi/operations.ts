@@ -210,7 +210,7 @@ export function addResource(
       tag,
       id: `${action}${path.replace(/[^A-Za-z0-9]+(.)?/g, (_, char: string | undefined) => char?.toUpperCase() ?? '')}`,
       parameters: parametersOf[action] ?? [],
-      pathParameters: [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!),
+      pathParameters: [...path.matchAll(/(?<=\{)\w+(?=\})/g)].map(([name]) => name),
       body:
         method === 'patch'
           ? definitions.add({ type: 'object', description: 'A patch.' }, patchName)

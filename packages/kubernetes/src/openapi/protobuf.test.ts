@@ -10,8 +10,8 @@ function fieldsOf(bytes: Uint8Array): Map<number, (Uint8Array | number)[]> {
 
   while (reader.pos < reader.len) {
     const [number, type] = reader.tag() as [number, WireType];
-    const value =
-      type === 2 ? reader.bytes() : type === 1 ? reader.double() : Number(reader.int64());
+    const numberOf = () => (type === 1 ? reader.double() : Number(reader.int64()));
+    const value = type === 2 ? reader.bytes() : numberOf();
     fields.set(number, [...(fields.get(number) ?? []), value]);
   }
 

@@ -6,7 +6,8 @@ import type { Node } from './definitions.ts';
  * How the value of a field is written: numbers of fields are gnostic's (`openapi.v2` in
  * OpenAPIv2.proto).
  */
-type Write = (writer: BinaryWriter, number: number, value: never) => void;
+// biome-ignore lint/suspicious/noExplicitAny: a document is JSON; what a field holds is known by its table alone.
+type Write = (writer: BinaryWriter, number: number, value: any) => void;
 
 /** Fields of a message by their names in JSON. */
 type Fields = Readonly<Record<string, readonly [number: number, write: Write]>>;
@@ -28,7 +29,7 @@ const real: Write = (writer, number, value: number) =>
 
 /** Any value, as a text of YAML, which JSON is. */
 const any: Write = (writer, number, value: unknown) =>
-  within(writer, number, () => text(writer, 2, `${JSON.stringify(value)}\n` as never));
+  within(writer, number, () => text(writer, 2, `${JSON.stringify(value)}\n`));
 
 function message(fields: () => Fields, extensions?: number): Write {
   return (writer, number, value: Node) =>
@@ -60,8 +61,8 @@ function entry(
   write: Write,
 ): void {
   within(writer, number, () => {
-    text(writer, 1, name as never);
-    write(writer, 2, value as never);
+    text(writer, 1, name);
+    write(writer, 2, value);
   });
 }
 
@@ -78,7 +79,7 @@ function writeFields(writer: BinaryWriter, value: Node, fields: Fields, extensio
   for (const [name, item] of Object.entries(value)) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (field) {
-      field[1](writer, field[0], item as never);
+      field[1](writer, field[0], item);
     } else if (extensions !== undefined && name.startsWith('x-')) {
       entry(writer, extensions, name, item, any);
     }
@@ -89,9 +90,7 @@ const schema = message(() => schemaFields, 31);
 
 const additionalProperties: Write = (writer, number, value: Node | boolean) =>
   within(writer, number, () =>
-    typeof value === 'boolean'
-      ? flag(writer, 2, value as never)
-      : schema(writer, 1, value as never),
+    typeof value === 'boolean' ? flag(writer, 2, value) : schema(writer, 1, value),
   );
 
 const schemaFields: Fields = {
@@ -150,13 +149,13 @@ const parameter: Write = (writer, number, value: Node) =>
   within(writer, number, () =>
     within(writer, 1, () => {
       if (value.in === 'body') {
-        return bodyParameter(writer, 1, value as never);
+        return bodyParameter(writer, 1, value);
       }
 
       const place = value.in === 'path' ? 4 : 3;
 
       return within(writer, 2, () =>
-        (value.in === 'path' ? pathParameter : queryParameter)(writer, place, value as never),
+        (value.in === 'path' ? pathParameter : queryParameter)(writer, place, value),
       );
     }),
   );
@@ -225,8 +224,8 @@ function field(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
 /** An OpenAPI 2 document as protobuf (gnostic's `openapi.v2.Document`); made in steps. */
 export async function encodeDocument(document: Node): Promise<Buffer> {
   const head = new BinaryWriter();
-  text(head, 1, document.swagger as never);
-  info(head, 2, document.info as never);
+  text(head, 1, document.swagger);
+  info(head, 2, document.info);
 
   const paths = await pieces(document.paths as Node, 2, pathItem);
   const definitions = await pieces(document.definitions as Node, 1, schema);

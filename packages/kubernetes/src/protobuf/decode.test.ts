@@ -29,8 +29,8 @@ function encode(fields: Fields): Buffer {
       if (typeof one === 'number') {
         parts.push(Buffer.from([...varint(Number(number) * 8), ...varint(one)]));
       } else {
-        const bytes =
-          typeof one === 'string' ? Buffer.from(one) : Buffer.isBuffer(one) ? one : encode(one);
+        const given = typeof one === 'string' ? Buffer.from(one) : one;
+        const bytes = Buffer.isBuffer(given) ? given : encode(given);
         parts.push(
           Buffer.from([...varint(Number(number) * 8 + 2), ...varint(bytes.byteLength)]),
           bytes,

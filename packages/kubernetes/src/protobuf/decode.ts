@@ -5,6 +5,7 @@ import {
 } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { MAX_ENTRIES, tooManyEntries } from '../endpoints/codec/json-size.ts';
+import { errorMessage } from '../error-message.ts';
 import { type Field, messageNameOf, messageOf } from './messages.ts';
 import { WireError, type WireField, wireFields } from './wire.ts';
 
@@ -260,6 +261,6 @@ export function decodeProtobuf(body: Uint8Array, kind: string): KubeObject {
     if (error instanceof StatusError) {
       throw error;
     }
-    throw refuse((error as Error).message, error);
+    throw refuse(errorMessage(error), error);
   }
 }

@@ -60,7 +60,7 @@ function parse(name: string, line: string): Message {
       .filter((token) => token !== '')
       .map((token): [number, Field] => {
         const [, flag = '', field = '', number = '', type = 's'] =
-          /^([*%?^]?)([^:]+):(\d+)(?::(.+))?$/.exec(token)!;
+          /^([*%?^]?)([^:]+):(\d+)(?::(.+))?$/.exec(token) ?? [];
 
         return [
           Number(number),

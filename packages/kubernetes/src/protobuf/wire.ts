@@ -12,8 +12,12 @@ export interface WireField {
 function varint(bytes: Uint8Array, start: number): { value: number; end: number } {
   let value = 0n;
 
-  for (let i = start, shift = 0n; i < bytes.byteLength && shift < 70n; i++, shift += 7n) {
-    const byte = bytes[i]!;
+  for (let i = start, shift = 0n; shift < 70n; i++, shift += 7n) {
+    const byte = bytes[i];
+    if (byte === undefined) {
+      break;
+    }
+
     value |= BigInt(byte & 0x7f) << shift;
 
     if (byte < 0x80) {

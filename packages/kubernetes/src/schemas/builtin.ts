@@ -23,7 +23,7 @@ import { autoscalingV2 } from './groups/workloads/autoscaling-v2.ts';
 import { batch } from './groups/workloads/batch.ts';
 import { policy } from './groups/workloads/policy.ts';
 import { scheduling } from './groups/workloads/scheduling.ts';
-import { SchemaParser } from './parse.ts';
+import { requireGroup, SchemaParser } from './parse.ts';
 
 const groups = new Map<string, SchemaGroup>(
   Object.entries({
@@ -66,7 +66,7 @@ function groupNameOf(gvk: GroupVersionKind): string | undefined {
 }
 
 function isKind(name: string, kind: string): boolean {
-  return groups.get(name)!.kinds.split(' ').includes(kind);
+  return requireGroup(groups, name).kinds.split(' ').includes(kind);
 }
 
 function listSchema(name: string, kind: string): Schema | undefined {
@@ -80,13 +80,13 @@ function listSchema(name: string, kind: string): Schema | undefined {
   if (schema === undefined) {
     schema = {
       type: 'object',
-      'x-definition': `${groups.get(name)!.definitions}.${kind}`,
+      'x-definition': `${requireGroup(groups, name).definitions}.${kind}`,
       description: `A list of ${item} objects.`,
       properties: {
         apiVersion: { type: 'string' },
-        items: { type: 'array', items: parser.type(name, item)! },
+        items: { type: 'array', items: parser.require(name, item) },
         kind: { type: 'string' },
-        metadata: parser.type('meta', 'ListMeta')!,
+        metadata: parser.require('meta', 'ListMeta'),
       },
       required: ['items'],
     };

@@ -99,6 +99,16 @@ function applyFlag(schema: Draft, flag: string): void {
   }
 }
 
+/** A group of schemas; throws an Error for a name that no group has. */
+export function requireGroup(groups: ReadonlyMap<string, SchemaGroup>, name: string): SchemaGroup {
+  const group = groups.get(name);
+  if (!group) {
+    throw new Error(`unknown group of schemas ${name}`);
+  }
+
+  return group;
+}
+
 /** Turns the compact notation into schemas, each type once and when it is first asked for. */
 export class SchemaParser {
   readonly #groups: ReadonlyMap<string, SchemaGroup>;
@@ -115,14 +125,24 @@ export class SchemaParser {
     if (lines === undefined) {
       lines = new Map();
 
-      for (const line of this.#groups.get(group)!.types.trim().split('\n')) {
-        lines.set(/^[^ :]+/.exec(line)![0], line);
+      for (const line of requireGroup(this.#groups, group).types.trim().split('\n')) {
+        lines.set(line.replace(/[ :].*/s, ''), line);
       }
 
       this.#lines.set(group, lines);
     }
 
     return lines;
+  }
+
+  /** The schema of a named type; throws an Error where the group has none of that name. */
+  require(group: string, name: string): Schema {
+    const schema = this.type(group, name);
+    if (!schema) {
+      throw new Error(`unknown type ${group}.${name}`);
+    }
+
+    return schema;
   }
 
   /** The schema of a named type; undefined where the group has none of that name. */
@@ -141,7 +161,9 @@ export class SchemaParser {
     const colon = line.indexOf(':');
     const [, ...flags] = line.slice(0, colon).split(' ');
     const fields = line.slice(colon + 1).trim();
-    const schema: Draft = { 'x-definition': `${this.#groups.get(group)!.definitions}.${name}` };
+    const schema: Draft = {
+      'x-definition': `${requireGroup(this.#groups, group).definitions}.${name}`,
+    };
     const description = fieldDescription(name);
     if (description !== undefined) {
       schema.description = description;

@@ -36,7 +36,7 @@ export function systemWrite(manager = 'kube-apiserver'): WriteOptions {
  * Makes the namespaces, the priority classes and the `kubernetes` Service where they are missing.
  */
 export async function bootstrapObjects({ catalog, store }: Api, serviceIp: string): Promise<void> {
-  const type = catalog.find('', 'v1', 'namespaces')!;
+  const type = catalog.require('', 'v1', 'namespaces');
   const missing = NAMESPACES.filter((name) => !store.backend.get(namespaceKey(name)));
   await Promise.all(
     missing.map((name) =>
@@ -48,7 +48,7 @@ export async function bootstrapObjects({ catalog, store }: Api, serviceIp: strin
     ),
   );
 
-  const classes = catalog.find('scheduling.k8s.io', 'v1', 'priorityclasses')!;
+  const classes = catalog.require('scheduling.k8s.io', 'v1', 'priorityclasses');
   await Promise.all(
     PRIORITY_CLASSES.filter(({ name }) => !store.backend.get(storageKey(classes, '', name))).map(
       ({ name, ...rest }) =>
@@ -65,7 +65,7 @@ export async function bootstrapObjects({ catalog, store }: Api, serviceIp: strin
     ),
   );
 
-  const services = catalog.find('', 'v1', 'services')!;
+  const services = catalog.require('', 'v1', 'services');
   if (store.backend.get(storageKey(services, 'default', 'kubernetes'))) {
     return;
   }

@@ -48,7 +48,8 @@ export function der(pem: string): Buffer {
 /** A random serial number in hex: positive and without leading zeros (RFC 5280 section 4.1.2.2). */
 export function serialNumber(): string {
   const serial = webcrypto.getRandomValues(new Uint8Array(16));
-  serial[0] = (serial[0]! & 0x7f) | 0x40;
+  const [first = 0] = serial;
+  serial[0] = (first & 0x7f) | 0x40;
   return Buffer.from(serial).toString('hex');
 }
 

@@ -130,12 +130,12 @@ async function ensureCA(dir: string, now: number): Promise<KeyPair> {
 async function ensureLeaf(
   dir: string,
   name: string,
-  request: CertificateRequest,
+  request: CertificateRequest & { issuer: KeyPair },
   now: number,
 ): Promise<KeyPair> {
   const found = await readPair(dir, name);
   const certificate = found && parsePair(found);
-  const ca = new X509Certificate(request.issuer!.cert);
+  const ca = new X509Certificate(request.issuer.cert);
   if (
     certificate &&
     lasts(certificate, now) &&

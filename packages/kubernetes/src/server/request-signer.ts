@@ -1,6 +1,8 @@
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { errorMessage } from '../error-message.ts';
 import { handleFailure } from '../registry/controllers/failures.ts';
+import { type Condition, listOf } from '../registry/resources/core-types.ts';
 import type { ResourceCatalog } from '../registry/resources/resource-catalog.ts';
 import type { WriteOptions } from '../registry/resources/strategy.ts';
 import type { RegistryStore } from '../registry/store/registry-store.ts';
@@ -12,11 +14,6 @@ const PREFIX = `/registry/${GROUP}/certificatesigningrequests/`;
 const SIGNER = 'kubernetes.io/kube-apiserver-client';
 const USAGES = new Set(['client auth', 'digital signature', 'key encipherment']);
 const YEAR_SECONDS = 365 * 86_400;
-
-interface Condition {
-  type: string;
-  status: string;
-}
 
 /**
  * Signs approved CertificateSigningRequests of `kubernetes.io/kube-apiserver-client` (Kubernetes
@@ -70,7 +67,7 @@ export class RequestSigner {
       return;
     }
 
-    const conditions = (request.status?.conditions ?? []) as Condition[];
+    const conditions = listOf<Condition>(request.status?.conditions);
     const has = (type: string) => conditions.some((condition) => condition.type === type);
     if (!has('Approved') || has('Denied') || has('Failed')) {
       return;
@@ -78,7 +75,7 @@ export class RequestSigner {
 
     const status = await this.#answer(request);
     await this.#store.update(
-      this.#catalog.find(GROUP, 'v1', 'certificatesigningrequests')!,
+      this.#catalog.require(GROUP, 'v1', 'certificatesigningrequests'),
       '',
       name,
       {
@@ -92,7 +89,7 @@ export class RequestSigner {
   /** The certificate, or the condition that tells why there is none. */
   async #answer({ spec, status }: KubeObject): Promise<Record<string, unknown>> {
     try {
-      const usages = (spec.usages ?? []) as string[];
+      const usages = listOf<string>(spec.usages);
       if (!usages.includes('client auth') || usages.some((usage) => !USAGES.has(usage))) {
         throw new Error(
           'usages must be client auth, and digital signature and key encipherment at most',
@@ -100,7 +97,7 @@ export class RequestSigner {
       }
 
       const pem = Buffer.from(String(spec.request), 'base64').toString();
-      const seconds = (spec.expirationSeconds as number | undefined) ?? YEAR_SECONDS;
+      const seconds = Number(spec.expirationSeconds ?? YEAR_SECONDS);
       const certificate = await signClientRequest(pem, this.#ca, seconds * 1000);
 
       return { certificate: Buffer.from(certificate).toString('base64') };
@@ -109,7 +106,7 @@ export class RequestSigner {
         type: 'Failed',
         status: 'True',
         reason: 'SignerValidationFailure',
-        message: (error as Error).message,
+        message: errorMessage(error),
       };
 
       return { conditions: [...(status?.conditions ?? []), failed] };

@@ -177,7 +177,7 @@ export class KubeApiServer implements KubeTransport {
     await bootstrapRbac(catalog, store, systemWrite);
 
     admission.startQuotas((ledger) => {
-      const quotas = catalog.find('', 'v1', 'resourcequotas')!;
+      const quotas = catalog.require('', 'v1', 'resourcequotas');
       return new QuotaStatusWriter(store, quotas, ledger, systemWrite);
     });
 

@@ -36,13 +36,14 @@ export function encodeLogEntry(entry: LogEntry, revision: number): Buffer {
  * 500 for a damaged entry.
  */
 export function decodeLogEntry(bytes: Buffer, revision: number): LogEntry {
-  if (bytes.byteLength < 7 || bytes.readUInt32BE(0) !== checksum(bytes, revision)) {
+  const isWhole = bytes.byteLength >= 7 && bytes.readUInt32BE(0) === checksum(bytes, revision);
+  const type = isWhole ? TYPES[bytes.readUInt8(4)] : undefined;
+  if (!type) {
     throw internalError(
       `the change of revision ${revision} is damaged in the log: restore a backup`,
     );
   }
 
-  const type = TYPES[bytes.readUInt8(4)]!;
   const end = 7 + bytes.readUInt16BE(5);
   const key = bytes.toString('utf8', 7, end);
 

@@ -61,7 +61,7 @@ function checkFile(file: string): Contents {
         objects++;
         sum.add(name(key), value());
       } else if (map === 'meta') {
-        meta.set(name(key), JSON.parse(value().toString('utf8')) as number);
+        meta.set(name(key), Number(JSON.parse(value().toString('utf8'))));
       }
     });
   } finally {

@@ -224,10 +224,11 @@ export class DataFile {
     }
 
     for (let at = page; at < page + count; at++) {
-      if (this.#used[at >> 3]! & (1 << (at & 7))) {
+      const bits = this.#used[at >> 3] ?? 0;
+      if (bits & (1 << (at & 7))) {
         throw new DamagedFile(`page ${at} is used twice, in ${what} too`);
       }
-      this.#used[at >> 3]! |= 1 << (at & 7);
+      this.#used[at >> 3] = bits | (1 << (at & 7));
     }
   }
 

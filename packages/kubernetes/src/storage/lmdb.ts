@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { Database, Transaction } from 'lmdb';
+import { errorMessage } from '../error-message.ts';
 import type { Snapshot } from './backend.ts';
 import type { CompactionPolicy } from './change-log.ts';
 import { ContentSum, checkContents, markUsed } from './contents.ts';
@@ -100,17 +101,14 @@ function scanView(
         at = 0;
 
         // The next key that can exist after the last one.
-        from = chunk.length < step ? undefined : `${chunk.at(-1)!.key}\u0000`;
+        const last = chunk.at(-1);
+        from = last && chunk.length === step ? `${last.key}\u0000` : undefined;
         step = SCAN_STEP;
-
-        if (chunk.length === 0) {
-          return finish();
-        }
       }
 
-      const { key, value } = chunk[at++]!;
+      const record = chunk[at++];
 
-      return { done: false, value: new StoredObject(key, value) };
+      return record ? { done: false, value: new StoredObject(record.key, record.value) } : finish();
     },
     return: finish,
     [Symbol.iterator]: () => snapshot,
@@ -175,7 +173,7 @@ export class LmdbBackend extends RevisionedBackend {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
-      throw new Error(`cannot use the data directory ${path}: ${(error as Error).message}`, {
+      throw new Error(`cannot use the data directory ${path}: ${errorMessage(error)}`, {
         cause: error,
       });
     }

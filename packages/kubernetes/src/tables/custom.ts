@@ -83,7 +83,7 @@ export function customPrinter(columns: readonly PrinterColumn[]): Printer {
   );
 
   return {
-    columns: [plainPrinter.columns[0]!, ...definitions],
+    columns: [...plainPrinter.columns.slice(0, 1), ...definitions],
     cells: (object, now) => [
       object.metadata.name ?? '',
       ...columns.map(({ type }, i) =>

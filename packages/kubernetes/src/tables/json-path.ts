@@ -56,19 +56,18 @@ export function parseJsonPath(text: string): JsonPath | undefined {
     }
 
     const [all, field, operator, value, index, single, double, name] = found;
+    const quoted = single ?? double ?? name;
     if (field !== undefined) {
       steps.push({
         kind: 'filter',
         field: field.slice(1).split('.'),
         operator: operator as '==' | '!=',
-        value: literal(value!),
+        value: literal(value ?? ''),
       });
     } else if (index !== undefined) {
       steps.push({ kind: 'index', index: Number(index) });
-    } else if (single !== undefined || double !== undefined) {
-      steps.push({ kind: 'field', name: unquote(single ?? double!) });
-    } else if (name !== undefined) {
-      steps.push({ kind: 'field', name: unquote(name) });
+    } else if (quoted !== undefined) {
+      steps.push({ kind: 'field', name: unquote(quoted) });
     } else {
       steps.push({ kind: 'all' });
     }

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type Condition, listOf } from '../registry/resources/core-types.ts';
 import { age, type Cell, orNone, type Printer, printer, since } from './printer.ts';
 
 interface ContainerStatus {
@@ -14,12 +15,6 @@ interface State {
   running?: object;
   waiting?: { reason?: string };
   terminated?: { exitCode?: number; signal?: number; reason?: string; finishedAt?: string };
-}
-
-interface Condition {
-  type: string;
-  status?: string;
-  reason?: string;
 }
 
 class Restarts {
@@ -54,7 +49,7 @@ interface Summary {
 }
 
 function sidecarsOf(pod: KubeObject): Set<string> {
-  const containers = (pod.spec?.initContainers ?? []) as { name: string; restartPolicy?: string }[];
+  const containers = listOf<{ name: string; restartPolicy?: string }>(pod.spec?.initContainers);
   return new Set(containers.filter((c) => c.restartPolicy === 'Always').map((c) => c.name));
 }
 
@@ -67,8 +62,8 @@ function initReason(
 ): [string | undefined, number] {
   let ready = 0;
 
-  for (const [index, status] of (
-    (pod.status?.initContainerStatuses ?? []) as ContainerStatus[]
+  for (const [index, status] of listOf<ContainerStatus>(
+    pod.status?.initContainerStatuses,
   ).entries()) {
     all.add(status);
 
@@ -103,7 +98,7 @@ function initReason(
 }
 
 function summarize(pod: KubeObject): Summary {
-  const conditions = (pod.status?.conditions ?? []) as Condition[];
+  const conditions = listOf<Condition>(pod.status?.conditions);
   const phase: string = pod.status?.phase ?? '';
   let reason: string = pod.status?.reason || phase;
   if (conditions.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated')) {
@@ -125,9 +120,7 @@ function summarize(pod: KubeObject): Summary {
     let running = false;
     let error = '';
 
-    for (const status of (
-      (pod.status?.containerStatuses ?? []) as ContainerStatus[]
-    ).toReversed()) {
+    for (const status of listOf<ContainerStatus>(pod.status?.containerStatuses).toReversed()) {
       restarts.add(status);
 
       const { waiting, terminated, running: isRunning } = status.state ?? {};
@@ -167,12 +160,12 @@ function summarize(pod: KubeObject): Summary {
 }
 
 function readinessGates(pod: KubeObject): string {
-  const gates = (pod.spec?.readinessGates ?? []) as { conditionType: string }[];
+  const gates = listOf<{ conditionType: string }>(pod.spec?.readinessGates);
   if (gates.length === 0) {
     return '<none>';
   }
 
-  const conditions = (pod.status?.conditions ?? []) as Condition[];
+  const conditions = listOf<Condition>(pod.status?.conditions);
 
   return `${gates.filter((gate) => isTrue(conditions, gate.conditionType)).length}/${gates.length}`;
 }

@@ -1,16 +1,11 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { listOf, type Subject } from '../registry/resources/core-types.ts';
 import { age, type Printer, printer } from './printer.ts';
 
 const name = (object: KubeObject): string => object.metadata.name ?? '';
 
-interface Subject {
-  kind: string;
-  name: string;
-  namespace?: string;
-}
-
 function subjects(binding: KubeObject, kind: string): string {
-  return ((binding.subjects ?? []) as Subject[])
+  return listOf<Subject>(binding.subjects)
     .filter((subject) => subject.kind === kind)
     .map((subject) =>
       kind === 'ServiceAccount' ? `${subject.namespace ?? ''}/${subject.name}` : subject.name,

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { listOf } from '../registry/resources/core-types.ts';
 import {
   age,
   type Cell,
@@ -15,7 +16,7 @@ import {
 const name = (object: KubeObject): string => object.metadata.name ?? '';
 
 function jobStatus(job: KubeObject): string {
-  const conditions = (job.status?.conditions ?? []) as { type: string; status: string }[];
+  const conditions = listOf<{ type: string; status: string }>(job.status?.conditions);
   const has = (type: string) => conditions.some((c) => c.type === type && c.status === 'True');
   if (has('Complete')) {
     return 'Complete';

@@ -79,9 +79,9 @@ export function impersonated(
     throw badRequest(`requested ${shownRequest(headers, asked)} without impersonating a user name`);
   }
 
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
-  if (account) {
-    authorize(rbac, user, attributes('serviceaccounts', account[2]!, '', account[1]!));
+  const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) ?? [];
+  if (namespace !== undefined && account !== undefined) {
+    authorize(rbac, user, attributes('serviceaccounts', account, '', namespace));
   } else {
     authorize(rbac, user, attributes('users', name));
   }

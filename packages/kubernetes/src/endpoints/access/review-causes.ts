@@ -63,7 +63,7 @@ export function reviewCauses(review: KubeObject, kind: 'own' | 'any' | 'local'):
     nonResourceAttributes: other,
     user = '',
     groups = [],
-  } = spec as Fields;
+  } = spec;
 
   const out = new Causes();
   out.collect(() => {

@@ -7,6 +7,7 @@ import {
 } from '@ks-apiserver/apimachinery/meta/errors';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { type KubeRequest, readBody } from '@ks-apiserver/apimachinery/transport/transport';
+import { errorMessage } from '../../error-message.ts';
 import { decodeProtobuf, PROTOBUF } from '../../protobuf/decode.ts';
 import { LARGE_BYTES, yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 import { JsonError } from './json-faults.ts';
@@ -55,7 +56,7 @@ export async function requestBody(request: KubeRequest, limit = MAX_BODY_BYTES):
       throw requestTooLarge(limit);
     }
 
-    throw badRequest(`the body of the request could not be read: ${(error as Error).message}`);
+    throw badRequest(`the body of the request could not be read: ${errorMessage(error)}`);
   }
 }
 
@@ -66,7 +67,7 @@ export function isLarge(body: Buffer): boolean {
 
 /** The media type of a request's body without its parameters; JSON where none is named. */
 export function contentType(request: KubeRequest): string {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const type = (request.headers['content-type'] ?? '').replace(/;.*/s, '').trim().toLowerCase();
   return type === '' ? 'application/json' : type;
 }
 
@@ -166,7 +167,7 @@ export function readText(body: Buffer, mediaType: string, kind: string): ParsedT
       throw error;
     }
 
-    const { message } = error as Error;
+    const message = errorMessage(error);
 
     throw unrecognized(
       isYaml ? `yaml: ${message}` : `couldn't get version/kind; json parse error: ${message}`,

@@ -1,4 +1,5 @@
 import type { KnownField } from '@ks-apiserver/apimachinery/schema/prune';
+import { errorMessage } from '../../error-message.ts';
 import { checkJson, JsonError } from './json-faults.ts';
 import { countFields } from './json-size.ts';
 import { readMerged, tellFields } from './repeated-fields.ts';
@@ -54,7 +55,7 @@ function parsed(body: Buffer): { text: string; value: unknown; isRepeated: boole
     return { text, value, isRepeated: countKeys(value) !== fields };
   } catch (error) {
     checkJson(body);
-    throw new JsonError((error as Error).message);
+    throw new JsonError(errorMessage(error));
   }
 }
 

@@ -85,7 +85,7 @@ class FieldWalk {
     } else {
       const end = /[\s,\]}]|$/g;
       end.lastIndex = start;
-      this.#at = end.exec(this.#text)!.index;
+      this.#at = end.exec(this.#text)?.index ?? this.#text.length;
     }
 
     return JSON.parse(this.#text.slice(start, this.#at));
@@ -94,7 +94,7 @@ class FieldWalk {
   #key(): string {
     const start = this.#at;
     this.#at = endOfString(this.#text, start) + 1;
-    return JSON.parse(this.#text.slice(start, this.#at)) as string;
+    return String(JSON.parse(this.#text.slice(start, this.#at)));
   }
 
   #object(schema: KnownField, { isRoot }: { isRoot: boolean }): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { maxNesting } from '@ks-apiserver/apimachinery/json/json';
+import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import { fieldOf, itemsOf, type KnownField } from '@ks-apiserver/apimachinery/schema/prune';
 import {
   constructFromEvents,
@@ -34,7 +35,7 @@ const MAX_ALIASED = 100_000;
 
 function translated(error: unknown): Error {
   if (!(error instanceof YAMLException)) {
-    return error as Error;
+    return error instanceof Error ? error : new Error(String(error));
   }
 
   const { position = 0, column = 0, buffer = '' } = error.mark ?? {};
@@ -133,7 +134,9 @@ class EventWalk {
   }
 
   #value(schema: KnownField, options: WalkOptions = {}): void {
-    const event = this.#events[this.#next++]!;
+    const event = this.#event();
+    this.#next++;
+
     if (event.type === EVENT_ID.SEQUENCE) {
       this.#sequence(itemsOf(schema), options);
     } else if (event.type === EVENT_ID.MAPPING) {
@@ -141,8 +144,17 @@ class EventWalk {
     }
   }
 
+  #event(): Event {
+    const event = this.#events[this.#next];
+    if (!event) {
+      throw internalError('the events of a YAML document end too early');
+    }
+
+    return event;
+  }
+
   #isOver(): boolean {
-    return this.#events[this.#next]!.type === EVENT_ID.POP;
+    return this.#event().type === EVENT_ID.POP;
   }
 
   #sequence(items: KnownField, { isSilent }: WalkOptions): void {
@@ -159,12 +171,12 @@ class EventWalk {
     const seen = new Set<string>();
 
     while (!this.#isOver()) {
-      const key = this.#events[this.#next]!;
+      const key = this.#event();
       const name = key.type === EVENT_ID.SCALAR ? getScalarValue(this.#text, key) : '';
 
       this.#value('open', { isSilent: true });
 
-      const start = this.#startOf(this.#events[this.#next]!);
+      const start = this.#startOf(this.#event());
       const known = fieldOf(schema, name, isRoot);
 
       this.#path.push(name);

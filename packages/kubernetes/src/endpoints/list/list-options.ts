@@ -6,6 +6,7 @@ import {
   StatusError,
 } from '@ks-apiserver/apimachinery/meta/errors';
 import { forbiddenField, notSupported } from '@ks-apiserver/apimachinery/validation/field';
+import { errorMessage } from '../../error-message.ts';
 import type { Backend } from '../../storage/backend.ts';
 
 /** Which state and which part of it a list shows. */
@@ -59,7 +60,7 @@ function readToken(text: string): ContinueToken {
       Buffer.from(text, 'base64url').toString('utf8'),
     ) as Partial<ContinueToken> | null;
   } catch (error) {
-    throw refuse((error as Error).message);
+    throw refuse(errorMessage(error));
   }
 
   const { v, start, rv } = token ?? {};

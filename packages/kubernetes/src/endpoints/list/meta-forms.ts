@@ -1,7 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
 import {
-  type IncludeObject,
   type Table,
   type TableMaker,
   type TableOptions,
@@ -27,9 +26,8 @@ function tableOptions(
 ): TableOptions {
   return {
     ...(type.custom && { printerColumns: type.custom.printerColumns }),
-    includeObject: (['Object', 'None'].includes(includeObject)
-      ? includeObject
-      : 'Metadata') as IncludeObject,
+    includeObject:
+      includeObject === 'Object' || includeObject === 'None' ? includeObject : 'Metadata',
     metadata,
     apiVersion: form.version === 'v1' ? 'meta.k8s.io/v1' : 'meta.k8s.io/v1beta1',
   };

@@ -10,6 +10,7 @@ import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { required } from '@ks-apiserver/apimachinery/validation/field';
+import { errorMessage } from '../../error-message.ts';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
 import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
@@ -37,7 +38,7 @@ function decodeConfiguration(type: ResourceType, body: Buffer, warnings: string[
       throw error;
     }
 
-    const [why] = (error as Error).message.split('\n');
+    const [why] = errorMessage(error).split('\n');
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
   }
 

@@ -1,10 +1,15 @@
 import { badRequest, invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import { invalidValue, notSupported } from '@ks-apiserver/apimachinery/validation/field';
+import { errorMessage } from '../../error-message.ts';
 import type { DeleteOptions } from '../../registry/store/writes/delete.ts';
 import type { Call } from '../call.ts';
 import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from '../codec/body.ts';
 
 const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
+
+function policyOf(policy: unknown): DeleteOptions['propagationPolicy'] {
+  return POLICIES.find((known) => known === policy);
+}
 
 function invalidOption(cause: StatusCause): Error {
   return invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, [cause]);
@@ -16,9 +21,8 @@ function readOptions(body: Buffer, mediaType: string): Record<string, unknown> |
   } catch (error) {
     // Here Kubernetes says only what the decoder said.
     const [, why] =
-      /^the object provided is unrecognized [^:]*: (.*) \([^(]*\)$/s.exec(
-        (error as Error).message,
-      ) ?? [];
+      /^the object provided is unrecognized [^:]*: (.*) \([^(]*\)$/s.exec(errorMessage(error)) ??
+      [];
 
     throw why === undefined ? error : badRequest(why);
   }
@@ -81,10 +85,11 @@ export async function deleteOptions(
     throw invalidOption(invalidValue('propagationPolicy', policy, why));
   }
 
-  if (policy !== undefined && !POLICIES.includes(policy as never)) {
+  if (policy !== undefined && policyOf(policy) === undefined) {
     throw invalidOption(notSupported('propagationPolicy', policy, [...POLICIES, 'nil']));
   }
 
+  const propagationPolicy = policyOf(policy);
   const dryRun = [given.dryRun ?? call.query.getAll('dryRun')].flat().filter((item) => item !== '');
   if (dryRun.some((item) => item !== 'All')) {
     throw invalidOption(notSupported('dryRun', dryRun, ['All']));
@@ -107,9 +112,7 @@ export async function deleteOptions(
   return {
     dryRun: dryRun.length > 0,
     ...(seconds !== undefined && { gracePeriodSeconds: seconds }),
-    ...(policy !== undefined && {
-      propagationPolicy: policy as NonNullable<DeleteOptions['propagationPolicy']>,
-    }),
+    ...(propagationPolicy && { propagationPolicy }),
     ...(orphan !== undefined && {
       propagationPolicy: orphan === true || orphan === 'true' ? 'Orphan' : 'Background',
     }),

@@ -6,6 +6,7 @@ import {
 } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { forbiddenField, notSupported } from '@ks-apiserver/apimachinery/validation/field';
+import type { Converter } from '../../registry/extensions/crd/webhook-conversion.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
 import { isConverted } from '../../registry/store/present.ts';
 import type { Watcher } from '../../registry/store/watch-hub.ts';
@@ -123,30 +124,38 @@ function renderer(call: Call, form: Form): ((json: Buffer) => Buffer) | undefine
 /** `GET` with `watch=true`: events as lines of JSON until the watch ends. */
 export async function watch(call: Call): Promise<KubeResponse> {
   const watcher = startWatch(call);
+  const converter = call.type.custom?.converter;
+
   call.request.signal?.addEventListener('abort', () => watcher.return(), { once: true });
 
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: isConverted(call.type) ? convertedLines(call, watcher) : lines(watcher),
+    body: converter ? convertedLines(call, watcher, converter) : lines(watcher),
   };
 }
 
 /** A custom resource in the version that it is stored in. */
 function storedType(type: ResourceType): ResourceType {
-  const { converter: _converter, ...custom } = type.custom!;
-  return {
-    ...type,
-    version: type.storage.version,
-    custom: { ...custom, schema: custom.storedSchema },
-  };
+  const stored = { ...type, version: type.storage.version };
+  if (!type.custom) {
+    return stored;
+  }
+
+  const { converter: _converter, ...custom } = type.custom;
+
+  return { ...stored, custom: { ...custom, schema: custom.storedSchema } };
 }
 
 /**
  * Frames of a watcher of stored objects, each converted by the resource's webhook; ends with an
  * ERROR where that fails.
  */
-async function* convertedLines(call: Call, watcher: Watcher): AsyncGenerator<Buffer> {
+async function* convertedLines(
+  call: Call,
+  watcher: Watcher,
+  converter: Converter,
+): AsyncGenerator<Buffer> {
   const { type } = call;
   const render = renderer(call, negotiate(call.request.headers.accept, { type, as: 'watch' }));
   const apiVersion = apiVersionOf(type);
@@ -158,9 +167,7 @@ async function* convertedLines(call: Call, watcher: Watcher): AsyncGenerator<Buf
         if (event.type === 'BOOKMARK') {
           event.object = { ...event.object, apiVersion };
         } else {
-          [event.object] = (await type.custom!.converter!.convert([event.object], apiVersion)) as [
-            KubeObject,
-          ];
+          [event.object = event.object] = await converter.convert([event.object], apiVersion);
         }
 
         const json = Buffer.from(JSON.stringify(event.object));

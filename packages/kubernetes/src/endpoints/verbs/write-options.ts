@@ -18,7 +18,7 @@ function managerCauses(manager: string): StatusCause[] {
 
   const unprintable = /\p{C}/u.exec(manager);
   if (unprintable) {
-    const code = unprintable[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+    const code = (unprintable[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
     const why = `invalid character U+${code} (at position ${unprintable.index})`;
     causes.push(invalidValue('fieldManager', manager, why));
   }
@@ -86,6 +86,6 @@ export function trackVirtual(
 
 /** The field manager of a client that names none: its user agent up to the first slash. */
 function managerFromUserAgent(userAgent: string | undefined): string {
-  const prefix = (userAgent ?? '').split('/')[0]!;
+  const prefix = (userAgent ?? '').replace(/\/.*/s, '');
   return prefix.slice(0, MAX_MANAGER) || 'unknown';
 }

@@ -7,6 +7,7 @@ import { defaultTolerationSeconds, priority, runtimeClass } from './pod-defaults
 import { QuotaLedger, type QuotaStatus } from './quota/ledger.ts';
 import { chargeQuota } from './quota/resource-quota.ts';
 import { serviceAccount, serviceAccountKey, usesDefaultAccount } from './service-account.ts';
+import { requireStarted } from './started.ts';
 import {
   claimResize,
   defaultIngressClass,
@@ -79,7 +80,7 @@ export class Admission {
   /** Begins to count for ResourceQuotas, whose status `writer` keeps. */
   startQuotas(writer: (ledger: QuotaLedger) => QuotaStatus): void {
     this.#quotaStatus = writer(this.#ledger);
-    this.#ledger.start(this.#backend!);
+    this.#ledger.start(requireStarted(this.#backend));
   }
 
   #planOf(type: ResourceType): Plan {
@@ -135,7 +136,7 @@ export class Admission {
 
   /** Resolves once a namespace has its default ServiceAccount, cannot get it, or the time is over. */
   #accountExists(namespace: string): Promise<void> {
-    const backend = this.#backend!;
+    const backend = requireStarted(this.#backend);
     const key = serviceAccountKey(namespace, 'default');
 
     return new Promise((resolve) => {

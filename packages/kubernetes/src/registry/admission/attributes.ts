@@ -1,4 +1,4 @@
-import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { forbidden, internalError, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { WriteContext } from '../resources/strategy.ts';
@@ -42,6 +42,15 @@ export interface AdmissionPlugin {
   validate?(attributes: Attributes): void;
 }
 
+/** The object of a creation or an update; throws a StatusError 500 for a deletion. */
+export function requireObject({ object, name }: Attributes): KubeObject {
+  if (!object) {
+    throw internalError(`admission plugins have no object for the deletion of ${name}`);
+  }
+
+  return object;
+}
+
 /** 403 by an admission plugin: `pods "x" is forbidden: why`. */
 export function refused({ type, name, object }: Attributes, why: string): StatusError {
   const named = name || object?.metadata.name || 'Unknown';
@@ -58,7 +67,8 @@ export function admissionFailed(why: string): StatusError {
 /** Several refusals in the words of one (Kubernetes errors.Aggregate). */
 export function aggregate(messages: readonly string[]): string {
   const distinct = [...new Set(messages)];
-  return distinct.length === 1 ? distinct[0]! : `[${distinct.join(', ')}]`;
+  const text = distinct.join(', ');
+  return distinct.length === 1 ? text : `[${text}]`;
 }
 
 /** The namespace that admission sees for a write: a Namespace is in itself. */

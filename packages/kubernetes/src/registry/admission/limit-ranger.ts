@@ -5,7 +5,14 @@ import {
   type Quantity,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { podAmounts, type ResourceList } from '@ks-apiserver/apimachinery/quota/pod-amounts';
-import { type AdmissionPlugin, type Attributes, aggregate, refused } from './attributes.ts';
+import { type Container, listOf } from '../resources/core-types.ts';
+import {
+  type AdmissionPlugin,
+  type Attributes,
+  aggregate,
+  refused,
+  requireObject,
+} from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
 
 const ANNOTATION = 'kubernetes.io/limit-ranger';
@@ -20,32 +27,21 @@ interface Limit {
   maxLimitRequestRatio?: ResourceList;
 }
 
-interface Container {
-  name: string;
-  resources?: { requests?: ResourceList; limits?: ResourceList };
-}
-
 function setDefaults(
   container: Container,
   of: 'requests' | 'limits',
   defaults: ResourceList,
 ): string[] {
-  const set = Object.keys(defaults)
-    .filter((name) => container.resources?.[of]?.[name] === undefined)
-    .sort();
+  const missing = Object.entries(defaults)
+    .filter(([name]) => container.resources?.[of]?.[name] === undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 
-  if (set.length === 0) {
-    return set;
+  if (missing.length > 0) {
+    container.resources ??= {};
+    container.resources[of] = { ...container.resources[of], ...Object.fromEntries(missing) };
   }
 
-  container.resources ??= {};
-  container.resources[of] = { ...container.resources[of] };
-
-  for (const name of set) {
-    container.resources[of][name] = defaults[name]!;
-  }
-
-  return set;
+  return missing.map(([name]) => name);
 }
 
 /**
@@ -55,7 +51,7 @@ function setDefaults(
 function mutatePod(range: KubeObject, pod: KubeObject): void {
   const requests: ResourceList = {};
   const limits: ResourceList = {};
-  for (const limit of (range.spec?.limits ?? []) as Limit[]) {
+  for (const limit of listOf<Limit>(range.spec?.limits)) {
     if (limit.type !== 'Container') {
       continue;
     }
@@ -209,7 +205,7 @@ function* broken(
 }
 
 function* podViolations(range: KubeObject, pod: KubeObject): Generator<string | undefined> {
-  for (const limit of (range.spec?.limits ?? []) as Limit[]) {
+  for (const limit of listOf<Limit>(range.spec?.limits)) {
     if (limit.type === 'Container') {
       const containers: Container[] = [
         ...(pod.spec?.containers ?? []),
@@ -228,7 +224,7 @@ function* podViolations(range: KubeObject, pod: KubeObject): Generator<string | 
 function* claimViolations(range: KubeObject, claim: KubeObject): Generator<string | undefined> {
   const requests = quantities(claim.spec?.resources?.requests);
 
-  for (const limit of (range.spec?.limits ?? []) as Limit[]) {
+  for (const limit of listOf<Limit>(range.spec?.limits)) {
     if (limit.type !== 'PersistentVolumeClaim') {
       continue;
     }
@@ -270,7 +266,7 @@ export function limitRanger(ranges: KindCache): AdmissionPlugin {
       }
 
       for (const range of ranges.in(attributes.namespace).values()) {
-        mutatePod(range, attributes.object!);
+        mutatePod(range, requireObject(attributes));
       }
     },
     validate(attributes) {
@@ -281,7 +277,7 @@ export function limitRanger(ranges: KindCache): AdmissionPlugin {
       const violations = attributes.type.resource === 'pods' ? podViolations : claimViolations;
 
       for (const range of ranges.in(attributes.namespace).values()) {
-        const messages = [...violations(range, attributes.object!)].filter(
+        const messages = [...violations(range, requireObject(attributes))].filter(
           (message) => message !== undefined,
         );
 

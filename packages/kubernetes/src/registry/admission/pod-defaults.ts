@@ -1,6 +1,8 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type AdmissionPlugin, type Attributes, refused } from './attributes.ts';
+import { listOf } from '../resources/core-types.ts';
+import { storedMetadata } from '../resources/stored-metadata.ts';
+import { type AdmissionPlugin, type Attributes, refused, requireObject } from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
 
 const DEFAULT_TOLERATION_SECONDS = 300;
@@ -40,9 +42,9 @@ function priorityOf(attributes: Attributes, classes: KindCache, name: string | u
     }
 
     return {
-      name: found.metadata.name!,
+      name: storedMetadata(found).name,
       value: Number(found.value ?? 0),
-      policy: found.preemptionPolicy as string,
+      policy: found.preemptionPolicy,
     };
   }
 
@@ -51,7 +53,7 @@ function priorityOf(attributes: Attributes, classes: KindCache, name: string | u
     return {
       name,
       value: Number(found.value ?? 0),
-      policy: found.preemptionPolicy as string | undefined,
+      policy: found.preemptionPolicy,
     };
   }
 
@@ -176,7 +178,7 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
 };
 
 function runtimeClassOf(attributes: Attributes, classes: KindCache): KubeObject | undefined {
-  const name: string | undefined = attributes.object!.spec.runtimeClassName;
+  const name: string | undefined = requireObject(attributes).spec.runtimeClassName;
   if (name === undefined) {
     return undefined;
   }
@@ -215,7 +217,7 @@ function mergeScheduling(
   const identity = (item: Toleration) =>
     JSON.stringify(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
   const known = new Set(own.map(identity));
-  const more = ((scheduling.tolerations ?? []) as Toleration[]).filter(
+  const more = listOf<Toleration>(scheduling.tolerations).filter(
     (item) => !known.has(identity(item)),
   );
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type Container, containersOf, listOf } from '../resources/core-types.ts';
 import { generatedName } from '../store/metadata.ts';
-import { type AdmissionPlugin, type Attributes, refused } from './attributes.ts';
+import { type AdmissionPlugin, type Attributes, refused, requireObject } from './attributes.ts';
 
 const DEFAULT_ACCOUNT = 'default';
 const MIRROR_POD = 'kubernetes.io/config.mirror';
@@ -12,13 +13,6 @@ const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
  * Lifetime of a mounted token in seconds (kube-apiserver's WarnOnlyBoundTokenExpirationSeconds).
  */
 const TOKEN_SECONDS = 3607;
-
-interface Container {
-  name: string;
-  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
-  env?: { name: string; valueFrom?: { secretKeyRef?: { name?: string } } }[];
-  envFrom?: { secretRef?: { name?: string } }[];
-}
 
 /** Storage key of a ServiceAccount. */
 export function serviceAccountKey(namespace: string, name: string): string {
@@ -35,8 +29,8 @@ export function usesDefaultAccount(pod: KubeObject): boolean {
 }
 
 function accountOf(attributes: Attributes): KubeObject {
-  const { namespace, context, object } = attributes;
-  const name: string = object!.spec.serviceAccountName;
+  const { namespace, context } = attributes;
+  const name: string = requireObject(attributes).spec.serviceAccountName;
   const stored = context.reader.get(serviceAccountKey(namespace, name));
   if (stored) {
     return stored.shared<KubeObject>();
@@ -77,10 +71,7 @@ function mountToken(spec: KubeObject['spec']): void {
   const name = existing?.name ?? generatedName(TOKEN_VOLUME);
   let mounted = false;
 
-  for (const container of [
-    ...(spec.initContainers ?? []),
-    ...(spec.containers ?? []),
-  ] as Container[]) {
+  for (const container of containersOf(spec)) {
     const mounts = container.volumeMounts ?? [];
     if (mounts.some(({ mountPath }) => mountPath === TOKEN_PATH)) {
       continue;
@@ -133,7 +124,7 @@ function forbiddenSecret(spec: KubeObject['spec'], account: KubeObject): string 
   }
 
   const pullSecrets = names(account.imagePullSecrets);
-  const index = ((spec.imagePullSecrets ?? []) as { name?: string }[]).findIndex(
+  const index = listOf<{ name?: string }>(spec.imagePullSecrets).findIndex(
     (item) => !pullSecrets.has(item.name),
   );
 
@@ -162,7 +153,7 @@ function mirrorViolation({ spec }: KubeObject): string | undefined {
 }
 
 function validate(attributes: Attributes): void {
-  const pod = attributes.object!;
+  const pod = requireObject(attributes);
   if (pod.metadata.annotations?.[MIRROR_POD] !== undefined) {
     const violation = mirrorViolation(pod);
     if (violation) {
@@ -194,8 +185,12 @@ const applies = ({ operation, subresource }: Attributes) =>
 export const serviceAccount: AdmissionPlugin = {
   resources: ['pods'],
   admit(attributes) {
-    const pod = attributes.object!;
-    if (!applies(attributes) || !pod.spec) {
+    if (!applies(attributes)) {
+      return;
+    }
+
+    const pod = requireObject(attributes);
+    if (!pod.spec) {
       return;
     }
     if (pod.metadata.annotations?.[MIRROR_POD] !== undefined) {
@@ -218,7 +213,7 @@ export const serviceAccount: AdmissionPlugin = {
     }
   },
   validate(attributes) {
-    if (applies(attributes) && attributes.object!.spec) {
+    if (applies(attributes) && requireObject(attributes).spec) {
       validate(attributes);
     }
   },

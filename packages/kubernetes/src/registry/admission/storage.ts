@@ -1,5 +1,7 @@
+import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
+import { storedMetadata } from '../resources/stored-metadata.ts';
 import { type AdmissionPlugin, refused } from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
 
@@ -14,11 +16,21 @@ const INGRESS_CLASS = 'kubernetes.io/ingress.class';
 const DEFAULT_INGRESS_CLASS = 'ingressclass.kubernetes.io/is-default-class';
 
 /** Finalizers that hold volumes and their classes while they are in use, by resource. */
-export const PROTECTION_FINALIZERS: Readonly<Record<string, string>> = {
+const PROTECTION_FINALIZERS: Readonly<Record<string, string>> = {
   persistentvolumeclaims: 'kubernetes.io/pvc-protection',
   persistentvolumes: 'kubernetes.io/pv-protection',
   volumeattributesclasses: 'kubernetes.io/vac-protection',
 };
+
+/** The finalizer that holds objects of a resource while they are in use. */
+export function protectionFinalizer(resource: string): string {
+  const finalizer = PROTECTION_FINALIZERS[resource];
+  if (!finalizer) {
+    throw internalError(`objects of ${resource} are not held while they are in use`);
+  }
+
+  return finalizer;
+}
 
 /** The newest of the objects that an annotation marks as default; by name where two are as old. */
 function newestDefault(classes: KindCache, annotations: readonly string[]): string | undefined {
@@ -34,7 +46,8 @@ function newestDefault(classes: KindCache, annotations: readonly string[]): stri
       found?.metadata.creationTimestamp ?? '',
     ];
 
-    if (!found || mine > best || (mine === best && item.metadata.name! < found.metadata.name!)) {
+    const isFirst = found && storedMetadata(item).name < storedMetadata(found).name;
+    if (!found || mine > best || (mine === best && isFirst)) {
       found = item;
     }
   }
@@ -103,7 +116,7 @@ export const storageObjectInUseProtection: AdmissionPlugin = {
       return;
     }
 
-    const finalizer = PROTECTION_FINALIZERS[type.resource]!;
+    const finalizer = protectionFinalizer(type.resource);
     const finalizers = object.metadata.finalizers ?? [];
     if (!finalizers.includes(finalizer)) {
       object.metadata.finalizers = [...finalizers, finalizer];

@@ -11,22 +11,22 @@ const LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
 const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
 
 function ruleOf(line: string): PolicyRule {
-  const [verbs = '', groups = '', what = '', names] = line
+  const [verbs = [], groups = [], what = [], names] = line
     .split(' ')
     .map((part) => part.split(','));
 
   if (groups[0] === 'URL') {
-    return { verbs, nonResourceURLs: what } as PolicyRule;
+    return { verbs, nonResourceURLs: what };
   }
 
-  const apiGroups = (groups as string[]).map((group) => (group === 'core' ? '' : group));
+  const apiGroups = groups.map((group) => (group === 'core' ? '' : group));
 
   return {
     apiGroups,
     resources: what,
     ...(names && { resourceNames: names }),
     verbs,
-  } as PolicyRule;
+  };
 }
 
 function roleOf({ name, aggregateTo, aggregated, rules }: BootstrapRole): KubeObject {
@@ -71,9 +71,9 @@ export async function bootstrapRbac(
   options: () => WriteOptions,
 ): Promise<void> {
   const ensure = async (resource: string, objects: KubeObject[]) => {
-    const type = catalog.find(RBAC_GROUP, 'v1', resource)!;
+    const type = catalog.require(RBAC_GROUP, 'v1', resource);
     const missing = objects.filter(
-      (object) => !store.backend.get(storageKey(type, '', object.metadata.name!)),
+      ({ metadata: { name = '' } }) => !store.backend.get(storageKey(type, '', name)),
     );
 
     await Promise.all(missing.map((object) => store.create(type, object, options())));

@@ -8,6 +8,7 @@ import {
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Backend } from '../../storage/backend.ts';
 import { StoredObject } from '../../storage/stored-object.ts';
+import { listOf, type Subject } from '../resources/core-types.ts';
 
 const PREFIX = '/registry/rbac.authorization.k8s.io/';
 
@@ -55,8 +56,7 @@ function roleKey(kind: string, namespace: string, name: string): string {
 }
 
 function subjectKeys({ subjects }: KubeObject): string[] {
-  type Subject = { kind?: string; name?: string; namespace?: string };
-  return ((subjects ?? []) as Subject[]).map(({ kind, name, namespace }) =>
+  return listOf<Subject>(subjects).map(({ kind, name, namespace }) =>
     kind === 'ServiceAccount'
       ? `User:system:serviceaccount:${namespace}:${name}`
       : `${kind}:${name}`,

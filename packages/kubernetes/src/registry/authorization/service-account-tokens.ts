@@ -8,6 +8,7 @@ import {
   verify,
   type webcrypto,
 } from 'node:crypto';
+import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Backend } from '../../storage/backend.ts';
@@ -146,7 +147,7 @@ export class ServiceAccountTokens {
       : { alg: 'RS256' };
   }
 
-  /** A signed token. */
+  /** A signed token; throws a StatusError 503 without a key. */
   issue({
     namespace,
     name,
@@ -156,6 +157,11 @@ export class ServiceAccountTokens {
     now,
     bound,
   }: TokenRequestOptions): string {
+    const key = this.#key;
+    if (!key) {
+      throw serviceUnavailable('no key to sign ServiceAccount tokens with is configured');
+    }
+
     const { alg, dsaEncoding } = this.#algorithm;
     const iat = Math.floor(now.getTime() / 1000);
 
@@ -177,7 +183,7 @@ export class ServiceAccountTokens {
     const text = `${encode({ alg, kid: this.#keyId })}.${encode(payload)}`;
 
     const signature = sign('sha256', Buffer.from(text), {
-      key: this.#key!,
+      key,
       ...(dsaEncoding && { dsaEncoding }),
     });
 
@@ -204,34 +210,36 @@ export class ServiceAccountTokens {
     this.#verified.set(digest, claims);
 
     if (this.#verified.size > MAX_VERIFIED) {
-      const [oldest] = this.#verified.keys();
-      this.#verified.delete(oldest!);
+      const [oldest = ''] = this.#verified.keys();
+      this.#verified.delete(oldest);
     }
 
     return claims;
   }
 
   #verify(token: string): Claims | undefined {
-    const parts = token.split('.');
-    if (!this.#pub || parts.length !== 3) {
+    const [head, payload, signature, ...rest] = token.split('.');
+    if (!this.#pub || payload === undefined || signature === undefined || rest.length > 0) {
       return undefined;
     }
 
     const { alg, dsaEncoding } = this.#algorithm;
 
     try {
-      const header = JSON.parse(Buffer.from(parts[0]!, 'base64url').toString()) as { alg?: string };
+      const header = JSON.parse(Buffer.from(head ?? '', 'base64url').toString()) as {
+        alg?: string;
+      };
       if (header.alg !== alg) {
         return undefined;
       }
 
       const key = { key: this.#pub, ...(dsaEncoding && { dsaEncoding }) };
-      const signed = Buffer.from(`${parts[0]}.${parts[1]}`);
-      if (!verify('sha256', signed, key, Buffer.from(parts[2]!, 'base64url'))) {
+      const signed = Buffer.from(`${head}.${payload}`);
+      if (!verify('sha256', signed, key, Buffer.from(signature, 'base64url'))) {
         return undefined;
       }
 
-      return JSON.parse(Buffer.from(parts[1]!, 'base64url').toString()) as Claims;
+      return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
     } catch {
       return undefined;
     }

@@ -4,6 +4,7 @@ import type { KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta
 import type { StorageEvent } from '../../storage/backend.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
+import { type StoredMetadata, storedMetadata } from '../resources/stored-metadata.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { scan } from '../store/scan.ts';
@@ -104,8 +105,8 @@ export class GarbageCollector {
         return;
       }
 
-      const { metadata } = object.shared<KubeObject>();
-      for (const dependent of this.#owners.of(metadata.uid!)) {
+      const metadata = storedMetadata(object.shared<KubeObject>());
+      for (const dependent of this.#owners.of(metadata.uid)) {
         this.#queue.add(dependent);
       }
 
@@ -179,7 +180,8 @@ export class GarbageCollector {
     await this.#checkOwners(type, object);
   }
 
-  async #checkOwners(type: ResourceType, { metadata }: KubeObject): Promise<void> {
+  async #checkOwners(type: ResourceType, object: KubeObject): Promise<void> {
+    const metadata = storedMetadata(object);
     const owners = metadata.ownerReferences ?? [];
     if (owners.length === 0) {
       return;
@@ -198,20 +200,20 @@ export class GarbageCollector {
       return;
     }
 
-    const foreground = states.includes('deleting') && this.#owners.of(metadata.uid!).length > 0;
-    await this.#store.delete(type, metadata.namespace ?? '', metadata.name!, {
+    const foreground = states.includes('deleting') && this.#owners.of(metadata.uid).length > 0;
+    await this.#store.delete(type, metadata.namespace ?? '', metadata.name, {
       ...this.#options(),
-      preconditions: { uid: metadata.uid! },
+      preconditions: { uid: metadata.uid },
       propagationPolicy: foreground ? 'Foreground' : 'Background',
     });
   }
 
   async #dropOwners(
     type: ResourceType,
-    { namespace = '', name }: KubeObject['metadata'],
+    { namespace = '', name }: StoredMetadata,
     uids: ReadonlySet<string>,
   ): Promise<void> {
-    await this.#store.update(type, namespace, name!, {
+    await this.#store.update(type, namespace, name, {
       subresource: '',
       change: (object) => {
         const kept = (object.metadata.ownerReferences ?? []).filter(({ uid }) => !uids.has(uid));
@@ -227,22 +229,25 @@ export class GarbageCollector {
     });
   }
 
-  async #orphan(type: ResourceType, { metadata }: KubeObject): Promise<void> {
-    for (const key of this.#owners.of(metadata.uid!)) {
+  async #orphan(type: ResourceType, object: KubeObject): Promise<void> {
+    const metadata = storedMetadata(object);
+
+    for (const key of this.#owners.of(metadata.uid)) {
       const dependent = this.#store.backend.get(key)?.shared<KubeObject>();
       const dependentType = this.#typeOf(key);
       if (dependent && dependentType) {
-        await this.#dropOwners(dependentType, dependent.metadata, new Set([metadata.uid!]));
+        await this.#dropOwners(dependentType, storedMetadata(dependent), new Set([metadata.uid]));
       }
     }
 
     await this.#dropFinalizer(type, metadata, ORPHAN_FINALIZER);
   }
 
-  async #deleteDependents(type: ResourceType, { metadata }: KubeObject): Promise<void> {
+  async #deleteDependents(type: ResourceType, object: KubeObject): Promise<void> {
+    const metadata = storedMetadata(object);
     let blocked = false;
 
-    for (const key of this.#owners.of(metadata.uid!)) {
+    for (const key of this.#owners.of(metadata.uid)) {
       const dependent = this.#store.backend.get(key)?.shared<KubeObject>();
       if (!dependent) {
         continue;
@@ -263,10 +268,10 @@ export class GarbageCollector {
 
   async #dropFinalizer(
     type: ResourceType,
-    { namespace = '', name }: KubeObject['metadata'],
+    { namespace = '', name }: StoredMetadata,
     finalizer: string,
   ): Promise<void> {
-    await this.#store.update(type, namespace, name!, {
+    await this.#store.update(type, namespace, name, {
       subresource: '',
       change: (object) => {
         object.metadata.finalizers = (object.metadata.finalizers ?? []).filter(

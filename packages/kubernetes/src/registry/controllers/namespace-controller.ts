@@ -5,6 +5,7 @@ import type { StorageEvent } from '../../storage/backend.ts';
 import { namespaceKey } from '../resources/namespace-lifecycle.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
+import { storedMetadata } from '../resources/stored-metadata.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import { timestamp } from '../store/metadata.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
@@ -87,10 +88,10 @@ export class NamespaceController {
       return;
     }
 
-    const parts = key.split('/');
-    const namespace = parts.length === 6 ? parts[4]! : '';
-    const own = parts[5] === 'default' || parts[5] === ROOT_CA_CONFIG_MAP;
-    if (namespace !== '' && (own || this.#terminating.has(namespace))) {
+    // `/registry/<group>/<resource>/<namespace>/<name>`
+    const [, , , , namespace = '', name] = key.split('/');
+    const isOwn = name === 'default' || name === ROOT_CA_CONFIG_MAP;
+    if (name !== undefined && (isOwn || this.#terminating.has(namespace))) {
       this.#queue.add(namespace);
     }
   }
@@ -111,7 +112,7 @@ export class NamespaceController {
   }
 
   async #furnish(namespace: string): Promise<void> {
-    const accounts = this.#catalog.find('', 'v1', 'serviceaccounts')!;
+    const accounts = this.#catalog.require('', 'v1', 'serviceaccounts');
 
     // No container runs here that could use a token: only accounts that somebody made for his pods
     // mount theirs.
@@ -131,7 +132,7 @@ export class NamespaceController {
       return;
     }
 
-    const configMaps = this.#catalog.find('', 'v1', 'configmaps')!;
+    const configMaps = this.#catalog.require('', 'v1', 'configmaps');
     await this.#ensure(configMaps, {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -185,7 +186,7 @@ export class NamespaceController {
   async #tell(name: string, content: NamespaceContent): Promise<void> {
     const options = this.#options();
     await this.#store
-      .update(this.#catalog.find('', 'v1', 'namespaces')!, '', name, {
+      .update(this.#catalog.require('', 'v1', 'namespaces'), '', name, {
         subresource: 'status',
         change: (object) => {
           const before = object.status?.conditions ?? [];
@@ -211,7 +212,7 @@ export class NamespaceController {
       let wave: Promise<unknown>[] = [];
 
       for (const stored of backend.range({ prefix: storagePrefix(type, name) })) {
-        const { metadata } = stored.shared<KubeObject>();
+        const metadata = storedMetadata(stored.shared<KubeObject>());
         if (metadata.deletionTimestamp) {
           continue;
         }
@@ -223,7 +224,7 @@ export class NamespaceController {
           propagationPolicy: 'Background' as const,
         };
 
-        wave.push(this.#store.delete(type, name, metadata.name!, options).catch(ignoreRefusal));
+        wave.push(this.#store.delete(type, name, metadata.name, options).catch(ignoreRefusal));
 
         if (wave.length === PARALLEL) {
           await Promise.all(wave);
@@ -240,7 +241,7 @@ export class NamespaceController {
       return;
     }
 
-    await this.#store.update(this.#catalog.find('', 'v1', 'namespaces')!, '', name, {
+    await this.#store.update(this.#catalog.require('', 'v1', 'namespaces'), '', name, {
       subresource: 'finalize',
       change: (object) => {
         object.spec.finalizers = (object.spec.finalizers ?? []).filter(

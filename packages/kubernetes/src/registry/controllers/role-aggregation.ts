@@ -4,6 +4,7 @@ import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
+import { storedMetadata } from '../resources/stored-metadata.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { handleFailure } from './failures.ts';
@@ -85,7 +86,7 @@ export class RoleAggregation {
     const names = [...this.#store.backend.range({ prefix: PREFIX })]
       .map((stored) => stored.shared<KubeObject>())
       .filter(({ aggregationRule }) => aggregationRule?.clusterRoleSelectors?.length)
-      .map(({ metadata }) => metadata.name!);
+      .map((role) => storedMetadata(role).name);
 
     let hasChanged = false;
 
@@ -134,7 +135,7 @@ export class RoleAggregation {
     }
 
     await this.#store.update(
-      this.#catalog.find('rbac.authorization.k8s.io', 'v1', 'clusterroles')!,
+      this.#catalog.require('rbac.authorization.k8s.io', 'v1', 'clusterroles'),
       '',
       name,
       {

@@ -1,9 +1,10 @@
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { StorageEvent } from '../../storage/backend.ts';
-import { PROTECTION_FINALIZERS } from '../admission/storage.ts';
+import { protectionFinalizer } from '../admission/storage.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../resources/resource-type.ts';
+import { storedMetadata } from '../resources/stored-metadata.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { handleFailure } from './failures.ts';
@@ -51,9 +52,9 @@ export class StorageProtection {
 
   constructor(catalog: ResourceCatalog, store: RegistryStore, options: () => WriteOptions) {
     this.#types = new Map([
-      [CLAIMS, catalog.find('', 'v1', 'persistentvolumeclaims')!],
-      [VOLUMES, catalog.find('', 'v1', 'persistentvolumes')!],
-      [CLASSES, catalog.find('storage.k8s.io', 'v1', 'volumeattributesclasses')!],
+      [CLAIMS, catalog.require('', 'v1', 'persistentvolumeclaims')],
+      [VOLUMES, catalog.require('', 'v1', 'persistentvolumes')],
+      [CLASSES, catalog.require('storage.k8s.io', 'v1', 'volumeattributesclasses')],
     ]);
 
     this.#store = store;
@@ -107,10 +108,14 @@ export class StorageProtection {
   }
 
   async #process(key: string): Promise<void> {
-    const prefix = this.#prefixOf(key)!;
-    const type = this.#types.get(prefix)!;
+    const prefix = this.#prefixOf(key);
+    const type = prefix && this.#types.get(prefix);
+    if (!type) {
+      return;
+    }
+
     const object = this.#store.backend.get(key)?.shared<KubeObject>();
-    const finalizer = PROTECTION_FINALIZERS[type.resource]!;
+    const finalizer = protectionFinalizer(type.resource);
     if (!object?.metadata.deletionTimestamp || !object.metadata.finalizers?.includes(finalizer)) {
       return;
     }
@@ -137,7 +142,10 @@ export class StorageProtection {
     });
   }
 
-  #inUse(prefix: string, { metadata, status }: KubeObject): boolean {
+  #inUse(prefix: string, object: KubeObject): boolean {
+    const { status } = object;
+    const { name, namespace } = storedMetadata(object);
+
     if (prefix === VOLUMES) {
       return status?.phase === 'Bound';
     }
@@ -146,11 +154,11 @@ export class StorageProtection {
     }
 
     const pods = { storage: { group: '', version: 'v1', resource: 'pods' } };
-    const stored = this.#store.backend.range({ prefix: storagePrefix(pods, metadata.namespace) });
+    const stored = this.#store.backend.range({ prefix: storagePrefix(pods, namespace) });
     for (const item of stored) {
       const pod = item.shared<KubeObject>();
       const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-      if (!ended && pod.spec?.nodeName && claimsOf(pod).includes(metadata.name!)) {
+      if (!ended && pod.spec?.nodeName && claimsOf(pod).includes(name)) {
         stored.return();
         return true;
       }

@@ -150,7 +150,7 @@ export function validateKind(
   if (rules.empty) {
     return causes;
   }
-  if (causes.some(({ reason }) => BLOCKING.has(reason!))) {
+  if (causes.some(({ reason = '' }) => BLOCKING.has(reason))) {
     return [...causes, RULES_SKIPPED];
   }
 

@@ -1,7 +1,8 @@
+import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import { compareVersions } from '@ks-apiserver/apimachinery/meta/versions';
 import { BUILTIN_RESOURCES } from './builtin-resources.ts';
-import type { ResourceType } from './resource-type.ts';
+import { qualifiedResource, type ResourceType } from './resource-type.ts';
 
 /** All resources that are served now, built-in and custom ones. */
 export class ResourceCatalog {
@@ -71,6 +72,16 @@ export class ResourceCatalog {
 
   find(group: string, version: string, resource: string): ResourceType | undefined {
     return this.#byPath.get(`${group === '' ? version : `${group}/${version}`}/${resource}`);
+  }
+
+  /** A resource that is always served; throws a StatusError 500 for any other. */
+  require(group: string, version: string, resource: string): ResourceType {
+    const type = this.find(group, version, resource);
+    if (!type) {
+      throw internalError(`${qualifiedResource({ group, resource })} is not served in ${version}`);
+    }
+
+    return type;
   }
 
   findKind(apiVersion: string, kind: string): ResourceType | undefined {

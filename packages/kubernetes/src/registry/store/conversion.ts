@@ -1,5 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import { listOf } from '../resources/core-types.ts';
 
 type Version = { group: string; version: string };
 
@@ -72,9 +73,8 @@ function toAutoscalingV1(object: KubeObject): KubeObject {
   const { metrics = [], behavior: _behavior, ...spec } = object.spec ?? {};
   const { currentMetrics, conditions: _conditions, ...status } = object.status ?? {};
   const cpu = (metric: Metric) => metric.type === 'Resource' && metric.resource?.name === 'cpu';
-  const target = (metrics as Metric[]).find(cpu)?.resource?.target?.averageUtilization;
-  const current = ((currentMetrics ?? []) as Metric[]).find(cpu)?.resource?.current
-    ?.averageUtilization;
+  const target = listOf<Metric>(metrics).find(cpu)?.resource?.target?.averageUtilization;
+  const current = listOf<Metric>(currentMetrics).find(cpu)?.resource?.current?.averageUtilization;
 
   return {
     ...object,

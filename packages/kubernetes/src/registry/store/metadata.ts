@@ -9,6 +9,7 @@ import {
 } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../resources/resource-type.ts';
+import { storedMetadata } from '../resources/stored-metadata.ts';
 import type { Strategy } from '../resources/strategy.ts';
 
 /** Letters of generated names: no vowels and nothing that looks alike (Kubernetes util/rand). */
@@ -43,11 +44,16 @@ export function invalidObject(
   name: string | undefined,
   causes: StatusCause[],
 ): Error | undefined {
-  if (causes.length === 0) {
-    return undefined;
-  }
+  return causes.length === 0 ? undefined : invalidObjectError(type, name, causes);
+}
 
-  // Of a kind that several groups have, Kubernetes names the one that it is kept in.
+/** 422 about an object of a type. */
+export function invalidObjectError(
+  type: ResourceType,
+  name: string | undefined,
+  causes: StatusCause[],
+): Error {
+  // Of a kind that several groups have, Kubernetes names the one that it is stored in.
   return invalid(
     { group: type.storage.group, kind: type.kind, ...(name !== undefined && { name }) },
     causes,
@@ -186,10 +192,10 @@ export function checkCurrent(
   { unconditionalUpdate = true }: Pick<Strategy, 'unconditionalUpdate'>,
 ): void {
   const { uid, resourceVersion } = object.metadata;
-  const name = old.metadata.name!;
+  const { name, uid: oldUid } = storedMetadata(old);
 
-  if (uid && uid !== old.metadata.uid) {
-    throw otherUid(type, old, uid, old.metadata.uid!);
+  if (uid && uid !== oldUid) {
+    throw otherUid(type, old, uid, oldUid);
   }
 
   if (!resourceVersion || resourceVersion === '0') {
@@ -225,17 +231,17 @@ export function checkCurrent(
 /** Keeps on an update what only the server may change. */
 export function keepMetadata(object: KubeObject, old: KubeObject): void {
   const { metadata } = object;
-  const was = old.metadata;
+  const was = storedMetadata(old);
 
-  metadata.name = was.name!;
+  metadata.name = was.name;
 
   if (was.namespace) {
     metadata.namespace = was.namespace;
   }
 
-  metadata.uid = was.uid!;
-  metadata.creationTimestamp = was.creationTimestamp!;
-  metadata.resourceVersion = was.resourceVersion!;
+  metadata.uid = was.uid;
+  metadata.creationTimestamp = was.creationTimestamp;
+  metadata.resourceVersion = was.resourceVersion;
 
   for (const field of [
     'generation',

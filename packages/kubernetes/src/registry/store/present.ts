@@ -3,6 +3,7 @@ import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/t
 import { applyDefaults } from '@ks-apiserver/apimachinery/schema/defaults';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { StoredObject } from '../../storage/stored-object.ts';
+import type { CustomVersion } from '../extensions/crd/custom-version.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import { convert } from './conversion.ts';
 import { objectJson, typePrefix } from './encode.ts';
@@ -19,12 +20,15 @@ function isVerbatim(type: ResourceType, stored: StoredObject): boolean {
 const converted = new WeakMap<StoredObject, Map<string, KubeObject>>();
 
 /** A stored custom resource as its storage version's schema has it; the caller owns it. */
-function decodeStored(type: ResourceType, stored: StoredObject): KubeObject {
+function decodeStored(
+  { generation, storedSchema }: CustomVersion,
+  stored: StoredObject,
+): KubeObject {
   const object = stored.parse<KubeObject>();
 
-  if (stored.index.schema !== type.custom!.generation) {
-    pruneUnknown(object, type.custom!.storedSchema);
-    applyDefaults(object, type.custom!.storedSchema);
+  if (stored.index.schema !== generation) {
+    pruneUnknown(object, storedSchema);
+    applyDefaults(object, storedSchema);
   }
 
   return object;
@@ -45,8 +49,8 @@ export async function prepareObjects(
   type: ResourceType,
   stored: readonly StoredObject[],
 ): Promise<void> {
-  const converter = type.custom?.converter;
-  if (!converter) {
+  const { custom } = type;
+  if (!custom?.converter) {
     return;
   }
 
@@ -56,15 +60,18 @@ export async function prepareObjects(
     return;
   }
 
-  const objects = await converter.convert(
-    missing.map((object) => decodeStored(type, object)),
+  const objects = await custom.converter.convert(
+    missing.map((object) => decodeStored(custom, object)),
     apiVersionOf(type),
   );
 
-  for (const [index, object] of missing.entries()) {
-    const versions = converted.get(object) ?? new Map<string, KubeObject>();
-    versions.set(type.version, objects[index]!);
-    converted.set(object, versions);
+  for (const [index, object] of objects.entries()) {
+    const of = missing[index];
+    if (of) {
+      const versions = converted.get(of) ?? new Map<string, KubeObject>();
+      versions.set(type.version, object);
+      converted.set(of, versions);
+    }
   }
 }
 
@@ -79,7 +86,7 @@ export function presentObject(type: ResourceType, stored: StoredObject): KubeObj
 
   const object = type.custom.converter
     ? structuredClone(converted.get(stored)?.get(type.version))
-    : { ...convert(decodeStored(type, stored), type), kind: type.kind };
+    : { ...convert(decodeStored(type.custom, stored), type), kind: type.kind };
 
   if (!object) {
     throw internalError(`${stored.key} is shown before it is converted to ${type.version}`);

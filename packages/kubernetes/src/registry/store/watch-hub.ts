@@ -1,5 +1,5 @@
 import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
-import { expired, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { expired, type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { WatchEvent } from '@ks-apiserver/apimachinery/meta/types';
 import type { Backend, Snapshot, StorageEvent } from '../../storage/backend.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
@@ -236,7 +236,7 @@ export class WatchHub {
       initial = this.#initial(request);
     } catch (error) {
       const refused = new Watcher(this, request, [].values());
-      refused.end(error as StatusError);
+      refused.end(toStatusError(error));
       return refused;
     }
 

@@ -96,9 +96,9 @@ export function validateDecisions({ status = {} }: KubeObject): StatusCause[] {
 
   const types = new Set(conditions.map(({ type }) => type));
   if (types.has('Approved') && types.has('Denied')) {
-    const second = conditions.findLast(
-      ({ type }) => type === 'Approved' || type === 'Denied',
-    )!.type;
+    const second = conditions
+      .map(({ type }) => type)
+      .findLast((type) => type === 'Approved' || type === 'Denied');
 
     causes.push(
       invalidValue(

@@ -6,6 +6,7 @@ import {
   type Quantity,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { qualifiedNameErrors } from '@ks-apiserver/apimachinery/validation/names';
+import { listOf } from '../resources/core-types.ts';
 import type { Fields } from '../resources/defaults/types.ts';
 import { type Causes, compareAmounts, each } from './causes.ts';
 
@@ -265,7 +266,7 @@ export function validatePodResources(spec: Fields, at: string, out: Causes): voi
 
   const sums = new Map<string, Quantity>();
 
-  for (const { resources } of containers as Fields[]) {
+  for (const { resources } of listOf<Fields>(containers)) {
     for (const [name, amount] of Object.entries(resources?.requests ?? {})) {
       sums.set(
         name,
@@ -282,7 +283,7 @@ export function validatePodResources(spec: Fields, at: string, out: Causes): voi
     }
   }
 
-  each(containers as Fields[], `${at}.containers`, ({ resources }, path) => {
+  each<Fields>(containers, `${at}.containers`, ({ resources }, path) => {
     for (const [name, limit] of Object.entries(resources?.limits ?? {})) {
       const bound = value.limits?.[name];
       if (bound !== undefined && compareAmounts(limit, bound) > 0) {

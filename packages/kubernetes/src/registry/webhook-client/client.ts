@@ -157,7 +157,7 @@ export class WebhookClient {
 
             const type = response.headers['content-type'] ?? 'application/json';
             resolve({
-              status: response.statusCode!,
+              status: response.statusCode ?? 0,
               text: Buffer.concat(chunks).toString('utf8'),
               type,
             });

@@ -58,14 +58,14 @@ function pathCauses(path: string, field: string): StatusCause[] {
 
 /** What is wrong with where a webhook is (k8s.io/apiserver util/webhook). */
 export function clientConfigCauses({ url, service }: ClientConfig, field: string): StatusCause[] {
-  if ((url === undefined) === (service === undefined)) {
-    return [required(field, 'exactly one of url or service is required')];
-  }
-  if (url !== undefined) {
+  if (url !== undefined && service === undefined) {
     return urlCauses(url, `${field}.url`);
   }
+  if (url !== undefined || service === undefined) {
+    return [required(field, 'exactly one of url or service is required')];
+  }
 
-  const { name, namespace, port = 443, path } = service!;
+  const { name, namespace, port = 443, path } = service;
   const at = `${field}.service`;
 
   return [

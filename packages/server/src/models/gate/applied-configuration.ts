@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { constructFromEvents, EVENT_ID, parseEvents } from 'js-yaml';
 
@@ -41,6 +42,6 @@ export function parseConfiguration(body: Buffer): unknown {
       throw error;
     }
 
-    throw badRequest(`the applied configuration is no YAML: ${(error as Error).message}`);
+    throw badRequest(`the applied configuration is no YAML: ${messageOf(error)}`);
   }
 }

@@ -2,6 +2,7 @@ import { badRequest, conflict, StatusError } from '@ks-apiserver/apimachinery/me
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
+import { aggregate } from '../../../registry/admission/attributes.ts';
 import { storagePrefix } from '../../../registry/resources/resource-type.ts';
 import { timestamp } from '../../../registry/store/metadata.ts';
 import { Causes } from '../../../registry/validation/causes.ts';
@@ -56,10 +57,10 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
   if (out.list.length > 0) {
     // Kubernetes answers this with 500 and nothing but the text.
     const lines = out.list.map(({ field, message }) => `${field}: ${message}`);
-    throw new StatusError(500, '', lines.length === 1 ? lines[0]! : `[${lines.join(', ')}]`);
+    throw new StatusError(500, '', aggregate(lines));
   }
 
-  const pods = api.catalog.find('', 'v1', 'pods')!;
+  const pods = api.catalog.require('', 'v1', 'pods');
   await api.store.update(pods, path.namespace, name, {
     subresource: 'binding',
     tracksFields: true,
@@ -129,7 +130,7 @@ function checkBudgets(call: Call): void {
     return;
   }
 
-  const budgets = api.catalog.find('policy', 'v1', 'poddisruptionbudgets')!;
+  const budgets = api.catalog.require('policy', 'v1', 'poddisruptionbudgets');
   for (const stored of api.store.backend.range({
     prefix: storagePrefix(budgets, path.namespace),
   })) {

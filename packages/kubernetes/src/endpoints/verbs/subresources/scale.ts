@@ -4,6 +4,7 @@ import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { admissionFailed } from '../../../registry/admission/attributes.ts';
 import type { ResourceType } from '../../../registry/resources/resource-type.ts';
+import { storedMetadata } from '../../../registry/resources/stored-metadata.ts';
 import { setValueAt, valueAt } from '../../../registry/resources/strategies/custom-resources.ts';
 import { prepareObjects, presentObject } from '../../../registry/store/present.ts';
 import { builtinSchema } from '../../../schemas/builtin.ts';
@@ -32,7 +33,7 @@ function selectorText(type: ResourceType, object: KubeObject): string {
 
 /** The Scale of an object (Kubernetes autoscaling/v1). */
 function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = storedMetadata(object);
   const at = type.custom?.scale;
   const given = valueAt(object, at?.specReplicasPath ?? '.spec.replicas');
   if (at && given === undefined) {
@@ -48,11 +49,11 @@ function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: {
-      name: name!,
-      namespace: namespace!,
-      uid: uid!,
-      resourceVersion: resourceVersion!,
-      creationTimestamp: creationTimestamp!,
+      name,
+      ...(namespace !== undefined && { namespace }),
+      uid,
+      resourceVersion,
+      creationTimestamp,
     },
     spec: { ...(replicas !== 0 && { replicas }) },
     status: {
@@ -76,7 +77,7 @@ function replicasPath(type: ResourceType): string {
 
 function shownScale(type: ResourceType, object: KubeObject): KubeObject {
   const { metadata, ...rest } = scaleOf(type, object);
-  return { apiVersion: 'autoscaling/v1', ...rest, kind: 'Scale', metadata } as KubeObject;
+  return { apiVersion: 'autoscaling/v1', ...rest, kind: 'Scale', metadata };
 }
 
 function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject {
@@ -163,12 +164,11 @@ export async function updateScale(call: Call): Promise<KubeResponse> {
 async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResponse> {
   const { api, type, path } = call;
   const { applied, options, merge, mergeInTurns } = await readApplication(call, scaleType);
-  const { name, namespace } = applied.metadata;
 
   const configuration: KubeObject = {
     apiVersion: apiVersionOf(type),
     kind: type.kind,
-    metadata: { name: name!, namespace: namespace! },
+    metadata: { name: path.name, ...(path.namespace && { namespace: path.namespace }) },
   };
 
   setScale(call, configuration, applied);

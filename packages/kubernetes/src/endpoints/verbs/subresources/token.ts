@@ -11,6 +11,7 @@ import {
   type BoundKind,
   type BoundObject,
 } from '../../../registry/authorization/service-account-tokens.ts';
+import { storedMetadata } from '../../../registry/resources/stored-metadata.ts';
 import { timestamp } from '../../../registry/store/metadata.ts';
 import { builtinSchema } from '../../../schemas/builtin.ts';
 import type { Call } from '../../call.ts';
@@ -31,21 +32,27 @@ interface ObjectReference {
   uid?: string;
 }
 
-/** The object that a token shall be bound to; throws StatusErrors 400, 404 and 409. */
+function isBoundKind(kind: string): kind is BoundKind {
+  return Object.hasOwn(BOUND_RESOURCES, kind);
+}
+
+/** The object that a token is to be bound to; throws StatusErrors 400, 404 and 409. */
 function boundObject(
   { api, path }: Call,
   { apiVersion = '', kind = '', name = '', uid }: ObjectReference,
 ): BoundObject {
   const known = kind.toLowerCase();
-  if (apiVersion !== 'v1' || !Object.hasOwn(BOUND_RESOURCES, known)) {
+  if (apiVersion !== 'v1' || !isBoundKind(known)) {
     throw badRequest(`cannot bind token to object of type ${kindText({ apiVersion, kind })}`);
   }
 
-  const resource = BOUND_RESOURCES[known as BoundKind];
-  const type = api.catalog.find('', 'v1', resource)!;
-  const { metadata, spec } = api.store
+  const resource = BOUND_RESOURCES[known];
+  const type = api.catalog.require('', 'v1', resource);
+  const object = api.store
     .get(type, type.namespaced ? path.namespace : '', name)
     .shared<KubeObject>();
+  const { spec } = object;
+  const metadata = storedMetadata(object);
 
   if (known === 'pod' && (spec?.serviceAccountName ?? '') !== path.name) {
     const account = JSON.stringify(path.name);
@@ -59,7 +66,7 @@ function boundObject(
     throw conflict({ resource: type.kind, name }, why);
   }
 
-  return { kind: known as BoundKind, name, uid: metadata.uid! };
+  return { kind: known, name, uid: metadata.uid };
 }
 
 /**
@@ -118,7 +125,7 @@ export async function requestToken(call: Call): Promise<KubeResponse> {
   const token = api.tokens.issue({
     namespace: path.namespace,
     name: path.name,
-    uid: account.metadata.uid!,
+    uid: storedMetadata(account).uid,
     audiences,
     expirationSeconds: seconds,
     now,
@@ -142,7 +149,7 @@ export async function requestToken(call: Call): Promise<KubeResponse> {
   const metadata = {
     name: path.name,
     namespace: path.namespace,
-    uid: account.metadata.uid!,
+    uid: storedMetadata(account).uid,
     creationTimestamp: timestamp(now),
     ...(managedFields && { managedFields }),
   };

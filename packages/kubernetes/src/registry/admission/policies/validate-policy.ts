@@ -210,9 +210,9 @@ export function validatePolicy({ metadata, spec = {} }: KubeObject): StatusCause
       matchConstraints,
       matchConditions,
       validations = [],
-    } = spec as Fields;
+    } = spec;
 
-    const { auditAnnotations = [], variables: named = [] } = spec as Fields;
+    const { auditAnnotations = [], variables: named = [] } = spec;
 
     if (failurePolicy === undefined) {
       out.required('spec.failurePolicy');
@@ -306,7 +306,7 @@ export function validateBinding({ spec = {} }: KubeObject): StatusCause[] {
       paramRef: ref,
       matchResources: resources,
       validationActions = [],
-    } = spec as Fields;
+    } = spec;
 
     if (policyName === '') {
       out.required('spec.policyName');

@@ -7,6 +7,7 @@ import {
   subtractQuantities,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { type Usage, usageOf } from '@ks-apiserver/apimachinery/quota/usage';
+import { storedMetadata } from '../../resources/stored-metadata.ts';
 import { limitedResource, limitsResource } from './limits.ts';
 import { inScopes, type ScopeRequirement, scopesOf } from './scopes.ts';
 
@@ -15,7 +16,7 @@ const ZERO = parseQuantity('0');
 function sameUsage(a: Usage, b: Usage): boolean {
   const names = Object.keys(a);
   return (
-    names.length === Object.keys(b).length && names.every((name) => a[name]!.nano === b[name]?.nano)
+    names.length === Object.keys(b).length && names.every((name) => a[name]?.nano === b[name]?.nano)
   );
 }
 
@@ -35,8 +36,10 @@ export class Account {
   dirty = true;
 
   constructor(quota: KubeObject) {
-    this.namespace = quota.metadata.namespace!;
-    this.name = quota.metadata.name!;
+    const { name, namespace = '' } = storedMetadata(quota);
+
+    this.namespace = namespace;
+    this.name = name;
 
     const hard: Record<string, string> = quota.spec?.hard ?? {};
     this.hard = new Map(

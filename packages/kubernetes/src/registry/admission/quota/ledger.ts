@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Backend, StorageEvent } from '../../../storage/backend.ts';
+import { requireStarted } from '../started.ts';
 import { Account } from './account.ts';
 
 const QUOTAS = '/registry/core/resourcequotas/';
@@ -79,10 +80,10 @@ export class QuotaLedger {
   accounts(namespace: string): { account: Account; counted: boolean }[] {
     return [...(this.#namespaces.get(namespace)?.entries() ?? [])]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { current, next }]) => ({
-        account: (current ?? next)!,
-        counted: current !== undefined,
-      }));
+      .flatMap(([, { current, next }]) => {
+        const account = current ?? next;
+        return account ? [{ account, counted: current !== undefined }] : [];
+      });
   }
 
   /**
@@ -90,7 +91,7 @@ export class QuotaLedger {
    * about.
    */
   recount(key: string): void {
-    const object = this.#backend!.get(key);
+    const object = requireStarted(this.#backend).get(key);
     this.#hold(key, object?.shared<KubeObject>());
   }
 
@@ -165,7 +166,7 @@ export class QuotaLedger {
 
     for (const name of account.resources()) {
       const [group = '', resource = ''] = name.split('/');
-      const objects = this.#backend!.range({
+      const objects = requireStarted(this.#backend).range({
         prefix: `/registry/${group || 'core'}/${resource}/${account.namespace}/`,
       });
 

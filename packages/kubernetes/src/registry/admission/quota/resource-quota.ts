@@ -2,15 +2,20 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   addQuantities,
   formatQuantity,
+  parseQuantity,
   type Quantity,
   subtractQuantities,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Usage } from '@ks-apiserver/apimachinery/quota/usage';
+import type { Container } from '../../resources/core-types.ts';
 import { storageKey } from '../../resources/resource-type.ts';
+import { storedMetadata } from '../../resources/stored-metadata.ts';
 import { type Attributes, refused } from '../attributes.ts';
 import type { Account } from './account.ts';
 import type { QuotaLedger } from './ledger.ts';
 import { isTerminating } from './scopes.ts';
+
+const ZERO = parseQuantity('0');
 
 /** Compute limits for which every container must say something. */
 const MUST_STATE = [
@@ -21,11 +26,6 @@ const MUST_STATE = [
   'requests.cpu',
   'requests.memory',
 ];
-
-interface Container {
-  name: string;
-  resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
-}
 
 function handles({ type, operation, subresource, object, old }: Attributes): boolean {
   if (type.storage.group !== '') {
@@ -43,7 +43,10 @@ function handles({ type, operation, subresource, object, old }: Attributes): boo
 
       return (
         operation === 'CREATE' ||
-        (operation === 'UPDATE' && isTerminating(object!) !== isTerminating(old!))
+        (object !== undefined &&
+          old !== undefined &&
+          operation === 'UPDATE' &&
+          isTerminating(object) !== isTerminating(old))
       );
     case 'services':
       return subresource === '' && operation !== 'DELETE';
@@ -112,18 +115,20 @@ function checkAccount(account: Account, attributes: Attributes, usage: Usage): v
     return;
   }
 
-  const sum = (name: string) => addQuantities(account.used(name), more[name]!);
+  const moreOf = (name: string) => more[name] ?? ZERO;
+  const hardOf = (name: string) => account.hard.get(name) ?? ZERO;
+
   const exceeded = Object.keys(more).filter(
-    (name) => sum(name).nano > account.hard.get(name)!.nano,
+    (name) => addQuantities(account.used(name), moreOf(name)).nano > hardOf(name).nano,
   );
 
   if (exceeded.length === 0) {
     return;
   }
 
-  const requested = shown(exceeded, (name) => more[name]!);
+  const requested = shown(exceeded, moreOf);
   const used = shown(exceeded, (name) => account.used(name));
-  const limited = shown(exceeded, (name) => account.hard.get(name)!);
+  const limited = shown(exceeded, hardOf);
 
   throw refused(
     attributes,
@@ -174,7 +179,7 @@ export function chargeQuota(ledger: QuotaLedger, attributes: Attributes): boolea
     return false;
   }
 
-  const key = storageKey(type, type.namespaced ? namespace : '', object.metadata.name!);
+  const key = storageKey(type, type.namespaced ? namespace : '', storedMetadata(object).name);
 
   for (const [account, usage] of covering) {
     account.hold(key, usage);

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { listOf } from '../../resources/core-types.ts';
 import { qosClass } from '../../resources/strategies/pods/quality.ts';
 
 /** One scope of a ResourceQuota (core/v1 ScopedResourceSelectorRequirement). */
@@ -13,7 +14,7 @@ export function scopesOf({ spec }: KubeObject): ScopeRequirement[] {
   const names: string[] = spec?.scopes ?? [];
   return [
     ...names.map((scopeName) => ({ scopeName, operator: 'Exists' as const })),
-    ...((spec?.scopeSelector?.matchExpressions ?? []) as ScopeRequirement[]),
+    ...listOf<ScopeRequirement>(spec?.scopeSelector?.matchExpressions),
   ];
 }
 

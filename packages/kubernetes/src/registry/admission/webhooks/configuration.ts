@@ -1,5 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type LabelSelector, labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
+import { listOf } from '../../resources/core-types.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import type { ClientConfig } from '../../webhook-client/target.ts';
 import type { Attributes, Operation } from '../attributes.ts';
@@ -38,7 +39,7 @@ const DEFAULT_TIMEOUT_SECONDS = 10;
 /** The webhooks of a configuration. */
 export function webhooksOf(configuration: KubeObject): Webhook[] {
   // biome-ignore lint/suspicious/noExplicitAny: the fields are those of the API; its validation checked them.
-  return ((configuration.webhooks ?? []) as any[]).map((hook, index) => ({
+  return listOf<any>(configuration.webhooks).map((hook, index) => ({
     id: `${configuration.metadata.name}/${index}/${hook.name}`,
     name: hook.name,
     clientConfig: hook.clientConfig ?? {},

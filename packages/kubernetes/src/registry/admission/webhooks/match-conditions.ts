@@ -32,7 +32,8 @@ function compile(expression: string): Evaluate {
     evaluate = compileExpression(expression);
 
     if (compiled.size >= MAX_COMPILED) {
-      compiled.delete(compiled.keys().next().value!);
+      const [oldest = ''] = compiled.keys();
+      compiled.delete(oldest);
     }
 
     compiled.set(expression, evaluate);

@@ -24,7 +24,7 @@ const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 const MAX_CONDITIONS = 64;
 
 function oneOf(field: string, value: unknown, allowed: readonly string[]): StatusCause[] {
-  return value === undefined || allowed.includes(value as string)
+  return value === undefined || allowed.includes(String(value))
     ? []
     : [notSupported(field, value, allowed)];
 }

@@ -9,11 +9,13 @@ import { schemaOf, setDefaults } from '../../resources/kind-rules.ts';
 import { namespaceKey } from '../../resources/namespace-lifecycle.ts';
 import type { ResourceCatalog } from '../../resources/resource-catalog.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
+import { storedMetadata } from '../../resources/stored-metadata.ts';
 import { convert } from '../../store/conversion.ts';
 import { WebhookCallError, WebhookClient } from '../../webhook-client/client.ts';
 import { targetOf } from '../../webhook-client/target.ts';
 import { type Attributes, admissionFailed } from '../attributes.ts';
 import { KindCache } from '../kind-cache.ts';
+import { requireStarted } from '../started.ts';
 import { matchedType, selectsObject, type Webhook, webhooksOf } from './configuration.ts';
 import { conditionsMatch } from './match-conditions.ts';
 import {
@@ -26,7 +28,6 @@ import {
 } from './review.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
-const VERSIONS = ['v1', 'v1beta1'] as const;
 
 /** A webhook that is to be called, with the version of the resource that it sees. */
 interface Invocation {
@@ -63,7 +64,7 @@ export class Webhooks {
     }
 
     return [...cache.in('').values()]
-      .sort((a, b) => (a.metadata.name! < b.metadata.name! ? -1 : 1))
+      .sort((a, b) => (storedMetadata(a).name < storedMetadata(b).name ? -1 : 1))
       .flatMap((configuration) => {
         let hooks = this.#parsed.get(configuration);
         if (!hooks) {
@@ -195,7 +196,7 @@ export class Webhooks {
       );
     }
 
-    const shown = this.#shown(attributes.object, as)!;
+    const shown = this.#shown(attributes.object, as);
     const patched = patchedObject(shown, verdict.patch, as);
     if (equalJson(patched, shown)) {
       return false;
@@ -236,11 +237,7 @@ export class Webhooks {
     }
   }
 
-  #shown(object: KubeObject | undefined, as: ResourceType): KubeObject | undefined {
-    if (!object) {
-      return undefined;
-    }
-
+  #shown(object: KubeObject, as: ResourceType): KubeObject {
     // What a subresource carries is of a kind of its own, which has one version.
     if (object.kind !== undefined && object.kind !== as.kind) {
       return object;
@@ -248,7 +245,7 @@ export class Webhooks {
 
     const { kind: _kind, apiVersion: _version, ...rest } = convert(object, as);
 
-    return { kind: as.kind, apiVersion: apiVersionOf(as), ...rest } as KubeObject;
+    return { kind: as.kind, apiVersion: apiVersionOf(as), ...rest };
   }
 
   /**
@@ -298,22 +295,23 @@ export class Webhooks {
     attributes: Attributes,
     kind: WebhookKind,
   ): Promise<Verdict> {
-    const version = hook.admissionReviewVersions.find((item) =>
-      (VERSIONS as readonly string[]).includes(item),
+    const version = hook.admissionReviewVersions.find(
+      (item) => item === 'v1' || item === 'v1beta1',
     );
 
-    if (version !== 'v1' && version !== 'v1beta1') {
+    if (version === undefined) {
       throw new InvalidReview(
         'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)',
       );
     }
 
-    const [object, old] = [this.#shown(attributes.object, as), this.#shown(attributes.old, as)];
+    const object = attributes.object && this.#shown(attributes.object, as);
+    const old = attributes.old && this.#shown(attributes.old, as);
     const { uid, request } = reviewOf(version, attributes, as, object, old);
     let answer: unknown;
 
     try {
-      const target = targetOf(hook.clientConfig, this.#backend!);
+      const target = targetOf(hook.clientConfig, requireStarted(this.#backend));
       answer = await this.#client.post(target, JSON.stringify(request), hook.timeoutSeconds);
     } catch (error) {
       if (!(error instanceof WebhookCallError)) {

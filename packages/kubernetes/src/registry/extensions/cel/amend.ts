@@ -5,11 +5,13 @@ import { CelFailure } from './failure.ts';
 import type { CheckedType, Scope } from './macro.ts';
 import {
   type Check,
+  callOf,
   childrenOf,
   type Evaluate,
   type Evaluator,
   type Node,
   type NodeChecker,
+  operandsOf,
 } from './node.ts';
 import { isUnordered } from './values.ts';
 
@@ -60,7 +62,8 @@ function amendSelection(node: Node): void {
   const { check } = node.meta;
 
   const known: Check = (checker, given, scope) => {
-    const type = checker.check((node.args as Node[])[0]!, scope);
+    const [receiver] = node.args as [Node];
+    const type = checker.check(receiver, scope);
     if (node.op === '.?' || type.kind === 'optional') {
       checker.checkAccessOnType(node, scope, inside(type));
     }
@@ -103,7 +106,7 @@ function amendLiteral(node: Node, name: string, literal: Node): void {
     if (
       literal.op === 'value' &&
       typeof literal.args === 'string' &&
-      !LITERALS[name]!(literal.args)
+      !LITERALS[name]?.(literal.args)
     ) {
       throw checker.createError('invalid_literal', `invalid ${name} argument`, literal);
     }
@@ -121,7 +124,11 @@ function amendEquality(node: Node): void {
   const evaluate: Evaluate = (evaluator, _node, scope) => {
     const [a, b] = [evaluator.run(left, scope), evaluator.run(right, scope)];
     if (!(isUnordered(a) || isUnordered(b)) || !Array.isArray(a) || !Array.isArray(b)) {
-      return node.handle!(a, b, node, evaluator);
+      // The check of the expression has set it.
+      if (!node.handle) {
+        throw new CelFailure('no such overload');
+      }
+      return node.handle(a, b, node, evaluator);
     }
 
     const has = (list: readonly unknown[], item: unknown) =>
@@ -143,7 +150,7 @@ function amendLogic(node: Node): void {
   const { check } = node.meta;
 
   const logical: Check = (checker, given, scope) => {
-    for (const operand of node.args as Node[]) {
+    for (const operand of operandsOf(node)) {
       const { name, kind } = checker.check(operand, scope);
       if (name === 'bool' || kind === 'dyn') {
         continue;
@@ -165,7 +172,7 @@ function amendLogic(node: Node): void {
   const evaluate: Evaluate = (evaluator, _node, scope) => {
     const failures: unknown[] = [];
 
-    for (const operand of node.args as Node[]) {
+    for (const operand of operandsOf(node)) {
       try {
         const value = evaluator.run(operand, scope);
         if (value === deciding) {
@@ -221,7 +228,7 @@ function common(checker: NodeChecker, types: readonly CheckedType[]): CheckedTyp
 type IsMarked = (node: Node) => boolean;
 
 function amendList(node: Node, isMarked: IsMarked): void {
-  const items = node.args as Node[];
+  const items = operandsOf(node);
   if (!items.some(isMarked)) {
     return;
   }
@@ -292,6 +299,24 @@ function amendMap(node: Node, isMarked: IsMarked): void {
   node.setMeta('check', check).setMeta('evaluate', evaluate).setMeta('async', false);
 }
 
+function amendCall(node: Node): void {
+  const { name = '', receiver, args = [] } = callOf(node) ?? {};
+  const [first] = args;
+
+  if (receiver) {
+    const change = Object.hasOwn(CASES, name) ? CASES[name] : undefined;
+    if (change && args.length === 0) {
+      amendCase(node, receiver, change);
+    }
+  } else if (first && args.length === 1) {
+    if (name === 'has') {
+      amendHas(node, first);
+    } else if (Object.hasOwn(LITERALS, name)) {
+      amendLiteral(node, name, first);
+    }
+  }
+}
+
 /**
  * Gives the parts of a parsed expression the meaning that they have in Kubernetes; `marks` are of
  * optional entries.
@@ -304,24 +329,10 @@ export function amend(node: Node, marks: ReadonlySet<number>): void {
   }
 
   switch (node.op) {
-    case 'call': {
-      const [name, args] = node.args as [string, Node[]];
-      if (name === 'has' && args.length === 1) {
-        amendHas(node, args[0]!);
-      } else if (Object.hasOwn(LITERALS, name) && args.length === 1) {
-        amendLiteral(node, name, args[0]!);
-      }
-
+    case 'call':
+    case 'rcall':
+      amendCall(node);
       return;
-    }
-    case 'rcall': {
-      const [name, receiver, args] = node.args as [string, Node, Node[]];
-      if (Object.hasOwn(CASES, name) && args.length === 0) {
-        amendCase(node, receiver, CASES[name]!);
-      }
-
-      return;
-    }
     case '==':
     case '!=':
       amendEquality(node);

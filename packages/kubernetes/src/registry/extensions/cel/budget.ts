@@ -1,5 +1,5 @@
 import { CelFailure } from './failure.ts';
-import { childrenOf, type Node } from './node.ts';
+import { callOf, childrenOf, type Node, operandsOf } from './node.ts';
 
 /** What Kubernetes says where rules take more than they may. */
 export const OUT_OF_BUDGET =
@@ -90,12 +90,10 @@ function readParts(node: Node): readonly Node[] {
     case '<=':
     case '>':
     case '>=':
-      return node.args as Node[];
+      return operandsOf(node);
     case 'call':
-    case 'rcall': {
-      const [name] = node.args as [string];
-      return name === 'size' ? [] : childrenOf(node);
-    }
+    case 'rcall':
+      return callOf(node)?.name === 'size' ? [] : childrenOf(node);
     default:
       return [];
   }

@@ -5,6 +5,7 @@ import {
   type CheckedType,
   type Checker,
   type Macro,
+  type MacroArguments,
   macro,
   type Node,
   type Scope,
@@ -27,11 +28,11 @@ function variable(checker: Checker, node: Node): string {
 /** Checks a range and binds its two variables: index and item of a list, key and value of a map. */
 function bind(
   checker: Checker,
-  [range, key, value]: readonly Node[],
+  [range, key, value]: MacroArguments,
   scope: Scope,
   state: Record<string, unknown>,
 ): Scope {
-  const type = checker.check(range!, scope);
+  const type = checker.check(range, scope);
   const dyn = checker.getType('dyn');
 
   if (type.kind !== 'list' && type.kind !== 'map' && type.kind !== 'dyn') {
@@ -43,8 +44,8 @@ function bind(
   }
 
   const keyType = type.kind === 'list' ? checker.getType('int') : (type.keyType ?? dyn);
-  const outer = scope.forkWithVariable(variable(checker, key!), keyType);
-  const inner = outer.forkWithVariable(variable(checker, value!), type.valueType ?? dyn);
+  const outer = scope.forkWithVariable(variable(checker, key), keyType);
+  const inner = outer.forkWithVariable(variable(checker, value), type.valueType ?? dyn);
 
   state.bound = { key: outer, value: inner } satisfies Bound;
 
@@ -83,13 +84,13 @@ function* scopes(
 function quantifier(decide: (answers: Generator<boolean>) => boolean): Macro {
   return {
     check(checker, args, scope, _node, state) {
-      checker.check(args[3]!, bind(checker, args, scope, state));
+      checker.check(args[3], bind(checker, args, scope, state));
       return checker.getType('bool');
     },
     evaluate(run, args, scope, evaluator, state) {
       function* answers(): Generator<boolean> {
-        for (const [inner] of scopes(run(args[0]!), scope, evaluator, state)) {
-          yield run(args[3]!, inner) === true;
+        for (const [inner] of scopes(run(args[0]), scope, evaluator, state)) {
+          yield run(args[3], inner) === true;
         }
       }
 
@@ -141,10 +142,10 @@ function transform(into: 'list' | 'map' | 'entries', { filtered } = { filtered: 
       const inner = bind(checker, args, scope, state);
 
       if (filtered) {
-        checker.check(args[3]!, inner);
+        checker.check(args[3], inner);
       }
 
-      checker.check(args[at]!, inner);
+      checker.check(args[at], inner);
 
       return checker.getType(into === 'list' ? 'list' : 'map');
     },
@@ -152,12 +153,12 @@ function transform(into: 'list' | 'map' | 'entries', { filtered } = { filtered: 
       const list: unknown[] = [];
       const map: Record<string, unknown> = {};
 
-      for (const [inner, [key]] of scopes(run(args[0]!), scope, evaluator, state)) {
-        if (filtered && run(args[3]!, inner) !== true) {
+      for (const [inner, [key]] of scopes(run(args[0]), scope, evaluator, state)) {
+        if (filtered && run(args[3], inner) !== true) {
           continue;
         }
 
-        const made = run(args[at]!, inner);
+        const made = run(args[at], inner);
 
         if (into === 'list') {
           list.push(made);
@@ -183,20 +184,20 @@ function define(map: Record<string, unknown>, key: string, value: unknown): void
 function optional({ flat }: { flat: boolean }): Macro {
   return {
     check(checker, [receiver, name, expression], scope, _node, state) {
-      const type = checker.check(receiver!, scope);
+      const type = checker.check(receiver, scope);
 
       const inner = scope.forkWithVariable(
-        variable(checker, name!),
+        variable(checker, name),
         type.valueType ?? checker.getType('dyn'),
       );
 
       state.bound = inner;
-      checker.check(expression!, inner);
+      checker.check(expression, inner);
 
       return checker.getType('optional');
     },
     evaluate(run, [receiver, , expression], scope, evaluator, state) {
-      const given = run(receiver!);
+      const given = run(receiver);
       if (!(given instanceof Optional)) {
         throw new CelFailure('no such overload');
       }
@@ -205,7 +206,7 @@ function optional({ flat }: { flat: boolean }): Macro {
       }
 
       const inner = (state.bound as Scope).reuse(scope).setIterValue(given.value(), evaluator);
-      const made = run(expression!, inner);
+      const made = run(expression, inner);
 
       return flat ? made : Optional.of(made);
     },
@@ -215,22 +216,22 @@ function optional({ flat }: { flat: boolean }): Macro {
 /** `sortBy`: a list, sorted by the value of an expression for each item. */
 const sortBy: Macro = {
   check(checker, [receiver, name, expression], scope, _node, state) {
-    const type = checker.check(receiver!, scope);
+    const type = checker.check(receiver, scope);
 
     const inner = scope.forkWithVariable(
-      variable(checker, name!),
+      variable(checker, name),
       type.valueType ?? checker.getType('dyn'),
     );
 
     state.bound = inner;
-    checker.check(expression!, inner);
+    checker.check(expression, inner);
 
     return type;
   },
   evaluate(run, [receiver, , expression], scope, evaluator, state) {
-    const keyed = entriesOf(run(receiver!)).map(([, item]) => {
+    const keyed = entriesOf(run(receiver)).map(([, item]) => {
       const inner = (state.bound as Scope).reuse(scope).setIterValue(item, evaluator);
-      return { item, key: run(expression!, inner) };
+      return { item, key: run(expression, inner) };
     });
 
     return keyed.sort((a, b) => compareValues(a.key, b.key)).map(({ item }) => item);

@@ -70,7 +70,8 @@ function positionOf({ code, node, range }: CelError, input: string): number {
     return at + 'has'.length;
   }
   if (code === 'invalid_has' && node?.op === '[]') {
-    return (node.args as Part[])[0]!.end ?? at;
+    const [object] = node.args as [Part];
+    return object.end ?? at;
   }
 
   if (code === 'no_such_key' || (code === 'expected_bool' && node?.op === '.')) {
@@ -87,8 +88,8 @@ function positionOf({ code, node, range }: CelError, input: string): number {
   if (code === 'no_such_overload' && Array.isArray(node?.args)) {
     const left = node.args[0] as Part | undefined;
     if (left?.end !== undefined && node.args.length === 2) {
-      const gap = /^[\s)]*/.exec(input.slice(left.end))![0].length;
-      return left.end + gap;
+      const rest = input.slice(left.end);
+      return left.end + rest.length - rest.replace(/^[\s)]+/, '').length;
     }
   }
 
@@ -105,8 +106,12 @@ function lastReceiver(node: Part | undefined): number | undefined {
 const knownFunctions =
   /^(size|int|uint|double|string|bool|bytes|duration|timestamp|type|dyn|startsWith|endsWith|contains|matches|charAt|indexOf|lastIndexOf|replace|split|substring|trim|lowerAscii|upperAscii|join|format|find|findAll|isSorted|sum|min|max|quantity|isQuantity|isGreaterThan|isLessThan|compareTo|add|sub|sign|ip|isIP|cidr|isCIDR|url|isURL|family|semver|isSemver|slice|flatten|sort|reverse|distinct|getFullYear|getMonth|getDate|getHours|getMinutes|getSeconds|getMilliseconds|all|exists|exists_one|map|filter|first|last)$/;
 
+function firstLine(text: string): string {
+  return text.replace(/\n.*/s, '');
+}
+
 function problemOf(error: CelError): string {
-  const text = error.summary ?? error.message.split('\n')[0]!;
+  const text = error.summary ?? firstLine(error.message);
   const variable = /^Unknown variable: (.+)$/.exec(text);
   if (variable) {
     return `undeclared reference to '${variable[1]}' (in container '')`;
@@ -117,10 +122,11 @@ function problemOf(error: CelError): string {
     return `undefined field '${field[1]}'`;
   }
 
-  const operator = /^no such overload: (.+?) (==|!=|<=?|>=?|in|[-+*/%]) (.+)$/.exec(text);
-  if (operator) {
-    const name = OPERATORS[operator[2]!] ?? `_${operator[2]}_`;
-    return `found no matching overload for '${name}' applied to '(${typeName(operator[1]!)}, ${typeName(operator[3]!)})'`;
+  const overload = /^no such overload: (.+?) (==|!=|<=?|>=?|in|[-+*/%]) (.+)$/.exec(text);
+  if (overload) {
+    const [, left = '', operator = '', right = ''] = overload;
+    const name = OPERATORS[operator] ?? `_${operator}_`;
+    return `found no matching overload for '${name}' applied to '(${typeName(left)}, ${typeName(right)})'`;
   }
 
   const call = /^found no matching overload for '(?:(.+)\.)?(\w+)\((.*)\)'$/.exec(text);
@@ -179,7 +185,7 @@ export function evaluationError(thrown: unknown): string {
   }
 
   const { code, summary, message } = thrown as CelError;
-  const text = summary ?? message.split('\n')[0]!;
+  const text = summary ?? firstLine(message);
 
   switch (code) {
     case 'no_such_key':

@@ -1,4 +1,4 @@
-/** A part of a parsed expression. */
+/** A node of a parsed expression. */
 export interface Node {
   op: string;
   args: unknown;
@@ -12,32 +12,38 @@ export interface CheckedType {
   valueType?: CheckedType;
 }
 
-/** Variables in scope; the library's own. */
+/** The library's scope of variables. */
 export interface Scope {
   forkWithVariable(name: string, type: CheckedType): Scope;
   reuse(parent: Scope): Scope;
   setIterValue(value: unknown, evaluator: unknown): Scope;
 }
 
-/** What checks types of parts of an expression. */
+/** The library's type checker. */
 export interface Checker {
   check(node: Node, scope: Scope): CheckedType;
   getType(name: string): CheckedType;
   createError(code: string, message: string, node?: Node): Error;
 }
 
-/** A function that sees its arguments before they are evaluated; the receiver is the first. */
+/**
+ * The arguments of a macro, the receiver first. The checker calls a macro only with as many as its
+ * signature has; a macro must not read more.
+ */
+export type MacroArguments = readonly [Node, Node, Node, Node, Node];
+
+/** A function that gets its arguments before they are evaluated. */
 export interface Macro {
   check(
     checker: Checker,
-    args: readonly Node[],
+    args: MacroArguments,
     scope: Scope,
     node: Node,
     state: Record<string, unknown>,
   ): CheckedType;
   evaluate(
     run: (node: Node, scope?: Scope) => unknown,
-    args: readonly Node[],
+    args: MacroArguments,
     scope: Scope,
     evaluator: unknown,
     state: Record<string, unknown>,
@@ -50,10 +56,10 @@ interface Call {
   receiver: Node | null;
 }
 
-/** A macro in the form that the library registers. */
+/** Brings a macro into the form that the library registers. */
 export function macro({ check, evaluate }: Macro): (call: Call) => unknown {
   return ({ ast, args, receiver }) => {
-    const all = receiver ? [receiver, ...args] : args;
+    const all = (receiver ? [receiver, ...args] : args) as unknown as MacroArguments;
     const state: Record<string, unknown> = {};
 
     return {

@@ -1,6 +1,6 @@
 import type { CheckedType, Checker, Scope } from './macro.ts';
 
-/** What the library evaluates expressions with. */
+/** The library's evaluator. */
 export interface Evaluator {
   run(node: Node, scope: Scope): unknown;
   debugType(value: unknown): {
@@ -8,7 +8,7 @@ export interface Evaluator {
   };
 }
 
-/** What the library checks parts with, with what it knows of the types of objects. */
+/** The library's type checker, with its registry of types. */
 export interface NodeChecker extends Checker {
   check(node: Node, scope: Scope): CheckedType;
   registry: {
@@ -23,13 +23,13 @@ export interface NodeChecker extends Checker {
   ): CheckedType;
 }
 
-/** How the type of a part is found. */
+/** Finds the type of a node. */
 export type Check = (checker: NodeChecker, node: Node, scope: Scope) => CheckedType;
 
-/** How the value of a part is found. */
+/** Finds the value of a node. */
 export type Evaluate = (evaluator: Evaluator, node: Node, scope: Scope) => unknown;
 
-/** A part of a parsed expression, with what the library lets be replaced in it. */
+/** A node of a parsed expression, with the functions that can be replaced in it. */
 export interface Node {
   op: string;
   args: unknown;
@@ -38,13 +38,42 @@ export interface Node {
   pos: number;
   meta: { check: Check; evaluate: Evaluate; alternate?: Node };
   evaluate: unknown;
-  /** What an operator does with its operands. */
+  /** Applies an operator to its operands. */
   handle?: (left: unknown, right: unknown, node: Node, evaluator: Evaluator) => unknown;
   setMeta(key: 'check' | 'evaluate' | 'macro' | 'async', value: unknown): Node;
 }
 
-/** The parts that the text of a part holds. */
-export function childrenOf({ op, args }: Node): readonly Node[] {
+/** A call of a function or a method, whose receiver is undefined for a function. */
+export interface CallParts {
+  name: string;
+  receiver: Node | undefined;
+  args: readonly Node[];
+}
+
+/** What a node calls; undefined for a node that is no call. */
+export function callOf({ op, args }: Node): CallParts | undefined {
+  if (op === 'call') {
+    const [name, operands] = args as [string, Node[]];
+    return { name, receiver: undefined, args: operands };
+  }
+
+  if (op === 'rcall') {
+    const [name, receiver, operands] = args as [string, Node, Node[]];
+    return { name, receiver, args: operands };
+  }
+
+  return undefined;
+}
+
+/** The operands of an operator, the items of a list, and the like. */
+export function operandsOf({ args }: Node): readonly Node[] {
+  return Array.isArray(args) ? args : [];
+}
+
+/** The nodes that a node consists of. */
+export function childrenOf(node: Node): readonly Node[] {
+  const { op, args } = node;
+
   switch (op) {
     case 'value':
     case 'id':
@@ -54,16 +83,15 @@ export function childrenOf({ op, args }: Node): readonly Node[] {
       return [args as Node];
     case '.':
     case '.?':
-      return [(args as Node[])[0]!];
+      return operandsOf(node).slice(0, 1);
     case 'map':
       return (args as Node[][]).flat();
     case 'call':
-      return (args as [string, Node[]])[1];
     case 'rcall': {
-      const [, receiver, rest] = args as [string, Node, Node[]];
-      return [receiver, ...rest];
+      const { receiver, args: operands = [] } = callOf(node) ?? {};
+      return receiver ? [receiver, ...operands] : operands;
     }
     default:
-      return Array.isArray(args) ? (args as Node[]) : [];
+      return operandsOf(node);
   }
 }

@@ -8,7 +8,8 @@ interface Bracket {
 
 /** Index behind a string that begins at a quote. */
 function afterString(text: string, at: number): number {
-  const quote = text.slice(at, at + 3) === text[at]!.repeat(3) ? text.slice(at, at + 3) : text[at]!;
+  const single = text.charAt(at);
+  const quote = text.startsWith(single.repeat(3), at) ? single.repeat(3) : single;
   const isRaw = /(^|\W)([rR][bB]?|[bB][rR])$/.test(text.slice(Math.max(0, at - 3), at));
 
   for (let i = at + quote.length; i < text.length; i++) {
@@ -45,7 +46,7 @@ export function markOptionalEntries(text: string): { text: string; marks: Readon
   let last = '';
 
   for (let i = 0; i < text.length; ) {
-    const char = text[i]!;
+    const char = text.charAt(i);
     if (char === "'" || char === '"') {
       const end = afterString(text, i);
       result += text.slice(i, end);

@@ -55,5 +55,5 @@ export function approvalCauses(definition: Definition, old: Definition | undefin
     return [];
   }
 
-  return [invalidValue(field, definition.metadata.annotations![ANNOTATION], approval.message)];
+  return [invalidValue(field, definition.metadata.annotations?.[ANNOTATION], approval.message)];
 }

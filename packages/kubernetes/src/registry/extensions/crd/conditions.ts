@@ -127,10 +127,10 @@ export function acceptedStatus(
 /**
  * The status with what it says about the approval of a definition in a group of Kubernetes itself.
  */
-function approvedStatus(definition: Definition, at: string): Status {
+function approvedStatus(definition: Definition & { status: Status }, at: string): Status {
   const approval = approvalOf(definition);
   if (!approval) {
-    return definition.status!;
+    return definition.status;
   }
 
   const { state, message } = approval;

@@ -3,10 +3,7 @@ import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { quote } from '@ks-apiserver/apimachinery/validation/field';
 import type { Definition } from './definition.ts';
 
-function isRecognized({ type, format }: Schema): boolean {
-  if (!format) {
-    return true;
-  }
+function isRecognized(type: Schema['type'], format: string): boolean {
   if (type === undefined || type === 'string') {
     return isKnownFormat(format);
   }
@@ -18,8 +15,8 @@ function isRecognized({ type, format }: Schema): boolean {
 }
 
 function collect(schema: Schema, found: Set<string>): void {
-  if (!isRecognized(schema)) {
-    found.add(schema.format!);
+  if (schema.format && !isRecognized(schema.type, schema.format)) {
+    found.add(schema.format);
   }
 
   const {

@@ -6,6 +6,7 @@ import type { StorageEvent } from '../../../storage/backend.ts';
 import { handleFailure } from '../../controllers/failures.ts';
 import type { ResourceCatalog } from '../../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../../resources/resource-type.ts';
+import { storedMetadata } from '../../resources/stored-metadata.ts';
 import type { WriteOptions } from '../../resources/strategy.ts';
 import { timestamp } from '../../store/metadata.ts';
 import type { RegistryStore } from '../../store/registry-store.ts';
@@ -63,7 +64,7 @@ export class DefinitionRegistrar {
       this.#serve(definition);
 
       if (!hasCondition(definition, 'NamesAccepted')) {
-        this.#names.add(definition.metadata.name!);
+        this.#names.add(storedMetadata(definition).name);
       }
     }
 
@@ -97,7 +98,7 @@ export class DefinitionRegistrar {
 
   #follow(change: StorageEvent): void {
     const definition = change.object.parse<Definition>();
-    const name = definition.metadata.name!;
+    const name = storedMetadata(definition).name;
 
     if (change.type === 'DELETED') {
       const gone = this.#catalog.custom(name);
@@ -128,7 +129,7 @@ export class DefinitionRegistrar {
     for (const stored of this.#store.backend.range({ prefix: DEFINITIONS_PREFIX })) {
       const other = stored.shared<Definition>();
       if (other.spec.group === group && !hasCondition(other, 'NamesAccepted')) {
-        this.#names.add(other.metadata.name!);
+        this.#names.add(storedMetadata(other).name);
       }
     }
   }
@@ -143,11 +144,11 @@ export class DefinitionRegistrar {
     name: string,
     change: (definition: Definition) => Definition['status'],
   ): Promise<void> {
-    const definitions = this.#catalog.find(
+    const definitions = this.#catalog.require(
       'apiextensions.k8s.io',
       'v1',
       'customresourcedefinitions',
-    )!;
+    );
 
     await this.#store.update(definitions, '', name, {
       subresource: 'status',
@@ -165,7 +166,7 @@ export class DefinitionRegistrar {
   }
 
   #serve(definition: Definition): void {
-    const name = definition.metadata.name!;
+    const name = storedMetadata(definition).name;
     const before = this.#catalog.custom(name);
 
     const types = hasCondition(definition, 'Established')
@@ -221,11 +222,11 @@ export class DefinitionRegistrar {
 
     await tell('False', 'InstanceDeletionCompleted', 'removed all instances');
 
-    const definitions = this.#catalog.find(
+    const definitions = this.#catalog.require(
       'apiextensions.k8s.io',
       'v1',
       'customresourcedefinitions',
-    )!;
+    );
 
     await this.#store.update(definitions, '', name, {
       subresource: '',

@@ -257,7 +257,7 @@ class Walk {
       return;
     }
 
-    const before = (old ?? {}) as Record<string, unknown>;
+    const before = typeof old === 'object' && old !== null ? old : {};
     const { properties = {}, additionalProperties } = schema;
 
     for (const [name, child] of Object.entries(value)) {
@@ -267,7 +267,12 @@ class Walk {
       const path = property ? joinPaths(field, name) : `${field}[${name}]`;
 
       if (inner) {
-        this.value(inner, child, Object.hasOwn(before, name) ? before[name] : undefined, path);
+        this.value(
+          inner,
+          child,
+          Object.hasOwn(before, name) ? Reflect.get(before, name) : undefined,
+          path,
+        );
       }
     }
   }

@@ -2,6 +2,7 @@ import { compareVersions } from '@ks-apiserver/apimachinery/meta/versions';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { metaSchema } from '../../../schemas/builtin.ts';
 import type { ResourceType, Subresource } from '../../resources/resource-type.ts';
+import { storedMetadata } from '../../resources/stored-metadata.ts';
 import type { CustomVersion } from './custom-version.ts';
 import type { Definition, DefinitionVersion } from './definition.ts';
 import { compileRules } from './rules.ts';
@@ -103,8 +104,8 @@ function customVersion(
   const warning = version.deprecationWarning ?? deprecationOf(definition, version);
 
   return {
-    definition: definition.metadata.name!,
-    uid: definition.metadata.uid!,
+    definition: storedMetadata(definition).name,
+    uid: storedMetadata(definition).uid,
     generation: definition.metadata.generation ?? 1,
     schema,
     storedSchema: version.storage ? schema : storedSchema,
@@ -126,7 +127,13 @@ function customVersion(
 export function servedTypes(definition: Definition, converter: Converter): ResourceType[] {
   const { group, scope, versions } = definition.spec;
   const names = definition.status?.acceptedNames ?? definition.spec.names;
-  const storedVersion = versions.find((version) => version.storage) ?? versions[0]!;
+  const storedVersion = versions.find((version) => version.storage);
+
+  // Validation admits no such definition.
+  if (!storedVersion) {
+    return [];
+  }
+
   const stored = storedVersion.name;
   const storedSchema = wholeSchema(definition, storedVersion);
   const converts = definition.spec.conversion?.strategy === 'Webhook' ? converter : undefined;

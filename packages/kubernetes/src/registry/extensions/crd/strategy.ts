@@ -1,4 +1,3 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Strategy } from '../../resources/strategy.ts';
 import { timestamp } from '../../store/metadata.ts';
 import { approvalCauses } from './approval.ts';
@@ -41,9 +40,7 @@ export function definitionStrategy(accepted: (name: string) => Promise<void>): S
     generation: true,
     marksPlainly: true,
     unconditionalUpdate: false,
-    decode(object: KubeObject, _old, { subresource }) {
-      const definition = object as Definition;
-
+    decode(definition: Definition, _old, { subresource }) {
       if (subresource === '') {
         setDefaults(definition);
       }
@@ -53,8 +50,7 @@ export function definitionStrategy(accepted: (name: string) => Promise<void>): S
         definition.status.storedVersions = [storage];
       }
     },
-    prepareForCreate(object: KubeObject) {
-      const definition = object as Definition;
+    prepareForCreate(definition: Definition) {
       const storage = storageVersion(definition);
       definition.status = {
         conditions: null,
@@ -62,32 +58,28 @@ export function definitionStrategy(accepted: (name: string) => Promise<void>): S
         storedVersions: storage === undefined ? [] : [storage],
       };
     },
-    prepareForUpdate(object: KubeObject, _old, { subresource }) {
+    prepareForUpdate(definition: Definition, _old, { subresource }) {
       if (subresource !== '') {
         return;
       }
 
-      const definition = object as Definition;
       const storage = storageVersion(definition);
       const stored = definition.status?.storedVersions ?? [];
       if (definition.status && storage !== undefined && !stored.includes(storage)) {
         definition.status = { ...definition.status, storedVersions: [...stored, storage] };
       }
     },
-    validate(object, old, { subresource }) {
+    validate(definition: Definition, old: Definition | undefined, { subresource }) {
       if (subresource === 'status') {
         return [];
       }
 
-      const definition = object as Definition;
-      const before = old as Definition | undefined;
-
-      return [...validateDefinition(definition, before), ...approvalCauses(definition, before)];
+      return [...validateDefinition(definition, old), ...approvalCauses(definition, old)];
     },
-    warnings: (object, old, { subresource }) =>
-      subresource === '' ? formatWarnings(object as Definition, old as Definition | undefined) : [],
-    beforeDelete(object, { now }) {
-      const definition = object as Definition;
+    warnings(definition: Definition, old: Definition | undefined, { subresource }) {
+      return subresource === '' ? formatWarnings(definition, old) : [];
+    },
+    beforeDelete(definition: Definition, { now }) {
       if (definition.metadata.deletionTimestamp) {
         return;
       }

@@ -42,7 +42,7 @@ function leads(schema: Schema, path: string): boolean {
       return false;
     }
 
-    const name: string = step[1] ?? step[2]!;
+    const name = step[1] ?? step[2] ?? '';
     const properties: Record<string, Schema> = at.properties ?? {};
     const { additionalProperties }: Schema = at;
     const other: Schema | undefined =

@@ -98,7 +98,7 @@ function columnCauses(
       causes.push(invalidValue(`${at}.type`, column.type, types));
     }
 
-    const { format } = column as { format?: string };
+    const { format } = column;
     if (format && !COLUMN_FORMATS.includes(format)) {
       causes.push(
         invalidValue(`${at}.format`, format, `must be one of ${COLUMN_FORMATS.join(',')}`),

@@ -21,11 +21,8 @@ function describe({ apiVersion = '', kind = '' }: { apiVersion?: string; kind?: 
   return `${apiVersion}, Kind=${kind}`;
 }
 
-/**
- * What of a converted object counts: everything but its metadata, of which only labels and
- * annotations may change.
- */
-function accepted(original: KubeObject, converted: KubeObject): KubeObject {
+/** A converted object with the original's metadata, of which only labels and annotations change. */
+function withMetadata(original: KubeObject, converted: KubeObject): KubeObject {
   const { labels, annotations } = converted.metadata ?? {};
   const { labels: _labels, annotations: _annotations, ...metadata } = original.metadata;
 
@@ -51,21 +48,24 @@ export class WebhookConversion implements Converter {
   }
 
   async convert(objects: readonly KubeObject[], apiVersion: string): Promise<KubeObject[]> {
-    const others = objects.filter((object) => object.apiVersion !== apiVersion);
-    if (others.length === 0) {
+    const [first, ...more] = objects.filter((object) => object.apiVersion !== apiVersion);
+    if (!first) {
       return [...objects];
     }
 
-    const converted = await this.#call(others, apiVersion);
-    let next = 0;
+    const converted = (await this.#call([first, ...more], apiVersion)).values();
 
     return objects.map((object) =>
-      object.apiVersion === apiVersion ? object : converted[next++]!,
+      object.apiVersion === apiVersion ? object : (converted.next().value ?? object),
     );
   }
 
-  async #call(objects: readonly KubeObject[], apiVersion: string): Promise<KubeObject[]> {
-    const from = describe(objects[0]!);
+  /** As many objects as it is given, which are one at least. */
+  async #call(
+    objects: readonly [KubeObject, ...KubeObject[]],
+    apiVersion: string,
+  ): Promise<KubeObject[]> {
+    const from = describe(objects[0]);
     const fail = (why: string) => new StatusError(500, '', `conversion webhook for ${from} ${why}`);
     const version = (this.#webhook.conversionReviewVersions ?? []).find(
       (item) => item === 'v1' || item === 'v1beta1',
@@ -124,17 +124,20 @@ export class WebhookConversion implements Converter {
       throw fail(`returned ${converted.length} objects, expected ${objects.length}`);
     }
 
-    return converted.map((object, index) =>
-      this.#checked(objects[index]!, object, index, apiVersion, fail),
+    return objects.map((original, index) =>
+      this.#accept(original, converted[index], { index, apiVersion, fail }),
     );
   }
 
-  #checked(
+  /** The converted object; throws a StatusError 500 where it is not the original one. */
+  #accept(
     original: KubeObject,
-    object: KubeObject,
-    index: number,
-    apiVersion: string,
-    fail: (why: string) => StatusError,
+    object: KubeObject | undefined,
+    {
+      index,
+      apiVersion,
+      fail,
+    }: { index: number; apiVersion: string; fail: (why: string) => StatusError },
   ): KubeObject {
     const at = `returned invalid object at index ${index}: `;
 
@@ -157,6 +160,6 @@ export class WebhookConversion implements Converter {
       }
     }
 
-    return accepted(original, object);
+    return withMetadata(original, object);
   }
 }

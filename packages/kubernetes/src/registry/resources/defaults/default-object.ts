@@ -106,10 +106,10 @@ function defaultValue(value: unknown, schema: Schema): void {
   defaults(value);
 
   for (const name of Object.keys(value)) {
-    if (typeof value[name] !== 'object' || !Object.hasOwn(properties, name)) {
-      continue;
+    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (property && typeof value[name] === 'object') {
+      defaultValue(value[name], property);
     }
-    defaultValue(value[name], properties[name]!);
   }
 }
 

@@ -3,6 +3,7 @@ import {
   formatQuantity,
   parseQuantity,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
+import { listOf } from '../core-types.ts';
 import { type Fields, fill, fillZero } from './types.ts';
 
 const readOnlyMode = 0o644;
@@ -24,11 +25,12 @@ const maxName = 255;
  */
 function imageTag(image: string): string {
   const found = image.length > maxReference ? null : reference.exec(image);
-  if (found === null || found[1]!.length > maxName) {
+  const [, name = '', tag, digest] = found ?? [];
+  if (found === null || name.length > maxName) {
     return '';
   }
 
-  return found[2] ?? (found[3] === undefined ? 'latest' : '');
+  return tag ?? (digest === undefined ? 'latest' : '');
 }
 
 function container(value: Fields): void {
@@ -72,7 +74,7 @@ function podRequests(spec: Fields): void {
       continue;
     }
 
-    const amounts = (containers as Fields[]).map(
+    const amounts = listOf<Fields>(containers).map(
       (container) => container.resources?.requests?.[name],
     );
 

@@ -55,9 +55,10 @@ function planOf(schema: Schema): Plan {
     const lost: string[] = [];
     const written: [string, string | number | boolean | null][] = [];
 
-    for (const [name, field] of Object.entries(
-      known.test(schema['x-definition'] ?? '') ? schema.properties! : {},
-    )) {
+    const isKnown = known.test(schema['x-definition'] ?? '');
+    const fields = Object.entries((isKnown && schema.properties) || {});
+
+    for (const [name, field] of fields) {
       if (field['x-dropped']) {
         dropped.push(name);
       }
@@ -143,10 +144,10 @@ function visit(
   change(value, planOf(schema['x-object'] ?? schema), schema['x-object'] ?? schema);
 
   for (const name of Object.keys(value)) {
-    if (typeof value[name] !== 'object' || !Object.hasOwn(properties, name)) {
-      continue;
+    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (property && typeof value[name] === 'object') {
+      visit(value[name], property, change);
     }
-    visit(value[name], properties[name]!, change);
   }
 }
 

@@ -3,20 +3,13 @@ import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import type { Backend } from '../../../storage/backend.ts';
-import { invalidObject } from '../../store/metadata.ts';
+import { invalidObjectError } from '../../store/metadata.ts';
+import { listOf, type ServicePort } from '../core-types.ts';
 import type { Strategy, WriteContext } from '../strategy.ts';
 import { type ClusterIpRange, ipv4Number, ipv4Text } from './cluster-ip-range.ts';
 import type { NumberPool } from './number-pool.ts';
 
 const SERVICES_PREFIX = '/registry/core/services/';
-
-interface Port {
-  name?: string;
-  port: number;
-  protocol?: string;
-  targetPort?: number | string;
-  nodePort?: number;
-}
 
 /**
  * Cluster IPs and node ports of Services: what they take when written, and give back when deleted
@@ -86,9 +79,7 @@ export class ServiceAllocations {
     context.rollbacks.push(giveBack);
 
     const refuse = (field: string, value: unknown, detail: string): Error =>
-      invalidObject(context.type, object.metadata.name, [
-        invalidValue(field, value, detail),
-      ]) as Error;
+      invalidObjectError(context.type, object.metadata.name, [invalidValue(field, value, detail)]);
 
     const { spec } = object;
     const { clusterIP = '', clusterIPs = [] } = spec;
@@ -149,7 +140,7 @@ export class ServiceAllocations {
 
     const given = new Map<number, string>();
     const held = new Set(before.ports);
-    (spec.ports ?? []).forEach((port: Port, index: number) => {
+    (spec.ports ?? []).forEach((port: ServicePort, index: number) => {
       const field = `spec.ports[${index}].nodePort`;
 
       if (port.nodePort) {
@@ -203,9 +194,9 @@ function heldBy({ spec = {} }: KubeObject): { ips: number[]; ports: number[] } {
   const ips = texts.map(ipv4Number).filter((number) => number !== undefined);
 
   const ports = [
-    ...((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort),
-    spec.healthCheckNodePort,
-  ].filter((port) => port !== undefined && port > 0) as number[];
+    ...listOf<ServicePort>(spec.ports).map(({ nodePort }) => nodePort ?? 0),
+    Number(spec.healthCheckNodePort ?? 0),
+  ].filter((port) => port > 0);
 
   return { ips, ports };
 }
@@ -214,7 +205,7 @@ function heldBy({ spec = {} }: KubeObject): { ips: number[]; ports: number[] } {
 function setServiceDefaults(spec: KubeObject['spec']): void {
   spec.type ??= 'ClusterIP';
   spec.sessionAffinity ??= 'None';
-  for (const port of (spec.ports ?? []) as Port[]) {
+  for (const port of listOf<ServicePort>(spec.ports)) {
     port.protocol ??= 'TCP';
     port.targetPort ??= port.port;
   }
@@ -260,7 +251,7 @@ function checkFamilies({ metadata, spec }: KubeObject, context: WriteContext): v
   }
 
   const refuse = (field: string, value: unknown, why: string) =>
-    invalidObject(context.type, metadata.name, [invalidValue(field, value, why)]) as Error;
+    invalidObjectError(context.type, metadata.name, [invalidValue(field, value, why)]);
 
   if (spec.ipFamilyPolicy === 'RequireDualStack') {
     throw refuse(
@@ -270,7 +261,7 @@ function checkFamilies({ metadata, spec }: KubeObject, context: WriteContext): v
     );
   }
 
-  const index = ((spec.ipFamilies ?? []) as string[]).indexOf('IPv6');
+  const index = listOf<string>(spec.ipFamilies).indexOf('IPv6');
   if (index >= 0) {
     throw refuse(`spec.ipFamilies[${index}]`, 'IPv6', 'not configured on this cluster');
   }
@@ -290,11 +281,11 @@ function keepAllocated(spec: KubeObject['spec'], old: KubeObject['spec']): void 
     return;
   }
 
-  const used = new Set(((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort));
-  const identity = ({ port, protocol = 'TCP' }: Port) => `${port}/${protocol}`;
-  const byIdentity = new Map(((old.ports ?? []) as Port[]).map((port) => [identity(port), port]));
+  const used = new Set(listOf<ServicePort>(spec.ports).map(({ nodePort }) => nodePort));
+  const identity = ({ port, protocol = 'TCP' }: ServicePort) => `${port}/${protocol}`;
+  const byIdentity = new Map(listOf<ServicePort>(old.ports).map((port) => [identity(port), port]));
 
-  for (const port of (spec.ports ?? []) as Port[]) {
+  for (const port of listOf<ServicePort>(spec.ports)) {
     if (port.nodePort) {
       continue;
     }
@@ -321,9 +312,9 @@ function dropTypeDependent(spec: KubeObject['spec'], old: KubeObject['spec']): v
   }
 
   if (needsNodePorts(old) && !needsNodePorts(spec)) {
-    const before = new Set(((old.ports ?? []) as Port[]).map(({ nodePort }) => nodePort));
+    const before = new Set(listOf<ServicePort>(old.ports).map(({ nodePort }) => nodePort));
 
-    for (const port of (spec.ports ?? []) as Port[]) {
+    for (const port of listOf<ServicePort>(spec.ports)) {
       if (before.has(port.nodePort)) {
         delete port.nodePort;
       }

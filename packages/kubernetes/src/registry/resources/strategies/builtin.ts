@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { timestamp } from '../../store/metadata.ts';
+import { listOf } from '../core-types.ts';
 import { STATUS_METADATA, type Strategy } from '../strategy.ts';
 import { csrStrategy } from './certificate-signing-requests.ts';
 import { claimStrategy } from './claims.ts';
@@ -29,9 +30,9 @@ const deleted: Strategy = { returnsDeleted: true };
 
 /** Of the Secrets of a ServiceAccount nothing is kept but their names. */
 function nameSecrets(object: KubeObject): void {
-  const { secrets } = object as { secrets?: { name?: string }[] };
-  for (const [index, { name }] of (secrets ?? []).entries()) {
-    secrets![index] = name === undefined ? {} : { name };
+  const secrets = listOf<{ name?: string }>(object.secrets);
+  for (const [index, { name }] of secrets.entries()) {
+    secrets[index] = name === undefined ? {} : { name };
   }
 }
 

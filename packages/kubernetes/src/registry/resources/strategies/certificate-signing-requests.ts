@@ -3,9 +3,8 @@ import {
   validateDecisions,
   validateRequest,
 } from '../../validation/certificate-signing-requests.ts';
+import { type Condition, listOf } from '../core-types.ts';
 import type { Strategy } from '../strategy.ts';
-
-type Condition = { type: string; lastUpdateTime?: string; lastTransitionTime?: string };
 
 const isDecision = ({ type }: Condition) => type === 'Approved' || type === 'Denied';
 
@@ -40,7 +39,7 @@ export const csrStrategy: Strategy = {
     const wished: Condition[] = object.status?.conditions ?? [];
 
     if (subresource === 'status') {
-      const decided = ((old.status?.conditions ?? []) as Condition[]).filter(isDecision);
+      const decided = listOf<Condition>(old.status?.conditions).filter(isDecision);
       const conditions = [...decided, ...wished.filter((condition) => !isDecision(condition))];
       object.status = { ...object.status, ...(conditions.length > 0 && { conditions }) };
     } else if (subresource === 'approval') {

@@ -13,7 +13,7 @@ export function valueAt(object: unknown, path: string): unknown {
   let value = object;
 
   for (const match of path.matchAll(STEP)) {
-    const field = (match[1] ?? match[2])!;
+    const field = match[1] ?? match[2] ?? '';
     if (value === null || typeof value !== 'object' || !Object.hasOwn(value, field)) {
       return undefined;
     }
@@ -29,7 +29,7 @@ export function valueAt(object: unknown, path: string): unknown {
  * something else stands there.
  */
 export function setValueAt(object: KubeObject, path: string, value: unknown): void {
-  const fields = [...path.matchAll(STEP)].map((match) => (match[1] ?? match[2])!);
+  const fields = [...path.matchAll(STEP)].map((match) => match[1] ?? match[2] ?? '');
   const last = fields.pop();
   let at: Record<string, unknown> = object;
 
@@ -66,7 +66,10 @@ export function customStrategy(type: ResourceType): Strategy {
       }
 
       const why = 'create not allowed while custom resource definition is terminating';
-      throw forbidden({ group: type.group, resource: type.resource, name: metadata.name! }, why);
+      throw forbidden(
+        { group: type.group, resource: type.resource, name: metadata.name ?? '' },
+        why,
+      );
     },
     ...(paths.length > 0 && {
       fields: (object: KubeObject) =>

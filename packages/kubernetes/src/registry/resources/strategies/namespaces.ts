@@ -34,7 +34,7 @@ export const namespaceStrategy: Strategy = {
     }
   },
   beforeDelete({ metadata }) {
-    const name = metadata.name!;
+    const { name = '' } = metadata;
     if (!IMMORTAL.has(name)) {
       return;
     }

@@ -13,7 +13,7 @@ interface Taint {
  * TaintNodesByCondition).
  */
 function taintNotReady(object: KubeObject): void {
-  const spec = (object.spec ?? {}) as { taints?: Taint[] };
+  const spec: { taints?: Taint[] } = object.spec ?? {};
   object.spec = spec;
 
   const taints = spec.taints ?? [];

@@ -70,8 +70,7 @@ const secrets: Warnings = ({ type, data = {} }) => {
     return [];
   }
 
-  const text = (key: string) =>
-    Buffer.from(String((data as Record<string, unknown>)[key] ?? ''), 'base64').toString();
+  const text = (key: string) => Buffer.from(String(data[key] ?? ''), 'base64').toString();
   const error = tlsError(text('tls.crt'), text('tls.key'));
 
   return error ? [error] : [];
@@ -196,7 +195,7 @@ export const WARNINGS: ReadonlyMap<string, Warnings> = new Map<string, Warnings>
   ['replicationcontrollers', ofTemplate],
   [
     'podtemplates',
-    templates('template', (object) => object.template as object | undefined, {
+    templates('template', (object) => object.template, {
       named: false,
     }),
   ],

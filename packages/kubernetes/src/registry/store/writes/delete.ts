@@ -24,7 +24,7 @@ function checkPreconditions(
   const { uid, resourceVersion } = options.preconditions ?? {};
 
   // Kubernetes names the kind here where it names the resource elsewhere.
-  const subject = { ...subjectOf(type, metadata.name!), resource: type.kind };
+  const subject = { ...subjectOf(type, metadata.name), resource: type.kind };
 
   if (uid !== undefined && uid !== metadata.uid) {
     throw conflict(

@@ -38,9 +38,9 @@ export function throughSubresource(
 
     const { status: _status, ...rest } = wanted;
 
-    return old.status === undefined
-      ? (rest as KubeObject)
-      : { ...rest, metadata: wanted.metadata, status: old.status };
+    const { metadata } = wanted;
+
+    return { ...rest, metadata, ...(old.status !== undefined && { status: old.status }) };
   }
 
   const { managedFields } = wanted.metadata;

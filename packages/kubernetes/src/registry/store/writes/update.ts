@@ -2,6 +2,7 @@ import { notFound, type StatusCause } from '@ks-apiserver/apimachinery/meta/erro
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { completeObject, schemaOf, setDefaults, validateKind } from '../../resources/kind-rules.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
+import { storedMetadata } from '../../resources/stored-metadata.ts';
 import {
   STATUS_METADATA,
   type Strategy,
@@ -106,7 +107,7 @@ export class UpdateDraft implements Draft {
 
     const uidCauses = patch ? changedUid(wanted, old) : [];
     if (uidCauses.length > 0) {
-      wanted.metadata.uid = old.metadata.uid!;
+      wanted.metadata.uid = storedMetadata(old).uid;
       this.#causes.push(...uidCauses);
     }
 

@@ -68,7 +68,7 @@ const clusterRole: Validator = ({ rules, aggregationRule }, _old, out) => {
   }
 
   const field = 'aggregationRule.clusterRoleSelectors';
-  const selectors: Fields[] = (aggregationRule as Fields).clusterRoleSelectors ?? [];
+  const selectors: Fields[] = aggregationRule.clusterRoleSelectors ?? [];
   if (selectors.length === 0) {
     out.required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil');
   }
@@ -113,7 +113,7 @@ function subject(
 
 function binding(roleKinds: readonly string[]): Validator {
   return (object, old, out) => {
-    const { roleRef = {}, subjects } = object as Fields;
+    const { roleRef = {}, subjects } = object;
     const { apiGroup = '', kind = '', name = '' } = roleRef;
 
     out.supported('roleRef.apiGroup', apiGroup, [RBAC_GROUP]);
@@ -133,7 +133,7 @@ function binding(roleKinds: readonly string[]): Validator {
       return;
     }
 
-    const { apiGroup: oldGroup, kind: oldKind, name: oldName } = (old as Fields).roleRef ?? {};
+    const { apiGroup: oldGroup, kind: oldKind, name: oldName } = old.roleRef ?? {};
     if (apiGroup === oldGroup && kind === oldKind && name === oldName) {
       return;
     }

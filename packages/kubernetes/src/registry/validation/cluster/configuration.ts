@@ -36,7 +36,7 @@ function byteLength(base64: unknown): number {
 export const configMaps: Validator = (object, old, out) => {
   frozen(object, old, ['data', 'binaryData'], out);
 
-  const { data = {}, binaryData = {} } = object as Fields;
+  const { data = {}, binaryData = {} } = object;
   let size = 0;
 
   for (const [key, value] of Object.entries(data)) {
@@ -105,7 +105,7 @@ function dockerConfig(value: string | undefined, key: string, out: Causes): void
 
 /** Secrets; what a type promises must be there. */
 export const secrets: Validator = (object, old, out) => {
-  const { data = {}, type = '', metadata } = object as Fields;
+  const { data = {}, type = '', metadata } = object;
 
   if (old) {
     out.immutable('type', type, old.type ?? '');

@@ -136,7 +136,7 @@ const holders: Readonly<Record<string, string>> = {
 
 function subject(given: Fields, at: string, out: Causes): void {
   const { kind = '' } = given;
-  const own = Object.hasOwn(holders, kind) ? holders[kind]! : undefined;
+  const own = Object.hasOwn(holders, kind) ? holders[kind] : undefined;
   if (own === undefined) {
     out.unsupported(`${at}.kind`, kind, ['Group', 'ServiceAccount', 'User']);
     return;

@@ -92,11 +92,9 @@ function amounts(item: Fields, name: string, at: string, out: Causes): void {
   }
 
   if (ratio !== undefined && min !== undefined && max !== undefined) {
-    const [most, least, bound] = [max, min, ratio].map((text) =>
-      quantityToNumber(parseQuantity(String(text))),
-    );
-    const quotient = most! / least!;
-    if (bound! > quotient) {
+    const numberOf = (amount: unknown) => quantityToNumber(parseQuantity(String(amount)));
+    const quotient = numberOf(max) / numberOf(min);
+    if (numberOf(ratio) > quotient) {
       out.invalid(field, ratio, `ratio ${ratio} is greater than max/min = ${quotient.toFixed(6)}`);
     }
   }

@@ -29,7 +29,7 @@ function systemClassError({ metadata, value, globalDefault }: Fields): string | 
 }
 
 const priorityClass: Validator = (object, old, out) => {
-  const { value = 0, preemptionPolicy, metadata } = object as Fields;
+  const { value = 0, preemptionPolicy, metadata } = object;
 
   if (old) {
     if (value !== (old.value ?? 0)) {
@@ -66,7 +66,7 @@ const lease: Validator = ({ spec = {} }, _old, out) => {
 };
 
 const runtimeClass: Validator = (object, old, out) => {
-  const { handler = '', overhead, scheduling } = object as Fields;
+  const { handler = '', overhead, scheduling } = object;
 
   if (old) {
     return out.immutable('handler', handler, old.handler);
@@ -150,7 +150,7 @@ const oldEventFields: Readonly<Record<string, string>> = {
 
 /** Events, in the form that core/v1 knows them. */
 const event: Validator = (object, old, out) => {
-  const { metadata, eventTime, involvedObject, regarding } = object as Fields;
+  const { metadata, eventTime, involvedObject, regarding } = object;
   const { namespace: own = '' } = metadata;
   const { namespace: about = '' } = involvedObject ?? regarding ?? {};
   const mismatch = () =>
@@ -167,7 +167,7 @@ const event: Validator = (object, old, out) => {
 
     reporter(object, object.regarding ? 'reportingController' : 'reportingComponent', out);
 
-    const { message = '', note = '' } = object as Fields;
+    const { message = '', note = '' } = object;
     if (message.length > 1024 || note.length > 1024) {
       out.invalid('message', '', 'can have at most 1024 characters');
     }
@@ -179,7 +179,7 @@ const event: Validator = (object, old, out) => {
     return;
   }
 
-  const { series, type = '' } = object as Fields;
+  const { series, type = '' } = object;
   if (series && (series.count ?? 0) < 2) {
     out.invalid('series.count', '', 'should be at least 2');
   }
@@ -194,7 +194,7 @@ const event: Validator = (object, old, out) => {
   }
 
   for (const [field, before] of Object.entries(oldEventFields)) {
-    const value = (object as Fields)[field];
+    const value = object[field];
     if (value && !equalJson(value, {})) {
       out.invalid(before, '', 'needs to be unset');
     }

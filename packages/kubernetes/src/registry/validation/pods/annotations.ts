@@ -28,7 +28,7 @@ export function validatePodAnnotations(
   at: string,
   out: Causes,
 ): void {
-  const entries = Object.entries(annotations ?? {}) as [string, string][];
+  const entries = Object.entries<string>(annotations ?? {});
   for (const [key, value] of entries) {
     if (key === mirror && !spec.nodeName) {
       out.invalid(`${at}[${key}]`, value, 'must set spec.nodeName if mirror pod annotation is set');

@@ -1,4 +1,5 @@
 import { portNameErrors, portNumberErrors } from '@ks-apiserver/apimachinery/validation/values';
+import { listOf } from '../../resources/core-types.ts';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
 import { validateContainerResources } from '../resources.ts';
@@ -198,7 +199,7 @@ export function validateInitContainers(context: PodContext, at: string, out: Cau
     terminationGracePeriodSeconds: grace,
   } = context.spec;
 
-  const names = new Set<string>((containers as Fields[]).map(({ name = '' }) => name));
+  const names = new Set<string>(listOf<Fields>(containers).map(({ name = '' }) => name));
   each<Fields>(initContainers, at, (container, path) => {
     common(container, context, path, out);
     restartPolicy(container, `${path}.restartPolicy`, out);

@@ -54,7 +54,7 @@ const ofWindowsPods = [
 
 function onWindows(spec: Fields, at: string, out: Causes): void {
   for (const path of ofWindowsPods) {
-    const name = path.split('.').pop()!;
+    const name = path.slice(path.lastIndexOf('.') + 1);
     const value = path.includes('.') ? spec.securityContext?.[name] : spec[name];
     const isSet = ['hostPID', 'hostIPC'].includes(name) ? value === true : value !== undefined;
     if (isSet) {

@@ -1,4 +1,5 @@
 import { dnsLabelErrors, labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
+import { listOf } from '../../resources/core-types.ts';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
 import {
@@ -34,7 +35,7 @@ function matchKeys(term: Fields, at: string, out: Causes): void {
   const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
   const indexes = new Map<string, number>();
 
-  for (const [index, key] of (matchLabelKeys as string[]).entries()) {
+  for (const [index, key] of listOf<string>(matchLabelKeys).entries()) {
     if (!indexes.has(key)) {
       indexes.set(key, index);
     }

@@ -4,6 +4,7 @@ import {
   rangeError,
   underscoredDomainErrors,
 } from '@ks-apiserver/apimachinery/validation/values';
+import { listOf } from '../../resources/core-types.ts';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
 import {
@@ -254,7 +255,7 @@ function names(spec: Fields, at: string, out: Causes): void {
 function fileKeys(spec: Fields, at: string, out: Causes): void {
   const byName = new Map<string, Fields>();
 
-  for (const volume of (spec.volumes ?? []) as Fields[]) {
+  for (const volume of listOf<Fields>(spec.volumes)) {
     if (!byName.has(volume.name)) {
       byName.set(volume.name, volume);
     }

@@ -232,22 +232,24 @@ export function validateEphemeralUpdate(
 }
 
 const sameNames = (now: readonly Fields[], old: readonly Fields[]) =>
-  now.length === old.length && now.every(({ name }, index) => name === old[index]!.name);
+  now.length === old.length && now.every(({ name }, index) => name === old[index]?.name);
 
 /** Resources of running containers may change, but not go. */
 export function validateResize(now: Fields, old: Fields, out: Causes): void {
   for (const list of ['containers', 'initContainers']) {
-    const [containers, before]: Fields[][] = [now[list] ?? [], old[list] ?? []];
+    const containers: Fields[] = now[list] ?? [];
+    const before: Fields[] = old[list] ?? [];
     const field = `spec.${list}`;
 
-    if (!sameNames(containers!, before!)) {
+    if (!sameNames(containers, before)) {
       out.forbidden(field, 'containers may not be added or removed on resize');
       return;
     }
 
     each(containers, field, ({ resources }, path, index) => {
       for (const kind of ['requests', 'limits']) {
-        const [have, had] = [resources?.[kind] ?? {}, before![index]!.resources?.[kind] ?? {}];
+        const have = resources?.[kind] ?? {};
+        const had = before[index]?.resources?.[kind] ?? {};
         if (Object.keys(had).every((name) => name in have)) {
           continue;
         }

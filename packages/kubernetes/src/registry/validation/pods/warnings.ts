@@ -1,4 +1,5 @@
 import { quote } from '@ks-apiserver/apimachinery/validation/field';
+import { listOf } from '../../resources/core-types.ts';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { each } from '../causes.ts';
 import { isWholeNumber } from '../resources.ts';
@@ -80,18 +81,16 @@ function scheduling(spec: Fields, at: string, say: (text: string) => void): void
   const affinity = spec.affinity?.nodeAffinity ?? {};
   const term = (value: Fields | undefined, path: string) => sayTerm(value, path, say);
 
-  const [hard, soft] = [
-    'requiredDuringSchedulingIgnoredDuringExecution',
-    'preferredDuringSchedulingIgnoredDuringExecution',
-  ];
+  const hard = 'requiredDuringSchedulingIgnoredDuringExecution';
+  const soft = 'preferredDuringSchedulingIgnoredDuringExecution';
 
   each(
-    affinity[hard!]?.nodeSelectorTerms,
+    affinity[hard]?.nodeSelectorTerms,
     `${at}.affinity.nodeAffinity.${hard}.nodeSelectorTerms`,
     term,
   );
 
-  each<Fields>(affinity[soft!], `${at}.affinity.nodeAffinity.${soft}`, ({ preference }, path) =>
+  each<Fields>(affinity[soft], `${at}.affinity.nodeAffinity.${soft}`, ({ preference }, path) =>
     term(preference, `${path}.preference`),
   );
 
@@ -164,7 +163,7 @@ function volumes(spec: Fields, at: string, say: (text: string) => void): void {
     }
   });
 
-  for (const { name, projected } of (spec.volumes ?? []) as Fields[]) {
+  for (const { name, projected } of listOf<Fields>(spec.volumes)) {
     for (const source of projected?.sources ?? []) {
       if (Object.keys(source).length === 0) {
         say(`volume ${quote(name)} (Projected) has no sources provided`);

@@ -57,10 +57,10 @@ const storageClass: Validator = (object, old, out) => {
     reclaimPolicy,
     volumeBindingMode: mode,
     allowedTopologies,
-  } = object as Fields;
+  } = object;
 
   provisioner(name, 'provisioner', out);
-  parameters((object as Fields).parameters ?? {}, out);
+  parameters(object.parameters ?? {}, out);
 
   if (reclaimPolicy) {
     out.supported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain']);
@@ -250,7 +250,7 @@ const attachment: Validator = ({ spec = {}, status = {} }, old, out) => {
 };
 
 const capacity: Validator = (object, old, out) => {
-  const { nodeTopology, storageClassName = '', capacity: amount } = object as Fields;
+  const { nodeTopology, storageClassName = '', capacity: amount } = object;
 
   if (old) {
     out.immutable('nodeTopology', nodeTopology, old.nodeTopology);
@@ -267,7 +267,7 @@ const capacity: Validator = (object, old, out) => {
 };
 
 const attributesClass: Validator = (object, old, out) => {
-  const { driverName = '', parameters: values = {} } = object as Fields;
+  const { driverName = '', parameters: values = {} } = object;
   if (old && driverName !== old.driverName) {
     out.forbidden('driverName', 'updates to driverName are forbidden.');
   }

@@ -24,7 +24,7 @@ function shownStrategy(strategy: Fields): Fields {
     rollingUpdate &&
     Object.fromEntries(
       Object.entries(rollingUpdate).map(([key, value]) => [
-        key[0]!.toUpperCase() + key.slice(1),
+        key.charAt(0).toUpperCase() + key.slice(1),
         value,
       ]),
     );

@@ -105,10 +105,10 @@ function check(schedule: string): void {
     );
   }
 
-  for (const [index, part] of parts.entries()) {
-    for (const range of new Set(part.split(','))) {
+  for (const [index, field] of fields.entries()) {
+    for (const range of new Set(parts[index]?.split(','))) {
       if (range !== '') {
-        checkRange(range, fields[index]!);
+        checkRange(range, field);
       }
     }
   }

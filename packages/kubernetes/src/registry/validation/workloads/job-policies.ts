@@ -1,3 +1,4 @@
+import { listOf } from '../../resources/core-types.ts';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
 
@@ -42,7 +43,7 @@ function exitCodes(rule: Fields, names: ReadonlySet<string>, at: string, out: Ca
     seen.add(value);
   });
 
-  if ((values as number[]).some((value, index) => index > 0 && values[index - 1] > value)) {
+  if (listOf<number>(values).some((value, index) => index > 0 && values[index - 1] > value)) {
     out.invalid(field, values, 'must be ordered');
   }
 }

@@ -83,11 +83,11 @@ export function validateReplicatedTemplate(spec: Fields, out: Causes): void {
 }
 
 /** A number of pods or a percentage of them. */
-export function validateIntOrPercent(value: unknown, at: string, out: Causes): void {
+export function validateIntOrPercent(value: Fields[string], at: string, out: Causes): void {
   if (typeof value === 'string') {
     out.each(at, value, percentErrors(value));
   } else {
-    out.notNegative(at, value as number | undefined);
+    out.notNegative(at, value);
   }
 }
 

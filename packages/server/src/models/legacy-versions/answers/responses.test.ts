@@ -48,7 +48,7 @@ const legacy = {
   spec: { backend: { serviceName: 'web', servicePort: 80 } },
 };
 
-test('every event of a watch is in the older version', async () => {
+test('every event of a watch is converted to the older version', async () => {
   const bookmark = {
     kind: 'Ingress',
     apiVersion: 'networking.k8s.io/v1',

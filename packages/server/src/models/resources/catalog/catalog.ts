@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
@@ -158,7 +159,7 @@ export class Catalog implements ResourceStores {
       }
     } catch (error) {
       this.#report?.(
-        `cannot find out which versions of kinds to read, keeping those of before: ${(error as Error).message}`,
+        `cannot find out which versions of kinds to read, keeping those of before: ${messageOf(error)}`,
       );
     }
   }
@@ -345,7 +346,7 @@ export class Catalog implements ResourceStores {
         await Promise.all(waiting.map((each) => each.ready(deadline.signal)));
       } catch (error) {
         throw serviceUnavailable(
-          `${definition.resource} have not been read from the Kubernetes API yet: ${(error as Error).message}`,
+          `${definition.resource} have not been read from the Kubernetes API yet: ${messageOf(error)}`,
           error,
         );
       } finally {

@@ -8,6 +8,7 @@ import {
   subtractQuantities,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Environment } from '@marcbachmann/cel-js';
+import { errorMessage } from '../../../../error-message.ts';
 import { CelFailure } from '../failure.ts';
 
 const BILLION = 1_000_000_000n;
@@ -62,7 +63,9 @@ function parseSemver(text: string): CelSemver | undefined {
     return undefined;
   }
 
-  return new CelSemver([match[1]!, match[2]!, match[3]!].map(BigInt), match[4]?.split('.') ?? []);
+  const [, major = '', minor = '', patch = '', pre] = match;
+
+  return new CelSemver([major, minor, patch].map(BigInt), pre?.split('.') ?? []);
 }
 
 /** The version that was parsed from a text; throws a CelFailure where it is none. */
@@ -125,7 +128,7 @@ function quantity(text: string): CelQuantity {
   try {
     return new CelQuantity(parseQuantity(text));
   } catch (error) {
-    throw new CelFailure((error as Error).message);
+    throw new CelFailure(errorMessage(error));
   }
 }
 

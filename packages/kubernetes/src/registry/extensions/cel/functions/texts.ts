@@ -93,7 +93,9 @@ const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 function scientific(value: number): string {
   const [, digits = '', sign = '', exponent = ''] =
     /^(.*)e([+-])(\d+)$/.exec(value.toExponential(6)) ?? [];
-  const raised = exponent.padStart(2, '0').replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]!);
+  const raised = exponent
+    .padStart(2, '0')
+    .replace(/\d/g, (digit) => SUPERSCRIPTS.charAt(Number(digit)));
   return `${digits}×10${sign === '-' ? '⁻' : ''}${raised}`;
 }
 
@@ -144,7 +146,7 @@ function formatted(text: string, values: readonly unknown[]): string {
 /** `matches` in RE2 syntax: the library's own takes as long as the text makes it. */
 const matches: Macro = {
   check(checker, [receiver, expression], context, node) {
-    for (const argument of [receiver!, expression!]) {
+    for (const argument of [receiver, expression]) {
       const type = checker.check(argument, context);
       if (type.name === 'string' || type.kind === 'dyn') {
         continue;
@@ -152,12 +154,12 @@ const matches: Macro = {
 
       throw checker.createError(
         'no_matching_overload',
-        `found no matching overload for '${checker.check(receiver!, context).name}.matches(${checker.check(expression!, context).name})'`,
+        `found no matching overload for '${checker.check(receiver, context).name}.matches(${checker.check(expression, context).name})'`,
         node,
       );
     }
 
-    const { op, args } = expression!;
+    const { op, args } = expression;
     if (op === 'value' && typeof args === 'string' && !compilePattern(args)) {
       throw checker.createError('invalid_literal', 'invalid matches argument', expression);
     }
@@ -165,7 +167,7 @@ const matches: Macro = {
     return checker.getType('bool');
   },
   evaluate(run, [receiver, expression]) {
-    const [text, by] = [run(receiver!), run(expression!)];
+    const [text, by] = [run(receiver), run(expression)];
     if (typeof text !== 'string' || typeof by !== 'string') {
       throw new CelFailure('no such overload');
     }

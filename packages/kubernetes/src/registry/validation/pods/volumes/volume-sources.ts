@@ -190,7 +190,7 @@ const flexVolume: SourceRule = (source, at, out) => {
   wants('driver')(source, at, out);
 
   for (const key of Object.keys(source.options ?? {})) {
-    if (/\.(kubernetes|k8s)\.io$/.test(`.${key.split('/')[0]!.toLowerCase()}`)) {
+    if (/\.(kubernetes|k8s)\.io$/.test(`.${key.replace(/\/.*/s, '').toLowerCase()}`)) {
       out.invalid(`${at}.options[${key}]`, key, 'kubernetes.io and k8s.io namespaces are reserved');
     }
   }

@@ -1,0 +1,10 @@
+import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
+
+/** What `start` was given; throws a StatusError 500 before that. */
+export function requireStarted<T>(value: T | undefined): T {
+  if (value === undefined) {
+    throw internalError('admission is asked before it was started');
+  }
+
+  return value;
+}
