@@ -20,8 +20,8 @@ import type { LoginSource } from '../login/login-source.ts';
 import { keepLink } from '../providers/provider-links.ts';
 import type { Members } from '../roles/members.ts';
 import type { Scopes } from '../roles/scopes.ts';
-import { waitForUser } from './arrival.ts';
 import type { UserRights } from './user-rights.ts';
+import { waitForUser } from './wait-for-user.ts';
 
 export interface UsersDependencies {
   /** Makes the writers of callers: the gate. */
