@@ -9,8 +9,8 @@ const YAML_LIMIT = 64 * 1024;
 const YAML_DEPTH = 100;
 
 /**
- * Tries JSON first: clients nearly always send it, and a YAML parser reads it a hundred times slower.
- * Throws 413 for YAML beyond the limit.
+ * Tries JSON first: clients nearly always send it, and a YAML parser reads it a hundred times
+ * slower. Throws 413 for YAML beyond the limit.
  */
 function parseYamlOrJson(text: string): unknown {
   if (text.trimStart().startsWith('{')) {

@@ -288,7 +288,9 @@ export class Catalog implements ResourceStores {
     return definition && this.storeOf(definition);
   }
 
-  /** Returns the store of a definition; undefined before its first use, and once its CRD is gone. */
+  /**
+   * Returns the store of a definition; undefined before its first use, and once its CRD is gone.
+   */
   storeOf(definition: ResourceDefinition): Store | undefined {
     return this.#informers.find(definition)?.store;
   }
