@@ -24,7 +24,7 @@ const PLACES = /** @type {[string, RegExp][]} */ ([
     'package-lock.json',
     /^ {2}"version": "|"": \{\n {6}"name": "[\w-]+",\n {6}"version": "|"packages\/[\w-]+": \{\n {6}"name": "[^"]+",\n {6}"version": "|"@ks-apiserver\/[\w-]+": "/m,
   ],
-  ['packages/server/src/kapis/version/build.ts', /^export const VERSION = '/m],
+  ['packages/server/src/config/build.ts', /^export const VERSION = '/m],
   ['deploy/chart/Chart.yaml', /^version: |^appVersion: v/m],
   ['deploy/chart/README.md', /ks-apiserver:v|image\.tag=v/m],
   ['deploy/Dockerfile', /kubesphere\/ks-apiserver:v|image\.version="/m],

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import { type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { ErrorStyle } from '../routes/route.ts';
 
 const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
@@ -38,6 +37,12 @@ export function sendJson(
 
   res.end(bytes);
 }
+
+/**
+ * Form of a route's errors: plain text of KubeSphere's handlers, the bare text of its OAuth
+ * endpoints, `{"message"}`, or a Status.
+ */
+export type ErrorStyle = 'text' | 'bare' | 'message' | 'status';
 
 /**
  * Answers with an error in the form of the API that was called. When the answer has begun already,

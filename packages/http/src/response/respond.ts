@@ -8,7 +8,7 @@ import {
   type KubeBody,
   type KubeResponse,
 } from '@ks-apiserver/apimachinery/transport/transport';
-import type { Pending } from '../server/exchange.ts';
+import type { Pending } from './pending.ts';
 
 /** How long a reader may accept no byte before its connection is cut, in milliseconds. */
 const STALLED_READER_MS = 60_000;

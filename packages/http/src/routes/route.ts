@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { KubeBody, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { TSchema } from 'typebox';
 import type { RequestInfo } from '../request/request-info.ts';
+import type { ErrorStyle } from '../response/error-responder.ts';
 import type { Exchange, Incoming } from '../server/exchange.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -94,12 +95,6 @@ export interface UpgradeRequest {
 
 /** Takes over a connection; what it throws before that is answered on the connection. */
 export type UpgradeHandler = (request: UpgradeRequest) => Promise<void>;
-
-/**
- * Form of a route's errors: plain text of KubeSphere's handlers, the bare text of its OAuth
- * endpoints, `{"message"}`, or a Status.
- */
-export type ErrorStyle = 'text' | 'bare' | 'message' | 'status';
 
 /** One operation: everything that routing, validation and the API descriptions need. */
 export interface Route {

@@ -6,8 +6,9 @@ import type { Validator } from 'typebox/compile';
 import { COMPRESSION_THRESHOLD, codingFor, encoded } from '../response/compression.ts';
 import { isNotModified } from '../response/conditional.ts';
 import { sendError, sendText } from '../response/error-responder.ts';
+import type { Pending } from '../response/pending.ts';
 import { writeKubeResponse } from '../response/respond.ts';
-import type { Exchange, Filter, Incoming, Pending } from '../server/exchange.ts';
+import type { Exchange, Filter, Incoming } from '../server/exchange.ts';
 import { BODY_LIMIT, decodeBody, hasBody, mediaType, SMALL_BODY_LIMIT } from './body.ts';
 import {
   type Route,

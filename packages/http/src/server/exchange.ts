@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { NO_REQUEST, type RequestInfo } from '../request/request-info.ts';
+import type { Pending } from '../response/pending.ts';
 
 /** A call that came in, ordinary or for a protocol upgrade; filters add what they find out. */
 export interface Incoming {
@@ -78,9 +79,6 @@ export class HttpCall extends IncomingCall implements Exchange {
     this.res = res;
   }
 }
-
-/** The result of a filter: undefined when there was nothing to wait for. */
-export type Pending = void | Promise<void>;
 
 /** One step of the chain: answers the call itself, or passes it on by calling `next`. */
 export type Filter<E extends Incoming = Exchange> = (exchange: E, next: () => Pending) => Pending;

@@ -4,8 +4,8 @@ import {
   unsupportedMediaType,
 } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { MAX_ENTRIES, tooManyEntries } from '../endpoints/codec/json-size.ts';
 import { errorMessage } from '../error-message.ts';
+import { MAX_ENTRIES, tooManyEntries } from '../json/json-size.ts';
 import { type Field, messageNameOf, messageOf } from './messages.ts';
 import { WireError, type WireField, wireFields } from './wire.ts';
 

@@ -4,10 +4,10 @@ import type { User } from '@ks-apiserver/api/user';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { randomPassword, type SecretStore } from '../backend/secrets.ts';
 import { ConfigError } from '../config/config.ts';
 import { WELL_KNOWN_PASSWORD } from '../models/iam/passwords/password-policy.ts';
 import { checkPassword, hashPassword, PASSWORD_LIMIT } from '../models/iam/passwords/passwords.ts';
-import { randomPassword, type SecretStore } from './secrets.ts';
 
 /** What this start did to the user `admin`. */
 export interface AdminResult {

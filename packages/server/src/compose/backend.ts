@@ -6,10 +6,10 @@ import {
   loadKubeconfig,
 } from '@ks-apiserver/client/kube/kubeconfig';
 import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
+import type { Kubernetes } from '../backend/kubernetes.ts';
+import { ClusterSecrets } from '../backend/secrets.ts';
 import { ConfigError } from '../config/config.ts';
 import type { Options } from '../config/options.ts';
-import type { Kubernetes } from './kubernetes.ts';
-import { ClusterSecrets } from './secrets.ts';
 
 async function openRemote(options: Options): Promise<Kubernetes> {
   let transport: RemoteTransport;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { Kubernetes } from '../backend/kubernetes.ts';
 import type { Options } from '../config/options.ts';
 import type { AdminResult } from './admin.ts';
-import type { Kubernetes } from './kubernetes.ts';
 
 /** What the greeting shows. */
 export interface Started {

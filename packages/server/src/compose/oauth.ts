@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
+import type { SecretStore } from '../backend/secrets.ts';
 import { ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { OAuthDependencies } from '../kapis/oauth/dependencies.ts';
@@ -12,7 +13,6 @@ import { FormTokens } from '../models/oauth/form-tokens.ts';
 import { IdTokens } from '../models/oauth/id-tokens.ts';
 import { type SigningKeyOptions, SigningKeys } from '../models/oauth/signing-keys.ts';
 import { UserDirectory } from '../models/oauth/user-claims.ts';
-import type { SecretStore } from './secrets.ts';
 
 type OAuthOptions = Config['authentication']['oauthOptions'];
 

@@ -7,6 +7,7 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { HostNode } from '@ks-apiserver/controllers/node/host-node';
 import { Leader } from '@ks-apiserver/controllers/runtime/leader';
 import type { Logger } from 'pino';
+import type { Kubernetes } from '../backend/kubernetes.ts';
 import { ConfigError } from '../config/config.ts';
 import type { Options } from '../config/options.ts';
 import { NodePortListener } from '../embedded/node-port.ts';
@@ -18,7 +19,6 @@ import { type App, openApp } from './app.ts';
 import { openKubernetes } from './backend.ts';
 import { type ControllerDependencies, startControllers } from './controllers.ts';
 import { greeting, originOf } from './greeting.ts';
-import type { Kubernetes } from './kubernetes.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
 
 const START_MS = 60_000;

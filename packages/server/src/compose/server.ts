@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { BodyBudgets } from '@ks-apiserver/http/request/body-budgets';
 import { sendError } from '@ks-apiserver/http/response/error-responder';
+import type { Pending } from '@ks-apiserver/http/response/pending';
 import type { UpgradeRequest } from '@ks-apiserver/http/routes/route';
 import {
   compose,
@@ -9,7 +10,6 @@ import {
   HttpCall,
   type Incoming,
   IncomingCall,
-  type Pending,
 } from '@ks-apiserver/http/server/exchange';
 import { Listener } from '@ks-apiserver/http/server/listener';
 import { ordinaryAnswer } from '@ks-apiserver/http/server/upgrade';

@@ -3,6 +3,8 @@ import { SECRETS } from '@ks-apiserver/api/resources';
 import { findUser } from '@ks-apiserver/api/user';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
+import type { Kubernetes } from '../backend/kubernetes.ts';
+import { jwtSecret } from '../backend/secrets.ts';
 import { ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
 import { SourceAddresses } from '../http/source-ip.ts';
@@ -13,8 +15,8 @@ import { Authenticator } from '../models/iam/login/authenticate.ts';
 import { Login } from '../models/iam/login/login.ts';
 import { LoginRecords } from '../models/iam/login/login-records.ts';
 import { ProviderAccounts } from '../models/iam/providers/provider-accounts.ts';
-import { ProviderLinks } from '../models/iam/providers/provider-links.ts';
 import { ProviderPasswords } from '../models/iam/providers/provider-passwords.ts';
+import { ProviderLinks } from '../models/iam/users/provider-links.ts';
 import { SettingsError } from '../models/identity-providers/provider.ts';
 import { type IdentityProviders, openProviders } from '../models/identity-providers/registry.ts';
 import { UserDirectory } from '../models/oauth/user-claims.ts';
@@ -25,8 +27,6 @@ import { SESSION_LABEL } from '../models/session/session-secret.ts';
 import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
 import { WatchProbe } from '../models/session/watch-probe.ts';
-import type { Kubernetes } from './kubernetes.ts';
-import { jwtSecret } from './secrets.ts';
 
 /** What proving who one is stands on. */
 export interface SignInContext {

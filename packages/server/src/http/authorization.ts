@@ -1,6 +1,7 @@
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import type { Filter, Incoming, Pending } from '@ks-apiserver/http/server/exchange';
+import type { Pending } from '@ks-apiserver/http/response/pending';
+import type { Filter, Incoming } from '@ks-apiserver/http/server/exchange';
 import { checkApiToken } from '../models/authorization/restrictions/api-tokens.ts';
 import { checkFirstPassword } from '../models/authorization/restrictions/first-password.ts';
 import type { ChainDependencies } from './chain-dependencies.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Catalog } from '../models/resources/catalog/catalog.ts';
-import type { ResourceDefinition } from '../models/resources/catalog/definition.ts';
 import type { Page } from '../models/resources/list/list.ts';
+import type { ResourceDefinition } from '../models/resources/query/resource-definition.ts';
 
 /**
  * Tags of one process are not valid in another: the counters behind computed annotations restart

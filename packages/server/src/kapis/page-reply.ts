@@ -1,9 +1,9 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { RouteReply } from '@ks-apiserver/http/routes/route';
 import type { Catalog } from '../models/resources/catalog/catalog.ts';
-import type { ResourceDefinition } from '../models/resources/catalog/definition.ts';
 import type { Page } from '../models/resources/list/list.ts';
 import { bytesOf, listBody, type TotalKey } from '../models/resources/list/render.ts';
+import type { ResourceDefinition } from '../models/resources/query/resource-definition.ts';
 import { entityTag } from './entity-tag.ts';
 import { staleHeaders } from './stale-headers.ts';
 

@@ -1,5 +1,6 @@
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Route } from '@ks-apiserver/http/routes/route';
+import { buildAs } from '../config/build.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
@@ -28,7 +29,6 @@ import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
 import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
 import { tenantV1alpha3 } from './tenant.v1alpha2/v1alpha3.ts';
 import { terminalV1alpha2 } from './terminal.v1alpha2/routes.ts';
-import { buildAs } from './version/build.ts';
 import { version } from './version/routes.ts';
 
 /** Dependencies of the handlers of all groups. */

@@ -1,6 +1,6 @@
 import type { Route } from '@ks-apiserver/http/routes/route';
+import { BUILD } from '../config/build.ts';
 import { builtinManifests } from '../install/manifests.ts';
-import { BUILD } from '../kapis/version/build.ts';
 import { isPublicPath } from '../models/authorization/public-paths.ts';
 import { describeCustomResources } from './custom-resources.ts';
 import { license } from './document.ts';

@@ -12,9 +12,9 @@ import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transpor
 import { required } from '@ks-apiserver/apimachinery/validation/field';
 import { errorMessage } from '../../error-message.ts';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
+import { matchUrl } from '../../registry/resources/metadata.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
 import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
-import { matchUrl } from '../../registry/store/metadata.ts';
 import type { Call } from '../call.ts';
 import { isLarge, parseYamlBody, requestBody } from '../codec/body.ts';
 import { checkMetadata, dropEmptyMetadata } from '../codec/decode.ts';

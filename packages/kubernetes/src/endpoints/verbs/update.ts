@@ -1,7 +1,7 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
+import { matchUrl } from '../../registry/resources/metadata.ts';
 import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
-import { matchUrl } from '../../registry/store/metadata.ts';
 import type { Call } from '../call.ts';
 import { contentType, isLarge, readText, requestBody } from '../codec/body.ts';
 import { decodeObject } from '../codec/decode.ts';

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Container, containersOf, listOf } from '../resources/core-types.ts';
-import { generateName } from '../store/metadata.ts';
+import { generateName } from '../resources/metadata.ts';
 import {
   type AdmissionPlugin,
   type Attributes,

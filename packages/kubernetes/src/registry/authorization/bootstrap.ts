@@ -1,11 +1,11 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
+import { RBAC_GROUP } from '../resources/rbac-group.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { storageKey } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { BOOTSTRAP_BINDINGS, BOOTSTRAP_ROLES, type BootstrapRole } from './bootstrap-roles.ts';
-import { RBAC_GROUP } from './rbac-group.ts';
 
 const LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
 const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };

@@ -2,10 +2,10 @@ import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { forbidden, notFound } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
+import { subjectOf } from '../resources/metadata.ts';
+import { RBAC_GROUP } from '../resources/rbac-group.ts';
 import type { Strategy, WriteContext } from '../resources/strategy.ts';
-import { subjectOf } from '../store/metadata.ts';
 import type { RbacAuthorizer } from './rbac.ts';
-import { RBAC_GROUP } from './rbac-group.ts';
 
 const EVERYTHING: readonly PolicyRule[] = [
   { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },

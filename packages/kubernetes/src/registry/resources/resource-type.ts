@@ -1,4 +1,4 @@
-import type { CustomVersion } from '../extensions/crd/custom-version.ts';
+import type { CustomVersion } from './custom-version.ts';
 
 /** A subresource; without a kind it takes and gives the object itself. */
 export interface Subresource {

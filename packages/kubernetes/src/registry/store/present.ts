@@ -3,7 +3,7 @@ import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/t
 import { applyDefaults } from '@ks-apiserver/apimachinery/schema/defaults';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { StoredObject } from '../../storage/stored-object.ts';
-import type { CustomVersion } from '../extensions/crd/custom-version.ts';
+import type { CustomVersion } from '../resources/custom-version.ts';
 import type { ResourceType } from '../resources/resource-type.ts';
 import { convert } from './conversion.ts';
 import { objectJson, typePrefix } from './encode.ts';

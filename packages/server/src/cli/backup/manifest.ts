@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { BUILD } from '../../config/build.ts';
 import { ConfigError } from '../../config/config.ts';
-import { BUILD } from '../../kapis/version/build.ts';
 
 /** Name of the manifest inside a backup. */
 const NAME = 'backup.json';

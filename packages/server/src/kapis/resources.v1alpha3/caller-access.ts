@@ -4,7 +4,7 @@ import type { RouteRequest } from '@ks-apiserver/http/routes/route';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { requireOwnRight } from '../../models/authorization/restrictions/own-right.ts';
 import type { VisibleNamespaces } from '../../models/authorization/visible-namespaces.ts';
-import type { ResourceDefinition } from '../../models/resources/catalog/definition.ts';
+import type { ResourceDefinition } from '../../models/resources/query/resource-definition.ts';
 import { BASE, type ResourceDependencies } from './dependencies.ts';
 
 /** What of a list its caller may see. */

@@ -7,7 +7,7 @@ import type {
   UpgradeHandler,
   UpgradeRequest,
 } from '@ks-apiserver/http/routes/route';
-import type { ResourceDefinition } from '../../models/resources/catalog/definition.ts';
+import type { ResourceDefinition } from '../../models/resources/query/resource-definition.ts';
 import { liveReply, liveSocket } from '../live-reply.ts';
 import { objectReply, pageReply } from '../page-reply.ts';
 import { usersReply } from '../users-reply.ts';

@@ -1,6 +1,7 @@
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { Type } from 'typebox';
+import type { BuildInfo } from '../../config/build.ts';
 import { ANONYMOUS } from '../../models/iam/login/authenticate.ts';
 
 /**
@@ -13,13 +14,6 @@ const TIMEOUT_MS = 3000;
 interface Versions {
   goVersion: string;
   kubernetes: object | undefined;
-}
-
-/** Version of this build. */
-export interface BuildInfo {
-  gitVersion: string;
-  gitCommit: string;
-  buildDate: string;
 }
 
 const KubernetesVersion = Type.Object({

@@ -5,7 +5,7 @@ import type { Store } from '@ks-apiserver/client/informer/store';
 import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import type { ResourceDefinition } from '../resources/catalog/definition.ts';
+import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Bindings } from './bindings/bindings.ts';
 

@@ -1,7 +1,7 @@
 import { aliyunIDaaS } from './aliyun-idaas.ts';
 import { cas } from './cas.ts';
 import { github } from './github.ts';
-import { ldap } from './ldap.ts';
+import { ldap } from './ldap/ldap.ts';
 import { oidc } from './oidc.ts';
 import {
   type IdentityProvider,

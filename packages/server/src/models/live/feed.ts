@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { type Change, Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import type { ResourceDefinition } from '../resources/catalog/definition.ts';
+import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 
 /** One change of a resource at its place in the order of all changes. */
 export interface Slot extends Change {

@@ -1,7 +1,7 @@
 import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { Change } from '@ks-apiserver/client/informer/store';
-import type { ResourceDefinition } from '../resources/catalog/definition.ts';
+import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 
 /**
  * The annotation by which Kubernetes marks the end of the objects that were there before the watch

@@ -12,7 +12,7 @@ import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
 import { eventually } from '@ks-apiserver/server/test/support/test-server';
 import { Catalog } from '../resources/catalog/catalog.ts';
-import type { ResourceDefinition } from '../resources/catalog/definition.ts';
+import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 import { type LiveList, LiveLists } from './live-lists.ts';
 import { LineSink } from './sink.ts';
 

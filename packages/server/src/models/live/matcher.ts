@@ -1,9 +1,9 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import { filterOf, looksElsewhere } from '../resources/query/filters.ts';
 import type { ListQuery } from '../resources/query/query.ts';
+import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 import { searchTest } from '../resources/search/search.ts';
 import { searchQueryOf } from '../resources/search/search-query.ts';
 

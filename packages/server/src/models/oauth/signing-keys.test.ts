@@ -4,7 +4,7 @@ import { mkdtemp, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { FileSecrets } from '../../compose/secrets.ts';
+import { FileSecrets } from '../../backend/secrets.ts';
 import { SigningKeys } from './signing-keys.ts';
 
 const HOUR = 3_600_000;

@@ -5,10 +5,10 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Bindings } from '../authorization/bindings/bindings.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import { listPage, type Page, pageEntries } from '../resources/list/list.ts';
 import type { ListedStore } from '../resources/list/listed-store.ts';
 import type { ListQuery } from '../resources/query/query.ts';
+import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 
 /** A page and the definition of its entries. */
 export interface TenantPage {

@@ -11,8 +11,8 @@ import {
   type BoundKind,
   type BoundObject,
 } from '../../../registry/authorization/service-account-tokens.ts';
+import { timestamp } from '../../../registry/resources/metadata.ts';
 import { storedMetadata } from '../../../registry/resources/stored-metadata.ts';
-import { timestamp } from '../../../registry/store/metadata.ts';
 import { builtinSchema } from '../../../schemas/builtin.ts';
 import type { Call } from '../../call.ts';
 import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from '../../codec/body.ts';

@@ -1,9 +1,9 @@
 import { compareVersions } from '@ks-apiserver/apimachinery/meta/versions';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { metaSchema } from '../../../schemas/builtin.ts';
+import type { CustomVersion } from '../../resources/custom-version.ts';
 import type { ResourceType, Subresource } from '../../resources/resource-type.ts';
 import { storedMetadata } from '../../resources/stored-metadata.ts';
-import type { CustomVersion } from './custom-version.ts';
 import type { Definition, DefinitionVersion } from './definition.ts';
 import { compileRules } from './rules.ts';
 import type { Converter } from './webhook-conversion.ts';

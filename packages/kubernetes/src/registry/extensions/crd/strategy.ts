@@ -1,5 +1,5 @@
+import { timestamp } from '../../resources/metadata.ts';
 import type { Strategy } from '../../resources/strategy.ts';
-import { timestamp } from '../../store/metadata.ts';
 import { approvalCauses } from './approval.ts';
 import { withCondition } from './conditions.ts';
 import { CLEANUP_FINALIZER, type Definition } from './definition.ts';

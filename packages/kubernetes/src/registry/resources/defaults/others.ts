@@ -1,4 +1,4 @@
-import { RBAC_GROUP } from '../../authorization/rbac-group.ts';
+import { RBAC_GROUP } from '../rbac-group.ts';
 import { type Fields, fill, fillZero } from './types.ts';
 
 function service(value: Fields): void {

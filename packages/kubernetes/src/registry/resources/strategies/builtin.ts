@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { timestamp } from '../../store/metadata.ts';
 import { listOf } from '../core-types.ts';
+import { timestamp } from '../metadata.ts';
 import { STATUS_METADATA, type Strategy } from '../strategy.ts';
 import { csrStrategy } from './certificate-signing-requests.ts';
 import { claimStrategy } from './claims.ts';

@@ -2,11 +2,11 @@ import { alreadyExists, internalError } from '@ks-apiserver/apimachinery/meta/er
 import type { Backend, Decision, Reader, WriteResult } from '../../../storage/backend.ts';
 import { encodeRecord, type StoredObject } from '../../../storage/stored-object.ts';
 import type { Admission } from '../../admission/admission.ts';
+import { subjectOf } from '../../resources/metadata.ts';
 import { type ResourceType, storageKey } from '../../resources/resource-type.ts';
 import type { Strategies } from '../../resources/strategies/strategies.ts';
 import type { WriteContext } from '../../resources/strategy.ts';
 import { type Encoding, encodeObject } from '../encode.ts';
-import { subjectOf } from '../metadata.ts';
 import { lastState, storedForm } from '../stored-form.ts';
 import type { Decided } from './decide.ts';
 import type { Outcome, Write, Written } from './write.ts';

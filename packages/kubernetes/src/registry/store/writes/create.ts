@@ -1,11 +1,11 @@
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { completeObject, schemaOf, setDefaults, validateKind } from '../../resources/kind-rules.ts';
+import { dedupOwners, initMetadata, invalidObject, matchUrl } from '../../resources/metadata.ts';
 import { admitNamespace } from '../../resources/namespace-lifecycle.ts';
 import { hasStatus, type ResourceType } from '../../resources/resource-type.ts';
 import type { Strategy, WriteContext } from '../../resources/strategy.ts';
 import { trackFields } from '../managed-fields.ts';
-import { dedupOwners, initMetadata, invalidObject, matchUrl } from '../metadata.ts';
 import type { Draft, Outcome, Step } from './write.ts';
 
 /** Webhooks see a creation by an update as a creation. */

@@ -1,8 +1,8 @@
 import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject, ObjectMeta } from '@ks-apiserver/apimachinery/meta/types';
+import { subjectOf, timestamp } from '../../resources/metadata.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import type { Strategy, WriteContext, WriteOptions } from '../../resources/strategy.ts';
-import { subjectOf, timestamp } from '../metadata.ts';
 import type { Draft, Outcome, Step } from './write.ts';
 
 /** Options of a deletion (Kubernetes meta/v1 DeleteOptions). */

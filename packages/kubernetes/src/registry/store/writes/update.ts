@@ -1,6 +1,16 @@
 import { notFound, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { completeObject, schemaOf, setDefaults, validateKind } from '../../resources/kind-rules.ts';
+import {
+  checkAbsent,
+  checkCurrent,
+  dedupOwners,
+  invalidObject,
+  keepMetadata,
+  matchUrl,
+  newFinalizers,
+  subjectOf,
+} from '../../resources/metadata.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import { storedMetadata } from '../../resources/stored-metadata.ts';
 import {
@@ -11,16 +21,6 @@ import {
 } from '../../resources/strategy.ts';
 import { yieldBetweenLargeSteps } from '../large-work.ts';
 import { trackFields } from '../managed-fields.ts';
-import {
-  checkAbsent,
-  checkCurrent,
-  dedupOwners,
-  invalidObject,
-  keepMetadata,
-  matchUrl,
-  newFinalizers,
-  subjectOf,
-} from '../metadata.ts';
 import { CreateDraft } from './create.ts';
 import { changedUid, desiredStateChanged, isUnchanged, throughSubresource } from './states.ts';
 import type { Draft, Outcome, Step } from './write.ts';

@@ -1,6 +1,6 @@
 import { dnsSubdomainErrors, pathSegmentErrors } from '@ks-apiserver/apimachinery/validation/names';
-import { RBAC_GROUP } from '../../authorization/rbac-group.ts';
 import type { Fields } from '../../resources/defaults/types.ts';
+import { RBAC_GROUP } from '../../resources/rbac-group.ts';
 import { type Causes, each } from '../causes.ts';
 import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';

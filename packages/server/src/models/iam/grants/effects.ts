@@ -7,8 +7,8 @@ import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { Bindings } from '../../authorization/bindings/bindings.ts';
 import type { HeldRole } from '../../authorization/bindings/held-roles.ts';
 import { isCovered, rulesOf } from '../../authorization/rights.ts';
-import type { GroupRoles } from '../roles/group-roles.ts';
 import type { Scope, Scopes } from '../roles/scopes.ts';
+import type { GroupRoles } from './group-roles.ts';
 
 /** Most subjects, and most rules of each, that an answer names. */
 const LIMITS = { subjects: 50, rules: 20 };

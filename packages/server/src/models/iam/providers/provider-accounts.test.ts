@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { originLabel } from '../users/provider-links.ts';
 import { userName } from './provider-accounts.ts';
-import { originLabel } from './provider-links.ts';
 import { groupNames } from './provider-passwords.ts';
 
 test('account names become names that Kubernetes accepts', () => {

@@ -8,8 +8,8 @@ import {
   type ProviderIdentity,
 } from '../../identity-providers/provider.ts';
 import type { IdentityProviders } from '../../identity-providers/registry.ts';
+import { providerOf } from '../users/provider-links.ts';
 import { LOCAL_ADMIN, type ProviderAccounts } from './provider-accounts.ts';
-import { providerOf } from './provider-links.ts';
 
 /** The way a password is checked. */
 export interface PasswordPlan {

@@ -6,7 +6,7 @@ import { NO_REQUEST } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { Bindings } from '../../authorization/bindings/bindings.ts';
 import { checkGrant } from '../grants/grants.ts';
-import type { GroupRoles } from '../roles/group-roles.ts';
+import type { GroupRoles } from '../grants/group-roles.ts';
 import type { Scope, Scopes } from '../roles/scopes.ts';
 
 const UPDATE = {

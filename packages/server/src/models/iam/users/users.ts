@@ -17,9 +17,9 @@ import { withoutPasswordDuty } from '../../authorization/restrictions/first-pass
 import { missing, nameMismatch } from '../errors.ts';
 import type { Login } from '../login/login.ts';
 import type { LoginSource } from '../login/login-source.ts';
-import { keepLink } from '../providers/provider-links.ts';
 import type { Members } from '../roles/members.ts';
 import type { Scopes } from '../roles/scopes.ts';
+import { keepLink } from './provider-links.ts';
 import type { UserRights } from './user-rights.ts';
 import { waitForUser } from './wait-for-user.ts';
 

@@ -10,8 +10,8 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Columns } from '../computed/columns.ts';
 import { JoinedBodies } from '../list/joined-bodies.ts';
 import { Snapshots } from '../list/snapshots.ts';
+import type { ResourceDefinition, ResourceStores } from '../query/resource-definition.ts';
 import { CustomResources } from './custom-resources.ts';
-import type { ResourceDefinition, ResourceStores } from './definition.ts';
 import { DefinitionVersions } from './definition-versions.ts';
 import {
   compareGroups,

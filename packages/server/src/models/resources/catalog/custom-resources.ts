@@ -1,5 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { ResourceDefinition } from './definition.ts';
+import type { ResourceDefinition } from '../query/resource-definition.ts';
 import { compareGroups } from './discovery.ts';
 
 function isName(value: unknown): value is string {

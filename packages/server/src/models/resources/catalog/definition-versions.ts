@@ -1,5 +1,5 @@
 import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
-import type { ResourceDefinition } from './definition.ts';
+import type { ResourceDefinition } from '../query/resource-definition.ts';
 
 /** The versions of one resource. */
 interface Choice {

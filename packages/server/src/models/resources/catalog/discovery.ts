@@ -4,7 +4,7 @@ import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apima
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import pMap from 'p-map';
-import type { ResourceDefinition } from './definition.ts';
+import type { ResourceDefinition } from '../query/resource-definition.ts';
 import {
   type GroupVersion,
   readAggregated,

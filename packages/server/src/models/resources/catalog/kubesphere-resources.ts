@@ -1,5 +1,5 @@
 import { equalField, latestTime, listField } from '../computed/fields.ts';
-import { inVersion, type ResourceDefinition } from './definition.ts';
+import { inVersion, type ResourceDefinition } from '../query/resource-definition.ts';
 import { updateTimeSortKey, updateTimeSortKeys } from './workload-keys.ts';
 
 /** Resources of KubeSphere, and of the projects that it brings. */

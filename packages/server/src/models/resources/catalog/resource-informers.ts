@@ -3,7 +3,7 @@ import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { InformerOptions } from '@ks-apiserver/client/informer/informer-options';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { secretFieldsOf, withoutSecrets } from '../../redaction/redaction.ts';
-import type { ResourceDefinition } from './definition.ts';
+import type { ResourceDefinition } from '../query/resource-definition.ts';
 
 /** How informers are kept. */
 export interface ResourceInformersOptions {

@@ -1,4 +1,4 @@
-import type { ResourceDefinition } from './definition.ts';
+import type { ResourceDefinition } from '../query/resource-definition.ts';
 import { KUBERNETES_RESOURCES } from './kubernetes-resources.ts';
 import { KUBESPHERE_RESOURCES } from './kubesphere-resources.ts';
 

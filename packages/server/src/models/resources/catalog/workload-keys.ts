@@ -1,5 +1,5 @@
 import { equalField } from '../computed/fields.ts';
-import type { SortKey } from './definition.ts';
+import type { SortKey } from '../query/resource-definition.ts';
 
 const byUpdateTime: SortKey = (entry) => Number(entry.fields.updateTime);
 

@@ -1,6 +1,6 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
-import type { ResourceStores } from '../catalog/definition.ts';
+import type { ResourceStores } from '../query/resource-definition.ts';
 import { listField } from './fields.ts';
 
 /** Number of pods that mount each claim, updated with every change of a pod. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Usage, usageOf } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Filter } from '../catalog/definition.ts';
+import type { Filter } from '../query/resource-definition.ts';
 import { InternedValues } from './intern.ts';
 import { demandOf } from './pod-demand.ts';
 

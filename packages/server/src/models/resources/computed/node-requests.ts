@@ -3,7 +3,7 @@ import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quanti
 import { hasEnded } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
-import type { ResourceStores } from '../catalog/definition.ts';
+import type { ResourceStores } from '../query/resource-definition.ts';
 import { InternedValues } from './intern.ts';
 import { demandOf } from './pod-demand.ts';
 

@@ -1,6 +1,6 @@
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ResourceDefinition } from '../catalog/definition.ts';
+import type { ResourceDefinition } from '../query/resource-definition.ts';
 
 /** What lists read of a store. */
 export type ListedStore = Pick<Store, 'list' | 'get'>;

@@ -2,7 +2,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { objectBytes, withComma } from '@ks-apiserver/client/informer/object-bytes';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ResourceDefinition } from '../catalog/definition.ts';
+import type { ResourceDefinition } from '../query/resource-definition.ts';
 import type { Page } from './list.ts';
 
 const HEAD = Buffer.from('{"items":[');

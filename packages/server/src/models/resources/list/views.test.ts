@@ -4,9 +4,9 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import { Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ResourceDefinition } from '../catalog/definition.ts';
 import { Columns } from '../computed/columns.ts';
 import { parseListQuery } from '../query/query.ts';
+import type { ResourceDefinition } from '../query/resource-definition.ts';
 import { listPage } from './list.ts';
 
 test('queries that differ in anything have views of their own', async () => {

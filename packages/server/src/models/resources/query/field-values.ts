@@ -1,9 +1,9 @@
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { ResourceDefinition } from '../catalog/definition.ts';
 import type { Column, Columns, Value } from '../computed/columns.ts';
 import { type FieldPath, valueAt } from './field-path.ts';
+import type { ResourceDefinition } from './resource-definition.ts';
 
 /** Reads a field's value from an entry; the column, if any, must be filled before. */
 export interface FieldReader {

@@ -1,11 +1,11 @@
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Filter, ResourceDefinition } from '../catalog/definition.ts';
 import type { Column } from '../computed/columns.ts';
 import { searchColumn } from '../search/search-text.ts';
 import { fieldReader } from './field-values.ts';
 import type { ListQuery, MoreFilter } from './query.ts';
+import type { Filter, ResourceDefinition } from './resource-definition.ts';
 
 type Test = (entry: Entry) => boolean;
 

@@ -5,9 +5,9 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Entry, makeEntry } from '@ks-apiserver/client/informer/entry';
 import fc from 'fast-check';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ResourceDefinition } from '../catalog/definition.ts';
 import { Columns } from '../computed/columns.ts';
 import { parseListQuery } from './query.ts';
+import type { ResourceDefinition } from './resource-definition.ts';
 import { orderingOf, sortUpTo } from './sort.ts';
 
 const definition: ResourceDefinition = {

@@ -3,11 +3,11 @@ import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
 import type { Column, Value } from '../computed/columns.ts';
 import { compareAscending } from './compare.ts';
 import { fieldReader } from './field-values.ts';
 import type { ListQuery } from './query.ts';
+import type { ResourceDefinition, SortKey } from './resource-definition.ts';
 import type { SortTerm } from './sort-terms.ts';
 
 /** An order of entries, in which no two are equal, and the columns that it reads. */

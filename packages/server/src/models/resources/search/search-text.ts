@@ -1,8 +1,8 @@
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { ResourceDefinition } from '../catalog/definition.ts';
 import type { Column, Columns } from '../computed/columns.ts';
+import type { ResourceDefinition } from '../query/resource-definition.ts';
 
 /** Longest search text of an object, in characters; people search for beginnings. */
 const MAX_TEXT = 4096;

@@ -1,6 +1,6 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { ResourceStores, SortKey } from '../catalog/definition.ts';
 import { listField, serviceSelects } from '../computed/fields.ts';
+import type { ResourceStores, SortKey } from '../query/resource-definition.ts';
 
 /** A condition of the older search; it also gets the query's other exact conditions. */
 export type Condition = (

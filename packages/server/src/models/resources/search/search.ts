@@ -2,7 +2,6 @@ import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
 import { type Page, snapshotPage } from '../list/list.ts';
 import type { ListSource } from '../list/listed-store.ts';
 import { compareAscending } from '../query/compare.ts';
@@ -14,6 +13,7 @@ import {
   testsOfNewForms,
 } from '../query/filters.ts';
 import { pageOf } from '../query/query.ts';
+import type { ResourceDefinition, SortKey } from '../query/resource-definition.ts';
 import { orderingOf } from '../query/sort.ts';
 import type { SearchQuery } from './search-query.ts';
 import { type Condition, SEARCH_TYPES, type SearchType } from './search-types.ts';

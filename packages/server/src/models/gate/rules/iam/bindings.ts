@@ -5,7 +5,7 @@ import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../../../authorization/authorizer.ts';
 import { ALL_RIGHTS } from '../../../authorization/rights.ts';
 import { checkGrant } from '../../../iam/grants/grants.ts';
-import type { GroupRoles } from '../../../iam/roles/group-roles.ts';
+import type { GroupRoles } from '../../../iam/grants/group-roles.ts';
 import type { Scope, Scopes } from '../../../iam/roles/scopes.ts';
 import type { Rule, WriteAttempt } from '../../attempt.ts';
 import { isLeftToKubernetes, scopesOfGrant, workspaceOf } from './scopes-of-grant.ts';

@@ -19,8 +19,8 @@ import {
 import type { Login } from '../../../iam/login/login.ts';
 import type { PasswordPolicy } from '../../../iam/passwords/password-policy.ts';
 import { checkPassword, hashPassword } from '../../../iam/passwords/passwords.ts';
-import { linkOf, type ProviderLinks } from '../../../iam/providers/provider-links.ts';
 import type { Members } from '../../../iam/roles/members.ts';
+import { linkOf, type ProviderLinks } from '../../../iam/users/provider-links.ts';
 import type { CheckNameIsFree } from '../../../iam/users/retired-names.ts';
 import { checkUserName } from '../../../iam/users/user-names.ts';
 import type { UserRights } from '../../../iam/users/user-rights.ts';

@@ -8,9 +8,9 @@ import {
   type Subject,
 } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { ResourceType } from '../resources/resource-type.ts';
-import { storedMetadata } from '../resources/stored-metadata.ts';
-import type { Strategy } from '../resources/strategy.ts';
+import type { ResourceType } from './resource-type.ts';
+import { storedMetadata } from './stored-metadata.ts';
+import type { Strategy } from './strategy.ts';
 
 /** Letters of generated names: no vowels and nothing that looks alike (Kubernetes util/rand). */
 const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';

@@ -1,7 +1,7 @@
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
-import type { PrinterColumn } from '../../../tables/custom.ts';
-import type { RuleSet } from './rules.ts';
-import type { Converter } from './webhook-conversion.ts';
+import type { PrinterColumn } from '../../tables/custom.ts';
+import type { RuleSet } from '../extensions/crd/rules.ts';
+import type { Converter } from '../extensions/crd/webhook-conversion.ts';
 
 /** One served version of a custom resource, prepared from its CustomResourceDefinition. */
 export interface CustomVersion {

@@ -2,8 +2,8 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { Bindings } from '../../authorization/bindings/bindings.ts';
-import { checkGrant } from '../grants/grants.ts';
-import type { Scope, Scopes } from './scopes.ts';
+import type { Scope, Scopes } from '../roles/scopes.ts';
+import { checkGrant } from './grants.ts';
 
 /** A role that the members of a group have in a scope. */
 export interface GroupRole {

@@ -1,10 +1,15 @@
-import type { BuildInfo } from './routes.ts';
-
 /** Version of this server. It is that of the root package.json: scripts/versions.mjs compares them. */
 export const VERSION = '0.1.0';
 
 /** Suffix of this build's version. */
 const SUFFIX = `ts.${VERSION}`;
+
+/** Version of this build. */
+export interface BuildInfo {
+  gitVersion: string;
+  gitCommit: string;
+  buildDate: string;
+}
 
 /** This build reports KubeSphere 3.0.0. */
 export const BUILD: BuildInfo = {
