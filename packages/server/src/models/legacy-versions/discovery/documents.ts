@@ -173,7 +173,7 @@ function legacyVersions(
       .filter((kind) => kind.group === group && kind.version === version)
       .flatMap((kind) => {
         const served = known.get(keyOf(kind.served));
-        return served ? aggregatedResource(kind, served) : [];
+        return served ? [aggregatedResource(kind, served)] : [];
       });
 
   return new Map(versionsIn(group, kinds).map((version) => [version, resourcesIn(version)]));
