@@ -1,8 +1,8 @@
 import { aliyunIDaaS } from './aliyun-idaas.ts';
 import { cas } from './cas.ts';
 import { github } from './github.ts';
-import { ldap } from './ldap.ts';
-import { oidc } from './oidc.ts';
+import { ldap } from './ldap/ldap.ts';
+import { oidc } from './oidc/oidc.ts';
 import {
   type IdentityProvider,
   type MappingMethod,

@@ -1,9 +1,9 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Client } from 'ldapts';
-import { reasonOf } from './http.ts';
-import { ProviderError } from './provider.ts';
-import type { TlsOptions } from './tls.ts';
+import { reasonOf } from '../http.ts';
+import { ProviderError } from '../provider.ts';
+import type { TlsOptions } from '../tls.ts';
 
 /** Bytes that a directory may send during one log-in. */
 const MAX_BYTES = 4 * 1024 * 1024;

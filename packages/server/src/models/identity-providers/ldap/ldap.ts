@@ -2,17 +2,17 @@ import { isIP } from 'node:net';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { Client, Entry, Filter } from 'ldapts';
 import { type Static, Type } from 'typebox';
-import { type LdapAddress, withDirectory } from './ldap-connection.ts';
-import { groupsOf, valuesOf } from './ldap-groups.ts';
 import {
   type PasswordProvider,
   ProviderError,
   type ProviderIdentity,
   type ProviderType,
   SettingsError,
-} from './provider.ts';
-import { Flag, Needed, Text, TLS } from './settings.ts';
-import { tlsOptions } from './tls.ts';
+} from '../provider.ts';
+import { Flag, Needed, Text, TLS } from '../settings.ts';
+import { tlsOptions } from '../tls.ts';
+import { type LdapAddress, withDirectory } from './connection.ts';
+import { groupsOf, valuesOf } from './groups.ts';
 
 const settings = Type.Object({
   // `host`, `host:port`, or a URL with ldap:// or ldaps://.
