@@ -38,7 +38,7 @@ import type { ProviderLinks } from '../models/iam/users/provider-links.ts';
 import type { CheckNameIsFree } from '../models/iam/users/retired-names.ts';
 import { UserRights } from '../models/iam/users/user-rights.ts';
 import type { Catalog } from '../models/resources/catalog/catalog.ts';
-import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
+import type { QuotaLimits } from '../models/tenant/quota-limits.ts';
 
 /**
  * Returns the OPA server that evaluates modules of roles, if one is configured. Throws a
@@ -102,7 +102,7 @@ export async function openAccess({ config, client, catalog, users, log }: Access
 /** Dependencies of the gate. */
 export interface GateContext {
   client: KubeClient;
-  quotas: WorkspaceQuotas;
+  quotaLimits: QuotaLimits;
   login: Login;
   passwords: PasswordPolicy;
   links: ProviderLinks;
@@ -116,7 +116,7 @@ export interface GateContext {
  */
 export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context: GateContext) {
   const { authorizer, scopes, members, groupRoles, effects, rights } = access;
-  const { client, quotas, login, passwords, links, revokeSessions, checkNameIsFree } = context;
+  const { client, quotaLimits, login, passwords, links, revokeSessions, checkNameIsFree } = context;
 
   const userRule = new UserRule({
     authorizer,
@@ -153,7 +153,7 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
     lifecycleRule(authorizer, withLifecycle),
   ];
 
-  const review = new WriteReview(authorizer, quotas, rules);
+  const review = new WriteReview(authorizer, quotaLimits, rules);
   const gate = new Gate({ client, authorizer, review, effects, scopes });
 
   /** Checks that a name that was not created as a User has no rights. Throws Forbidden. */

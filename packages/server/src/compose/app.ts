@@ -29,6 +29,7 @@ import { Catalog } from '../models/resources/catalog/catalog.ts';
 import { staleReason } from '../models/resources/catalog/staleness.ts';
 import { RESOURCES } from '../models/resources/catalog/table.ts';
 import { Routers } from '../models/router/routers.ts';
+import { QuotaLimits } from '../models/tenant/quota-limits.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
@@ -58,7 +59,7 @@ export interface App {
   /** Checks whether a module in an annotation of a role can be evaluated. */
   checkOverride: (module: string) => Promise<ModuleState>;
   /** Quotas of workspaces, and the informer of their objects. */
-  quotas: { informer: Informer; model: WorkspaceQuotas };
+  quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
   close(): Promise<void>;
 }
@@ -110,7 +111,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     keepObjects: true,
   }).start();
 
-  const quotas = new WorkspaceQuotas(catalog, quotaInformer);
+  const quotaLimits = new QuotaLimits(catalog, quotaInformer);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
 
@@ -119,7 +120,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
 
   const opened = openGate(access, {
     client,
-    quotas,
+    quotaLimits,
     login,
     passwords,
     links,
@@ -213,7 +214,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     authorizer,
     visibility: new Visibility(authorizer, bindings, catalog),
     live,
-    quotas,
+    quotas: new WorkspaceQuotas(quotaInformer),
     terminals: new Terminals(transport, config.terminal),
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
@@ -279,7 +280,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     revokeSessions,
     checkOverride,
     reachedAt,
-    quotas: { informer: quotaInformer, model: quotas },
+    quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
     close,
   };

@@ -54,7 +54,7 @@ import { hashPassword } from '../models/iam/passwords/passwords.ts';
 import type { Catalog } from '../models/resources/catalog/catalog.ts';
 import { componentKind } from '../models/resources/computed/application-components.ts';
 import type { Routers } from '../models/router/routers.ts';
-import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
+import type { QuotaLimits } from '../models/tenant/quota-limits.ts';
 
 /** What the controllers work with. */
 export interface ControllerDependencies {
@@ -64,7 +64,7 @@ export interface ControllerDependencies {
   users: Informer;
   revokeSessions: (username: string) => Promise<void>;
   checkOverride: CheckOverride;
-  quotas: { informer: Informer; model: WorkspaceQuotas };
+  quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
@@ -263,8 +263,8 @@ export async function startControllers(
       quotas: dependencies.quotas.informer,
       workspaces,
       namespaces,
-      namespacesOf: (quota) => dependencies.quotas.model.namespacesOf(quota),
-      usage: (namespace, limits) => dependencies.quotas.model.usage(namespace, limits),
+      namespacesOf: (quota) => dependencies.quotas.limits.namespacesOf(quota),
+      usage: (namespace, limits) => dependencies.quotas.limits.usage(namespace, limits),
     }),
     namespaceReconciler({
       client,

@@ -229,7 +229,6 @@ export class Gate {
 
   async #writeReviewed(call: GateCall, hidden: SecretFields | undefined): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;
-    const { effects, scopes } = this.#dependencies;
     const judge = this.#reviewOf(call);
     let verdict: Verdict = {};
     let warnings: string[] | undefined;
@@ -241,7 +240,7 @@ export class Gate {
       verdict = await judge(stored, proposed);
 
       const changes = explainsEffects(call)
-        ? effectsOfWrite(effects, scopes, info, stored, proposed)
+        ? effectsOfWrite(this.#dependencies, info, stored, proposed)
         : undefined;
 
       warnings = changes && warningsOf(changes);
@@ -264,7 +263,6 @@ export class Gate {
   /** Reviews and makes a deletion; the answer of a dry run says who would lose which rights. */
   async #delete(call: GateCall): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;
-    const { effects, scopes } = this.#dependencies;
     let stored: KubeObject | undefined;
 
     if (info.name !== '' && info.verb === 'delete') {
@@ -292,7 +290,7 @@ export class Gate {
       return response;
     }
 
-    const lost = effectsOfWrite(effects, scopes, info, stored, undefined);
+    const lost = effectsOfWrite(this.#dependencies, info, stored, undefined);
 
     return lost ? addWarnings(response, warningsOf(lost)) : response;
   }

@@ -2,7 +2,7 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../authorization/authorizer.ts';
-import type { WorkspaceQuotas } from '../tenant/workspace-quotas.ts';
+import type { QuotaLimits } from '../tenant/quota-limits.ts';
 import type { Rule, Verdict, WriteAttempt } from './attempt.ts';
 import { reserveQuota } from './rules/workspace-quotas.ts';
 
@@ -15,13 +15,13 @@ const NONE: readonly Rule[] = Object.freeze([]);
  */
 export class WriteReview {
   readonly #authorizer: Authorizer;
-  readonly #quotas: WorkspaceQuotas;
+  readonly #quotaLimits: QuotaLimits;
   /** Rules by `group/resource` and `group/resource/subresource`. */
   readonly #rules = new Map<string, Rule[]>();
 
-  constructor(authorizer: Authorizer, quotas: WorkspaceQuotas, rules: readonly Rule[]) {
+  constructor(authorizer: Authorizer, quotaLimits: QuotaLimits, rules: readonly Rule[]) {
     this.#authorizer = authorizer;
-    this.#quotas = quotas;
+    this.#quotaLimits = quotaLimits;
 
     for (const rule of rules) {
       for (const resource of rule.resources) {
@@ -70,7 +70,7 @@ export class WriteReview {
 
   #isLimited(info: RequestInfo): boolean {
     const adds = info.verb === 'create' || info.verb === 'update' || info.verb === 'patch';
-    return adds && this.#quotas.concerns(info);
+    return adds && this.#quotaLimits.concerns(info);
   }
 
   /**
@@ -101,7 +101,7 @@ export class WriteReview {
 
       if (this.#isLimited(info)) {
         const verdict = await reserveQuota(
-          this.#quotas,
+          this.#quotaLimits,
           object ? { ...attempt, proposed: object } : attempt,
         );
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfig } from '../../config/config.ts';
-import { firstValue } from './ldap/ldap-groups.ts';
+import { firstValue } from './ldap/groups.ts';
 import { ProviderError, SettingsError } from './provider.ts';
 import { openProviders } from './registry.ts';
 

@@ -2,7 +2,7 @@ import { aliyunIDaaS } from './aliyun-idaas.ts';
 import { cas } from './cas.ts';
 import { github } from './github.ts';
 import { ldap } from './ldap/ldap.ts';
-import { oidc } from './oidc.ts';
+import { oidc } from './oidc/oidc.ts';
 import {
   type IdentityProvider,
   type MappingMethod,

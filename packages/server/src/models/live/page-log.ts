@@ -4,6 +4,7 @@ import type { Page } from '../resources/list/list.ts';
 import { EventLog, type InitialObjects, type LogReader } from './event-log.ts';
 import type { Feed } from './feed.ts';
 import { eventFrame, type Standing } from './frames.ts';
+import { pageDifferences } from './page-differences.ts';
 
 /** The list that a page log follows. */
 export interface PagedList {
@@ -14,12 +15,6 @@ export interface PagedList {
   bytesOf: (entry: Entry) => Buffer;
   /** Other stores that decide what is in the list. */
   others: readonly Store[];
-}
-
-/** An object of the page as it was sent to readers. */
-interface Shown {
-  entry: Entry;
-  bytes: Buffer;
 }
 
 /** The page is made again this long after a change, in milliseconds. */
@@ -39,7 +34,8 @@ function keyOf({ namespace, name, uid }: Entry): string {
 export class PageLog extends EventLog {
   readonly #list: PagedList;
   readonly #stops: (() => void)[];
-  #shown = new Map<string, Shown>();
+  /** The page's objects by their keys, as they were sent to readers. */
+  #shown = new Map<string, Buffer>();
   #total = 0;
   /** The feed's place when the page was last made. */
   #place: number;
@@ -142,10 +138,7 @@ export class PageLog extends EventLog {
     }
   }
 
-  /**
-   * Appends events for what has left the page, then for what is new or changed, in the page's
-   * order: a reader that applies them in turn has the new page.
-   */
+  /** Replaces what readers are shown, and appends the differences as events. */
   #appendDifferences(entries: readonly Entry[], total: number, place: number): void {
     const { bytesOf } = this.#list;
     const before = this.#shown;
@@ -153,7 +146,7 @@ export class PageLog extends EventLog {
 
     this.#initial = undefined;
     this.#total = total;
-    this.#shown = new Map(entries.map((entry) => [keyOf(entry), { entry, bytes: bytesOf(entry) }]));
+    this.#shown = new Map(entries.map((entry) => [keyOf(entry), bytesOf(entry)]));
 
     // The first time there is nothing to compare with.
     if (!this.#filled) {
@@ -161,58 +154,22 @@ export class PageLog extends EventLog {
       return;
     }
 
-    const events: (() => Buffer)[] = [];
-
-    const add = (type: 'ADDED' | 'MODIFIED' | 'DELETED', bytes: Buffer, index?: number) => {
-      const standing = this.#standing(index);
-      const number = events.length;
-      events.push(() => {
-        // A reader has all of this place only after the last event.
-        const position = number === events.length - 1 ? this.feed.position(place) : undefined;
-        return eventFrame(type, bytes, standing, position);
-      });
-    };
-
-    for (const [key, { bytes }] of before) {
-      if (!this.#shown.has(key)) {
-        add('DELETED', bytes);
-      }
-    }
-
     const ordered = this.#list.offset !== undefined;
+    const differences = pageDifferences(before, this.#shown, { ordered });
 
-    // The order of the remaining objects after a reader has applied the events so far.
-    const order = ordered ? [...before.keys()].filter((key) => this.#shown.has(key)) : [];
-    [...this.#shown].forEach(([key, { bytes }], index) => {
-      const known = before.get(key);
-      const moved = ordered && order[index] !== key;
+    differences.forEach(({ type, bytes, index }, number) => {
+      const last = number === differences.length - 1;
+      const standing = this.#standing(index);
 
-      if (!known) {
-        add('ADDED', bytes, index);
-      } else if (moved || known.bytes !== bytes) {
-        add('MODIFIED', bytes, index);
-      } else {
-        return;
-      }
+      // A reader has all of this place only after the last event.
+      const position = () => (last ? this.feed.position(place) : undefined);
 
-      if (!moved) {
-        return;
-      }
-
-      const at = order.indexOf(key);
-      if (at >= 0) {
-        order.splice(at, 1);
-      }
-
-      order.splice(index, 0, key);
-    });
-
-    events.forEach((make, number) => {
       let frame: Buffer | undefined;
-      this.append({ place, last: number === events.length - 1, frame: () => (frame ??= make()) });
+      const makeFrame = () => (frame ??= eventFrame(type, bytes, standing, position()));
+      this.append({ place, last, frame: makeFrame });
     });
 
-    if (events.length === 0 && total !== totalBefore && ordered) {
+    if (differences.length === 0 && total !== totalBefore && ordered) {
       for (const reader of this.readers) {
         reader.requestBookmark();
       }
@@ -226,7 +183,7 @@ export class PageLog extends EventLog {
       return this.#initial;
     }
 
-    const objects = [...this.#shown.values()].map(({ bytes }) => bytes);
+    const objects = [...this.#shown.values()];
     this.#initial = {
       length: objects.length,
       // The reader stays below `length`.

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { freePort } from '@ks-apiserver/server/test/support/free-port';
 import { eventually, TestServer } from '@ks-apiserver/server/test/support/test-server';
 import { Redis } from 'ioredis';
 
@@ -16,17 +16,6 @@ let dir: string;
 let redisProcess: ChildProcess;
 let redis: Redis;
 let server: TestServer;
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-
-  const { port } = listener.address() as { port: number };
-
-  listener.close();
-
-  return port;
-}
 
 before(async () => {
   if (skip) {

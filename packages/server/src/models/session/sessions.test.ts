@@ -10,6 +10,7 @@ import { Informer } from '@ks-apiserver/client/informer/informer';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
+import { freePort } from '@ks-apiserver/server/test/support/free-port';
 import { eventually } from '@ks-apiserver/server/test/support/test-server';
 import { KubeSessions } from './kube-sessions.ts';
 import { RedisSessions } from './redis-sessions.ts';
@@ -59,7 +60,7 @@ async function kubernetes(): Promise<Backend> {
 }
 
 async function redis(): Promise<Backend> {
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const port = await freePort();
   const options = { cwd: tmpdir(), stdio: 'ignore' as const };
 
   const child: ChildProcess = spawn(

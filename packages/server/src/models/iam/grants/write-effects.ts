@@ -33,8 +33,7 @@ export function givesRights(info: RequestInfo): boolean {
  * rights.
  */
 export function effectsOfWrite(
-  effects: Effects,
-  scopes: Scopes,
+  { effects, scopes }: { effects: Effects; scopes: Scopes },
   info: RequestInfo,
   stored: KubeObject | undefined,
   proposed: KubeObject | undefined,

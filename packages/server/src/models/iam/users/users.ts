@@ -35,6 +35,35 @@ export interface UsersDependencies {
   login: Login;
 }
 
+/**
+ * Returns a user as edited: password, status and what marks an encrypted password stay, and the
+ * global role is no field of the object.
+ */
+function editedUser(stored: User, given: User): User {
+  const encrypted = stored.metadata.annotations?.[PASSWORD_ENCRYPTED];
+  const { finalizers, ownerReferences } = stored.metadata;
+  const { finalizers: _finalizers, ownerReferences: _owners, ...metadata } = given.metadata;
+  const { [GLOBAL_ROLE_ANNOTATION]: _role, ...annotations } = { ...metadata.annotations };
+  const { password: _password, ...spec } = given.spec ?? {};
+
+  return {
+    ...given,
+    apiVersion: 'iam.kubesphere.io/v1alpha2',
+    kind: 'User',
+    metadata: {
+      ...metadata,
+      annotations: {
+        ...annotations,
+        ...(encrypted !== undefined && { [PASSWORD_ENCRYPTED]: encrypted }),
+      },
+      ...(finalizers && { finalizers }),
+      ...(ownerReferences && { ownerReferences }),
+    },
+    spec,
+    ...(stored.status && { status: stored.status }),
+  };
+}
+
 /** Users of the platform, their passwords and the global role of each. */
 export class Users {
   readonly #dependencies: UsersDependencies;
@@ -121,58 +150,44 @@ export class Users {
     const stored = await this.#requireUser(name);
     const client = gate.clientFor(caller);
     const manages = this.rights.manages(caller, name);
-    const metadata = manages ? given.metadata : keepLink(stored.metadata, given.metadata);
-    const { [GLOBAL_ROLE_ANNOTATION]: role, ...annotations } = { ...metadata.annotations };
-    const [binding] = scopes.global().index.entriesOf(name, '');
-    const before: string | undefined = binding?.object?.roleRef?.name;
-    const changesRole = role !== undefined && role !== '' && role !== before;
-    if (changesRole) {
-      if (!manages) {
-        throw new StatusError(
-          403,
-          'Forbidden',
-          `user.iam.kubesphere.io "${name}" is forbidden: update global role binding is not allowed`,
-        );
+    const roleRef = this.#changedRole(given);
+
+    const setRole = async (how: WriteOptions) => {
+      if (roleRef !== undefined) {
+        await members.set(scopes.global(), [{ username: name, roleRef }], client, how);
       }
-
-      await members.set(scopes.global(), [{ username: name, roleRef: role }], client, {
-        dryRun: true,
-      });
-    }
-
-    const encrypted = stored.metadata.annotations?.[PASSWORD_ENCRYPTED];
-    const { finalizers, ownerReferences } = stored.metadata;
-    const { finalizers: _finalizers, ownerReferences: _owners, ...rest } = metadata;
-    const { password: _password, ...spec } = given.spec ?? {};
-
-    const user: User = {
-      ...given,
-      apiVersion: 'iam.kubesphere.io/v1alpha2',
-      kind: 'User',
-      metadata: {
-        ...rest,
-        annotations: {
-          ...annotations,
-          ...(encrypted !== undefined && { [PASSWORD_ENCRYPTED]: encrypted }),
-        },
-        ...(finalizers && { finalizers }),
-        ...(ownerReferences && { ownerReferences }),
-      },
-      spec,
-      ...(stored.status && { status: stored.status }),
     };
 
+    if (roleRef !== undefined && !manages) {
+      throw new StatusError(
+        403,
+        'Forbidden',
+        `user.iam.kubesphere.io "${name}" is forbidden: update global role binding is not allowed`,
+      );
+    }
+
+    await setRole({ dryRun: true });
+
+    const metadata = manages ? given.metadata : keepLink(stored.metadata, given.metadata);
+    const user = editedUser(stored, { ...given, metadata });
     const updated = await client.update<User>(USERS, user, options);
 
-    if (changesRole) {
-      await members.set(scopes.global(), [{ username: name, roleRef: role }], client, options);
-    }
+    await setRole(options);
 
     if (!options.dryRun) {
       await waitForUser(users, updated);
     }
 
     return updated;
+  }
+
+  /** Returns the global role that a user's annotation names, if they have another one or none. */
+  #changedRole({ metadata: { name = '', annotations } }: User): string | undefined {
+    const role = annotations?.[GLOBAL_ROLE_ANNOTATION];
+    const [binding] = this.#dependencies.scopes.global().index.entriesOf(name, '');
+    const before: string | undefined = binding?.object?.roleRef?.name;
+
+    return role === undefined || role === '' || role === before ? undefined : role;
   }
 
   /** Deletes a user; a controller removes what belongs to them. Throws NotFound, Forbidden. */

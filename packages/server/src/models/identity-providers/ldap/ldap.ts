@@ -11,8 +11,8 @@ import {
 } from '../provider.ts';
 import { Flag, Needed, Text, TLS } from '../settings.ts';
 import { tlsOptions } from '../tls.ts';
-import { type LdapAddress, withDirectory } from './ldap-connection.ts';
-import { groupsOf, valuesOf } from './ldap-groups.ts';
+import { type LdapAddress, withDirectory } from './connection.ts';
+import { groupsOf, valuesOf } from './groups.ts';
 
 const settings = Type.Object({
   // `host`, `host:port`, or a URL with ldap:// or ldaps://.

@@ -158,65 +158,63 @@ function aggregatedResources(document: Fields): Map<string, Fields> {
   return found;
 }
 
+function keyOf({ group, version, resource }: LegacyKind['served']): string {
+  return `${group}/${version}/${resource}`;
+}
+
+/** Returns a group's older versions, each with the resources of its kinds. */
+function legacyVersions(
+  group: string,
+  kinds: readonly LegacyKind[],
+  known: ReadonlyMap<string, Fields>,
+): Map<string, Fields[]> {
+  const resourcesIn = (version: string): Fields[] =>
+    kinds
+      .filter((kind) => kind.group === group && kind.version === version)
+      .flatMap((kind) => {
+        const served = known.get(keyOf(kind.served));
+        return served ? [aggregatedResource(kind, served)] : [];
+      });
+
+  return new Map(versionsIn(group, kinds).map((version) => [version, resourcesIn(version)]));
+}
+
+/** Adds older versions to the versions of a group, and their resources to versions that it has. */
+function mergeVersions(own: readonly Fields[], legacy: ReadonlyMap<string, Fields[]>): Fields[] {
+  const merged = own.map((each): Fields => {
+    const more = legacy.get(String(each.version));
+    return more ? { ...each, resources: [...fieldsOf(each.resources), ...more] } : each;
+  });
+
+  const known = new Set(own.map(({ version }) => version));
+  const added = [...legacy].filter(([version]) => !known.has(version));
+
+  return [
+    ...merged,
+    ...added.map(([version, resources]): Fields => ({ version, freshness: 'Current', resources })),
+  ];
+}
+
 /**
- * An APIGroupDiscoveryList with the kinds of older versions that are not in there, and whose served
- * version is.
+ * Returns an APIGroupDiscoveryList with the kinds of older versions that are not in there, and
+ * whose served version is.
  */
 export function withLegacyAggregated(document: Fields, all: readonly LegacyKind[]): Fields {
   const known = aggregatedResources(document);
+  const kinds = all.filter((kind) => !known.has(keyOf(kind)) && known.has(keyOf(kind.served)));
 
-  const key = ({
-    group,
-    version,
-    resource,
-  }: {
-    group: string;
-    version: string;
-    resource: string;
-  }) => `${group}/${version}/${resource}`;
+  const versionsWith = (own: readonly Fields[], group: string): Fields[] =>
+    mergeVersions(own, legacyVersions(group, kinds, known));
 
-  const kinds = all.filter((kind) => !known.has(key(kind)) && known.has(key(kind.served)));
+  const nameOf = ({ metadata }: Fields) => (isFields(metadata) ? String(metadata.name ?? '') : '');
+  const own = fieldsOf(document.items);
+  const items = own.map((item) => ({
+    ...item,
+    versions: versionsWith(fieldsOf(item.versions), nameOf(item)),
+  }));
 
-  const versionWith = (own: Fields | undefined, group: string, version: string): Fields => {
-    const added = kinds
-      .filter((kind) => kind.group === group && kind.version === version)
-      .flatMap((kind) => {
-        const served = known.get(key(kind.served));
-        return served ? aggregatedResource(kind, served) : [];
-      });
-
-    return {
-      version,
-      freshness: 'Current',
-      ...own,
-      resources: [...fieldsOf(own?.resources), ...added],
-    };
-  };
-
-  const versionsWith = (own: readonly Fields[], group: string): Fields[] => {
-    const legacy = versionsIn(group, kinds);
-    const added = legacy.filter((version) => !own.some((each) => each.version === version));
-
-    return [
-      ...own.map((each) =>
-        legacy.includes(String(each.version))
-          ? versionWith(each, group, String(each.version))
-          : each,
-      ),
-      ...added.map((version) => versionWith(undefined, group, version)),
-    ];
-  };
-
-  const items = fieldsOf(document.items).map((item) => {
-    const name = isFields(item.metadata) ? String(item.metadata.name ?? '') : '';
-    return { ...item, versions: versionsWith(fieldsOf(item.versions), name) };
-  });
-
-  const names = new Set(
-    fieldsOf(document.items).map(({ metadata }) => (isFields(metadata) ? metadata.name : '')),
-  );
+  const names = new Set(own.map(nameOf));
   const groups = [...new Set(kinds.map(({ group }) => group))].filter((group) => !names.has(group));
-
   const added = groups.map((name) => ({
     metadata: { name, creationTimestamp: null },
     versions: versionsWith([], name),

@@ -74,6 +74,45 @@ function testOf(
   return (entry) => names.has(entry.name);
 }
 
+/** Returns a test of a filter whose values are alternatives; undefined if the filter is unknown. */
+function testOfMore({ key, values, negated }: MoreFilter, filterOf: FilterOfKey): Test | undefined {
+  const filter = filterOf(key);
+  if (!filter) {
+    return undefined;
+  }
+
+  const alternatives = values.map((value) => testOf(key, value, filter));
+
+  return (entry) => alternatives.some((passes) => passes(entry)) !== negated;
+}
+
+/** Adds the test of a fieldSelector. */
+function addFieldTest(
+  tests: Tests,
+  fields: NonNullable<ListQuery['fields']>,
+  definition: ResourceDefinition,
+  columns: Catalog['columns'],
+): void {
+  const alternatives = fields.map((conditions) =>
+    conditions.map(({ field, path, operator, value }) => ({
+      reader: fieldReader(definition, field, path, columns),
+      value,
+      isEqual: operator === '=',
+    })),
+  );
+
+  const read = alternatives.flat().flatMap(({ reader }) => reader.column ?? []);
+  tests.columns.push(...new Set(read));
+
+  (read.length > 0 ? tests.derived : tests.plain).push((entry) =>
+    alternatives.some((conditions) =>
+      conditions.every(
+        ({ reader, value, isEqual }) => (String(reader.of(entry) ?? '') === value) === isEqual,
+      ),
+    ),
+  );
+}
+
 /**
  * Returns the tests of what 3.0's queries do not have; `never` if a filter is unknown: in 3.0
  * nothing passes unknown filters either.
@@ -81,50 +120,30 @@ function testOf(
 export function testsOfNewForms(
   definition: ResourceDefinition,
   query: Pick<ListQuery, 'fields' | 'words' | 'more' | 'hidden'>,
-  catalog: Catalog,
+  { columns }: Catalog,
   filterOf: FilterOfKey,
 ): Tests | 'never' {
   const tests: Tests = { plain: [], derived: [], columns: [] };
-  const { hidden, fields, words } = query;
+  const { hidden, fields, words, more = [] } = query;
   if (hidden) {
     tests.plain.push((entry) => !hidden.has(entry.namespace));
   }
 
-  const more: readonly MoreFilter[] = query.more ?? [];
-
-  for (const { key, values, negated } of more) {
-    const filter = filterOf(key);
-    if (!filter) {
+  for (const filter of more) {
+    const test = testOfMore(filter, filterOf);
+    if (!test) {
       return 'never';
     }
 
-    const each = values.map((value) => testOf(key, value, filter));
-    tests.plain.push((entry) => each.some((passes) => passes(entry)) !== negated);
+    tests.plain.push(test);
   }
 
   if (fields) {
-    const alternatives = fields.map((conditions) =>
-      conditions.map(({ field, path, operator, value }) => ({
-        reader: fieldReader(definition, field, path, catalog.columns),
-        value,
-        isEqual: operator === '=',
-      })),
-    );
-
-    const columns = alternatives.flat().flatMap(({ reader }) => reader.column ?? []);
-    tests.columns.push(...new Set(columns));
-
-    (columns.length > 0 ? tests.derived : tests.plain).push((entry) =>
-      alternatives.some((conditions) =>
-        conditions.every(
-          ({ reader, value, isEqual }) => (String(reader.of(entry) ?? '') === value) === isEqual,
-        ),
-      ),
-    );
+    addFieldTest(tests, fields, definition, columns);
   }
 
   if (words) {
-    const column = searchColumn(definition, catalog.columns);
+    const column = searchColumn(definition, columns);
     tests.columns.push(column);
 
     tests.derived.push((entry) => {

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client';
 import { type Static, Type } from 'typebox';
-import { type ProviderFetch, type ProviderRequest, providerFetch } from './http.ts';
-import { shownOf, textOf } from './oauth2.ts';
-import { ProviderMetadata } from './oidc-metadata.ts';
+import { type ProviderFetch, type ProviderRequest, providerFetch } from '../http.ts';
+import { shownOf, textOf } from '../oauth2.ts';
 import {
   type LoginSecrets,
   type Outcome,
@@ -11,9 +10,10 @@ import {
   type ProviderIdentity,
   type ProviderType,
   SettingsError,
-} from './provider.ts';
-import { Flag, httpURL, Needed, OAUTH, Text } from './settings.ts';
-import { tlsOptions } from './tls.ts';
+} from '../provider.ts';
+import { Flag, httpURL, Needed, OAUTH, Text } from '../settings.ts';
+import { tlsOptions } from '../tls.ts';
+import { ProviderMetadata } from './metadata.ts';
 
 const settings = Type.Object({
   ...OAUTH,
