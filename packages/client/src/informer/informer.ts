@@ -8,9 +8,9 @@ import type { KubeClient } from '../kube/client.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
 import { EntryReader } from './entry-reader.ts';
 import type { InformerOptions } from './informer-options.ts';
+import { InformerStore } from './informer-store.ts';
 import { listPages } from './list-pages.ts';
 import { steadyNow } from './steady-clock.ts';
-import { Store } from './store.ts';
 
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
@@ -41,7 +41,7 @@ const MAX_RETRY_AFTER_MS = 60_000;
  * API requires it.
  */
 export class Informer {
-  readonly store = new Store();
+  readonly store = new InformerStore();
   readonly options: InformerOptions;
   readonly #client: KubeClient;
   readonly #reader: EntryReader;
@@ -268,7 +268,7 @@ export class Informer {
 
         const entry = this.#reader.entry(item);
         if (entry) {
-          listed.add(Store.key(entry.namespace, entry.name));
+          listed.add(InformerStore.key(entry.namespace, entry.name));
           this.store.set(entry);
         }
       }
@@ -282,7 +282,7 @@ export class Informer {
       if (slice.isOver) {
         await slice.next();
       }
-      if (!listed.has(Store.key(namespace, name))) {
+      if (!listed.has(InformerStore.key(namespace, name))) {
         this.store.delete(namespace, name);
       }
     }

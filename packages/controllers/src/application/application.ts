@@ -28,7 +28,7 @@ const APPLICATION = { apiVersion: 'app.k8s.io/v1beta1', kind: 'Application' };
 const MOST_COMPONENTS = 500;
 
 /** Dependencies of the application controller. */
-export interface ApplicationParts {
+export interface ApplicationDependencies {
   client: KubeClient;
   applications: Informer;
   /**
@@ -118,7 +118,7 @@ export function applicationReconciler({
   client,
   applications,
   componentsOf,
-}: ApplicationParts): Reconciler {
+}: ApplicationDependencies): Reconciler {
   const followed = new Set<Informer>();
   let follow: Follow | undefined;
 

@@ -14,7 +14,7 @@ import { withoutFinalizer } from '../runtime/ensure.ts';
 const FINALIZER = 'finalizers.kubesphere.io/groupsbindings';
 
 /** Dependencies of the group binding controller. */
-export interface GroupBindingParts {
+export interface GroupBindingDependencies {
   client: KubeClient;
   groupBindings: Informer;
   groups: Informer;
@@ -30,7 +30,7 @@ export function groupBindingReconciler({
   groupBindings,
   groups,
   users,
-}: GroupBindingParts): Reconciler {
+}: GroupBindingDependencies): Reconciler {
   const usersOf = (object: unknown): string[] => {
     const { users: names } = (object ?? {}) as { users?: string[] | null };
     return Array.isArray(names) ? names : [];

@@ -17,7 +17,7 @@ import type { SubjectBindings } from './subject-bindings.ts';
 const FINALIZER = 'finalizers.kubesphere.io/groups';
 
 /** Dependencies of the group controller. */
-export interface GroupParts {
+export interface GroupDependencies {
   client: KubeClient;
   groups: Informer;
   templates: Informer;
@@ -28,7 +28,12 @@ export interface GroupParts {
  * Makes each group owned by its parent group or its workspace, and deletes its memberships and
  * roles with it.
  */
-export function groupReconciler({ client, groups, templates, bindings }: GroupParts): Reconciler {
+export function groupReconciler({
+  client,
+  groups,
+  templates,
+  bindings,
+}: GroupDependencies): Reconciler {
   /**
    * Returns the labels and owners that a group should have; a parent in another workspace, or a
    * deleted one, does not count.

@@ -21,7 +21,7 @@ export type CheckOverride = (
 ) => Promise<{ usable: boolean; reason: string; message: string }>;
 
 /** Dependencies of the role override controller. */
-export interface RoleOverrideParts {
+export interface RoleOverrideDependencies {
   client: KubeClient;
   /** Informers of the kinds of roles. */
   roles: Informer;
@@ -41,7 +41,7 @@ export function roleOverrideReconciler({
   events,
   check,
   onIgnored,
-}: RoleOverrideParts): Reconciler {
+}: RoleOverrideDependencies): Reconciler {
   const { resource } = roles.options;
 
   const find = (key: string) => {

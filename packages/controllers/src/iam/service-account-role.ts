@@ -15,7 +15,7 @@ const MOST_ROLE_LENGTH = 253;
 const KIND = 'ServiceAccount';
 
 /** Dependencies of the ServiceAccount role controller. */
-export interface ServiceAccountRoleParts {
+export interface ServiceAccountRoleDependencies {
   client: KubeClient;
   serviceAccounts: Informer;
   /** The informers keep parsed objects. */
@@ -32,8 +32,10 @@ function bindingName(account: string, role: string): string {
 /**
  * Binds each ServiceAccount to the role of its project that its annotation names, and to no other.
  */
-export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Reconciler {
-  const { client, serviceAccounts, roles, roleBindings } = parts;
+export function serviceAccountRoleReconciler(
+  dependencies: ServiceAccountRoleDependencies,
+): Reconciler {
+  const { client, serviceAccounts, roles, roleBindings } = dependencies;
 
   /**
    * Returns the bindings of a namespace that this controller has made for ServiceAccounts of a

@@ -21,7 +21,7 @@ const SWEEP_AGAIN_MS = 5000;
 const HASH = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/;
 
 /** Dependencies of the user controller. */
-export interface UserControllerParts {
+export interface UserControllerDependencies {
   client: KubeClient;
   users: Informer;
   hashPassword: (password: string) => Promise<string>;
@@ -44,7 +44,7 @@ export function userReconciler({
   events,
   revokeSessions,
   retireName,
-}: UserControllerParts): Reconciler {
+}: UserControllerDependencies): Reconciler {
   /** Deleted users whose bindings are looked for once more. */
   const gone = new Set<string>();
 

@@ -32,7 +32,7 @@ const LOOK_AGAIN_MS = 20 * DAY_MS;
 const SIGNED_WITHIN_MS = 20_000;
 
 /** Dependencies of the kubeconfig controller. */
-export interface KubeconfigParts {
+export interface KubeconfigDependencies {
   client: KubeClient;
   users: Informer;
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
@@ -51,7 +51,7 @@ export interface KubeconfigParts {
 
 function kubeconfig(
   user: string,
-  { server, ca }: KubeconfigParts['endpoint'],
+  { server, ca }: KubeconfigDependencies['endpoint'],
   cert: string,
   key: string,
 ): string {
@@ -103,7 +103,7 @@ export function certificateOf(kubeconfig: string): X509Certificate | undefined {
 function goodFor(
   text: string,
   { user, uid }: { user: string; uid: string | undefined },
-  { server, ca }: KubeconfigParts['endpoint'],
+  { server, ca }: KubeconfigDependencies['endpoint'],
 ): number {
   if (!text.includes(`server: ${JSON.stringify(server)}\n`)) {
     return 0;
@@ -141,8 +141,8 @@ function goodFor(
  * Gives each user a kubeconfig with a client certificate in their name, and a new one before it
  * expires.
  */
-export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
-  const { client, users, endpoint, makeSigningRequest, carriesUid } = parts;
+export function kubeconfigReconciler(dependencies: KubeconfigDependencies): Reconciler {
+  const { client, users, endpoint, makeSigningRequest, carriesUid } = dependencies;
 
   /**
    * Has a certificate signed for the key that was made here: requests made by others are never

@@ -22,7 +22,7 @@ const CLUSTER_ROLE_BINDING = {
 };
 
 /** Dependencies of the kubectl controller. */
-export interface KubectlParts {
+export interface KubectlDependencies {
   client: KubeClient;
   clusterRoleBindings: Informer;
   users: Informer;
@@ -68,7 +68,7 @@ export function kubectlReconciler({
   clusterRoleBindings,
   users,
   image,
-}: KubectlParts): Reconciler {
+}: KubectlDependencies): Reconciler {
   async function ensureKubectl(user: string, owner: PersistedObject): Promise<void> {
     const key = { resource: DEPLOYMENTS, namespace: CONTROLS_NAMESPACE, name: `kubectl-${user}` };
     const found = await client.find(key);

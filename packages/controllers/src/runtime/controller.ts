@@ -1,7 +1,7 @@
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { Change } from '@ks-apiserver/client/informer/store';
+import type { Change } from '@ks-apiserver/client/informer/informer-store';
 
 /** Objects that a reconciler follows: the keys to reconcile when one of them changes. */
 export interface Source {

@@ -8,7 +8,7 @@ import {
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Informer } from '@ks-apiserver/client/informer/informer';
-import { type Change, Store } from '@ks-apiserver/client/informer/store';
+import { type Change, InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 
@@ -40,7 +40,7 @@ const SEEN_MS = 5000;
 
 /** Returns the key of an object in queues: namespace/name. */
 export function keyOf({ metadata }: KubeObject): string {
-  return Store.key(metadata.namespace ?? '', metadata.name ?? '');
+  return InformerStore.key(metadata.namespace ?? '', metadata.name ?? '');
 }
 
 /**
@@ -95,7 +95,7 @@ export class Objects {
       }
     }
 
-    for (const wake of this.#waiting.get(Store.key(entry.namespace, entry.name)) ?? []) {
+    for (const wake of this.#waiting.get(InformerStore.key(entry.namespace, entry.name)) ?? []) {
       wake();
     }
   }

@@ -42,7 +42,7 @@ export interface Features {
 }
 
 /** Dependencies of the storage capability controller. */
-export interface CapabilityParts {
+export interface CapabilityDependencies {
   client: KubeClient;
   /** The informers keep parsed objects. */
   classes: Informer;
@@ -119,8 +119,8 @@ function annotationsOf(
  * Writes into storage classes what volumes of each can do, from the capability of its provisioner
  * or from its CSI driver, and creates a VolumeSnapshotClass for them.
  */
-export function capabilityReconciler(parts: CapabilityParts): Reconciler {
-  const { client, classes, provisioners, drivers, capabilities, snapshotClasses } = parts;
+export function capabilityReconciler(dependencies: CapabilityDependencies): Reconciler {
+  const { client, classes, provisioners, drivers, capabilities, snapshotClasses } = dependencies;
 
   /** Provisioners of the classes that were seen: what was made for one is deleted with it. */
   const seen = new Map<string, string>();

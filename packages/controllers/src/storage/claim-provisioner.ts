@@ -17,7 +17,7 @@ const KEYS = [
 const NONE = 'kubernetes.io/no-provisioner';
 
 /** Dependencies of the claim provisioner controller. */
-export interface ClaimProvisionerParts {
+export interface ClaimProvisionerDependencies {
   client: KubeClient;
   claims: Informer;
   /** The informers keep parsed objects. */
@@ -32,7 +32,7 @@ export function claimProvisionerReconciler({
   client,
   claims,
   classes,
-}: ClaimProvisionerParts): Reconciler {
+}: ClaimProvisionerDependencies): Reconciler {
   const keyOf = ({ namespace, name }: { namespace: string; name: string }) =>
     `${namespace}/${name}`;
 

@@ -45,7 +45,7 @@ export function expandsOffline(storageClass: KubeObject | undefined): boolean {
 }
 
 /** Dependencies of the expansion controller. */
-export interface ExpansionParts {
+export interface ExpansionDependencies {
   client: KubeClient;
   /** The informers keep parsed objects. */
   classes: Informer;
@@ -116,7 +116,7 @@ export function expansionReconciler({
   classes,
   claims,
   events,
-}: ExpansionParts): Reconciler {
+}: ExpansionDependencies): Reconciler {
   let follow: Follow | undefined;
   let isFollowed = false;
 

@@ -29,7 +29,7 @@ function isAdopted({ metadata }: PersistedObject): boolean {
 }
 
 /** Dependencies of the namespace controller. */
-export interface NamespaceParts {
+export interface NamespaceDependencies {
   client: KubeClient;
   namespaces: Informer;
   workspaces: Informer;
@@ -52,7 +52,7 @@ export function namespaceReconciler({
   roleBases,
   users,
   removeRouter,
-}: NamespaceParts): Reconciler {
+}: NamespaceDependencies): Reconciler {
   /** Returns the namespace with finalizer, label and owner as they should be. */
   async function adopt(namespace: PersistedObject): Promise<void> {
     const { metadata } = namespace;

@@ -14,7 +14,7 @@ import type { Reconciler } from '../runtime/controller.ts';
 const COUNT_AGAIN_MS = 10_000;
 
 /** Dependencies of the workspace quota controller. */
-export interface WorkspaceQuotaParts {
+export interface WorkspaceQuotaDependencies {
   client: KubeClient;
   quotas: Informer;
   workspaces: Informer;
@@ -33,8 +33,8 @@ function written(usage: Usage): Record<string, string> {
  * Makes quotas owned by their workspace, and keeps in their status what the namespaces use, one by
  * one and together.
  */
-export function workspaceQuotaReconciler(parts: WorkspaceQuotaParts): Reconciler {
-  const { client, quotas, workspaces, namespaces, namespacesOf, usage } = parts;
+export function workspaceQuotaReconciler(dependencies: WorkspaceQuotaDependencies): Reconciler {
+  const { client, quotas, workspaces, namespaces, namespacesOf, usage } = dependencies;
   const all = () => [...quotas.store.values()].map(({ name }) => name);
 
   async function adopt(quota: PersistedObject): Promise<PersistedObject> {

@@ -16,7 +16,7 @@ import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated, ensureEqual } from '../runtime/ensure.ts';
 
 /** Dependencies of the workspace template controller. */
-export interface WorkspaceTemplateParts {
+export interface WorkspaceTemplateDependencies {
   client: KubeClient;
   templates: Informer;
   workspaces: Informer;
@@ -38,7 +38,7 @@ export function workspaceTemplateReconciler({
   roleBases,
   users,
   events,
-}: WorkspaceTemplateParts): Reconciler {
+}: WorkspaceTemplateDependencies): Reconciler {
   async function ensureRoles(workspace: string, owner: PersistedObject): Promise<void> {
     for (const base of roleBases.store.values()) {
       const role = base.object?.role as PersistedObject | undefined;

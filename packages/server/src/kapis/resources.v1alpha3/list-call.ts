@@ -1,6 +1,6 @@
 import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { RouteRequest } from '@ks-apiserver/http/routes/route';
 import type { LiveList } from '../../models/live/live-lists.ts';
 import { isWhole, matcherOf, othersOf } from '../../models/live/matcher.ts';
@@ -25,7 +25,7 @@ export type ListCall = Pick<
 /** A requested list: of which resource, for whom, and how it continues. */
 export interface Asked {
   definition: ResourceDefinition;
-  store: Store;
+  store: InformerStore;
   namespace: string | undefined;
   list: ListQuery;
   /** With 3.0's older search. */
@@ -101,7 +101,7 @@ function askFor(
   const narrowed = call.info.visibleOnly;
   const access = accessOf(dependencies, definition, call);
 
-  const whole = (store: Store, seen: CallerAccess): Asked => {
+  const whole = (store: InformerStore, seen: CallerAccess): Asked => {
     const list = queryOf(call, narrowed ? withoutSight(query, definition) : query, seen);
     return { definition, store, namespace, list, searched, narrowed, access: seen, watch };
   };

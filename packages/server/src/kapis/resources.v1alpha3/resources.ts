@@ -1,6 +1,6 @@
 import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type {
   Handler,
   RouteRequest,
@@ -107,7 +107,7 @@ export function getResource(dependencies: ResourceDependencies): Handler {
 
   const entryOf = (
     definition: ResourceDefinition,
-    store: Store,
+    store: InformerStore,
     { namespace = '', name = '' }: RouteRequest['params'],
   ) => {
     const entry = store.get(name, definition.namespaced ? namespace : '');
@@ -131,7 +131,9 @@ export function getResource(dependencies: ResourceDependencies): Handler {
 
       const store = catalog.ready(definition) ?? catalog.synced(definition, request.signal);
 
-      return whenReady<Store, unknown>(store, (synced) => entryOf(definition, synced, params));
+      return whenReady<InformerStore, unknown>(store, (synced) =>
+        entryOf(definition, synced, params),
+      );
     });
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Catalog } from '../resources/catalog/catalog.ts';
@@ -42,7 +42,7 @@ export class Visibility {
   readonly #authorizer: Authorizer;
   readonly #bindings: Bindings;
   /** The stores that decide about rights. */
-  readonly deciding: readonly Store[];
+  readonly deciding: readonly InformerStore[];
   readonly #workspaces = new Map<string, Set<string>>();
   readonly #known = new Map<string, { version: number; visible: VisibleNamespaces | undefined }>();
 

@@ -1,4 +1,4 @@
-import type { Change } from '@ks-apiserver/client/informer/store';
+import type { Change } from '@ks-apiserver/client/informer/informer-store';
 import type { Feed } from './feed.ts';
 import type { Standing } from './frames.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import { type Change, Store } from '@ks-apiserver/client/informer/store';
+import { type Change, InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 
@@ -32,7 +32,7 @@ export class Feed {
   /** Distinguishes positions of this feed from those of other processes and of earlier feeds. */
   readonly id = randomBytes(4).toString('hex');
   readonly definition: ResourceDefinition;
-  readonly store: Store;
+  readonly store: InformerStore;
   readonly #limits: WindowLimits;
   readonly #stops: (() => void)[] = [];
   readonly #listeners = new Set<(slot: Slot) => void>();
@@ -48,7 +48,7 @@ export class Feed {
   /** Follows a store and, for computed annotations, the stores that the definition names. */
   constructor(
     definition: ResourceDefinition,
-    store: Store,
+    store: InformerStore,
     catalog: Catalog,
     limits: WindowLimits = WINDOW,
   ) {
@@ -143,7 +143,7 @@ export class Feed {
   #collect(keys: Iterable<string> | 'all'): void {
     if (keys === 'all') {
       for (const entry of this.store.values()) {
-        this.#affected.add(Store.key(entry.namespace, entry.name));
+        this.#affected.add(InformerStore.key(entry.namespace, entry.name));
       }
     } else {
       for (const key of keys) {

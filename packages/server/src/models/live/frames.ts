@@ -1,6 +1,6 @@
 import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
-import type { Change } from '@ks-apiserver/client/informer/store';
+import type { Change } from '@ks-apiserver/client/informer/informer-store';
 import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 
 /**

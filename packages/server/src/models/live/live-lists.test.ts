@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { makeEntry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
@@ -28,7 +28,7 @@ const definition: ResourceDefinition = {
 
 let api: KubeApiServer;
 let catalog: Catalog;
-let store: Store;
+let store: InformerStore;
 let live: LiveLists;
 let server: http.Server;
 

@@ -1,6 +1,6 @@
 import { expired, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { Page } from '../resources/list/list.ts';
 import { bytesOf } from '../resources/list/render.ts';
@@ -15,7 +15,7 @@ import type { Sink } from './sink.ts';
 /** A list that can be followed. */
 export interface LiveList {
   definition: ResourceDefinition;
-  store: Store;
+  store: InformerStore;
   /** Equal for lists with the same content: made of query, page and what the caller may see. */
   key: string;
   /** Returns the list as a list call would answer it now. */
@@ -25,7 +25,7 @@ export interface LiveList {
   /** Index of a page's first object; undefined for a whole list. */
   offset: number | undefined;
   /** Stores that the filters look into. */
-  others: readonly Store[];
+  others: readonly InformerStore[];
 }
 
 /** How a client follows a list. */
@@ -76,7 +76,7 @@ function tooMany(what: string): StatusError {
 export class LiveLists {
   readonly #catalog: Catalog;
   readonly #limits: LiveLimits;
-  readonly #feeds = new Map<Store, Feed>();
+  readonly #feeds = new Map<InformerStore, Feed>();
   readonly #logs = new Map<string, EventLog>();
   readonly #timer: NodeJS.Timeout;
   #readers = 0;
@@ -145,7 +145,7 @@ export class LiveLists {
   }
 
   /** Returns Expired once the list's copy is dropped: its CRD is gone or has another version. */
-  #removalError(definition: ResourceDefinition, store: Store): StatusError | undefined {
+  #removalError(definition: ResourceDefinition, store: InformerStore): StatusError | undefined {
     return this.#catalog.storeOf(definition) === store
       ? undefined
       : expired(`${definition.resource} are not served any more`);

@@ -1,5 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import { filterOf, looksElsewhere } from '../resources/query/filters.ts';
 import type { ListQuery } from '../resources/query/query.ts';
@@ -23,7 +23,7 @@ export function othersOf(
   definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
-): Store[] {
+): InformerStore[] {
   return looksElsewhere(definition, query)
     ? (definition.uses ?? []).flatMap((name) => catalog.store(name) ?? [])
     : [];

@@ -1,5 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { Page } from '../resources/list/list.ts';
 import { EventLog, type InitialObjects, type LogReader } from './event-log.ts';
 import type { Feed } from './feed.ts';
@@ -14,7 +14,7 @@ export interface PagedList {
   offset: number | undefined;
   bytesOf: (entry: Entry) => Buffer;
   /** Other stores that decide what is in the list. */
-  others: readonly Store[];
+  others: readonly InformerStore[];
 }
 
 /** The page is made again this long after a change, in milliseconds. */

@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expired } from '@ks-apiserver/apimachinery/meta/errors';
 import { makeEntry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
@@ -33,7 +33,7 @@ const FOLLOW: Follow = {
 
 let api: KubeApiServer;
 let catalog: Catalog;
-let store: Store;
+let store: InformerStore;
 let version = 0;
 
 before(async () => {

@@ -5,7 +5,7 @@ import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { InformerOptions } from '@ks-apiserver/client/informer/informer-options';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Columns } from '../computed/columns.ts';
 import { JoinedBodies } from '../list/joined-bodies.ts';
@@ -283,7 +283,7 @@ export class Catalog implements ResourceStores {
     return this.informer(definition);
   }
 
-  store(name: string): Store | undefined {
+  store(name: string): InformerStore | undefined {
     const definition = this.find(name);
     return definition && this.storeOf(definition);
   }
@@ -291,7 +291,7 @@ export class Catalog implements ResourceStores {
   /**
    * Returns the store of a definition; undefined before its first use, and once its CRD is gone.
    */
-  storeOf(definition: ResourceDefinition): Store | undefined {
+  storeOf(definition: ResourceDefinition): InformerStore | undefined {
     return this.#informers.find(definition)?.store;
   }
 
@@ -299,7 +299,7 @@ export class Catalog implements ResourceStores {
    * Returns the store of a definition if it and the resources that it uses are synced already;
    * undefined if `synced` has to be awaited.
    */
-  ready(definition: ResourceDefinition): Store | undefined {
+  ready(definition: ResourceDefinition): InformerStore | undefined {
     for (const name of definition.uses ?? []) {
       const used = this.find(name);
       if (used && !this.informer(used).synced) {
@@ -334,7 +334,7 @@ export class Catalog implements ResourceStores {
    * Returns the store of a definition once it and the resources that it uses are synced. Throws
    * ServiceUnavailable if the Kubernetes API does not answer their first lists in time.
    */
-  async synced(definition: ResourceDefinition, signal: AbortSignal): Promise<Store> {
+  async synced(definition: ResourceDefinition, signal: AbortSignal): Promise<InformerStore> {
     const used = (definition.uses ?? [])
       .flatMap((name) => this.find(name) ?? [])
       .map((other) => this.informer(other));

@@ -1,5 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Change, Store } from '@ks-apiserver/client/informer/store';
+import type { Change, InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { ResourceStores } from '../query/resource-definition.ts';
 import { listField } from './fields.ts';
 
@@ -7,7 +7,7 @@ import { listField } from './fields.ts';
 class ClaimUse {
   readonly #pods = new Map<string, { count: number; version: number }>();
 
-  constructor(pods: Store) {
+  constructor(pods: InformerStore) {
     for (const pod of pods.values()) {
       this.#change(pod, 1);
     }
@@ -35,7 +35,7 @@ class ClaimUse {
   }
 }
 
-const uses = new WeakMap<Store, ClaimUse>();
+const uses = new WeakMap<InformerStore, ClaimUse>();
 
 function useOf(claim: Entry, stores: ResourceStores): { count: number; version: number } {
   const pods = stores.store('pods');

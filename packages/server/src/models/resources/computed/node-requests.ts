@@ -2,7 +2,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { hasEnded } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Change, Store } from '@ks-apiserver/client/informer/store';
+import type { Change, InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { ResourceStores } from '../query/resource-definition.ts';
 import { InternedValues } from './intern.ts';
 import { demandOf } from './pod-demand.ts';
@@ -92,7 +92,7 @@ function asksTheSame({ fields: a }: Entry, { fields: b }: Entry): boolean {
 class NodeTotals {
   readonly #totals = new Map<string, { sum: Requests; version: number }>();
 
-  constructor(pods: Store) {
+  constructor(pods: InformerStore) {
     for (const pod of pods.values()) {
       this.#change(pod, 1n);
     }
@@ -133,9 +133,9 @@ class NodeTotals {
   }
 }
 
-const totals = new WeakMap<Store, NodeTotals>();
+const totals = new WeakMap<InformerStore, NodeTotals>();
 
-function totalsOf(pods: Store): NodeTotals {
+function totalsOf(pods: InformerStore): NodeTotals {
   let found = totals.get(pods);
   if (!found) {
     found = new NodeTotals(pods);

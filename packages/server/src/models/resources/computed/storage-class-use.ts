@@ -1,12 +1,12 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Change, Store } from '@ks-apiserver/client/informer/store';
+import type { Change, InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { ResourceStores } from '../query/resource-definition.ts';
 
 /** Number of claims of each storage class, updated with every change of a claim. */
 class StorageClassUse {
   readonly #claims = new Map<string, number>();
 
-  constructor(claims: Store) {
+  constructor(claims: InformerStore) {
     for (const claim of claims.values()) {
       this.#change(claim, 1);
     }
@@ -36,7 +36,7 @@ class StorageClassUse {
   }
 }
 
-const uses = new WeakMap<Store, StorageClassUse>();
+const uses = new WeakMap<InformerStore, StorageClassUse>();
 
 function claimsOf(storageClass: Entry, stores: ResourceStores): number {
   const claims = stores.store('persistentvolumeclaims');

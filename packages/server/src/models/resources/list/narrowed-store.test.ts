@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Entry, makeEntry } from '@ks-apiserver/client/informer/entry';
-import { Store } from '@ks-apiserver/client/informer/store';
+import { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { NarrowedStore } from './narrowed-store.ts';
 
 const visited = new Set<Entry>();
@@ -20,7 +20,7 @@ function entry(namespace: string, name: string, created: number): Entry {
 }
 
 test('a list over 300 of 10,000 namespaces reads only the objects of these, in one order', () => {
-  const store = new Store();
+  const store = new InformerStore();
 
   for (let n = 0; n < 10_000; n++) {
     for (let i = 0; i < 4; i++) {
@@ -40,7 +40,7 @@ test('a list over 300 of 10,000 namespaces reads only the objects of these, in o
 });
 
 test('single objects and namespaces are found only among the visible ones', () => {
-  const store = new Store();
+  const store = new InformerStore();
 
   for (const namespace of ['a', 'b']) {
     store.set(entry(namespace, 'x', 1));

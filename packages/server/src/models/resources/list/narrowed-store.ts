@@ -1,15 +1,15 @@
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
-import type { Order, Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore, Order } from '@ks-apiserver/client/informer/informer-store';
 import type { ListedStore } from './listed-store.ts';
 
 const COMPARE = { creationTimestamp: byCreation, name: byName } as const;
 
 /** A store restricted to some namespaces; reading it costs only their entries. */
 export class NarrowedStore implements ListedStore {
-  readonly #store: Store;
+  readonly #store: InformerStore;
   readonly #namespaces: ReadonlySet<string>;
 
-  constructor(store: Store, namespaces: ReadonlySet<string>) {
+  constructor(store: InformerStore, namespaces: ReadonlySet<string>) {
     this.#store = store;
     this.#namespaces = namespaces;
   }

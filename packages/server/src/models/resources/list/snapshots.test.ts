@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { makeEntry } from '@ks-apiserver/client/informer/entry';
-import { Store } from '@ks-apiserver/client/informer/store';
+import { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { type SnapshotLimits, Snapshots } from './snapshots.ts';
 
 let now = 0;
-let store: Store;
+let store: InformerStore;
 
 const entry = (name: string, version: string) => {
   const object: KubeObject = { metadata: { name, resourceVersion: version, uid: name } };
@@ -20,7 +20,7 @@ const begin = (snapshots: Snapshots, caller = 'u') =>
 
 beforeEach(() => {
   now = 0;
-  store = new Store();
+  store = new InformerStore();
 
   for (const name of ['a', 'b', 'c']) {
     store.set(entry(name, '1'));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expired } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { badParameter } from '../query/selectors.ts';
 
 /** Limits of what is kept for clients that may never continue. */
@@ -34,7 +34,7 @@ interface Snapshot {
   caller: string;
   scope: string;
   entries: readonly Entry[];
-  store: Store;
+  store: InformerStore;
   begun: number;
   used: number;
   /** Bytes that the store had replaced in total when the snapshot was made. */
@@ -55,7 +55,7 @@ export class Snapshots {
   readonly #now: () => number;
   /** Oldest first. */
   readonly #snapshots = new Map<string, Snapshot>();
-  readonly #stores = new Map<Store, Followed>();
+  readonly #stores = new Map<InformerStore, Followed>();
   #entries = 0;
 
   constructor(limits: Partial<SnapshotLimits> = {}, now: () => number = Date.now) {
@@ -156,7 +156,7 @@ export class Snapshots {
     return { id, entries: snapshot.entries, offset: Number(offset) };
   }
 
-  #follow(store: Store): Followed {
+  #follow(store: InformerStore): Followed {
     let followed = this.#stores.get(store);
     if (!followed) {
       const stop = store.onChange(({ previous }) => {
@@ -216,7 +216,7 @@ export class Snapshots {
    */
   #retainedBytes(): number {
     let total = 0;
-    const seen = new Set<Store>();
+    const seen = new Set<InformerStore>();
 
     for (const { store, replacedBefore } of this.#snapshots.values()) {
       if (seen.has(store)) {

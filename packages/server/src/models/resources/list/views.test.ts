@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { makeEntry } from '@ks-apiserver/client/informer/entry';
-import { Store } from '@ks-apiserver/client/informer/store';
+import { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { Catalog } from '../catalog/catalog.ts';
 import { Columns } from '../computed/columns.ts';
 import { parseListQuery } from '../query/query.ts';
@@ -19,7 +19,7 @@ test('queries that differ in anything have views of their own', async () => {
   };
 
   const catalog = { columns: new Columns() } as unknown as Catalog;
-  const store = new Store();
+  const store = new InformerStore();
 
   for (let i = 0; i < 300; i++) {
     const metadata = {

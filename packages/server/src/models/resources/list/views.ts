@@ -1,5 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import { Store } from '@ks-apiserver/client/informer/store';
+import { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { looksElsewhere, type Tests } from '../query/filters.ts';
 import type { ListQuery } from '../query/query.ts';
 import type { Ordering } from '../query/sort.ts';
@@ -41,7 +41,7 @@ export function entriesFromView(
   query: ListQuery,
   { tests: { plain, derived }, ordering: { compare, columns }, namespace }: ViewedList,
 ): readonly Entry[] | Promise<readonly Entry[]> | undefined {
-  if (!(store instanceof Store) || derived.length > 0 || columns.length > 0) {
+  if (!(store instanceof InformerStore) || derived.length > 0 || columns.length > 0) {
     return undefined;
   }
   if (looksElsewhere(definition, query) || store.count(namespace) < MIN_ENTRIES) {

@@ -1,11 +1,11 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Change, Store } from '@ks-apiserver/client/informer/store';
+import type { Change, InformerStore } from '@ks-apiserver/client/informer/informer-store';
 
 /** Access to the cached objects of other resources, which the catalog gives. */
 export interface ResourceStores {
   /** What is cached of a resource; undefined before it is in use. */
-  store(name: string): Store | undefined;
+  store(name: string): InformerStore | undefined;
 }
 
 /** Tests an entry against the value of a filter, which may look into other resources. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { byCreation, byName, type Entry, makeEntry } from './entry.ts';
-import { Store } from './store.ts';
+import { InformerStore } from './informer-store.ts';
 
 function entry(namespace: string, name: string, second: number, resourceVersion: number): Entry {
   const metadata = {
@@ -26,7 +26,7 @@ test('after any writes each order equals a sort of all entries', () => {
 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const store = new Store();
+      const store = new InformerStore();
       const model = new Map<string, Entry>();
       steps.forEach((s, i) => {
         // Asking now and then makes the orders exist before later writes.
@@ -55,7 +55,7 @@ test('after any writes each order equals a sort of all entries', () => {
 });
 
 test('replace notifies listeners of exactly what changed', () => {
-  const store = new Store();
+  const store = new InformerStore();
   store.replace([entry('', 'a', 1, 1), entry('', 'b', 1, 1)]);
 
   const seen: string[] = [];
@@ -86,7 +86,7 @@ test('views equal a filter and sort of all entries, also between writes', () => 
 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const store = new Store();
+      const store = new InformerStore();
 
       const check = () => {
         for (const { id, ...options } of queries) {
@@ -118,7 +118,7 @@ test('views equal a filter and sort of all entries, also between writes', () => 
 });
 
 test('views that are asked for no more make room for others', () => {
-  const store = new Store();
+  const store = new InformerStore();
 
   for (let i = 0; i < 1000; i++) {
     store.set(entry('', `entry-${i}`, i, i));
@@ -147,7 +147,7 @@ test('views that are asked for no more make room for others', () => {
 });
 
 test('a store knows whether it is followed', () => {
-  const store = new Store();
+  const store = new InformerStore();
   const stop = store.onChange(() => {});
 
   assert.equal(store.watched, true);
@@ -156,7 +156,7 @@ test('a store knows whether it is followed', () => {
 });
 
 test('a view that is made within one slice is ready at once the next time', async () => {
-  const store = new Store();
+  const store = new InformerStore();
 
   for (let i = 0; i <= 10_000; i++) {
     store.set(entry('', `entry-${i}`, i, i));
@@ -168,7 +168,7 @@ test('a view that is made within one slice is ready at once the next time', asyn
 });
 
 test('a view of many entries is made in turns with other work, and misses none of the changes meanwhile', async () => {
-  const store = new Store();
+  const store = new InformerStore();
 
   for (let i = 0; i < 30_000; i++) {
     store.set(entry('', `entry-${i}`, i, i));

@@ -53,7 +53,7 @@ class Partition {
 }
 
 /** The objects of one resource, by key, by namespace and in order. */
-export class Store {
+export class InformerStore {
   readonly #all = new Partition();
   readonly #namespaces = new Map<string, Partition>();
   readonly #views = new Views();
@@ -86,7 +86,7 @@ export class Store {
   }
 
   get(name: string, namespace = ''): Entry | undefined {
-    return this.#all.entries.get(Store.key(namespace, name));
+    return this.#all.entries.get(InformerStore.key(namespace, name));
   }
 
   /**
@@ -137,7 +137,7 @@ export class Store {
   }
 
   set(entry: Entry): void {
-    const key = Store.key(entry.namespace, entry.name);
+    const key = InformerStore.key(entry.namespace, entry.name);
     const previous = this.#all.entries.get(key);
     if (
       previous &&
@@ -163,7 +163,7 @@ export class Store {
   }
 
   delete(namespace: string, name: string): void {
-    const key = Store.key(namespace, name);
+    const key = InformerStore.key(namespace, name);
     const entry = this.#all.entries.get(key);
     if (!entry) {
       return;
@@ -183,7 +183,7 @@ export class Store {
 
   /** Makes the store hold exactly these entries, the result of a list. */
   replace(entries: readonly Entry[]): void {
-    const kept = new Set(entries.map((entry) => Store.key(entry.namespace, entry.name)));
+    const kept = new Set(entries.map((entry) => InformerStore.key(entry.namespace, entry.name)));
 
     for (const [key, entry] of [...this.#all.entries]) {
       if (!kept.has(key)) {
