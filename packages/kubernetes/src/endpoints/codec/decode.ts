@@ -58,11 +58,11 @@ export function applyFieldValidation(
   const unknown = new StrictErrors();
   pruneUnknown(object, schema, (path) => unknown.unknown(path));
 
-  const told = text?.strictErrors?.(schema);
-  const errors = told ?? unknown.list();
+  const reported = text?.strictErrors?.(schema);
+  const errors = reported ?? unknown.list();
 
   // Unknown fields of custom resources and of patches are sorted by their paths.
-  if (!told && ('custom' in expected || !text)) {
+  if (!reported && ('custom' in expected || !text)) {
     errors.sort();
   }
   if (errors.length === 0) {

@@ -193,7 +193,7 @@ class Walk {
       field: at,
     });
 
-    const said = rule.message ?? rule.rule.trim();
+    const ruleText = rule.message ?? rule.rule.trim();
     const context: Record<string, unknown> = { self };
 
     if (optional) {
@@ -213,11 +213,11 @@ class Walk {
 
       const why = evaluationError(error);
       if (why !== 'no such overload') {
-        return failed(`${why} evaluating rule: ${said}`);
+        return failed(`${why} evaluating rule: ${ruleText}`);
       }
 
       return failed(
-        `'no such overload': call arguments did not match a supported operator, function or macro signature for rule: ${said}`,
+        `'no such overload': call arguments did not match a supported operator, function or macro signature for rule: ${ruleText}`,
       );
     }
 

@@ -288,26 +288,26 @@ function validateScopeSelector(spec: Fields, at: string, out: Causes): void {
 
 /** ResourceQuotas. */
 export const resourceQuotas: Validator = ({ spec = {} }, old, out) => {
-  const { hard = {}, scopes: wished = [] } = spec;
+  const { hard = {}, scopes: wanted = [] } = spec;
   for (const [name, amount] of Object.entries(hard)) {
     const field = `spec.hard[${name}]`;
     validateQuotaResourceName(name, field, out);
     validateAmount(name, amount, field, out);
   }
 
-  for (const scope of wished) {
+  for (const scope of wanted) {
     if (!scopes.includes(scope)) {
-      out.invalid('spec.scopes', wished, 'unsupported scope');
+      out.invalid('spec.scopes', wanted, 'unsupported scope');
     }
 
     for (const resource of Object.keys(hard).sort()) {
       if (isStandard(resource) && !scopeApplies(scope, resource)) {
-        out.invalid('spec.scopes', wished, 'unsupported scope applied to resource');
+        out.invalid('spec.scopes', wanted, 'unsupported scope applied to resource');
       }
     }
   }
 
-  validateConflicting(wished, wished, 'spec.scopes', out);
+  validateConflicting(wanted, wanted, 'spec.scopes', out);
 
   if (spec.scopeSelector) {
     validateScopeSelector(spec, 'spec.scopeSelector.matchExpressions', out);
@@ -318,8 +318,8 @@ export const resourceQuotas: Validator = ({ spec = {} }, old, out) => {
 
   const before: string[] = old.spec?.scopes ?? [];
   if (
-    new Set([...before, ...wished]).size !== new Set(before).size ||
-    new Set(wished).size !== new Set(before).size
+    new Set([...before, ...wanted]).size !== new Set(before).size ||
+    new Set(wanted).size !== new Set(before).size
   ) {
     out.invalid('spec.scopes', spec.scopes ?? null, 'field is immutable');
   }

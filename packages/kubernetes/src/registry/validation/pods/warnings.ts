@@ -311,7 +311,7 @@ const MAX_WARNINGS = 100;
 /** Warnings about a valid pod, or a template at `at`; '' is the pod itself. */
 export function podWarnings({ metadata = {}, spec = {} }: Fields, at: string): string[] {
   const texts: string[] = [];
-  const enough = new Error('enough is told');
+  const enough = new Error('there are enough warnings');
 
   const say = (text: string) => {
     texts.push(text);
