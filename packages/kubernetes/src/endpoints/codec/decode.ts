@@ -75,7 +75,7 @@ export function applyFieldValidation(
     const isYaml = errors.some((error) => error.startsWith('line '));
     const lines = errors.filter((error) => error.startsWith('line '));
 
-    const shown = isYaml
+    const printed = isYaml
       ? [
           `yaml: unmarshal errors:\n  ${lines.join('\n  ')}`,
           ...errors.filter((error) => !lines.includes(error)),
@@ -83,7 +83,7 @@ export function applyFieldValidation(
       : errors;
 
     throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${shown.join(', ')}`,
+      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${printed.join(', ')}`,
     );
   }
 

@@ -210,7 +210,7 @@ const isStandard = (name: string) => !name.includes('/');
 
 function validateConflicting(
   names: readonly string[],
-  shown: unknown,
+  printed: unknown,
   at: string,
   out: Causes,
 ): void {
@@ -219,7 +219,7 @@ function validateConflicting(
     ['Terminating', 'NotTerminating'],
   ]) {
     if (pair.every((name) => names.includes(name))) {
-      out.invalid(at, shown, 'conflicting scopes');
+      out.invalid(at, printed, 'conflicting scopes');
     }
   }
 }
@@ -243,7 +243,7 @@ function validateScopeSelector(spec: Fields, at: string, out: Causes): void {
 
     for (const resource of resources) {
       if (isStandard(resource) && !scopeApplies(scopeName, resource)) {
-        const shown = {
+        const printed = {
           MatchExpressions: expressions.map((one) => ({
             ScopeName: one.scopeName,
             Operator: one.operator,
@@ -251,7 +251,7 @@ function validateScopeSelector(spec: Fields, at: string, out: Causes): void {
           })),
         };
 
-        out.invalid(at, shown, 'unsupported scope applied to resource');
+        out.invalid(at, printed, 'unsupported scope applied to resource');
       }
     }
 
