@@ -115,7 +115,7 @@ class FieldWalk {
       this.#path.push(key);
 
       const isRepeated = Object.hasOwn(object, key);
-      const known = fieldOf(schema, key, isRoot);
+      const known = fieldOf(schema, key, { isRoot });
       if (known === 'unknown') {
         this.#errors?.unknown(this.#path);
       } else if (isRepeated) {

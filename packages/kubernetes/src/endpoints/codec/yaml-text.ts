@@ -177,7 +177,7 @@ class EventWalk {
       this.#value('open', { isSilent: true });
 
       const start = this.#startOf(this.#event());
-      const known = fieldOf(schema, name, isRoot);
+      const known = fieldOf(schema, name, { isRoot });
 
       this.#path.push(name);
 
