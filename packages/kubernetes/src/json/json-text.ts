@@ -1,5 +1,5 @@
 import type { KnownField } from '@ks-apiserver/apimachinery/schema/prune';
-import { readMerged, tellFields } from '../endpoints/codec/repeated-fields.ts';
+import { readMerged, reportFields } from '../endpoints/codec/repeated-fields.ts';
 import { pathText, StrictErrors } from '../endpoints/codec/strict-errors.ts';
 import { errorMessage } from '../error-message.ts';
 import { checkJson, JsonError } from './json-faults.ts';
@@ -73,7 +73,7 @@ export function parseJson(body: Buffer): ParsedText {
     value: readMerged(text),
     strictErrors: (schema) => {
       const errors = new StrictErrors();
-      tellFields(
+      reportFields(
         text,
         schema,
         errors,
@@ -120,7 +120,7 @@ export function parseJsonAsYaml(body: Buffer): ParsedText {
       const errors = new StrictErrors();
       const lineOf = lineCounter(text);
 
-      tellFields(text, schema, errors, (path, at) => {
+      reportFields(text, schema, errors, (path, at) => {
         return `line ${lineOf(at)}: key ${JSON.stringify(pathText(path.slice(-1)))} already set in map`;
       });
 

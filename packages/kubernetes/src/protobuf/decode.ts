@@ -127,7 +127,10 @@ function decodeAlternative(
 
   const all = (number: number) =>
     fields.filter((field) => field.number === number).map((field) => field.value);
+
+  // A message is always decoded to an object.
   const schema = (given: Value) => decodeValue(schemaMessage, given, place)!;
+
   const [only] = all(type === 'OrBool' ? 2 : 1);
   if (only !== undefined) {
     return schema(only);

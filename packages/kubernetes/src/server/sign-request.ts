@@ -73,19 +73,19 @@ export async function signClientRequest(
   validMs: number,
 ): Promise<string> {
   const x509 = await load();
-  const asked = new x509.Pkcs10CertificateRequest(request);
-  if (!(await asked.verify())) {
+  const parsed = new x509.Pkcs10CertificateRequest(request);
+  if (!(await parsed.verify())) {
     throw new Error('the signature of the request is wrong');
   }
 
-  const [commonName, ...others] = asked.subjectName.getField('CN');
-  const organizations = asked.subjectName.getField('O');
+  const [commonName, ...others] = parsed.subjectName.getField('CN');
+  const organizations = parsed.subjectName.getField('O');
 
   if (!commonName || others.length > 0) {
     throw new Error('the subject needs one common name');
   }
 
-  const uids = asked.subjectName.getField(UID_ATTRIBUTE);
+  const uids = parsed.subjectName.getField(UID_ATTRIBUTE);
   if (uids.length > 1 || uids[0] === '') {
     throw new Error('the subject may have one uid, which must not be empty');
   }
@@ -99,7 +99,7 @@ export async function signClientRequest(
   const issuer = new x509.X509Certificate(ca.cert);
   const now = Date.now();
   const notAfter = Math.min(now + Math.min(validMs, MAX_MS), issuer.notAfter.getTime());
-  const publicKey = await asked.publicKey.export();
+  const publicKey = await parsed.publicKey.export();
   const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags;
 
   const certificate = await x509.X509CertificateGenerator.create({

@@ -197,6 +197,6 @@ export function listWithMore(texts: readonly string[], limit = 3): string {
     return '<none>';
   }
 
-  const shown = texts.slice(0, limit).join(',');
-  return texts.length > limit ? `${shown} + ${texts.length - limit} more...` : shown;
+  const printed = texts.slice(0, limit).join(',');
+  return texts.length > limit ? `${printed} + ${texts.length - limit} more...` : printed;
 }

@@ -174,6 +174,16 @@ test('refuses patches that cannot be merged', () => {
       "The order in patch list:\n[map[name:b] map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:a] map[name:b]]\n",
   });
 
+  const behindTheOrder = {
+    list: [{ name: 'a' }, { $patch: 'replace' }],
+    '$setElementOrder/list': [{ name: 'a' }],
+  };
+
+  assert.throws(() => applyStrategicMergePatch(doc, behindTheOrder, schema), {
+    code: 500,
+    message: /doesn't match \$setElementOrder list/,
+  });
+
   assert.deepEqual(
     applyStrategicMergePatch(doc, { map: { $patch: 'replace', a: '1' } }, schema),
     doc,

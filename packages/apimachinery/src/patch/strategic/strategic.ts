@@ -179,6 +179,11 @@ function mergeOrdered(
   setOwn(merged, field, orderElements(list, order, server, mergeKey));
 }
 
+function isDirectedAt(items: readonly Json[], index: number): boolean {
+  const item = items[index];
+  return item !== undefined && isDirected(item);
+}
+
 /** Throws when the elements of the patch are not in the order that the patch gives. */
 function checkOrder(
   patch: readonly Json[],
@@ -192,16 +197,21 @@ function checkOrder(
   const items = patch.filter(
     (item) => !(isObject(item) && getOwn(item, patchDirective) === 'delete'),
   );
-  const ids = items.filter((item) => !isDirected(item)).map((item) => identity(item, mergeKey));
-  let found = 0;
+  let next = 0;
 
-  for (const item of order) {
-    if (found < ids.length && identity(item, mergeKey) === ids[found]) {
-      found += 1;
+  for (const wanted of order) {
+    while (isDirectedAt(items, next)) {
+      next += 1;
+    }
+
+    const item = items[next];
+    if (item !== undefined && identity(item, mergeKey) === identity(wanted, mergeKey)) {
+      next += 1;
     }
   }
 
-  if (found < ids.length) {
+  // Also directives behind the end of the order are out of place, as kube-apiserver has it.
+  if (next < items.length) {
     throw unmergeable(
       `The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
     );

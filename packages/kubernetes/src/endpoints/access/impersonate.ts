@@ -35,12 +35,12 @@ function extraKey(text: string): string {
 }
 
 /** A user as kube-apiserver's message prints it (Go's `%#v`). */
-function formatRequest(headers: KubeRequest['headers'], asked: readonly string[]): string {
+function formatRequest(headers: KubeRequest['headers'], requested: readonly string[]): string {
   const quoted = (values: readonly string[]) =>
     `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
   const groups = headers['impersonate-group'];
 
-  const extra = asked
+  const extra = requested
     .filter((header) => header.startsWith('impersonate-extra-'))
     .map(
       (header) =>
@@ -71,13 +71,13 @@ export function impersonate(
   user: UserInfo,
 ): UserInfo {
   const name = headers['impersonate-user'];
-  const asked = Object.keys(headers).filter((header) => header.startsWith('impersonate-'));
-  if (asked.length === 0) {
+  const requested = Object.keys(headers).filter((header) => header.startsWith('impersonate-'));
+  if (requested.length === 0) {
     return user;
   }
   if (!name) {
     throw badRequest(
-      `requested ${formatRequest(headers, asked)} without impersonating a user name`,
+      `requested ${formatRequest(headers, requested)} without impersonating a user name`,
     );
   }
 
@@ -100,7 +100,7 @@ export function impersonate(
 
   const extra: Record<string, string[]> = {};
 
-  for (const header of asked) {
+  for (const header of requested) {
     if (!header.startsWith('impersonate-extra-')) {
       continue;
     }

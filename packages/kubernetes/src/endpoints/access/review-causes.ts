@@ -64,11 +64,11 @@ export function reviewCauses(review: KubeObject, kind: 'own' | 'any' | 'local'):
 
   const out = new Causes();
   out.collect(() => {
-    const shown = other && { Path: other.path ?? '', Verb: other.verb ?? '' };
+    const printed = other && { Path: other.path ?? '', Verb: other.verb ?? '' };
     const field = 'spec.nonResourceAttributes';
 
     if (resource && other) {
-      out.invalid(field, shown, 'cannot be specified in combination with resourceAttributes');
+      out.invalid(field, printed, 'cannot be specified in combination with resourceAttributes');
     }
 
     if (!resource && !other) {
@@ -102,7 +102,7 @@ export function reviewCauses(review: KubeObject, kind: 'own' | 'any' | 'local'):
       out.invalid(`${ABOUT}.namespace`, resource.namespace ?? '', 'must match metadata.namespace');
     }
     if (other) {
-      out.invalid(field, shown, 'disallowed on this kind of request');
+      out.invalid(field, printed, 'disallowed on this kind of request');
     }
   });
 

@@ -58,11 +58,11 @@ export function applyFieldValidation(
   const unknown = new StrictErrors();
   pruneUnknown(object, schema, (path) => unknown.unknown(path));
 
-  const told = text?.strictErrors?.(schema);
-  const errors = told ?? unknown.list();
+  const reported = text?.strictErrors?.(schema);
+  const errors = reported ?? unknown.list();
 
   // Unknown fields of custom resources and of patches are sorted by their paths.
-  if (!told && ('custom' in expected || !text)) {
+  if (!reported && ('custom' in expected || !text)) {
     errors.sort();
   }
   if (errors.length === 0) {
@@ -75,7 +75,7 @@ export function applyFieldValidation(
     const isYaml = errors.some((error) => error.startsWith('line '));
     const lines = errors.filter((error) => error.startsWith('line '));
 
-    const shown = isYaml
+    const printed = isYaml
       ? [
           `yaml: unmarshal errors:\n  ${lines.join('\n  ')}`,
           ...errors.filter((error) => !lines.includes(error)),
@@ -83,7 +83,7 @@ export function applyFieldValidation(
       : errors;
 
     throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${shown.join(', ')}`,
+      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${printed.join(', ')}`,
     );
   }
 

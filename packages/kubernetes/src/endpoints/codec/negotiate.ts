@@ -54,7 +54,7 @@ export function parseAccept(accept: string | undefined): MediaRange[] {
 }
 
 /** The content of a response: one object of a type, a list of them, or events about them. */
-export interface Answered {
+export interface ResponseContent {
   type: ResourceType;
   as: 'object' | 'list' | 'watch';
 }
@@ -84,7 +84,7 @@ function encodingOf(type: string): Form['encoding'] | undefined {
  * Throws a StatusError 406 where none of the media types is supported for built-in kinds, whatever
  * its parameters are.
  */
-function checkMediaTypes(ranges: readonly MediaRange[], as: Answered['as']): void {
+function checkMediaTypes(ranges: readonly MediaRange[], as: ResponseContent['as']): void {
   if (ranges.some(({ type }) => type === '*/*' || PRODUCED.includes(type))) {
     return;
   }
@@ -96,7 +96,7 @@ function checkMediaTypes(ranges: readonly MediaRange[], as: Answered['as']): voi
 }
 
 /** The Go type of a response in kube-apiserver's messages. */
-function goType({ type, as }: Answered): string {
+function goType({ type, as }: ResponseContent): string {
   const list = as === 'list';
 
   if (type.custom) {
@@ -109,24 +109,24 @@ function goType({ type, as }: Answered): string {
 }
 
 /** PartialObjectMetadataList is for lists only, PartialObjectMetadata for single objects. */
-function checkPartial(as: Form['as'], answered: Answered): void {
-  if (as === 'PartialObjectMetadata' && answered.as === 'list') {
-    const message = `you requested PartialObjectMetadata, but the requested object is a list (${goType(answered)})`;
+function checkPartial(as: Form['as'], content: ResponseContent): void {
+  if (as === 'PartialObjectMetadata' && content.as === 'list') {
+    const message = `you requested PartialObjectMetadata, but the requested object is a list (${goType(content)})`;
     throw new StatusError(406, 'NotAcceptable', message);
   }
 
-  if (as === 'PartialObjectMetadataList' && answered.as !== 'list') {
-    const message = `you requested PartialObjectMetadataList, but the requested object is not a list (${goType(answered)})`;
+  if (as === 'PartialObjectMetadataList' && content.as !== 'list') {
+    const message = `you requested PartialObjectMetadataList, but the requested object is not a list (${goType(content)})`;
     throw new StatusError(406, 'NotAcceptable', message);
   }
 }
 
 /** Chooses the form of a response; throws a StatusError 406 when no accepted form is supported. */
-export function negotiate(accept: string | undefined, answered: Answered): Form {
+export function negotiate(accept: string | undefined, content: ResponseContent): Form {
   const ranges = parseAccept(accept);
 
-  if (!answered.type.custom) {
-    checkMediaTypes(ranges, answered.as);
+  if (!content.type.custom) {
+    checkMediaTypes(ranges, content.as);
   }
 
   for (const { type, parameters } of ranges) {
@@ -146,7 +146,7 @@ export function negotiate(accept: string | undefined, answered: Answered): Form 
     }
 
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') {
-      checkPartial(as, answered);
+      checkPartial(as, content);
       return { as, version, encoding };
     }
   }

@@ -14,9 +14,9 @@ const TRUE = new Set(['1', 't', 'T', 'true', 'True', 'TRUE']);
 
 /** Whether a response is indented for people. */
 export function isForPeople(request: KubeRequest, query: URLSearchParams): boolean {
-  const asked = query.get('pretty');
-  if (asked) {
-    return TRUE.has(asked);
+  const value = query.get('pretty');
+  if (value) {
+    return TRUE.has(value);
   }
 
   const agent = request.headers['user-agent'] ?? '';

@@ -39,20 +39,20 @@ function mergeRepeated(before: unknown, value: unknown): unknown {
 }
 
 /** Formats the message about a repeated field, whose value begins at `at`. */
-export type TellRepeated = (path: FieldPath, at: number) => string;
+export type FormatRepeated = (path: FieldPath, at: number) => string;
 
 /** Walks a valid JSON text field by field; JSON.parse keeps only the last of repeated fields. */
 class FieldWalk {
   readonly #text: string;
   readonly #errors: StrictErrors | undefined;
-  readonly #tell: TellRepeated | undefined;
+  readonly #formatMessage: FormatRepeated | undefined;
   #at = 0;
   readonly #path: (string | number)[] = [];
 
-  constructor(text: string, errors?: StrictErrors, tell?: TellRepeated) {
+  constructor(text: string, errors?: StrictErrors, formatMessage?: FormatRepeated) {
     this.#text = text;
     this.#errors = errors;
-    this.#tell = tell;
+    this.#formatMessage = formatMessage;
   }
 
   /** Reads the value at the beginning of the text. */
@@ -143,8 +143,8 @@ class FieldWalk {
   }
 
   #repeated(): void {
-    if (this.#errors && !this.#errors.isFull && this.#tell) {
-      this.#errors.add(this.#tell(this.#path, this.#at));
+    if (this.#errors && !this.#errors.isFull && this.#formatMessage) {
+      this.#errors.add(this.#formatMessage(this.#path, this.#at));
     }
   }
 
@@ -176,11 +176,11 @@ export function readMerged(text: string): unknown {
 }
 
 /** Reports unknown and repeated fields of a valid JSON text, in the order of the text. */
-export function tellFields(
+export function reportFields(
   text: string,
   schema: KnownField,
   errors: StrictErrors,
-  tell: TellRepeated,
+  formatMessage: FormatRepeated,
 ): void {
-  new FieldWalk(text, errors, tell).read(schema);
+  new FieldWalk(text, errors, formatMessage).read(schema);
 }

@@ -4,7 +4,7 @@ import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Call } from '../call.ts';
 import { isForPeople } from '../codec/pretty.ts';
 import { rawJson, takesGzip } from '../respond.ts';
-import { MAX_KEPT_BYTES } from './list-cache.ts';
+import { MAX_CACHED_BYTES } from './list-cache.ts';
 import { type ListForm, storedForm } from './list-forms.ts';
 
 /**
@@ -49,7 +49,7 @@ export async function listResponse(
 }
 
 /** The response to a list call whose items are cached, as `allItems` made them. */
-export function keptResponse(call: Call, metadata: unknown, items: Buffer): KubeResponse {
+export function cachedResponse(call: Call, metadata: unknown, items: Buffer): KubeResponse {
   return wholeResponse(call, [storedForm(call, metadata).open, items], SMALL_BYTES);
 }
 
@@ -68,7 +68,8 @@ function wholeResponse(
 ): KubeResponse {
   const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const isWhole =
-    size < small || (size <= MAX_KEPT_BYTES && (takesGzip(request) || isForPeople(request, query)));
+    size < small ||
+    (size <= MAX_CACHED_BYTES && (takesGzip(request) || isForPeople(request, query)));
   if (isWhole) {
     return rawJson(Buffer.concat(parts, size));
   }
@@ -91,7 +92,7 @@ export async function allItems(call: Call, items: ListItems): Promise<Buffer | u
 
     collected.push(piece);
     size += piece.byteLength;
-    if (size > MAX_KEPT_BYTES) {
+    if (size > MAX_CACHED_BYTES) {
       return undefined;
     }
   }

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Backend } from '../../storage/backend.ts';
 
 /** The bytes of a list's items, and the fields of its metadata about the rest. */
-export interface KeptList {
+export interface CachedList {
   /** The JSON of the items, with commas between them, and of the end of the list. */
   items: Buffer;
   /** Storage key, without the prefix, of the first item after these. */
@@ -11,12 +11,12 @@ export interface KeptList {
   remaining?: number;
 }
 
-interface Entry extends KeptList {
+interface Entry extends CachedList {
   version: number;
 }
 
 /** Longer lists, in bytes, are not cached: they are sent while they are read. */
-export const MAX_KEPT_BYTES = 8 * 1024 * 1024;
+export const MAX_CACHED_BYTES = 8 * 1024 * 1024;
 
 const MAX_TOTAL_BYTES = 32 * 1024 * 1024;
 const MAX_PREFIXES = 10_000;
@@ -85,7 +85,7 @@ export class ListCache {
   }
 
   /** A cached list that is up to date. */
-  get(key: string, prefix: string): KeptList | undefined {
+  get(key: string, prefix: string): CachedList | undefined {
     const entry = this.#entries.get(key);
     if (!entry || entry.version === this.versionOf(prefix)) {
       return entry;
@@ -118,7 +118,7 @@ export class ListCache {
   }
 
   /** Caches a list that was read now; drops the least recently used ones. */
-  put(key: string, prefix: string, list: KeptList): void {
+  put(key: string, prefix: string, list: CachedList): void {
     this.#entries.set(key, { ...list, version: this.versionOf(prefix) });
   }
 }

@@ -7,7 +7,7 @@ import { collect, scan } from '../../registry/store/scan.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Call } from '../call.ts';
 import { negotiate } from '../codec/negotiate.ts';
-import { allItems, keptResponse, type ListItems, listResponse, SHORT_LIST } from './list-body.ts';
+import { allItems, cachedResponse, type ListItems, listResponse, SHORT_LIST } from './list-body.ts';
 import { listForm } from './list-forms.ts';
 import { continueToken, type ListOptions, listOptions } from './list-options.ts';
 import { type Selection, selectionOf } from './selection.ts';
@@ -27,8 +27,8 @@ export async function list(call: Call): Promise<KubeResponse> {
   const prefix = storagePrefix(call.type, call.path.namespace);
   const options = listOptions(call.query, prefix, call.api.store.backend);
   const selection = selectionOf(call);
-  if (form.as === 'object' && form.encoding === 'json' && canBeKept(call, selection, options)) {
-    const kept = await keptList(call, prefix, selection, options);
+  if (form.as === 'object' && form.encoding === 'json' && isCacheable(call, selection, options)) {
+    const kept = await cachedList(call, prefix, selection, options);
     if (kept) {
       return kept;
     }
@@ -60,7 +60,7 @@ export async function list(call: Call): Promise<KubeResponse> {
  * Whether a list can be cached: all current objects of a resource or a namespace. Custom resources
  * may be converted differently the next time.
  */
-function canBeKept(
+function isCacheable(
   { type }: Call,
   selection: Selection,
   { revision, start, limit }: ListOptions,
@@ -75,7 +75,7 @@ function canBeKept(
 }
 
 /** The response from the cached items; undefined where the list must be read. */
-async function keptList(
+async function cachedList(
   call: Call,
   prefix: string,
   selection: Selection,
@@ -116,7 +116,7 @@ async function keptList(
     ...(remaining !== undefined && { remainingItemCount: remaining }),
   };
 
-  return keptResponse(call, metadata, items);
+  return cachedResponse(call, metadata, items);
 }
 
 async function pageOf(

@@ -33,7 +33,7 @@ export const APPLY_PATCH = 'application/apply-patch+yaml';
 /** A patched object, and the text of a refusal. */
 interface PatchedObject {
   of: KubeObject;
-  shown: () => string;
+  printed: () => string;
 }
 
 /** A parsed patch, which patches an object. */
@@ -70,7 +70,7 @@ export function readPatch(mediaType: string, body: Buffer, type: ResourceType): 
 
   const whole = (of: unknown): PatchedObject => ({
     of: of as KubeObject,
-    shown: () => JSON.stringify(of),
+    printed: () => JSON.stringify(of),
   });
 
   if (mediaType === JSON_PATCH) {
@@ -84,7 +84,7 @@ export function readPatch(mediaType: string, body: Buffer, type: ResourceType): 
 
   return (_type, old) => ({
     of: applyStrategicMergePatch(old as never, patch, schema) as never,
-    shown: () => goText(patch),
+    printed: () => goText(patch),
   });
 }
 
@@ -94,7 +94,7 @@ export function readPatch(mediaType: string, body: Buffer, type: ResourceType): 
  */
 function decodePatched(
   type: ResourceType,
-  { shown, of }: PatchedObject,
+  { printed, of }: PatchedObject,
   validation: FieldValidation,
   warnings: string[],
 ): KubeObject {
@@ -109,7 +109,7 @@ function decodePatched(
     }
 
     const why = error.message.replace(/^\S* in version "[^"]*" cannot be handled as a \w+: /, '');
-    const cause = invalidValue('patch', shown(), why);
+    const cause = invalidValue('patch', printed(), why);
 
     throw new StatusError(422, 'Invalid', ` "" is invalid: patch: ${cause.message}`, {
       causes: [cause],

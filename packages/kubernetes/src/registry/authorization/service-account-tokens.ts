@@ -287,11 +287,11 @@ export class ServiceAccountTokens {
 
     const common = audiences.filter((audience) => claims.aud.includes(audience));
     if (common.length === 0) {
-      const shown = (list: readonly string[]) =>
+      const printed = (list: readonly string[]) =>
         `[${list.map((item) => JSON.stringify(item)).join(' ')}]`;
 
       return {
-        fault: `token audiences ${shown(claims.aud)} is invalid for the target audiences ${shown(audiences)}`,
+        fault: `token audiences ${printed(claims.aud)} is invalid for the target audiences ${printed(audiences)}`,
       };
     }
 

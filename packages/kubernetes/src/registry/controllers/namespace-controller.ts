@@ -183,7 +183,7 @@ export class NamespaceController {
   }
 
   /** Writes into the namespace's status which content still keeps it. */
-  async #tell(name: string, content: NamespaceContent): Promise<void> {
+  async #reportContent(name: string, content: NamespaceContent): Promise<void> {
     const options = this.#options();
     await this.#store
       .update(this.#catalog.require('', 'v1', 'namespaces'), '', name, {
@@ -237,7 +237,7 @@ export class NamespaceController {
 
     const content = this.#contentOf(name);
     if (content.resources.size > 0) {
-      await this.#tell(name, content);
+      await this.#reportContent(name, content);
       return;
     }
 

@@ -135,10 +135,10 @@ function etcdKey(type: ResourceType, { metadata }: KubeObject): string {
 }
 
 /** 409: a write names the uid of another object of the same name. */
-function otherUid(type: ResourceType, named: KubeObject, wished: string, found: string): Error {
+function otherUid(type: ResourceType, named: KubeObject, expected: string, found: string): Error {
   return conflict(
     subjectOf(type, named.metadata.name),
-    `StorageError: invalid object, Code: 4, Key: ${etcdKey(type, named)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wished}, UID in object meta: ${found}`,
+    `StorageError: invalid object, Code: 4, Key: ${etcdKey(type, named)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${expected}, UID in object meta: ${found}`,
   );
 }
 

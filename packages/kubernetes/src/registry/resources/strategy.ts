@@ -20,7 +20,7 @@ export interface AdmissionView {
   /** The object that admission sees in place of the written one, also for a deletion. */
   carries?: KubeObject;
   /** Copies the changes of admission from the body that it saw to the object. */
-  put?(object: KubeObject, shown: KubeObject): void;
+  put?(object: KubeObject, printed: KubeObject): void;
 }
 
 /** Metadata that a write of the status changes unless the kind keeps it. */

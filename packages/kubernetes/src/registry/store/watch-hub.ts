@@ -291,8 +291,8 @@ export class WatchHub {
       return undefined;
     }
 
-    const shown = before ? 'MODIFIED' : 'ADDED';
-    const type: EventType = after ? shown : 'DELETED';
+    const printed = before ? 'MODIFIED' : 'ADDED';
+    const type: EventType = after ? printed : 'DELETED';
     if (!request.render && type === event.type) {
       return this.#sharedFrame(request.type, event);
     }

@@ -67,7 +67,7 @@ export class WebhookClient {
     url.searchParams.set('timeout', `${timeoutSeconds}s`);
 
     const host = target.serverName ? `${url.hostname}:${url.port || 443}` : url.host;
-    const shown = `Post ${JSON.stringify(`https://${host}${url.pathname}${url.search}`)}: `;
+    const printed = `Post ${JSON.stringify(`https://${host}${url.pathname}${url.search}`)}: `;
 
     const { status, text, type } = await this.#exchange(
       target,
@@ -76,7 +76,7 @@ export class WebhookClient {
       timeoutSeconds * 1000,
     ).catch((error) => {
       throw new WebhookCallError(
-        shown + (error instanceof WebhookCallError ? error.message : reasonOf(error)),
+        printed + (error instanceof WebhookCallError ? error.message : reasonOf(error)),
       );
     });
 

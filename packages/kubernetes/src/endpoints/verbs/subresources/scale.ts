@@ -114,13 +114,13 @@ function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject
 async function write(
   call: Call,
   kind: string,
-  wished: (current: KubeObject) => KubeObject,
+  changeScale: (current: KubeObject) => KubeObject,
 ): Promise<KubeResponse> {
   const { api, type, path } = call;
 
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: 'scale',
-    change: (object) => setScale(call, object, wished(scaleOf(type, object))),
+    change: (object) => setScale(call, object, changeScale(scaleOf(type, object))),
     options: {
       ...writeOptions(call, kind),
       admissionView: {

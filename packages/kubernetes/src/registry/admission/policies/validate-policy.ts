@@ -137,7 +137,7 @@ function validateValidation(
 ): void {
   const { expression = '', message = '', messageExpression: text = '', reason } = given;
 
-  const tell = (field: string, of: string, why: string | undefined) => {
+  const report = (field: string, of: string, why: string | undefined) => {
     if (why) {
       out.invalid(`${at}.${field}`, of, why);
     }
@@ -146,19 +146,19 @@ function validateValidation(
   if (expression.trim() === '') {
     out.required(`${at}.expression`, 'expression is not specified');
   } else {
-    tell('expression', expression, expressionError(environment, expression, 'bool', ['bool']));
+    report('expression', expression, expressionError(environment, expression, 'bool', ['bool']));
   }
 
   if (text !== '' && text.trim() === '') {
-    tell('messageExpression', text, 'must be non-empty if specified');
+    report('messageExpression', text, 'must be non-empty if specified');
   } else if (text !== '') {
-    tell('messageExpression', text, expressionError(environment, text, 'string', ['string']));
+    report('messageExpression', text, expressionError(environment, text, 'string', ['string']));
   }
 
   if (message !== '' && message.trim() === '') {
-    tell('message', message, 'must be non-empty if specified');
+    report('message', message, 'must be non-empty if specified');
   } else if (/[\n\r]/.test(message.trim())) {
-    tell('message', message, 'must not contain line breaks');
+    report('message', message, 'must not contain line breaks');
   }
 
   if (reason !== undefined) {

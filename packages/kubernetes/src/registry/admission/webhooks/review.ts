@@ -44,16 +44,16 @@ export function reviewOf(
   const { type, subresource, name, namespace, operation, context } = attributes;
   const uid = randomUUID();
   const resource = ({ group, version, resource }: ResourceType) => ({ group, version, resource });
-  const shown = (kind: Kind) => ({ group: kind.group, version: kind.version, kind: kind.kind });
+  const printed = (kind: Kind) => ({ group: kind.group, version: kind.version, kind: kind.kind });
   const { user } = context;
   const extra = Object.keys(user.extra ?? {}).length > 0 ? { extra: user.extra } : {};
 
   const request = {
     uid,
-    kind: shown(kindOf(as, subresource)),
+    kind: printed(kindOf(as, subresource)),
     resource: resource(as),
     ...(subresource !== '' && { subResource: subresource }),
-    requestKind: shown(kindOf(type, subresource)),
+    requestKind: printed(kindOf(type, subresource)),
     requestResource: resource(type),
     ...(subresource !== '' && { requestSubResource: subresource }),
     ...(name !== '' && { name }),

@@ -199,9 +199,9 @@ export class Webhooks {
       );
     }
 
-    const shown = this.#shown(attributes.object, as);
-    const patched = patchObject(shown, verdict.patch, as);
-    if (equalJson(patched, shown)) {
+    const printed = this.#printed(attributes.object, as);
+    const patched = patchObject(printed, verdict.patch, as);
+    if (equalJson(patched, printed)) {
       return false;
     }
 
@@ -242,7 +242,7 @@ export class Webhooks {
     }
   }
 
-  #shown(object: KubeObject, as: ResourceType): KubeObject {
+  #printed(object: KubeObject, as: ResourceType): KubeObject {
     // The body of a subresource, such as a Scale, has a kind of its own with one version.
     if (object.kind !== undefined && object.kind !== as.kind) {
       return object;
@@ -310,8 +310,8 @@ export class Webhooks {
       );
     }
 
-    const object = attributes.object && this.#shown(attributes.object, as);
-    const old = attributes.old && this.#shown(attributes.old, as);
+    const object = attributes.object && this.#printed(attributes.object, as);
+    const old = attributes.old && this.#printed(attributes.old, as);
     const { uid, request } = reviewOf(version, attributes, as, object, old);
     let answer: unknown;
 

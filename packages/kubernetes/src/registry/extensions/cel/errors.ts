@@ -167,9 +167,9 @@ export function compileError(expression: string, thrown: unknown): string {
   const before = expression.slice(0, at);
   const line = before.split('\n').length;
   const column = at - (before.lastIndexOf('\n') + 1);
-  const shown = expression.split('\n')[line - 1] ?? '';
+  const printed = expression.split('\n')[line - 1] ?? '';
 
-  return `ERROR: <input>:${line}:${column + 1}: ${problemOf(error)}\n | ${shown}\n | ${'.'.repeat(column)}^`;
+  return `ERROR: <input>:${line}:${column + 1}: ${problemOf(error)}\n | ${printed}\n | ${'.'.repeat(column)}^`;
 }
 
 /** An evaluation error as cel-go words it. */

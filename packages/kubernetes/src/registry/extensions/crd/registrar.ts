@@ -206,12 +206,16 @@ export class DefinitionRegistrar {
   async #remove(name: string): Promise<void> {
     const type = this.#catalog.custom(name)[0];
 
-    const tell = (value: 'True' | 'False', reason: string, message: string) =>
+    const setTerminating = (value: 'True' | 'False', reason: string, message: string) =>
       this.#updateStatus(name, (definition) =>
         withCondition(definition, 'Terminating', value, reason, message, timestamp(new Date())),
       );
 
-    await tell('True', 'InstanceDeletionInProgress', 'CustomResource deletion is in progress');
+    await setTerminating(
+      'True',
+      'InstanceDeletionInProgress',
+      'CustomResource deletion is in progress',
+    );
 
     if (type) {
       await this.#removeObjects(type);
@@ -220,7 +224,7 @@ export class DefinitionRegistrar {
       return;
     }
 
-    await tell('False', 'InstanceDeletionCompleted', 'removed all instances');
+    await setTerminating('False', 'InstanceDeletionCompleted', 'removed all instances');
 
     const definitions = this.#catalog.require(
       'apiextensions.k8s.io',

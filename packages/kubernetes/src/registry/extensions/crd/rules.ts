@@ -108,7 +108,7 @@ function message(rule: Rule, context: Record<string, unknown>, budget: Budget): 
 /** The cause for a broken rule, by the rule's reason; objects and lists are not shown. */
 function cause(rule: Rule, field: string, value: unknown, detail: string): StatusCause {
   const simple = value === null || typeof value !== 'object';
-  const shown = simple ? `${typeof value === 'string' ? quote(value) : String(value)}: ` : '';
+  const printed = simple ? `${typeof value === 'string' ? quote(value) : String(value)}: ` : '';
 
   switch (rule.reason) {
     case 'FieldValueForbidden':
@@ -118,11 +118,11 @@ function cause(rule: Rule, field: string, value: unknown, detail: string): Statu
     case 'FieldValueDuplicate':
       return {
         reason: rule.reason,
-        message: `Duplicate value${simple ? `: ${shown.slice(0, -2)}` : ''}`,
+        message: `Duplicate value${simple ? `: ${printed.slice(0, -2)}` : ''}`,
         field,
       };
     default:
-      return { reason: 'FieldValueInvalid', message: `Invalid value: ${shown}${detail}`, field };
+      return { reason: 'FieldValueInvalid', message: `Invalid value: ${printed}${detail}`, field };
   }
 }
 
@@ -193,7 +193,7 @@ class Walk {
       field: at,
     });
 
-    const said = rule.message ?? rule.rule.trim();
+    const ruleText = rule.message ?? rule.rule.trim();
     const context: Record<string, unknown> = { self };
 
     if (optional) {
@@ -213,11 +213,11 @@ class Walk {
 
       const why = evaluationError(error);
       if (why !== 'no such overload') {
-        return failed(`${why} evaluating rule: ${said}`);
+        return failed(`${why} evaluating rule: ${ruleText}`);
       }
 
       return failed(
-        `'no such overload': call arguments did not match a supported operator, function or macro signature for rule: ${said}`,
+        `'no such overload': call arguments did not match a supported operator, function or macro signature for rule: ${ruleText}`,
       );
     }
 

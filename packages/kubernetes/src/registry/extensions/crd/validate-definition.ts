@@ -247,17 +247,17 @@ export function validateDefinition(
     }
   }
 
-  const shown = toGoVersions(versions);
+  const printed = toGoVersions(versions);
 
   if (new Set(versions.map(({ name }) => name)).size !== versions.length) {
-    causes.push(invalidValue('spec.versions', shown, 'must contain unique version names'));
+    causes.push(invalidValue('spec.versions', printed, 'must contain unique version names'));
   }
 
   if (versions.filter(({ storage }) => storage).length !== 1) {
     causes.push(
       invalidValue(
         'spec.versions',
-        shown,
+        printed,
         'must have exactly one version marked as storage version',
       ),
     );

@@ -32,12 +32,12 @@ function requireType(
 
 function setCauses(items: Schema | undefined, field: string): StatusCause[] {
   const why = 'must be atomic as item of a list with x-kubernetes-list-type=set';
-  const shown = items?.['x-kubernetes-list-type'] ?? null;
-  if (items?.type === 'array' && shown !== null && shown !== 'atomic') {
-    return [invalidValue(`${field}.items.x-kubernetes-list-type`, shown, why)];
+  const printed = items?.['x-kubernetes-list-type'] ?? null;
+  if (items?.type === 'array' && printed !== null && printed !== 'atomic') {
+    return [invalidValue(`${field}.items.x-kubernetes-list-type`, printed, why)];
   }
   if (items?.type === 'object' && items['x-kubernetes-map-type'] !== 'atomic') {
-    return [invalidValue(`${field}.items.x-kubernetes-map-type`, shown, why)];
+    return [invalidValue(`${field}.items.x-kubernetes-map-type`, printed, why)];
   }
 
   return [];

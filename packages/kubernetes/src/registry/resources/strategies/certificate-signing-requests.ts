@@ -37,17 +37,17 @@ export const csrStrategy: Strategy = {
   prepareForUpdate(object, old, { subresource, now }) {
     object.spec = old.spec;
 
-    const wished: Condition[] = object.status?.conditions ?? [];
+    const wanted: Condition[] = object.status?.conditions ?? [];
 
     if (subresource === 'status') {
       const decided = listOf<Condition>(old.status?.conditions).filter(isDecision);
-      const conditions = [...decided, ...wished.filter((condition) => !isDecision(condition))];
+      const conditions = [...decided, ...wanted.filter((condition) => !isDecision(condition))];
       object.status = { ...object.status, ...(conditions.length > 0 && { conditions }) };
     } else if (subresource === 'approval') {
-      object.status = { ...old.status, conditions: wished };
+      object.status = { ...old.status, conditions: wanted };
     }
 
-    for (const condition of wished) {
+    for (const condition of wanted) {
       condition.lastUpdateTime ??= timestamp(now);
       condition.lastTransitionTime ??= condition.lastUpdateTime;
     }

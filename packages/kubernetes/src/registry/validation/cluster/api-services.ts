@@ -43,8 +43,8 @@ export const apiServices: Validator = ({ metadata, spec = {} }, _old, out) => {
 
   if (service === undefined) {
     if (caBundle) {
-      const shown = `${Buffer.from(caBundle, 'base64').byteLength} bytes`;
-      out.invalid('spec.caBundle', shown, 'local APIServices may not have a caBundle');
+      const printed = `${Buffer.from(caBundle, 'base64').byteLength} bytes`;
+      out.invalid('spec.caBundle', printed, 'local APIServices may not have a caBundle');
     }
 
     if (insecure) {

@@ -210,7 +210,7 @@ const isStandard = (name: string) => !name.includes('/');
 
 function validateConflicting(
   names: readonly string[],
-  shown: unknown,
+  printed: unknown,
   at: string,
   out: Causes,
 ): void {
@@ -219,7 +219,7 @@ function validateConflicting(
     ['Terminating', 'NotTerminating'],
   ]) {
     if (pair.every((name) => names.includes(name))) {
-      out.invalid(at, shown, 'conflicting scopes');
+      out.invalid(at, printed, 'conflicting scopes');
     }
   }
 }
@@ -243,7 +243,7 @@ function validateScopeSelector(spec: Fields, at: string, out: Causes): void {
 
     for (const resource of resources) {
       if (isStandard(resource) && !scopeApplies(scopeName, resource)) {
-        const shown = {
+        const printed = {
           MatchExpressions: expressions.map((one) => ({
             ScopeName: one.scopeName,
             Operator: one.operator,
@@ -251,7 +251,7 @@ function validateScopeSelector(spec: Fields, at: string, out: Causes): void {
           })),
         };
 
-        out.invalid(at, shown, 'unsupported scope applied to resource');
+        out.invalid(at, printed, 'unsupported scope applied to resource');
       }
     }
 
@@ -288,26 +288,26 @@ function validateScopeSelector(spec: Fields, at: string, out: Causes): void {
 
 /** ResourceQuotas. */
 export const resourceQuotas: Validator = ({ spec = {} }, old, out) => {
-  const { hard = {}, scopes: wished = [] } = spec;
+  const { hard = {}, scopes: wanted = [] } = spec;
   for (const [name, amount] of Object.entries(hard)) {
     const field = `spec.hard[${name}]`;
     validateQuotaResourceName(name, field, out);
     validateAmount(name, amount, field, out);
   }
 
-  for (const scope of wished) {
+  for (const scope of wanted) {
     if (!scopes.includes(scope)) {
-      out.invalid('spec.scopes', wished, 'unsupported scope');
+      out.invalid('spec.scopes', wanted, 'unsupported scope');
     }
 
     for (const resource of Object.keys(hard).sort()) {
       if (isStandard(resource) && !scopeApplies(scope, resource)) {
-        out.invalid('spec.scopes', wished, 'unsupported scope applied to resource');
+        out.invalid('spec.scopes', wanted, 'unsupported scope applied to resource');
       }
     }
   }
 
-  validateConflicting(wished, wished, 'spec.scopes', out);
+  validateConflicting(wanted, wanted, 'spec.scopes', out);
 
   if (spec.scopeSelector) {
     validateScopeSelector(spec, 'spec.scopeSelector.matchExpressions', out);
@@ -318,8 +318,8 @@ export const resourceQuotas: Validator = ({ spec = {} }, old, out) => {
 
   const before: string[] = old.spec?.scopes ?? [];
   if (
-    new Set([...before, ...wished]).size !== new Set(before).size ||
-    new Set(wished).size !== new Set(before).size
+    new Set([...before, ...wanted]).size !== new Set(before).size ||
+    new Set(wanted).size !== new Set(before).size
   ) {
     out.invalid('spec.scopes', spec.scopes ?? null, 'field is immutable');
   }

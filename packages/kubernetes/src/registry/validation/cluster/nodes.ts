@@ -21,14 +21,14 @@ function validateTaints(list: readonly Fields[] | undefined, at: string, out: Ca
     validateTaintEffect(effect, `${path}.effect`, out);
 
     if (seen.has(`${effect}/${key}`)) {
-      const shown = JSON.stringify({
+      const printed = JSON.stringify({
         Key: key,
         Value: value,
         Effect: effect,
         TimeAdded: taint.timeAdded ?? null,
       });
 
-      const message = `Duplicate value: ${shown}: taints must be unique by key and effect pair`;
+      const message = `Duplicate value: ${printed}: taints must be unique by key and effect pair`;
       out.add({ reason: 'FieldValueDuplicate', message, field: path });
     }
 

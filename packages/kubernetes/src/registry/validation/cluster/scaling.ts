@@ -246,14 +246,14 @@ const scaler: Validator = ({ spec = {} }, old, out) => {
 const budget: Validator = ({ spec = {} }, _old, out) => {
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec;
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
-    const shown = {
+    const printed = {
       MinAvailable: minAvailable,
       Selector: selector ?? null,
       MaxUnavailable: maxUnavailable,
       UnhealthyPodEvictionPolicy: policy ?? null,
     };
 
-    out.invalid('spec', shown, 'minAvailable and maxUnavailable cannot be both set');
+    out.invalid('spec', printed, 'minAvailable and maxUnavailable cannot be both set');
   }
 
   for (const name of ['minAvailable', 'maxUnavailable']) {

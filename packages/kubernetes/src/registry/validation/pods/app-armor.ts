@@ -74,7 +74,7 @@ export function validateAppArmorMatch(
 
     const { type, localhostProfile } = profile;
 
-    const said: Record<string, boolean> = {
+    const stated: Record<string, boolean> = {
       Unconfined: annotation === 'unconfined',
       RuntimeDefault: annotation === 'runtime/default',
       Localhost: annotation.startsWith(local),
@@ -82,7 +82,7 @@ export function validateAppArmorMatch(
 
     const at = `${path}.securityContext.appArmorProfile`;
 
-    if (said[type] === false) {
+    if (stated[type] === false) {
       out.forbidden(`${at}.type`, 'apparmor type in annotation and field must match');
     } else if (type === 'Localhost' && annotation.slice(local.length) !== localhostProfile) {
       out.forbidden(

@@ -25,8 +25,12 @@ function validateSeccomp(profile: Fields | undefined, at: string, out: Causes): 
       descendingPath(local, `${at}.localhostProfile`, out);
     }
   } else if (local !== undefined) {
-    const shown = { Type: type, LocalhostProfile: local };
-    out.invalid(`${at}.localhostProfile`, shown, 'can only be set when seccomp type is Localhost');
+    const printed = { Type: type, LocalhostProfile: local };
+    out.invalid(
+      `${at}.localhostProfile`,
+      printed,
+      'can only be set when seccomp type is Localhost',
+    );
   }
 }
 

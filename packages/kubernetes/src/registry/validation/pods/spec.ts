@@ -57,7 +57,7 @@ function validateResourceClaims(
       names.add(name);
     }
 
-    const shown = {
+    const printed = {
       Name: name,
       ResourceClaimName: resourceClaimName ?? null,
       ResourceClaimTemplateName: resourceClaimTemplateName ?? null,
@@ -66,13 +66,13 @@ function validateResourceClaims(
     const both = '`resourceClaimName` or `resourceClaimTemplateName`';
 
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
-      out.invalid(path, shown, `at most one of ${both} may be specified`);
+      out.invalid(path, printed, `at most one of ${both} may be specified`);
     }
 
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
       out.invalid(
         path,
-        shown,
+        printed,
         'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
       );
     }

@@ -19,8 +19,8 @@ function validateAddresses(
 
   const families = new Set(list.map(({ ip }) => (String(ip).includes(':') ? 6 : 4)));
   if (list.length > 1 && (list.length > 2 || families.size !== 2)) {
-    const shown = list.map(({ ip }) => ({ IP: ip }));
-    out.invalid(at, shown, 'may specify no more than one IP for each IP family');
+    const printed = list.map(({ ip }) => ({ IP: ip }));
+    out.invalid(at, printed, 'may specify no more than one IP for each IP family');
   }
 }
 

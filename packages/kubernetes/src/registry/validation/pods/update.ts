@@ -73,8 +73,8 @@ function tolerations(
       Object.entries({ ...toleration, tolerationSeconds: 0 }).sort(([a], [b]) => (a < b ? -1 : 1)),
     );
 
-  const wished = new Set(now.map(identity));
-  if (!old.every((toleration) => wished.has(identity(toleration)))) {
+  const wanted = new Set(now.map(identity));
+  if (!old.every((toleration) => wanted.has(identity(toleration)))) {
     out.forbidden(at, 'existing toleration can not be modified except its tolerationSeconds');
   } else {
     validateTolerations(now, at, out);
@@ -126,13 +126,13 @@ function validateWhileGated(now: Fields, old: Fields, at: string, out: Causes): 
   }
 
   const terms: Fields[] = old.affinity?.nodeAffinity?.[hard]?.nodeSelectorTerms ?? [];
-  const wished: Fields[] = now.affinity?.nodeAffinity?.[hard]?.nodeSelectorTerms ?? [];
+  const wanted: Fields[] = now.affinity?.nodeAffinity?.[hard]?.nodeSelectorTerms ?? [];
   const field = `${at}.affinity.nodeAffinity.${hard}.nodeSelectorTerms`;
 
-  if (terms.length > 0 && terms.length !== wished.length) {
+  if (terms.length > 0 && terms.length !== wanted.length) {
     out.invalid(
       field,
-      wished,
+      wanted,
       'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
     );
 
@@ -140,13 +140,13 @@ function validateWhileGated(now: Fields, old: Fields, at: string, out: Causes): 
   }
 
   terms.forEach((term, index) => {
-    if (onlyAdds(wished[index], term)) {
+    if (onlyAdds(wanted[index], term)) {
       return;
     }
 
     out.invalid(
       `${field}[${index}]`,
-      wished[index],
+      wanted[index],
       'only additions are allowed (no mutations or deletions)',
     );
   });

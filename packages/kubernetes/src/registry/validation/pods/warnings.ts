@@ -149,9 +149,9 @@ function warnAboutRepeated(
 function volumes(spec: Fields, at: string, say: (text: string) => void): void {
   each(spec.volumes, `${at}.volumes`, (volume, path) => {
     for (const [kind, text] of Object.entries(oldVolumes)) {
-      const shown = kind === 'storageos' ? 'storageOS' : kind;
+      const printed = kind === 'storageos' ? 'storageOS' : kind;
       if (volume[kind]) {
-        say(`${path}.${shown}: ${text}`);
+        say(`${path}.${printed}: ${text}`);
       }
     }
 
@@ -264,8 +264,8 @@ function ports(spec: Fields, at: string, say: (text: string) => void): void {
     each(container.ports, `${path}.ports`, (port, place) => {
       const { name = '', hostIP = '', hostPort = 0, containerPort = 0, protocol = '' } = port;
       if (hostIP !== '' && hostPort === 0) {
-        const shown = `{Name:${name} HostPort:0 ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
-        say(`${place}: hostIP set without hostPort: ${shown}`);
+        const printed = `{Name:${name} HostPort:0 ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
+        say(`${place}: hostIP set without hostPort: ${printed}`);
       }
 
       const key = `${containerPort}/${protocol}`;
@@ -311,7 +311,7 @@ const MAX_WARNINGS = 100;
 /** Warnings about a valid pod, or a template at `at`; '' is the pod itself. */
 export function podWarnings({ metadata = {}, spec = {} }: Fields, at: string): string[] {
   const texts: string[] = [];
-  const enough = new Error('enough is told');
+  const enough = new Error('there are enough warnings');
 
   const say = (text: string) => {
     texts.push(text);

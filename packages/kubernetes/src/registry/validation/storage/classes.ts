@@ -40,8 +40,8 @@ function validateParameters(values: Fields, out: Causes): void {
 
 /** The identity of a topology term: the same for any order of its expressions and values. */
 function termIdentity(expressions: readonly Fields[] = []): string {
-  const asked = expressions.map(({ key = '', values = [] }) => [key, ...values.toSorted()]);
-  return JSON.stringify(asked.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)));
+  const requirements = expressions.map(({ key = '', values = [] }) => [key, ...values.toSorted()]);
+  return JSON.stringify(requirements.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)));
 }
 
 const storageClass: Validator = (object, old, out) => {

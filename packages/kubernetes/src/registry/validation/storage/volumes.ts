@@ -39,7 +39,7 @@ const order = [
   'csi',
 ];
 
-const shown: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
+const printed: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
 
 function validateSecretReference(ref: Fields | undefined, at: string, out: Causes): void {
   if (ref === undefined) {
@@ -81,7 +81,7 @@ function validateSources(spec: Fields, at: string, out: Causes): void {
       continue;
     }
 
-    const path = `${at}.${shown[kind] ?? kind}`;
+    const path = `${at}.${printed[kind] ?? kind}`;
 
     // Kubernetes allows a second source beside a flexVolume.
     if (found && kind !== 'flexVolume') {

@@ -165,12 +165,12 @@ function validateStatefulStrategy(strategy: Fields, at: string, out: Causes): vo
       return;
     }
 
-    const shown = {
+    const printed = {
       Partition: rollingUpdate.partition ?? 0,
       MaxUnavailable: rollingUpdate.maxUnavailable ?? null,
     };
 
-    out.invalid(`${at}.rollingUpdate`, shown, "only allowed for updateStrategy 'RollingUpdate'");
+    out.invalid(`${at}.rollingUpdate`, printed, "only allowed for updateStrategy 'RollingUpdate'");
 
     return;
   }

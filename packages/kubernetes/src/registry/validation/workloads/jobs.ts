@@ -166,12 +166,12 @@ export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
 
 /** A success policy as Kubernetes prints it. */
 function toGoSuccessPolicy({ rules = [] }: Fields): Fields {
-  const shown = ({ succeededIndexes = null, succeededCount = null }: Fields) => ({
+  const printed = ({ succeededIndexes = null, succeededCount = null }: Fields) => ({
     SucceededIndexes: succeededIndexes,
     SucceededCount: succeededCount,
   });
 
-  return { Rules: rules.length > 0 ? rules.map(shown) : null };
+  return { Rules: rules.length > 0 ? rules.map(printed) : null };
 }
 
 /** Whether a selector matches labels; an invalid one is reported elsewhere. */

@@ -11,9 +11,9 @@ const NOT_EXECUTING = new Set(['Succeeded', 'Failed']);
 
 function withResources(
   old: Fields[] | undefined,
-  wished: Fields[] | undefined,
+  wanted: Fields[] | undefined,
 ): Fields[] | undefined {
-  const byName = new Map(wished?.map((container) => [container.name, container]));
+  const byName = new Map(wanted?.map((container) => [container.name, container]));
   return old?.map((container) => {
     const resources = byName.get(container.name)?.resources;
     return resources ? { ...container, resources } : container;
@@ -21,8 +21,8 @@ function withResources(
 }
 
 /** Subresources change only a part of a pod's spec. */
-function specThrough(subresource: string, wished: Fields, old: Fields): Fields {
-  const { ephemeralContainers } = wished;
+function specThrough(subresource: string, wanted: Fields, old: Fields): Fields {
+  const { ephemeralContainers } = wanted;
 
   if (subresource === 'ephemeralcontainers') {
     const { ephemeralContainers: _old, ...rest } = old;
@@ -31,9 +31,9 @@ function specThrough(subresource: string, wished: Fields, old: Fields): Fields {
 
   return {
     ...old,
-    containers: withResources(old.containers, wished.containers),
+    containers: withResources(old.containers, wanted.containers),
     ...(old.initContainers && {
-      initContainers: withResources(old.initContainers, wished.initContainers),
+      initContainers: withResources(old.initContainers, wanted.initContainers),
     }),
   };
 }

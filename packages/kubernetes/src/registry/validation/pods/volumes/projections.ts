@@ -53,9 +53,9 @@ export function validateProjected(volume: Fields, at: string, out: Causes): void
 
   const paths = new Set<string>();
 
-  function takes(path: string, shown: unknown): void {
+  function takes(path: string, printed: unknown): void {
     if (paths.has(path)) {
-      out.invalid(at, shown, 'conflicting duplicate paths');
+      out.invalid(at, printed, 'conflicting duplicate paths');
     }
     paths.add(path);
   }

@@ -40,7 +40,7 @@ const order = [
 ];
 
 /** Names of some sources in messages. */
-const shown: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
+const printed: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
 
 const shownTwice: Readonly<Record<string, string>> = {
   cephfs: 'cephFS',
@@ -62,7 +62,7 @@ function validateSource(
   out: Causes,
 ): void {
   const value = volume[kind];
-  const path = `${at}.${shown[kind] ?? kind}`;
+  const path = `${at}.${printed[kind] ?? kind}`;
 
   switch (kind) {
     case 'emptyDir':
