@@ -9,9 +9,9 @@ import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { type KubeRequest, readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import { errorMessage } from '../../error-message.ts';
 import { JsonError } from '../../json/json-faults.ts';
-import { type ParsedText, parseJson, parseJsonAsYaml } from '../../json/json-text.ts';
 import { decodeProtobuf, PROTOBUF } from '../../protobuf/decode.ts';
 import { LARGE_BYTES, yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
+import { type ParsedText, parseJson, parseJsonAsYaml } from './json-text.ts';
 import { parseYaml } from './yaml-text.ts';
 
 /** The largest body that is read, in bytes (kube-apiserver's MaxRequestBodyBytes). */

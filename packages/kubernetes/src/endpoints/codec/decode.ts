@@ -6,10 +6,10 @@ import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
-import type { ParsedText } from '../../json/json-text.ts';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
 import { builtinSchema, metaSchema } from '../../schemas/builtin.ts';
+import type { ParsedText } from './json-text.ts';
 import { StrictErrors } from './strict-errors.ts';
 
 /** How unknown fields are handled (Kubernetes "API Concepts", "Field validation"). */

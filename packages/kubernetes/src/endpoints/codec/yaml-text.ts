@@ -10,7 +10,7 @@ import {
   YAMLException,
 } from 'js-yaml';
 import { MAX_ENTRIES, tooManyEntries } from '../../json/json-size.ts';
-import { lineCounter, type ParsedText } from '../../json/json-text.ts';
+import { lineCounter, type ParsedText } from './json-text.ts';
 import { StrictErrors } from './strict-errors.ts';
 import { KUBERNETES_SCHEMA } from './yaml-schema.ts';
 

@@ -12,13 +12,13 @@ import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strat
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { forbiddenField, invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { errorMessage } from '../../error-message.ts';
-import { parseJson } from '../../json/json-text.ts';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
 import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 import type { Call } from '../call.ts';
 import { contentType, isLarge, requestBody } from '../codec/body.ts';
 import { decodeObject, type FieldValidation } from '../codec/decode.ts';
+import { parseJson } from '../codec/json-text.ts';
 import { objectResponse } from '../respond.ts';
 import { applyPatch } from './apply.ts';
 import { writeOptions } from './write-options.ts';

@@ -1,9 +1,9 @@
 import type { KnownField } from '@ks-apiserver/apimachinery/schema/prune';
-import { readMerged, reportFields } from '../endpoints/codec/repeated-fields.ts';
-import { pathText, StrictErrors } from '../endpoints/codec/strict-errors.ts';
-import { errorMessage } from '../error-message.ts';
-import { checkJson, JsonError } from './json-faults.ts';
-import { countFields } from './json-size.ts';
+import { errorMessage } from '../../error-message.ts';
+import { checkJson, JsonError } from '../../json/json-faults.ts';
+import { countFields } from '../../json/json-size.ts';
+import { readMerged, reportFields } from './repeated-fields.ts';
+import { pathText, StrictErrors } from './strict-errors.ts';
 
 /** A parsed body. */
 export interface ParsedText {
