@@ -12,8 +12,23 @@ const LONG_BODY_LINES = 15;
 const MAX_FILE_LINES = 400;
 const MAX_FOLDER_FILES = 15;
 
+/** What --check allows. The counts only go down: lower them when the code has fewer. */
+const LIMITS = {
+  blankLines: 10,
+  bareIfs: 0,
+  longLines: 1,
+  nonNull: 20,
+  casts: 450,
+  nestedTernaries: 0,
+  booleanParameters: 20,
+  longFiles: 0,
+  fullFolders: 0,
+  cycles: 0,
+};
+
 const packages = readdirSync(join(root, 'packages'));
-const folders = process.argv.slice(2);
+const isCheck = process.argv.includes('--check');
+const folders = process.argv.slice(2).filter((argument) => argument !== '--check');
 const roots = folders.length > 0 ? folders : packages.map((name) => `packages/${name}/src`);
 
 /** Returns the product's source files below a folder: paths from the repository's root. */
@@ -284,6 +299,35 @@ for (const cycle of cycles) {
   console.log(`import cycle: ${cycle.join(' ')}`);
 }
 
-if (cycles.length > 0) {
-  process.exitCode = 1;
+/** Returns a line for each figure that is worse than its limit. */
+function findExcesses() {
+  const values = {
+    bareIfs: figures.bareIfs,
+    longLines: (100 * figures.longLines) / figures.lines,
+    nonNull: figures.nonNull,
+    casts: figures.casts,
+    nestedTernaries: figures.nestedTernaries,
+    booleanParameters: figures.booleanParameters,
+    longFiles: long.length,
+    fullFolders: full.length,
+    cycles: cycles.length,
+  };
+
+  const excesses = Object.entries(values)
+    .filter(([name, value]) => value > LIMITS[name])
+    .map(([name, value]) => `${name}: ${value} is more than ${LIMITS[name]}`);
+  const blankLines = (100 * figures.blankBodyLines) / figures.bodyLines;
+
+  if (blankLines < LIMITS.blankLines) {
+    excesses.push(`blankLines: ${blankLines.toFixed(1)} % is less than ${LIMITS.blankLines} %`);
+  }
+
+  return excesses;
+}
+
+if (isCheck) {
+  for (const line of findExcesses()) {
+    console.error(line);
+    process.exitCode = 1;
+  }
 }

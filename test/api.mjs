@@ -28,11 +28,8 @@ export function api(url) {
         method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     }
 
-    const payload = form
-      ? new URLSearchParams(form)
-      : body === undefined
-        ? undefined
-        : JSON.stringify(body);
+    const plain = body === undefined ? undefined : JSON.stringify(body);
+    const payload = form ? new URLSearchParams(form) : plain;
 
     const response = await fetch(url + path, {
       method: method ?? (payload ? 'POST' : 'GET'),

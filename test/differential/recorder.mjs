@@ -30,15 +30,10 @@ function words(line) {
 
 /** Sends one request and answers status, headers and text; `onData` sees the body as it comes. */
 function send(side, method, path, { body, headers = {}, as, token, anonymous }, onResponse) {
-  const stranger = anonymous || token;
-  const credentials = token ? { authorization: `Bearer ${token}` } : stranger ? {} : side.headers;
-
-  const payload =
-    body === undefined
-      ? undefined
-      : typeof body === 'string' || Buffer.isBuffer(body)
-        ? body
-        : JSON.stringify(body);
+  const own = anonymous ? {} : side.headers;
+  const credentials = token ? { authorization: `Bearer ${token}` } : own;
+  const isSentAsIs = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+  const payload = isSentAsIs ? body : JSON.stringify(body);
 
   const all = {
     'user-agent': 'differential/1.0',
@@ -54,7 +49,7 @@ function send(side, method, path, { body, headers = {}, as, token, anonymous }, 
   const req = request(side.server + path, {
     method,
     headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
-    agent: stranger ? side.strangers : side.agent,
+    agent: anonymous || token ? side.strangers : side.agent,
   });
 
   return new Promise((resolve, reject) => {

@@ -25,16 +25,17 @@ const patch = (...operations) => ({
   patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
 });
 
-const sorted = (value) =>
-  Array.isArray(value)
-    ? value.map(sorted)
-    : value && typeof value === 'object'
-      ? Object.fromEntries(
-          Object.keys(value)
-            .sort()
-            .map((key) => [key, sorted(value[key])]),
-        )
-      : value;
+function sorted(value) {
+  if (Array.isArray(value)) {
+    return value.map(sorted);
+  }
+  if (!value || typeof value !== 'object') {
+    return value;
+  }
+
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+}
 
 /** What differs between the two sides by who the administrator is. */
 const told = ({ userInfo, ...request }) =>

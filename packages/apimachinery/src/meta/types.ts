@@ -44,11 +44,17 @@ export interface ObjectMeta {
   selfLink?: string;
 }
 
-/** Any Kubernetes object: type, metadata, and fields of its kind. */
-export interface KubeObject {
+/**
+ * Any Kubernetes object: type, metadata, and fields of its kind. `Spec` and `Status` describe those
+ * fields where the kind is known.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the fields depend on the kind, which only its schema knows.
+export interface KubeObject<Spec = any, Status = any> {
   apiVersion?: string;
   kind?: string;
   metadata: ObjectMeta;
+  spec?: Spec;
+  status?: Status;
   // biome-ignore lint/suspicious/noExplicitAny: the fields depend on the kind, which only its schema knows.
   [field: string]: any;
 }

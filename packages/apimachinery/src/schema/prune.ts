@@ -12,7 +12,11 @@ export type KnownField = Schema | 'open' | 'unknown';
  * Returns a field as the schema of its object knows it; type and metadata of a whole object
  * (`isRoot`) are always known.
  */
-export function fieldOf(schema: KnownField, key: string, isRoot: boolean): KnownField {
+export function fieldOf(
+  schema: KnownField,
+  key: string,
+  { isRoot }: { isRoot: boolean },
+): KnownField {
   if (typeof schema === 'string') {
     return schema;
   }
@@ -50,7 +54,7 @@ function pruneObject(
   value: JsonObject,
   schema: Schema,
   path: string,
-  isRoot: boolean,
+  { isRoot }: { isRoot: boolean },
   dropped: Dropped,
 ): void {
   const { properties, additionalProperties } = schema;
@@ -64,7 +68,7 @@ function pruneObject(
 
   for (const key of Object.keys(value)) {
     const item = value[key];
-    const known = fieldOf(schema, key, isRoot);
+    const known = fieldOf(schema, key, { isRoot });
     if (known === 'unknown') {
       delete value[key];
       dropped?.(child(path, key));
@@ -80,7 +84,7 @@ function pruneValue(value: object, schema: Schema, path: string, dropped: Droppe
     // Go decodes these types by themselves, and reports nothing of what it drops in them.
     for (const item of Array.isArray(value) ? value : [value]) {
       if (isObject(item)) {
-        pruneObject(item, object, path, false, undefined);
+        pruneObject(item, object, path, { isRoot: false }, undefined);
       }
     }
 
@@ -88,7 +92,7 @@ function pruneValue(value: object, schema: Schema, path: string, dropped: Droppe
   }
 
   if (!Array.isArray(value)) {
-    pruneObject(value as JsonObject, schema, path, false, dropped);
+    pruneObject(value as JsonObject, schema, path, { isRoot: false }, dropped);
     return;
   }
 
@@ -116,6 +120,6 @@ export function pruneUnknown(
   dropped?: (path: string) => void,
 ): void {
   if (isObject(value)) {
-    pruneObject(value, schema, '', true, dropped);
+    pruneObject(value, schema, '', { isRoot: true }, dropped);
   }
 }

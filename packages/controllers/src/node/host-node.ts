@@ -76,9 +76,7 @@ function internalIP(): string {
 
 function condition(
   type: string,
-  holds: boolean,
-  yes: [string, string],
-  no: [string, string],
+  { holds, yes, no }: { holds: boolean; yes: [string, string]; no: [string, string] },
   previous: PersistedObject | undefined,
   now: string,
 ) {
@@ -119,15 +117,11 @@ export async function hostStatus(
     osImage(),
   ]);
 
-  const pressure = (type: string, holds: boolean, what: string) =>
-    condition(
-      type,
-      holds,
-      [`HostHas${what}`, `the host has ${what}`],
-      [`HostHasNo${what}`, `the host has no ${what}`],
-      previous,
-      now,
-    );
+  const pressure = (what: string, share: number, limit: number) => {
+    const yes: [string, string] = [`HostHas${what}`, `the host has ${what}`];
+    const no: [string, string] = [`HostHasNo${what}`, `the host has no ${what}`];
+    return condition(what, { holds: share < limit, yes, no }, previous, now);
+  };
 
   return {
     capacity,
@@ -137,13 +131,15 @@ export async function hostStatus(
       { type: 'Hostname', address: os.hostname() },
     ],
     conditions: [
-      pressure('MemoryPressure', os.freemem() / os.totalmem() < MEMORY_PRESSURE, 'MemoryPressure'),
-      pressure('DiskPressure', disk.bavail / disk.blocks < DISK_PRESSURE, 'DiskPressure'),
+      pressure('MemoryPressure', os.freemem() / os.totalmem(), MEMORY_PRESSURE),
+      pressure('DiskPressure', disk.bavail / disk.blocks, DISK_PRESSURE),
       condition(
         'Ready',
-        true,
-        ['HostReady', 'ks-apiserver runs on this host'],
-        ['HostStopped', ''],
+        {
+          holds: true,
+          yes: ['HostReady', 'ks-apiserver runs on this host'],
+          no: ['HostStopped', ''],
+        },
         previous,
         now,
       ),

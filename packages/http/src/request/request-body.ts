@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createGunzip, createInflate } from 'node:zlib';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { bodyAccount, watchProgress } from './body-budgets.ts';
 
@@ -114,8 +115,4 @@ export function readRequestBody(req: IncomingMessage, limit: number): Promise<Bu
     req.once('error', settle);
     req.once('close', () => !req.complete && settle(new Error('the connection was closed')));
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** What a path under /api or /apis names; parts that are not there are ''. */
+/** A path under /api or /apis; parts that it lacks are ''. */
 export interface ApiPath {
   group: string;
   version: string;
@@ -48,7 +48,7 @@ function takeGroup(parts: string[]): string | undefined {
 }
 
 /**
- * Reads the path of a resource; undefined when it names none (Kubernetes "API Concepts", "Resource
+ * Parses the path of a resource; undefined for other paths (Kubernetes "API Concepts", "Resource
  * URIs").
  */
 export function parseApiPath(path: string): ApiPath | undefined {

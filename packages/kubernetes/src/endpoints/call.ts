@@ -8,7 +8,7 @@ import type { WatchHub } from '../registry/store/watch-hub.ts';
 import type { ApiPath } from './api-path.ts';
 import type { ListCache } from './list/list-cache.ts';
 
-/** What all calls share. */
+/** The parts of the API that all calls use. */
 export interface Api {
   catalog: ResourceCatalog;
   store: RegistryStore;
@@ -18,7 +18,7 @@ export interface Api {
   lists: ListCache;
 }
 
-/** One call about a resource. */
+/** One call of a resource. */
 export interface Call {
   api: Api;
   request: KubeRequest;
@@ -26,7 +26,7 @@ export interface Call {
   user: UserInfo;
   type: ResourceType;
   path: ApiPath;
-  /** Texts of the Warning headers that the answer gets. */
+  /** Texts of the response's Warning headers. */
   warnings: string[];
   now: Date;
 }

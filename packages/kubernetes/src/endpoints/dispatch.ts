@@ -25,7 +25,7 @@ import { patch } from './verbs/patch.ts';
 import { update } from './verbs/update.ts';
 import { watch } from './verbs/watch.ts';
 
-/** A function that answers one call. */
+/** Handles one call. */
 export type Verb = (call: Call) => Promise<KubeResponse>;
 
 const OBJECT_VERBS: Record<string, Verb> = {
@@ -81,15 +81,13 @@ export function verbOf(method: string, path: ApiPath, query: URLSearchParams): s
  */
 export type SpecialVerbs = ReadonlyMap<string, Verb>;
 
-/**
- * What Kubernetes says at every call about kinds that it would rather not serve, by `group/Kind`.
- */
+/** Kubernetes' warnings about deprecated kinds, by `group/Kind`. */
 const DEPRECATED: ReadonlyMap<string, string> = new Map([
   ['/Endpoints', 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
   ['/ComponentStatus', 'v1 ComponentStatus is deprecated in v1.19+'],
 ]);
 
-/** Finds what a request about a resource calls; throws StatusErrors 404 and 405. */
+/** Finds the resource and verb of a request; throws StatusErrors 404 and 405. */
 export function resolve(
   api: Api,
   special: SpecialVerbs,
@@ -133,7 +131,7 @@ export function resolve(
   if (path.subresource === '') {
     const one = path.name !== '';
 
-    // Namespaced resources are reached across namespaces by lists and watches only.
+    // Across namespaces, namespaced resources can only be listed and watched.
     if (cluster && one) {
       throw noSuchPath();
     }
@@ -156,7 +154,7 @@ export function resolve(
     ({ name }) => name === path.subresource,
   );
 
-  // What a definition does not enable is told as if the object were not there.
+  // A subresource that a definition does not enable is answered like a missing object.
   if (!subresource && type.custom && !cluster) {
     throw notFound({ group: type.group, resource: type.resource, name: path.name });
   }
@@ -185,7 +183,7 @@ export function specialKey(
   return `${resource}${subresource && `/${subresource}`}${group && `.${group}`}:${verb}`;
 }
 
-/** Runs a call and adds its warnings, also to the answer of one that failed. */
+/** Runs a call and adds its warnings, also to the response of a call that failed. */
 export async function run(verb: Verb, call: Call): Promise<KubeResponse> {
   try {
     return withWarnings(await verb(call), call.warnings);

@@ -30,21 +30,21 @@ import { partialObject, tableOf } from './list/meta-forms.ts';
 
 const compress = promisify(gzip);
 
-/** Smaller answers are not worth compressing (kube-apiserver's defaultGzipThresholdBytes). */
+/** Smaller responses are not compressed (kube-apiserver's defaultGzipThresholdBytes). */
 const GZIP_THRESHOLD = 128 * 1024;
 const MAX_WARNING_BYTES = 4 * 1024;
 
-/** A JSON answer. */
+/** A response with a value as JSON. */
 export function jsonResponse(value: unknown, status = 200): KubeResponse {
   return rawJson(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), status);
 }
 
-/** An answer of JSON that exists already. */
+/** A response with JSON that exists already. */
 export function rawJson(body: KubeResponse['body'], status = 200): KubeResponse {
   return { status, headers: { 'content-type': 'application/json' }, body };
 }
 
-/** A plain-text answer. */
+/** A plain-text response. */
 export function textResponse(text: string, status = 200): KubeResponse {
   return {
     status,
@@ -53,7 +53,7 @@ export function textResponse(text: string, status = 200): KubeResponse {
   };
 }
 
-/** The answer to a call that failed: a Status. */
+/** The response to a call that failed: a Status. */
 export function errorResponse(error: unknown): KubeResponse {
   const status: StatusError = toStatusError(error);
   const response = jsonResponse(status.status(), status.code);
@@ -65,13 +65,13 @@ export function errorResponse(error: unknown): KubeResponse {
   return response;
 }
 
-/** An answer of YAML. */
+/** A response with YAML. */
 export function rawYaml(body: KubeResponse['body'], status = 200): KubeResponse {
   return { status, headers: { 'content-type': 'application/yaml' }, body };
 }
 
-/** JSON or YAML, as was asked; large YAML is written while it is sent. */
-export function encoded(form: Form, body: Buffer, status: number): KubeResponse {
+/** A response in JSON or YAML, as the client accepts; large YAML is written while it is sent. */
+export function encodeResponse(form: Form, body: Buffer, status: number): KubeResponse {
   if (form.encoding === 'json') {
     return rawJson(body, status);
   }
@@ -92,19 +92,19 @@ async function* largeYaml(json: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
-/** An answer of one stored object, in the form that the client accepts. */
+/** A response with one stored object, in the form that the client accepts. */
 export function objectResponse(
   call: Call,
   object: StoredObject,
   status = 200,
 ): KubeResponse | Promise<KubeResponse> {
   if (!isConverted(call.type)) {
-    return shownObject(call, object, status);
+    return encodeStoredObject(call, object, status);
   }
-  return prepareObjects(call.type, [object]).then(() => shownObject(call, object, status));
+  return prepareObjects(call.type, [object]).then(() => encodeStoredObject(call, object, status));
 }
 
-function shownObject(call: Call, object: StoredObject, status: number): KubeResponse {
+function encodeStoredObject(call: Call, object: StoredObject, status: number): KubeResponse {
   const form = negotiate(call.request.headers.accept, { type: call.type, as: 'object' });
   if (form.as === 'Table') {
     const includeObject = call.query.get('includeObject') ?? 'Metadata';
@@ -112,20 +112,20 @@ function shownObject(call: Call, object: StoredObject, status: number): KubeResp
       resourceVersion: presentObject(call.type, object).metadata.resourceVersion ?? '',
     });
 
-    return encoded(form, Buffer.from(JSON.stringify(table)), status);
+    return encodeResponse(form, Buffer.from(JSON.stringify(table)), status);
   }
 
   if (form.as !== 'object') {
     const partial = partialObject(presentObject(call.type, object), form);
-    return encoded(form, Buffer.from(JSON.stringify(partial)), status);
+    return encodeResponse(form, Buffer.from(JSON.stringify(partial)), status);
   }
 
-  return encoded(form, presentBytes(call.type, object), status);
+  return encodeResponse(form, presentBytes(call.type, object), status);
 }
 
 /**
- * An answer of an object that is not stored, such as a review or a Scale; throws a StatusError 406
- * for tables of what has none.
+ * A response with an object that is not stored, such as a review or a Scale; throws a StatusError
+ * 406 for a Table of a kind that has none.
  */
 export function virtualResponse(
   call: Call,
@@ -135,10 +135,14 @@ export function virtualResponse(
 ): KubeResponse {
   const form = virtualNegotiation(call, kind);
   const whole = { kind: kind.kind, apiVersion: apiVersionOf(kind), ...object } as KubeObject;
-  return encoded(form, Buffer.from(JSON.stringify(virtualForm(call, kind, whole, form))), status);
+  return encodeResponse(
+    form,
+    Buffer.from(JSON.stringify(virtualForm(call, kind, whole, form))),
+    status,
+  );
 }
 
-/** Of what is not stored, the Scale alone has a table. */
+/** Of the objects that are not stored, only the Scale has a table. */
 function virtualNegotiation(call: Call, { kind }: GroupVersionKind): Form {
   const { accept } = call.request.headers;
   const form = negotiate(accept, { type: call.type, as: 'object' });
@@ -194,13 +198,13 @@ export function withWarnings(response: KubeResponse, warnings: readonly string[]
   return { ...response, headers: { ...response.headers, warning: headers } };
 }
 
-/** True when the client takes answers compressed by gzip (RFC 9110, 12.5.3). */
+/** Whether the client accepts gzip (RFC 9110, 12.5.3). */
 export function takesGzip({ headers }: KubeRequest): boolean {
   return /\bgzip\b/.test(headers['accept-encoding'] ?? '');
 }
 
-/** Compresses large whole answers where the client takes gzip. */
-export async function compressed(
+/** Compresses a large response that is not streamed, where the client accepts gzip. */
+export async function compressResponse(
   request: KubeRequest,
   response: KubeResponse,
 ): Promise<KubeResponse> {

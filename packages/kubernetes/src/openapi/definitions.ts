@@ -63,7 +63,7 @@ export class Definitions {
 
     const node: Node = {};
 
-    // Known before its fields are: types may contain themselves.
+    // Added before its fields: types may contain themselves.
     this.nodes[name] = node;
     Object.assign(node, this.#scalar(name) ?? this.#inline(originOf(schema)));
 

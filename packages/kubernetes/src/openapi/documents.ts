@@ -99,7 +99,7 @@ export function openapiV2(resources: Iterable<OpenApiResource>): Node {
 }
 
 /**
- * The answer to `/openapi/v3`: where the documents are; `groupVersions` by path (`api/v1`,
+ * The response to `/openapi/v3`: the URLs of the documents; `groupVersions` by path (`api/v1`,
  * `apis/apps/v1`) with a hash.
  */
 export function openapiV3Index(
@@ -123,8 +123,8 @@ function pathOf({ group, version }: OpenApiResource): string {
 type Groups = Map<string, { resources: OpenApiResource[]; hash: string; body: Buffer | undefined }>;
 
 /**
- * All documents of a server, made when they are asked for and kept until `invalidate`, which
- * whoever adds, changes or removes a CRD must call.
+ * The documents of a server, made on request and cached until `invalidate`, which every change of a
+ * CRD must call.
  */
 export class OpenApiDocuments {
   readonly #resources: () => Iterable<OpenApiResource>;
@@ -132,12 +132,12 @@ export class OpenApiDocuments {
   #v2: Buffer | undefined;
   #v2Protobuf: Promise<Buffer> | undefined;
 
-  /** `resources` gives what is served now. */
+  /** `resources` returns the resources that are served now. */
   constructor(resources: () => Iterable<OpenApiResource>) {
     this.#resources = resources;
   }
 
-  /** Forgets what depends on the resources. */
+  /** Drops the documents. */
   invalidate(): void {
     this.#v3 = undefined;
     this.#v2 = undefined;
@@ -162,7 +162,7 @@ export class OpenApiDocuments {
     }
 
     for (const entry of groups.values()) {
-      // Kinds that are built in change with the program only; those of CRDs with their schema.
+      // Built-in kinds change with the version only, custom resources with their schema.
       const hash = createHash('sha256').update(info.version);
 
       for (const { resource, verbs, custom } of entry.resources) {

@@ -3,8 +3,7 @@ import { builtinSchema, metaSchema } from '../schemas/builtin.ts';
 import type { Definitions, Node } from './definitions.ts';
 
 /**
- * What documents need to know of a resource in one version; `custom` holds the schema of a CRD's
- * kind.
+ * A resource in one version, as documents describe it; `custom` is the schema of a custom resource.
  */
 export interface OpenApiResource {
   group: string;
@@ -121,7 +120,7 @@ function mark(
   return name;
 }
 
-/** Adds the definitions of a kind and of its list; gives their names. */
+/** Adds the definitions of a kind and of its list; returns their names. */
 function addKind(
   definitions: Definitions,
   resource: OpenApiResource,

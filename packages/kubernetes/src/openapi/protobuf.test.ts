@@ -20,7 +20,7 @@ function fieldsOf(bytes: Uint8Array): Map<number, (Uint8Array | number)[]> {
 
 const text = (value: unknown) => Buffer.from(value as Uint8Array).toString();
 
-/** What is found by following numbers of fields, each time the first one's. */
+/** Follows field numbers, each time to the first value. */
 function at(bytes: Uint8Array, ...path: number[]): Uint8Array {
   return path.reduce((inner, number) => fieldsOf(inner).get(number)![0] as Uint8Array, bytes);
 }

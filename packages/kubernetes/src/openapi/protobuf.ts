@@ -2,10 +2,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { yieldBetweenLargeSteps } from '../registry/store/large-work.ts';
 import type { Node } from './definitions.ts';
 
-/**
- * How the value of a field is written: numbers of fields are gnostic's (`openapi.v2` in
- * OpenAPIv2.proto).
- */
+/** Writes a field; the numbers are gnostic's (`openapi.v2` in OpenAPIv2.proto). */
 // biome-ignore lint/suspicious/noExplicitAny: a document is JSON; what a field holds is known by its table alone.
 type Write = (writer: BinaryWriter, number: number, value: any) => void;
 
@@ -27,7 +24,7 @@ const whole: Write = (writer, number, value: number) =>
 const real: Write = (writer, number, value: number) =>
   writer.tag(number, WireType.Bit64).double(value);
 
-/** Any value, as a text of YAML, which JSON is. */
+/** Any value as YAML, which JSON is. */
 const any: Write = (writer, number, value: unknown) =>
   within(writer, number, () => text(writer, 2, `${JSON.stringify(value)}\n`));
 
@@ -36,7 +33,7 @@ function message(fields: () => Fields, extensions?: number): Write {
     within(writer, number, () => writeFields(writer, value, fields(), extensions));
 }
 
-function many(write: Write): Write {
+function writeEach(write: Write): Write {
   return (writer, number, values: readonly never[]) => {
     for (const value of values) {
       write(writer, number, value);
@@ -45,7 +42,7 @@ function many(write: Write): Write {
 }
 
 /** A map: entries of a name and a value. */
-function named(write: Write): Write {
+function writeMap(write: Write): Write {
   return (writer, number, values: Node) => {
     for (const [name, value] of Object.entries(values)) {
       entry(writer, number, name, value, write);
@@ -66,14 +63,13 @@ function entry(
   });
 }
 
-/** A message that holds nothing but one field. */
-function only(number: number, write: Write): Write {
+/** A message with one field. */
+function writeOnly(number: number, write: Write): Write {
   return (writer, outer, value) => within(writer, outer, () => write(writer, number, value));
 }
 
 /**
- * Writes an object's fields; those that begin with `x-` where the message has a place for
- * extensions.
+ * Writes an object's fields; those with the prefix `x-` as extensions, where the message has them.
  */
 function writeFields(writer: BinaryWriter, value: Node, fields: Fields, extensions?: number): void {
   for (const [name, item] of Object.entries(value)) {
@@ -112,12 +108,12 @@ const schemaFields: Fields = {
   uniqueItems: [16, flag],
   maxProperties: [17, whole],
   minProperties: [18, whole],
-  required: [19, many(text)],
-  enum: [20, many(any)],
+  required: [19, writeEach(text)],
+  enum: [20, writeEach(any)],
   additionalProperties: [21, additionalProperties],
-  type: [22, only(1, text)],
-  items: [23, only(1, schema)],
-  properties: [25, only(1, named(schema))],
+  type: [22, writeOnly(1, text)],
+  items: [23, writeOnly(1, schema)],
+  properties: [25, writeOnly(1, writeMap(schema))],
   example: [30, any],
 };
 
@@ -160,20 +156,20 @@ const parameter: Write = (writer, number, value: Node) =>
     }),
   );
 
-const response = only(
+const response = writeOnly(
   1,
-  message(() => ({ description: [1, text], schema: [2, only(1, schema)] })),
+  message(() => ({ description: [1, text], schema: [2, writeOnly(1, schema)] })),
 );
 
 const operation = message(
   () => ({
-    tags: [1, many(text)],
+    tags: [1, writeEach(text)],
     description: [3, text],
     operationId: [5, text],
-    produces: [6, many(text)],
-    consumes: [7, many(text)],
-    parameters: [8, many(parameter)],
-    responses: [9, only(1, named(response))],
+    produces: [6, writeEach(text)],
+    consumes: [7, writeEach(text)],
+    parameters: [8, writeEach(parameter)],
+    responses: [9, writeOnly(1, writeMap(response))],
   }),
   13,
 );
@@ -191,9 +187,7 @@ const info = message(() => ({ title: [1, text], version: [2, text] }));
 /** Entries that are written in one step. */
 const STEP = 20;
 
-/**
- * The entries of a map in pieces of some entries each, with turns for other requests between them.
- */
+/** The entries of a map in pieces, letting other requests run between them. */
 async function pieces(values: Node, number: number, write: Write): Promise<Uint8Array[]> {
   const written: Uint8Array[] = [];
   const entries = Object.entries(values);
@@ -212,7 +206,7 @@ async function pieces(values: Node, number: number, write: Write): Promise<Uint8
   return written;
 }
 
-/** A field that is made of pieces, which are not copied. */
+/** A field of pieces, which are not copied. */
 function field(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
   const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return [
@@ -221,7 +215,7 @@ function field(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
   ];
 }
 
-/** An OpenAPI 2 document as protobuf (gnostic's `openapi.v2.Document`); made in steps. */
+/** Encodes an OpenAPI 2 document as protobuf (gnostic's `openapi.v2.Document`), in steps. */
 export async function encodeDocument(document: Node): Promise<Buffer> {
   const head = new BinaryWriter();
   text(head, 1, document.swagger);

@@ -1,6 +1,6 @@
-// The messages of the groups that administer a cluster, in the notation of group-messages.ts. `f`
-// is a number of 64 bits; `OrBool`, `OrList` and `OrTexts` are JSONSchemaProps, or a boolean, a
-// list of them, or of texts.
+// The messages of cluster administration groups, in the notation of group-messages.ts. `f` is a
+// 64-bit float; `OrBool`, `OrList` and `OrTexts` are JSONSchemaProps, or a boolean, a list of them,
+// or strings.
 
 /** Messages of the named groups; parsed by messages.ts. */
 export const clusterMessages = `\

@@ -9,15 +9,13 @@ import { errorMessage } from '../error-message.ts';
 import { type Field, messageNameOf, messageOf } from './messages.ts';
 import { WireError, type WireField, wireFields } from './wire.ts';
 
-/**
- * The media type that kubectl's `create` commands and the clients of Kubernetes' components send.
- */
+/** The media type of kubectl's `create` commands and the clients of Kubernetes' components. */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
-/** What every body of that media type begins with. */
+/** The first bytes of every body of that media type. */
 const magic = Buffer.from('k8s\0');
 
-/** Deeper than any message of Kubernetes nests; what is deeper is an attack. */
+/** Deeper than any message of Kubernetes: deeper nesting is an attack. */
 const maxDepth = 40;
 
 type Value = WireField['value'];
@@ -58,12 +56,12 @@ function timeOf(value: Value, type: 'Time' | 'MicroTime'): string | undefined {
     : `${seconds}Z`;
 }
 
-function embedded(value: Value): Json | undefined {
+function decodeEmbedded(value: Value): Json | undefined {
   const raw = scalars(value).get(1);
   return raw === undefined ? undefined : (JSON.parse(text(raw)) as Json);
 }
 
-/** Where in a body a message stands, and how many more fields the body may have. */
+/** The depth of a message in a body, and how many more fields the body may have. */
 interface Place {
   depth: number;
   budget: { left: number };
@@ -94,11 +92,11 @@ function decodeValue(type: string, value: Value, place: Place): Json | undefined
       return timeOf(value, type);
     case 'FieldsV1':
     case 'RawExtension':
-      return embedded(value);
+      return decodeEmbedded(value);
     case 'OrBool':
     case 'OrList':
     case 'OrTexts':
-      return alternative(type, value, place);
+      return decodeAlternative(type, value, place);
     default:
       return decodeMessage(type, bytesOf(value), { ...place, depth: place.depth + 1 });
   }
@@ -115,8 +113,12 @@ function doubleOf(value: Value): number {
 
 const schemaMessage = 'apiextensions.JSONSchemaProps';
 
-/** A schema, or what may stand in its place. */
-function alternative(type: 'OrBool' | 'OrList' | 'OrTexts', value: Value, place: Place): Json {
+/** A schema, or a value that is allowed instead of one. */
+function decodeAlternative(
+  type: 'OrBool' | 'OrList' | 'OrTexts',
+  value: Value,
+  place: Place,
+): Json {
   const fields = [...wireFields(bytesOf(value))];
   place.budget.left -= fields.length;
   if (place.budget.left < 0) {
@@ -138,7 +140,7 @@ function alternative(type: 'OrBool' | 'OrList' | 'OrTexts', value: Value, place:
 }
 
 function set(object: JsonObject, name: string, value: Json): void {
-  // As with JSON.parse a key is a key, whatever its name.
+  // Like JSON.parse, keeps `__proto__` as an ordinary key.
   if (name === '__proto__') {
     Object.defineProperty(object, name, {
       value,
@@ -178,7 +180,7 @@ function decodeField(object: JsonObject, field: Field, value: Value, place: Plac
   } else if (shape === 'inline') {
     Object.assign(object, decoded);
   } else if (pointer || (decoded !== '' && decoded !== 0 && decoded !== false)) {
-    // Go writes fields that are no pointers even where they are zero, which in JSON means absent.
+    // Go encodes fields that are no pointers even if they are zero, which means absent in JSON.
     object[name] = decoded;
   }
 }
@@ -214,7 +216,7 @@ function decodeMessage(name: string, bytes: Uint8Array, place: Place): Json {
 
     const field = message.get(number);
 
-    // Fields of newer versions are skipped, as protobuf means it.
+    // Unknown fields, which newer versions have, are skipped.
     if (field) {
       decodeField(object, field, value, place);
     }
@@ -224,9 +226,9 @@ function decodeMessage(name: string, bytes: Uint8Array, place: Place): Json {
 }
 
 /**
- * The object in a protobuf body (kubernetes.io "Kubernetes Protobuf encoding"). Throws 400 for what
- * is none, 413 for what has more fields than a body may have, and 415 for kinds without a protobuf
- * form, such as custom resources.
+ * Decodes the object in a protobuf body (kubernetes.io "Kubernetes Protobuf encoding"). Throws a
+ * StatusError 400 for other bodies, 413 for more fields than a body may have, and 415 for kinds
+ * without a protobuf form, such as custom resources.
  */
 export function decodeProtobuf(body: Uint8Array, kind: string): KubeObject {
   const refuse = (why: string, cause?: unknown) => {

@@ -47,7 +47,7 @@ const resourceAttributes = {
   resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'default' },
 };
 
-/** What an object of each resource needs beyond its name, by `resource` or `resource.group`. */
+/** Required fields of an object of each resource, by `resource` or `resource.group`. */
 const needs: Readonly<Record<string, object>> = {
   configmaps: { data: { a: 'b' } },
   endpoints: {},
@@ -191,7 +191,7 @@ before(async () => {
 
 after(() => server.close());
 
-/** Every kind that discovery lists and that can be made, with where. */
+/** Every kind in discovery that can be created, with its path. */
 async function kinds(): Promise<
   { groupVersion: string; group: string; path: string; listed: Listed }[]
 > {
@@ -229,8 +229,8 @@ async function kinds(): Promise<
   return found.flat();
 }
 
-/** Without what tells one write from the other. */
-function comparable({ metadata, ...rest }: KubeObject): object {
+/** Without the fields that differ from write to write. */
+function withoutVolatileFields({ metadata, ...rest }: KubeObject): object {
   const { uid, creationTimestamp, managedFields, resourceVersion, ...kept } = metadata;
   const text = JSON.stringify({ ...rest, metadata: kept });
 
@@ -265,10 +265,10 @@ test('every kind in discovery is taken as JSON, YAML, protobuf and by an apply, 
       const answer = await server.call('POST', `${path}?dryRun=All`, { headers, body });
       assert.equal(answer.status, 201, `${key} as ${contentType}: ${answer.text}`);
 
-      return comparable({ metadata: {}, ...answer.body });
+      return withoutVolatileFields({ metadata: {}, ...answer.body });
     };
 
-    // What YAML is not JSON: the first line is.
+    // YAML that is not JSON: its first line is a comment.
     const yaml = `apiVersion: ${groupVersion}\n${Object.entries({
       ...object,
       apiVersion: undefined,
@@ -297,6 +297,6 @@ test('every kind in discovery is taken as JSON, YAML, protobuf and by an apply, 
     );
 
     assert.equal(applied.status, 201, `${key} by apply: ${applied.text}`);
-    assert.deepEqual(comparable(applied.body), first, `${key} by apply`);
+    assert.deepEqual(withoutVolatileFields(applied.body), first, `${key} by apply`);
   }
 });

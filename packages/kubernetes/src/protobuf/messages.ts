@@ -2,13 +2,13 @@ import { clusterMessages } from './cluster-messages.ts';
 import { coreMessages } from './core-messages.ts';
 import { groupMessages } from './group-messages.ts';
 
-/** How the values of a field are written in JSON. */
+/** The form of a field's values in JSON. */
 export interface Field {
   name: string;
   shape: 'one' | 'list' | 'map' | 'inline';
   /** `s` string, `i` int, `b` bool, `f` double, `y` bytes, or the name of a message. */
   type: string;
-  /** Zero differs from absent. */
+  /** True where zero differs from absent. */
   pointer: boolean;
 }
 
@@ -20,8 +20,7 @@ const lines = new Map<string, string>();
 const sections = new Map<string, string>();
 const parsed = new Map<string, Message>();
 
-// Lines are found on the first use, messages parsed when they are first met: most servers never see
-// protobuf.
+// Messages are parsed when they are first used: most servers never see protobuf.
 function index(): void {
   let section = '';
 

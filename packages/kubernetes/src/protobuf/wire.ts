@@ -3,7 +3,7 @@ export class WireError extends Error {
   override name = 'WireError';
 }
 
-/** One field as it stands on the wire: a number for varints, bytes for everything with a length. */
+/** One field of a message: a number for varints, bytes for everything with a length. */
 export interface WireField {
   number: number;
   value: number | Uint8Array;

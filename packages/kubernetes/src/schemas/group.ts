@@ -15,7 +15,7 @@
 export interface SchemaGroup {
   group: string;
   version: string;
-  /** Prefix of the definitions' names in OpenAPI documents. */
+  /** Prefix of the names of definitions in OpenAPI documents. */
   definitions: string;
   /** Top-level kinds, separated by blanks; their list kinds follow from them. */
   kinds: string;

@@ -33,7 +33,7 @@ const scalars: Readonly<Record<string, Schema>> = {
 
 const origins = new WeakMap<Schema, Schema>();
 
-/** The named type that a field's schema was made from, without what only the field says. */
+/** The named type of a field's schema, without the properties of the field itself. */
 export function originOf(schema: Schema): Schema {
   return origins.get(schema) ?? schema;
 }
@@ -109,7 +109,7 @@ export function requireGroup(groups: ReadonlyMap<string, SchemaGroup>, name: str
   return group;
 }
 
-/** Turns the compact notation into schemas, each type once and when it is first asked for. */
+/** Parses the compact notation into schemas, each type on its first use. */
 export class SchemaParser {
   readonly #groups: ReadonlyMap<string, SchemaGroup>;
   readonly #lines = new Map<string, Map<string, string>>();
@@ -169,7 +169,7 @@ export class SchemaParser {
       schema.description = description;
     }
 
-    // Known before its fields are read: types may be recursive.
+    // Added before its fields are parsed: types may be recursive.
     this.#parsed.set(id, schema);
 
     if (fields === '') {

@@ -32,9 +32,7 @@ export function systemWrite(manager = 'kube-apiserver'): WriteOptions {
   };
 }
 
-/**
- * Makes the namespaces, the priority classes and the `kubernetes` Service where they are missing.
- */
+/** Creates missing namespaces, priority classes and the `kubernetes` Service. */
 export async function bootstrapObjects({ catalog, store }: Api, serviceIp: string): Promise<void> {
   const type = catalog.require('', 'v1', 'namespaces');
   const missing = NAMESPACES.filter((name) => !store.backend.get(namespaceKey(name)));

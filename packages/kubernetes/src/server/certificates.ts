@@ -7,8 +7,8 @@ export interface KeyPair {
 }
 
 /**
- * What a new certificate says; `issuer` is the CA that signs it, without one it is a CA that signs
- * itself.
+ * The contents of a new certificate; `issuer` is the CA that signs it; without it a self-signed CA
+ * is made.
  */
 export interface CertificateRequest {
   commonName: string;
@@ -20,15 +20,12 @@ export interface CertificateRequest {
   issuer?: KeyPair;
 }
 
-/** How this server signs: ECDSA with P-256 and SHA-256. */
+/** The signature algorithm of this server: ECDSA with P-256 and SHA-256. */
 export const signatureAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 const dayMs = 86_400_000;
 
-/**
- * The X.509 library, loaded only where something has to be signed: a start that finds its
- * certificates does not pay for it.
- */
+/** The X.509 library, loaded only to sign: a start with existing certificates does not need it. */
 export async function load() {
   await import('reflect-metadata');
   return import('@peculiar/x509');

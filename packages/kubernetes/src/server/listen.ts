@@ -20,7 +20,7 @@ import { errorResponse } from '../endpoints/respond.ts';
 import { refuseUpgrade } from '../endpoints/verbs/watch-socket.ts';
 import { UID_ATTRIBUTE } from './sign-request.ts';
 
-/** How the API is served. */
+/** Options of a TLS listener. */
 export interface ListenOptions {
   host?: string;
   /** 0 chooses a free one. */
@@ -30,30 +30,29 @@ export interface ListenOptions {
   /** The user of a bearer token; undefined when it is not valid. */
   authenticateToken?: (token: string) => Promise<UserInfo | undefined>;
   /**
-   * Asked about the user of each request with a client certificate, those of system:masters apart:
-   * throws a StatusError where the certificate is none of a user that there is. Who admits somebody
-   * may destroy his connection later.
+   * Checks the user of each request with a client certificate, except for system:masters: throws a
+   * StatusError where there is no such user. It may close the connection later.
    */
   admitUser?: (user: UserInfo, connection: TLSSocket) => void;
-  /** What calls go through before they reach the API; without it they reach it as they are. */
+  /** Checks calls before they reach the API. */
   guard?: CallGuard;
 }
 
-/** Looks at calls of users before they reach the API. */
+/** Checks calls of users before they reach the API. */
 export interface CallGuard {
-  /** Answers a call. Throws a StatusError to refuse it. */
+  /** Handles a call; throws a StatusError to refuse it. */
   call(request: KubeRequest, user: UserInfo): Promise<KubeResponse>;
-  /** The upgraded call as it may be made. Throws a StatusError to refuse it. */
+  /** The upgrade request to serve; throws a StatusError to refuse it. */
   upgrade(request: KubeRequest, user: UserInfo): KubeRequest;
 }
 
-/** What a listener needs of the API. */
+/** The part of the API that a listener calls. */
 interface ServedApi {
   handle(request: KubeRequest, user: UserInfo): Promise<KubeResponse>;
   /** The user of a ServiceAccount token; undefined when it is not valid. */
   authenticateToken(token: string): Promise<UserInfo | undefined>;
   /** The user as whom a request acts by its Impersonate- headers; throws a StatusError 403. */
-  impersonated(headers: KubeRequest['headers'], user: UserInfo): UserInfo;
+  impersonate(headers: KubeRequest['headers'], user: UserInfo): UserInfo;
   upgradeAs(request: KubeRequest, socket: Duplex, head: Uint8Array, user: UserInfo): void;
 }
 
@@ -66,7 +65,7 @@ export interface Listener {
 const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 /**
- * AES-128 first, as Go's TLS and with it kube-apiserver prefers it: large lists are mostly
+ * AES-128 first, as in Go's TLS and so in kube-apiserver: large lists spend most time in
  * encryption. The others are those of Mozilla's "intermediate" recommendation.
  */
 const CIPHERS = [
@@ -81,30 +80,30 @@ const CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 
-/** What asks for a watch, or may: names with the word in them count too. */
+/** URLs that may request a watch; resources with the word in their name count too. */
 const WATCH = /[/?&]watch[=/&]/;
 const MAX_WATCHES_PER_USER = 1000;
 const CLOSE_GRACE_MS = 2_000;
 const MASTERS = 'system:masters';
 
-function many(value: string | string[] | undefined): string[] {
+function toList(value: string | string[] | undefined): string[] {
   return value === undefined ? [] : [value].flat();
 }
 
 /**
- * The user that the certificate of a connection names; throws a StatusError 401 where it does not
- * say which one of that name.
+ * The user in the client certificate of a connection; throws a StatusError 401 where its uid is
+ * ambiguous.
  */
 function certificateUser(socket: TLSSocket): UserInfo | undefined {
   const subject: Record<string, string | string[] | undefined> = {
     ...socket.getPeerCertificate().subject,
   };
-  const [name] = many(subject.CN);
+  const [name] = toList(subject.CN);
   if (!name) {
     return undefined;
   }
 
-  const uids = many(subject[UID_ATTRIBUTE]);
+  const uids = toList(subject[UID_ATTRIBUTE]);
   if (uids.length > 1 || uids[0] === '') {
     throw unauthorized();
   }
@@ -114,7 +113,7 @@ function certificateUser(socket: TLSSocket): UserInfo | undefined {
   return {
     name,
     ...(uid !== undefined && { uid }),
-    groups: [...many(subject.O), 'system:authenticated'],
+    groups: [...toList(subject.O), 'system:authenticated'],
   };
 }
 
@@ -134,7 +133,7 @@ async function authenticate(
     }
   }
 
-  // As in Kubernetes, whoever brings no token and no certificate that is known here is anonymous.
+  // As in Kubernetes, a request without a token and a known certificate is anonymous.
   const [, token] = /^Bearer +(\S+)/i.exec(req.headers.authorization ?? '') ?? [];
   if (token === undefined) {
     return ANONYMOUS;
@@ -169,14 +168,14 @@ export async function listen(api: ServedApi, options: ListenOptions): Promise<Li
   const bodies = new BodyBudgets();
   const limits = new CallLimits(MAX_WATCHES_PER_USER);
 
-  // Who may do everything is not kept from it.
+  // Users of system:masters have no limit.
   const admit = ({ name, groups }: UserInfo) =>
     groups.includes('system:masters') ? () => {} : limits.admit(name);
 
   const onRequest = async (req: IncomingMessage, res: ServerResponse) => {
     const abort = new AbortController();
     res.once('close', () => {
-      // An answer that is out needs nobody to stop.
+      // A response that is sent completely needs no abort.
       if (!res.writableFinished) {
         abort.abort();
       }
@@ -185,7 +184,7 @@ export async function listen(api: ServedApi, options: ListenOptions): Promise<Li
     try {
       const request = kubeRequestFrom(req, abort.signal);
       const caller = await authenticate(req, api, options);
-      const user = api.impersonated(request.headers, caller);
+      const user = api.impersonate(request.headers, caller);
 
       if (WATCH.test(request.url)) {
         res.once('close', admit(caller));
@@ -214,7 +213,7 @@ export async function listen(api: ServedApi, options: ListenOptions): Promise<Li
 
       const request = kubeRequestFrom(req);
       const caller = await authenticate(req, api, options);
-      const user = api.impersonated(request.headers, caller);
+      const user = api.impersonate(request.headers, caller);
 
       socket.once('close', admit(caller));
       api.upgradeAs(options.guard?.upgrade(request, user) ?? request, socket, head, user);

@@ -9,9 +9,9 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { type CertificateRequest, issueCertificate, type KeyPair } from './certificates.ts';
 
-/** Everything that the API server's TLS and tokens stand on; all members are PEM. */
+/** The keys and certificates of the API server's TLS and tokens, as PEM. */
 export interface Pki {
-  /** Certificate that clients trust and that client certificates are checked against. */
+  /** Certificate of the CA that clients trust and that verifies client certificates. */
   ca: string;
   /** Private key of the CA, for signing CertificateSigningRequests. */
   caKey: string;
@@ -27,13 +27,13 @@ const leafDays = 365;
 const renewBeforeMs = 30 * 86_400_000;
 
 /**
- * DNS names and addresses that the serving certificate must hold: this machine's and the
- * `kubernetes` Service's.
+ * DNS names and addresses of the serving certificate: those of this machine and the `kubernetes`
+ * Service.
  */
 export function servingNames(): { dnsNames: string[]; ipAddresses: string[] } {
   const machine = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
-    // Link-local addresses need a zone to be reached, which a certificate cannot hold.
+    // Link-local addresses need a zone, which a certificate cannot have.
     .filter(({ address }) => !address.startsWith('fe80:'))
     .map(({ address }) => address);
 
@@ -46,10 +46,7 @@ export function servingNames(): { dnsNames: string[]; ipAddresses: string[] } {
   };
 }
 
-/**
- * Writes a file that only its owner may read, in one step: whoever reads it sees the old text or
- * the new one.
- */
+/** Writes a file that only its owner can read, atomically. */
 async function writePrivate(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, 'w', 0o600);
@@ -84,7 +81,7 @@ async function readPair(dir: string, name: string): Promise<KeyPair | undefined>
   return cert === undefined || key === undefined ? undefined : { cert, key };
 }
 
-// The key goes first: without its certificate it counts as not made.
+// The key is written first: a key without a certificate is replaced.
 async function writePair(dir: string, name: string, pair: KeyPair): Promise<KeyPair> {
   await writePrivate(join(dir, `${name}.key`), pair.key);
   await writePrivate(join(dir, `${name}.crt`), pair.cert);
@@ -112,8 +109,7 @@ async function ensureCA(dir: string, now: number): Promise<KeyPair> {
   if (found) {
     const certificate = parsePair(found);
 
-    // Replacing a CA shuts out every client that trusts it, so a damaged one is the operator's to
-    // decide on.
+    // A new CA would shut out every client, so that the operator must repair a damaged one.
     if (!certificate) {
       throw new Error(`${join(dir, 'ca.crt')} and ca.key do not fit; restore or remove both`);
     }
@@ -171,7 +167,7 @@ async function ensureServiceAccountKey(dir: string): Promise<{ key: string; pub:
 }
 
 /**
- * The certificates and keys in `dir`, made where they are missing, issued anew where they end
+ * Returns the certificates and keys in `dir`. Creates missing ones, and renews those that expire
  * within 30 days or lack a name of this machine. `dir` gets mode 0700, its files 0600. Throws where
  * the CA or the ServiceAccount key is damaged.
  */

@@ -43,8 +43,8 @@ export class RequestSigner {
   }
 
   start(): void {
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const { key } of changes) {
+    this.#stop = this.#store.backend.onCommit((events) => {
+      for (const { key } of events) {
         if (key.startsWith(PREFIX)) {
           this.#queue.add(key.slice(PREFIX.length));
         }
@@ -86,7 +86,7 @@ export class RequestSigner {
     );
   }
 
-  /** The certificate, or the condition that tells why there is none. */
+  /** The certificate, or the condition that says why there is none. */
   async #answer({ spec, status }: KubeObject): Promise<Record<string, unknown>> {
     try {
       const usages = listOf<string>(spec.usages);

@@ -7,7 +7,7 @@ import type {
   UserInfo,
 } from '@ks-apiserver/apimachinery/transport/transport';
 import { authorize, pathAttributes, resourceAttributes } from '../endpoints/access/authorize.ts';
-import { impersonated } from '../endpoints/access/impersonate.ts';
+import { impersonate } from '../endpoints/access/impersonate.ts';
 import { parseApiPath } from '../endpoints/api-path.ts';
 import type { Api } from '../endpoints/call.ts';
 import { pretty } from '../endpoints/codec/pretty.ts';
@@ -15,7 +15,7 @@ import { Discovery } from '../endpoints/discovery/discovery.ts';
 import { nonResource } from '../endpoints/discovery/non-resource.ts';
 import { resolve, run, type SpecialVerbs, verbOf } from '../endpoints/dispatch.ts';
 import { ListCache } from '../endpoints/list/list-cache.ts';
-import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts';
+import { compressResponse, errorResponse, textResponse } from '../endpoints/respond.ts';
 import { specialVerbs } from '../endpoints/verbs/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/verbs/watch-socket.ts';
 import { OpenApiDocuments } from '../openapi/documents.ts';
@@ -48,10 +48,10 @@ import type { KeyPair } from './certificates.ts';
 import { type Listener, type ListenOptions, listen } from './listen.ts';
 import { RequestSigner } from './request-signer.ts';
 
-/** How a KubeApiServer is opened. */
+/** Options of a KubeApiServer. */
 export interface KubeApiServerOptions {
   backend: Backend;
-  /** What `/version` reports; begins with `v<major>.<minor>`. */
+  /** The version that `/version` reports; begins with `v<major>.<minor>`. */
   gitVersion?: string;
   /** IPv4 network of cluster IPs; the `kubernetes` Service gets its first address. */
   serviceClusterIPRange?: string;
@@ -61,7 +61,7 @@ export interface KubeApiServerOptions {
   serviceAccountKey?: string;
   /** Issuer of ServiceAccount tokens. */
   serviceAccountIssuer?: string;
-  /** PEM that each namespace's ConfigMap kube-root-ca.crt holds. */
+  /** PEM in the ConfigMap kube-root-ca.crt of each namespace. */
   rootCa?: string;
   /**
    * CA that signs approved CertificateSigningRequests for client certificates; without it they are
@@ -84,8 +84,7 @@ const DEFAULT_GIT_VERSION = 'v1.36.3+ks';
 const BASE = 'http://kubernetes.default.svc';
 
 /**
- * The embedded Kubernetes API: `endpoints → registry → storage`, reachable by function call and
- * over TLS.
+ * The embedded Kubernetes API: `endpoints → registry → storage`, called by function or over TLS.
  */
 export class KubeApiServer implements KubeTransport {
   readonly #api: Api;
@@ -114,7 +113,7 @@ export class KubeApiServer implements KubeTransport {
     this.#gitVersion = gitVersion;
   }
 
-  /** Opens the API over a backend, which belongs to the server from then on. */
+  /** Opens the API on a backend, which it owns from then on. */
   static async open(options: KubeApiServerOptions): Promise<KubeApiServer> {
     const { backend } = options;
     const catalog = new ResourceCatalog();
@@ -236,7 +235,7 @@ export class KubeApiServer implements KubeTransport {
       );
 
       if (answer) {
-        return await compressed(request, await pretty(request, url.searchParams, answer));
+        return await compressResponse(request, await pretty(request, url.searchParams, answer));
       }
 
       this.#authorizeResource(request, url, user, path);
@@ -255,7 +254,7 @@ export class KubeApiServer implements KubeTransport {
 
       const { call, run: verb } = resolve(this.#api, this.#special, request, url, user, path);
 
-      return await compressed(
+      return await compressResponse(
         request,
         await pretty(request, url.searchParams, await run(verb, call)),
       );
@@ -265,8 +264,7 @@ export class KubeApiServer implements KubeTransport {
   }
 
   /**
-   * Authorization comes before the question whether the resource exists, so that nobody learns what
-   * they may not see.
+   * Authorizes before the resource is looked up, so that callers do not learn whether it exists.
    */
   #authorizeResource(
     request: KubeRequest,
@@ -291,26 +289,26 @@ export class KubeApiServer implements KubeTransport {
    * The user that a request acts as by its Impersonate- headers; throws a StatusError 403 where
    * that is not allowed.
    */
-  impersonated(headers: KubeRequest['headers'], user: UserInfo): UserInfo {
-    return impersonated(this.#api.rbac, headers, user);
+  impersonate(headers: KubeRequest['headers'], user: UserInfo): UserInfo {
+    return impersonate(this.#api.rbac, headers, user);
   }
 
-  /** Whether all of a group comes from CustomResourceDefinitions. */
+  /** Whether CustomResourceDefinitions define all resources of a group. */
   #isCustomGroup(group: string): boolean {
     return this.#api.catalog.types().every((type) => type.group !== group || type.custom);
   }
 
   /**
-   * Answers as without the upgrade: of what takes one, only watches run here, which whoever calls
-   * by function serves himself.
+   * Answers like a request without the upgrade: the only upgrade that is served here is a watch,
+   * which callers by function run themselves.
    */
   upgrade(request: KubeRequest): Promise<KubeResponse> {
     return this.request(request);
   }
 
   /**
-   * Refuses with what the call itself answers: nothing that needs a WebSocket of the server's own
-   * runs here.
+   * Runs the call, which throws why it cannot be served: no subresource with a WebSocket works
+   * here.
    */
   async webSocket(url: string): Promise<never> {
     const request = { method: 'GET', url, headers: {} };
@@ -328,7 +326,7 @@ export class KubeApiServer implements KubeTransport {
     throw badRequest('the embedded Kubernetes API serves no WebSocket at this path');
   }
 
-  /** Serves a watch over a WebSocket as a user; everything else is refused on the socket. */
+  /** Serves a watch over a WebSocket for a user; refuses other upgrades on the socket. */
   upgradeAs(request: KubeRequest, socket: Duplex, head: Uint8Array, user: UserInfo): void {
     serveWatchSocket(request, socket, head, () => {
       const url = new URL(request.url, BASE);

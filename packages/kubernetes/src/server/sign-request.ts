@@ -24,7 +24,7 @@ const MASTERS = 'system:masters';
  */
 export const UID_ATTRIBUTE = '1.3.6.1.4.1.57683.2';
 
-/** The subject of a client certificate: whose it is, by name and, where known, uid. */
+/** The subject of a client certificate: the user's name and, if known, uid. */
 interface Subject {
   commonName: string;
   organizations?: readonly string[];
@@ -63,9 +63,9 @@ export async function makeSigningRequest(
 }
 
 /**
- * Signs a PEM PKCS #10 request as a client certificate of the CA: of its subject the common name,
- * organizations and uid, nothing else of it. Answers PEM. Throws an Error that says why it is not
- * signed, for the group `system:masters` too.
+ * Signs a PEM PKCS #10 request as a client certificate of the CA, with only the common name,
+ * organizations and uid of its subject. Returns PEM. Throws an Error with the reason of a refusal,
+ * such as the group `system:masters`.
  */
 export async function signClientRequest(
   request: string,

@@ -35,7 +35,7 @@ export interface Reader {
 export interface Range {
   prefix: string;
   start?: string;
-  /** Shows the state as of an older revision instead of the newest. */
+  /** Reads the state at an older revision instead of the newest. */
   revision?: number;
 }
 
@@ -45,7 +45,7 @@ export interface Range {
  */
 export type Snapshot = IterableIterator<StoredObject> & { return(): IteratorResult<StoredObject> };
 
-/** The longest key that a backend takes, in bytes of UTF-8 (LMDB's limit for pages of 4 KB). */
+/** The longest key of a backend, in bytes of UTF-8 (LMDB's limit for pages of 4 KB). */
 export const MAX_KEY_BYTES = 1978;
 
 /**

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import { StoredObject } from './stored-object.ts';
 
-/** What the log keeps of one write: enough to undo it. */
+/** A write in the log, with what is needed to undo it. */
 export interface LogEntry {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   key: string;
@@ -12,7 +12,7 @@ export interface LogEntry {
 
 const TYPES = ['ADDED', 'MODIFIED', 'DELETED'] as const;
 
-/** CRC-32 of what follows it in an entry, and of the revision that the entry belongs to. */
+/** The CRC-32 of an entry's other bytes and its revision. */
 function checksum(bytes: Buffer, revision: number): number {
   return crc32(bytes.subarray(4), revision % 2 ** 32);
 }
@@ -32,8 +32,8 @@ export function encodeLogEntry(entry: LogEntry, revision: number): Buffer {
 }
 
 /**
- * Reads what encodeLogEntry wrote; the previous record is a view of `bytes`. Throws a StatusError
- * 500 for a damaged entry.
+ * Decodes a log entry; the previous record is a view of `bytes`. Throws a StatusError 500 for a
+ * damaged entry.
  */
 export function decodeLogEntry(bytes: Buffer, revision: number): LogEntry {
   const isWhole = bytes.byteLength >= 7 && bytes.readUInt32BE(0) === checksum(bytes, revision);
@@ -57,7 +57,7 @@ export function previousOf(entry: LogEntry): StoredObject | undefined {
 
 /** How much history is kept. */
 export interface CompactionPolicy {
-  /** Changes younger than this stay, as far as the maxima allow; milliseconds. */
+  /** Entries younger than this are kept, within the maxima; in milliseconds. */
   windowMs: number;
   minRevisions: number;
   maxRevisions: number;
@@ -72,7 +72,7 @@ export const DEFAULT_COMPACTION: CompactionPolicy = {
   maxBytes: 256 * 1024 * 1024,
 };
 
-/** Decides how far the log may be cut, from marks set about once a second. */
+/** Decides how much of the log is compacted, from marks that are set about once a second. */
 export class CompactionClock {
   readonly #policy: CompactionPolicy;
   #marks: { revision: number; time: number; bytes: number }[] = [];
@@ -82,7 +82,7 @@ export class CompactionClock {
     this.#policy = policy;
   }
 
-  /** Notes a commit that ended at `revision` and added `bytes` to the log. */
+  /** Records a commit that ended at `revision` and added `bytes` to the log. */
   note(revision: number, bytes: number, now: number): void {
     this.#bytes += bytes;
 
@@ -95,7 +95,7 @@ export class CompactionClock {
     }
   }
 
-  /** The revision up to which changes can be forgotten. */
+  /** The revision up to which the log can be compacted. */
   target(revision: number, now: number): number {
     const { windowMs, minRevisions, maxRevisions, maxBytes } = this.#policy;
     const newest = revision - minRevisions;

@@ -16,7 +16,7 @@ const WRITES = 6_000;
 const KEYS = 60;
 const PREFIX = '/c/';
 
-/** Every state there ever was, by revision, as the commits told. */
+/** Every state there ever was, by revision, as the commits reported it. */
 function recordStates(backend: Backend): Map<number, Map<string, string>> {
   const states = new Map<number, Map<string, string>>([[backend.revision, new Map()]]);
   let state = new Map<string, string>();
@@ -49,8 +49,8 @@ async function write(backend: Backend, writer: number): Promise<void> {
 const isExpired = (error: unknown) => (error as { code?: number }).code === 410;
 
 /**
- * Reads pages of one revision with other work between them; answers false where the revision was
- * forgotten meanwhile.
+ * Reads pages of one revision with other work between them; returns false where the revision was
+ * compacted in the meantime.
  */
 async function readPages(
   backend: Backend,
@@ -135,7 +135,7 @@ test('lists, snapshots and watches stay whole while the log is compacted under t
     }
   };
 
-  /** Resumes from the last seen revision again and again, at times only after a long pause. */
+  /** Resumes from the last seen revision repeatedly, sometimes only after a long pause. */
   const watcher = async (pause: number) => {
     let last = start;
     while (writing || last < backend.revision) {

@@ -5,7 +5,7 @@ import { DamagedFile, DataFile, name } from './data-file.ts';
 
 const FILE = 'data.mdb';
 
-/** Tells a directory whose data file is gone from one that never had any. */
+/** A file that tells a directory whose data file is gone from one that never had any. */
 const USED = 'in-use';
 
 /**
@@ -19,7 +19,7 @@ export class ContentSum {
     this.value = value;
   }
 
-  /** A copy, for what a commit adds and removes. */
+  /** A copy, to which the changes of a commit are added. */
   next(): ContentSum {
     return new ContentSum(this.value);
   }
@@ -33,7 +33,7 @@ export class ContentSum {
   }
 }
 
-/** What a data file holds. */
+/** A summary of a data file. */
 export interface Contents {
   revision: number;
   /** Number of objects. */
@@ -41,7 +41,7 @@ export interface Contents {
   sum: ContentSum;
 }
 
-/** Notes that a directory holds data from now on. */
+/** Marks a directory as holding data from now on. */
 export function markUsed(path: string): void {
   const mark = join(path, USED);
   if (!existsSync(mark)) {
@@ -78,7 +78,7 @@ function checkFile(file: string): Contents {
 
 /**
  * Checks the data file of a directory, page by page and object by object, before anything is served
- * from it. Undefined where there is none yet. Throws an Error that says what to do where the file
+ * from it; undefined where there is none yet. Throws an Error that says what to do where the file
  * is damaged or gone.
  */
 export function checkContents(path: string): Contents | undefined {

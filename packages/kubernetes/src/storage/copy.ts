@@ -3,8 +3,8 @@ import { type Contents, checkContents, markUsed } from './contents.ts';
 import { openDatabases, REVISION } from './databases.ts';
 
 /**
- * Copies one consistent state of a storage directory into a new one, also while a server writes
- * there, and checks the copy. Rejects with an Error that says what to do where the original is
+ * Copies one consistent state of a storage directory into a new one, even while a server writes
+ * there, and verifies the copy. Rejects with an Error that says what to do where the original is
  * damaged.
  */
 export async function copyStorage(from: string, to: string): Promise<Contents> {
@@ -27,9 +27,8 @@ export async function copyStorage(from: string, to: string): Promise<Contents> {
 }
 
 /**
- * Makes a storage directory that nobody has open go on at a revision above its own, and forget its
- * changes: whoever knows newer states than it holds is told by 410 that they are gone, instead of
- * seeing their numbers again for other states.
+ * Raises the revision of a storage directory that no process has open, and drops its log. Clients
+ * that know newer states than it holds get a 410, instead of their revisions with other states.
  */
 export async function skipRevisions(path: string, revision: number): Promise<void> {
   const { root, log, meta } = openDatabases(path);

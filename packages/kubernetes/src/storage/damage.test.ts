@@ -24,7 +24,7 @@ const origin = join(base, 'origin');
 let copies = 0;
 let bytes: Buffer;
 
-/** What every state that is served must show: bytes by key, and changes. */
+/** What every served state must have: bytes by key, and events. */
 let objects: Map<string, number>;
 let changes: string[];
 
@@ -57,11 +57,8 @@ before(async () => {
 
 after(() => rmSync(base, { recursive: true, force: true }));
 
-/**
- * A copy of the data directory with a damage to its data file; answers whether it was noticed at
- * the start.
- */
-async function opened(damage: (file: string) => void): Promise<'served' | 'refused'> {
+/** A copy of the data directory with a damaged data file; returns whether the start detected it. */
+async function openDamaged(damage: (file: string) => void): Promise<'served' | 'refused'> {
   const path = join(base, String(copies++));
   cpSync(origin, path, { recursive: true });
   rmSync(join(path, 'lock.sock'), { force: true });
@@ -83,7 +80,7 @@ async function opened(damage: (file: string) => void): Promise<'served' | 'refus
   try {
     assert.deepEqual(shown(backend), objects, 'what is served is what was written');
 
-    // Old states are only looked at when somebody asks for them.
+    // Old states are read only when they are requested.
     let found: string[] = changes;
 
     try {
@@ -115,7 +112,7 @@ const garbage = (length: number, seed: number) =>
   Buffer.from(Array.from({ length }, (_, i) => (Math.imul(i + seed, 2_654_435_761) >>> 13) & 0xff));
 
 test('a data file that was cut is refused unless only free pages are gone', async () => {
-  assert.equal(await opened(() => {}), 'served');
+  assert.equal(await openDamaged(() => {}), 'served');
 
   const size = bytes.byteLength;
   const results = [];
@@ -133,7 +130,7 @@ test('a data file that was cut is refused unless only free pages are gone', asyn
     size - 100,
     size - 1,
   ]) {
-    results.push(await opened((file) => truncateSync(file, length)));
+    results.push(await openDamaged((file) => truncateSync(file, length)));
   }
 
   assert.ok(
@@ -149,7 +146,7 @@ test('a data file whose end is garbage or zeros is refused or shows every write'
   for (let i = 1; i <= 12; i++) {
     const length = Math.min(size, 300 * i * i);
     for (const data of [garbage(length, i), Buffer.alloc(length)]) {
-      if ((await opened((file) => overwrite(file, size - length, data))) === 'refused') {
+      if ((await openDamaged((file) => overwrite(file, size - length, data))) === 'refused') {
         refused++;
       }
     }
@@ -171,7 +168,7 @@ test('a page of the data file that holds another page, an older one, garbage or 
       Buffer.alloc(4096),
     ]) {
       tried++;
-      if ((await opened((file) => overwrite(file, page * 4096, data))) === 'refused') {
+      if ((await openDamaged((file) => overwrite(file, page * 4096, data))) === 'refused') {
         refused++;
       }
     }
@@ -183,12 +180,12 @@ test('a page of the data file that holds another page, an older one, garbage or 
 test('a single changed byte is never shown', async () => {
   for (let i = 0; i < 80; i++) {
     const at = (i * 7919 * 131) % bytes.byteLength;
-    await opened((file) => overwrite(file, at, Buffer.from([bytes[at]! ^ (1 << (i % 8))])));
+    await openDamaged((file) => overwrite(file, at, Buffer.from([bytes[at]! ^ (1 << (i % 8))])));
   }
 });
 
 test('a lost data file is not taken for a new directory', async () => {
-  assert.equal(await opened((file) => rmSync(file)), 'refused');
+  assert.equal(await openDamaged((file) => rmSync(file)), 'refused');
 });
 
 test('a damaged lock file does no harm', async () => {
@@ -197,5 +194,5 @@ test('a damaged lock file does no harm', async () => {
     writeFileSync(lock, garbage(statSync(lock).size, 3));
   };
 
-  assert.equal(await opened(damage), 'served');
+  assert.equal(await openDamaged(damage), 'served');
 });

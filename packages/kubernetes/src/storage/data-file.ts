@@ -16,10 +16,7 @@ const NODE = 8;
 const MAGIC = 0xbeefc0de;
 const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
-/**
- * Where the two trees of the environment are described inside a meta page: free pages, then named
- * maps.
- */
+/** Offsets of the two trees of the environment in a meta page: free pages, then named maps. */
 const FREE_TREE = HEADER + 24;
 const MAIN_TREE = FREE_TREE + 48;
 const LAST_PAGE = MAIN_TREE + 48;
@@ -27,12 +24,12 @@ const MIN_PAGE = 512;
 const MAX_PAGE = 32_768;
 const MAX_DEPTH = 32;
 
-/** How much is read at a time where values follow each other. */
+/** Bytes that are read at once where values follow each other. */
 const WINDOW_BYTES = 4 * 1024 ** 2;
 
 /**
- * A data file that holds something else than what was written; the message completes "the data file
- * is damaged: ".
+ * A data file that does not have the contents that were written; the message completes "the data
+ * file is damaged: ".
  */
 export class DamagedFile extends Error {}
 
@@ -49,8 +46,8 @@ interface Tree {
 export interface KeyValue {
   key: Buffer;
   /**
-   * Reads the value where it is not in the page of its key; its bytes hold until the next value is
-   * read.
+   * Reads the value if it is not on the page of its key; the bytes are valid until the next value
+   * is read.
    */
   value: () => Buffer;
 }
@@ -72,10 +69,9 @@ function treeAt(bytes: Buffer, at: number): Tree {
 }
 
 /**
- * Reads an LMDB data file without mapping it: where pages are missing or hold garbage the library
- * would be killed by a signal, or show what never was written. Every page that the newest commit
- * reaches must be there, be what its parent takes it for, and be neither reached twice nor listed
- * as free.
+ * Reads an LMDB data file without mapping it: for missing or invalid pages the library would be
+ * killed by a signal, or read data that was never written. Every page that the newest commit refers
+ * to must exist, be of the expected type, and be neither used twice nor listed as free.
  */
 export class DataFile {
   readonly #fd: number;
@@ -87,7 +83,7 @@ export class DataFile {
   readonly #free: Tree;
   /** A bit for each page that is in use. */
   readonly #used: Uint8Array;
-  /** A part of the file, from the byte `at` on. */
+  /** A part of the file, from offset `at` on. */
   #window: { at: number; bytes: Buffer } | undefined;
 
   /** Opens the file; throws DamagedFile, or an Error of the file system. */
@@ -130,9 +126,8 @@ export class DataFile {
   }
 
   /**
-   * Walks through everything. `visit` gets the entries of each named map in the order of their
-   * keys, then those whose value has pages of its own, in the order of these pages: so the file is
-   * read from its beginning to its end.
+   * Visits the entries of each named map in the order of their keys, then those with overflow pages
+   * in the order of these pages, so that the file is read from its beginning to its end.
    */
   walk(visit: (map: string, entry: KeyValue) => void): void {
     const maps: [string, Tree][] = [];
@@ -188,10 +183,7 @@ export class DataFile {
     return bytes;
   }
 
-  /**
-   * The same for bytes that are followed by others that will be asked for; they hold until the next
-   * call.
-   */
+  /** The same, reading ahead for the bytes that follow; the result is valid until the next call. */
   #readAhead(at: number, length: number, what: string): Buffer {
     if (length > WINDOW_BYTES) {
       return this.#read(at, length, what);
@@ -314,7 +306,7 @@ export class DataFile {
     }
   }
 
-  /** Where the nodes of a page begin. */
+  /** The offsets of the nodes in a page. */
   #nodes(page: Buffer, number: bigint, what: string): number[] {
     const count = page.readUInt16LE(20) >> 1;
     const damaged = () => new DamagedFile(`page ${number} of ${what} has impossible entries`);
@@ -367,8 +359,8 @@ export class DataFile {
   }
 
   /**
-   * A list of free pages: its length, then page numbers, with `-n, p` for the n pages from p on,
-   * and zeros for none.
+   * Checks a list of free pages: its length, then page numbers, with `-n, p` for the n pages from p
+   * on, and zeros for none.
    */
   #checkFree(list: Buffer): void {
     const what = 'the list of free pages';

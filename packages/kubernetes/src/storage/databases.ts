@@ -11,17 +11,17 @@ export interface Databases {
   meta: Database<number, string>;
 }
 
-/** Opens the maps of a directory, which LMDB makes where they are missing unless it only reads. */
+/** Opens the maps of a directory; LMDB creates missing ones unless it is read-only. */
 export function openDatabases(path: string, { readOnly = false, fsync = true } = {}): Databases {
   const root = open<Buffer, string>({
     path,
     noSubdir: false,
     maxDbs: 8,
     readOnly,
-    // A commit returns only after its fsync, so that nothing can be read that could be lost.
+    // A commit returns only after its fsync, so that no reader sees what could be lost.
     overlappingSync: false,
     noSync: !fsync,
-    // Every commit is one batch: further batching would only add promises that nobody waits for.
+    // Every commit is one batch: lmdb's own batching would only add promises.
     eventTurnBatching: false,
     encoding: 'binary',
   });

@@ -11,7 +11,7 @@ export interface DirectoryLock {
 
 const NAME = 'lock.sock';
 
-/** A path to a directory's files that fits the 108 bytes a socket's address may have. */
+/** Makes paths to a directory's files that fit into the 108 bytes of a socket's address. */
 function shortPath(directory: string): (name: string) => string {
   if (platform() !== 'linux' || Buffer.byteLength(directory) < 40) {
     return (name) => join(directory, name);
@@ -21,7 +21,7 @@ function shortPath(directory: string): (name: string) => string {
   return (name) => `/proc/self/fd/${fd}/${name}`;
 }
 
-/** The token of whoever listens at a socket; undefined when nobody does. */
+/** The token of the process that listens at a socket; undefined when none does. */
 function holder(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -66,9 +66,9 @@ function tryLink(from: string, to: string): boolean {
 }
 
 /**
- * Holds a directory for this process by listening on a socket inside it: the kernel lets go of it
- * when the process dies, however it dies, and it works between containers that share the directory.
- * Throws an Error when another process holds it.
+ * Locks a directory for this process by listening on a socket in it. The kernel releases it when
+ * the process ends in any way, and it works between containers that share the directory. Throws an
+ * Error when another process has the lock.
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const path = shortPath(directory);

@@ -34,7 +34,7 @@ test('state, history and revision survive a restart', async () => {
   assert.equal(second.revision, last);
 
   assert.deepEqual(
-    second.eventsSince(revision, '/x/').map((change) => [change.type, change.key]),
+    second.eventsSince(revision, '/x/').map((event) => [event.type, event.key]),
     [
       ['MODIFIED', '/x/a'],
       ['ADDED', '/x/b'],
@@ -100,10 +100,10 @@ test('kill -9 in a storm of writes loses no acknowledged write and repeats no re
     assert.equal(object.parse<{ revision: number }>().revision, object.revision);
   }
 
-  const changes = backend.eventsSince(backend.compactedRevision, '/');
-  assert.equal(new Set(changes.map((change) => change.revision)).size, changes.length);
+  const events = backend.eventsSince(backend.compactedRevision, '/');
+  assert.equal(new Set(events.map((event) => event.revision)).size, events.length);
 
-  for (const { revision, key } of changes) {
+  for (const { revision, key } of events) {
     assert.equal(acknowledged.get(revision) ?? key, key);
   }
 

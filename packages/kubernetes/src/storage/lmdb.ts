@@ -11,13 +11,13 @@ import { type Commit, closedError, RevisionedBackend } from './revisioned-backen
 import { commitError } from './storage-errors.ts';
 import { StoredObject } from './stored-object.ts';
 
-/** Part of every path in the data directory's `meta`; another number means another layout. */
+/** The format of the data directory, stored in `meta`. */
 const FORMAT = 1;
 const CHECKSUM = 'checksum';
 
 /**
- * How long writes are refused without trying after the disk was full, in milliseconds: each try
- * costs, and logs.
+ * How long writes are refused without a try after the disk was full, in milliseconds: each try
+ * costs time and writes to the log.
  */
 const FULL_PAUSE_MS = 200;
 
@@ -50,8 +50,8 @@ class View {
 }
 
 /**
- * Objects that the first and the later steps of a scan copy out of the map; between steps no cursor
- * is open.
+ * Objects that the first and the later steps of a scan copy out of the map; no cursor is open
+ * between steps.
  */
 const FIRST_STEP = 12;
 const SCAN_STEP = 64;
@@ -119,11 +119,11 @@ function scanView(
 
 /** How an LmdbBackend is opened. */
 export interface LmdbOptions {
-  /** Directory that holds the data; made when missing. */
+  /** Directory of the data; created when missing. */
   path: string;
   /**
-   * False where a commit need not wait for the disk: power loss may then lose or damage what was
-   * written. Default true.
+   * False where a commit does not wait for the disk: a power loss may then lose or damage data.
+   * Default true.
    */
   fsync?: boolean;
   compaction?: CompactionPolicy;
@@ -136,9 +136,7 @@ export interface LmdbOptions {
 export class LmdbBackend extends RevisionedBackend {
   readonly #databases: Databases;
   readonly #lock: DirectoryLock;
-  /**
-   * What reads see; replaced after each commit, so that none shows a commit that is not durable.
-   */
+  /** The view of reads; replaced after each commit, so that reads see only durable commits. */
   #view: View;
   /** Views that scans may still hold. */
   readonly #views = new Set<View>();
@@ -181,7 +179,8 @@ export class LmdbBackend extends RevisionedBackend {
     const lock = await lockDirectory(path);
 
     try {
-      // Before LMDB maps the file: it would be killed by a signal where pages are missing.
+      // Must run before LMDB maps the file: the process would be killed by a signal where pages are
+      // missing.
       const found = checkContents(path);
       const databases = openDatabases(path, { fsync: options.fsync ?? true });
       const format = databases.meta.get('format');
@@ -203,7 +202,7 @@ export class LmdbBackend extends RevisionedBackend {
 
       const sum = found?.sum ?? new ContentSum(0);
 
-      // Older versions wrote no checksums; their log cannot be read, as if it were compacted.
+      // Older versions wrote no checksums: their log is dropped, as if it were compacted.
       if (databases.meta.get(CHECKSUM) === undefined) {
         await databases.root.batch(() => {
           for (const revision of databases.log.getKeys()) {

@@ -1,50 +1,32 @@
+import { LRUCache } from 'lru-cache';
 import type { StorageEvent } from './backend.ts';
 import type { StoredObject } from './stored-object.ts';
 
-/** Larger records are not kept, in bytes. */
+/** Larger records are not cached, in bytes. */
 const MAX_RECORD = 4 * 1024;
 const MAX_TOTAL = 4 * 1024 * 1024;
 
 /**
- * Small objects that were read lately, as they are stored now, parsed once: each write looks at the
- * namespace it is in and at the account that makes it.
+ * A cache of small objects as they are stored now, parsed once: each write reads its namespace and
+ * the ServiceAccount of its user.
  */
 export class RecentObjects {
-  /** Those that nobody asked for longest come first. */
-  readonly #objects = new Map<string, StoredObject>();
-  #bytes = 0;
+  readonly #objects = new LRUCache<string, StoredObject>({
+    maxSize: MAX_TOTAL,
+    maxEntrySize: MAX_RECORD,
+    sizeCalculation: ({ record }) => record.byteLength,
+  });
 
   get(key: string): StoredObject | undefined {
-    const object = this.#objects.get(key);
-    if (object) {
-      this.#objects.delete(key);
-      this.#objects.set(key, object);
-    }
-
-    return object;
+    return this.#objects.get(key);
   }
 
-  /** Keeps an object that was read from what is stored. */
+  /** Caches an object that was read from the storage. */
   keep(object: StoredObject): void {
-    this.#drop(object.key);
-
-    const { byteLength } = object.record;
-    if (byteLength > MAX_RECORD) {
-      return;
-    }
-
     this.#objects.set(object.key, object);
-    this.#bytes += byteLength;
-
-    for (const oldest of this.#objects.keys()) {
-      if (this.#bytes <= MAX_TOTAL) {
-        break;
-      }
-      this.#drop(oldest);
-    }
   }
 
-  /** Takes in what was committed. */
+  /** Updates the cache after a commit. */
   follow(events: readonly StorageEvent[]): void {
     for (const { key, type, object } of events) {
       if (!this.#objects.has(key)) {
@@ -52,20 +34,10 @@ export class RecentObjects {
       }
 
       if (type === 'DELETED') {
-        this.#drop(key);
+        this.#objects.delete(key);
       } else {
-        this.keep(object);
+        this.#objects.set(key, object);
       }
     }
-  }
-
-  #drop(key: string): void {
-    const object = this.#objects.get(key);
-    if (!object) {
-      return;
-    }
-
-    this.#objects.delete(key);
-    this.#bytes -= object.record.byteLength;
   }
 }

@@ -27,7 +27,7 @@ export interface Commit {
   forget: { first: number; last: number };
 }
 
-/** Log entries that one commit forgets at most, so that compaction never holds anything up. */
+/** Most log entries that one commit removes, so that compaction delays no write. */
 const MAX_FORGOTTEN = 1_000;
 const IDLE_COMPACTION_MS = 30_000;
 
@@ -41,10 +41,7 @@ export function endOfPrefix(prefix: string): string {
   return `${prefix.slice(0, -1)}0`;
 }
 
-/**
- * Revisions, group commit, history and change dispatch over any ordered map; subclasses bring the
- * map.
- */
+/** Revisions, group commit, history and events over any ordered map, which subclasses provide. */
 export abstract class RevisionedBackend implements Backend {
   #revision: number;
   #firstLogged: number;
@@ -55,15 +52,12 @@ export abstract class RevisionedBackend implements Backend {
   #running: Promise<void> | undefined;
   readonly #counts = new KeyCounts();
   readonly #recent = new RecentObjects();
-  /** True while a commit is under way: reads may see it before its listeners are told. */
+  /** True during a commit: reads may see it before the listeners do. */
   #isCommitting = false;
   #closed = false;
   #released = false;
 
-  /**
-   * `revision` and `firstLogged` (the oldest revision in the log) are what the map held when it was
-   * opened.
-   */
+  /** `revision` and `firstLogged` (the oldest revision in the log) are those of the opened map. */
   protected constructor(
     revision: number,
     firstLogged: number,
@@ -133,7 +127,8 @@ export abstract class RevisionedBackend implements Backend {
 
     const count = this.countKeys(prefix, endOfPrefix(prefix));
 
-    // What is being committed may be seen already, and is counted once its listeners are called.
+    // Keys of the running commit may be counted already, and are counted again once it is
+    // announced.
     if (!this.#isCommitting) {
       this.#counts.set(prefix, count);
     }
@@ -288,7 +283,7 @@ export abstract class RevisionedBackend implements Backend {
       try {
         await this.commit({ objects: batch.records(), log, revision, forget });
       } catch (error) {
-        // Also those that wrote nothing fail: what they saw may never come to be.
+        // Writes that changed nothing fail too: they may have read what was not stored.
         for (const write of writes) {
           write.reject(commitFailure(error));
         }
@@ -306,7 +301,7 @@ export abstract class RevisionedBackend implements Backend {
     batch.answer();
   }
 
-  /** Brings what is derived from the events up to date, and calls the listeners. */
+  /** Updates everything that follows the events, and calls the listeners. */
   #announce({ events, log, revision }: WriteBatch): void {
     if (events.length === 0) {
       return;

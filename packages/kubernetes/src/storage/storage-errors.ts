@@ -1,21 +1,16 @@
 import { statfs } from 'node:fs/promises';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 
-/**
- * Numbers of errors by which LMDB and the system say that there is no room: MDB_MAP_FULL, ENOSPC,
- * EDQUOT.
- */
+/** Error numbers of LMDB and the system for a full disk: MDB_MAP_FULL, ENOSPC, EDQUOT. */
 const NO_ROOM = new Set([-30792, 28, 122]);
 const EIO = 5;
 
-/**
- * Numbers of errors after which nothing that was written lately can be trusted to be on disk:
- * MDB_PANIC, EIO.
- */
+/** Error numbers after which recent writes may not be on disk: MDB_PANIC, EIO. */
 const BROKEN = new Set([-30795, EIO]);
 
 /**
- * Less room than this, in bytes, is why a write was cut short, which LMDB tells like a broken disk.
+ * With less free space than this, in bytes, a truncated write means a full disk, although LMDB
+ * reports an I/O error.
  */
 const NOTHING_LEFT = 64 * 1024;
 
@@ -24,10 +19,7 @@ async function hasRoom(path: string): Promise<boolean> {
   return bavail * bsize > NOTHING_LEFT;
 }
 
-/**
- * What a commit failed with, as the answer to those whose writes it held, and whether that was for
- * want of room.
- */
+/** The error for the writes of a failed commit, and whether the disk is full. */
 export async function commitError(
   failure: unknown,
   path: string,
@@ -52,14 +44,14 @@ export async function commitError(
   return { error: status(`the storage refused a write: ${text}`, cause), full: false };
 }
 
-/** As kube-apiserver answers when etcd is out of space: status 500 without a reason. */
+/** Like kube-apiserver when etcd is out of space: status 500 without a reason. */
 function status(message: string, cause: unknown): StatusError {
   return new StatusError(500, '', message, undefined, { cause });
 }
 
 /**
- * lmdb rejects a commit with one error for all and hangs the reason on it, as a promise that is
- * rejected.
+ * lmdb rejects every commit with the same error, whose `commitError` is a promise that rejects with
+ * the cause.
  */
 async function causeOf(failure: unknown): Promise<unknown> {
   const { commitError } = failure as { commitError?: Promise<unknown> };

@@ -1,6 +1,6 @@
 /**
- * What lists and watches choose objects by, kept beside the bytes so that choosing parses no
- * object.
+ * The fields by which lists and watches select objects, stored beside the bytes so that selecting
+ * parses no object.
  */
 export interface ObjectIndex {
   labels?: Record<string, string>;
@@ -9,15 +9,15 @@ export interface ObjectIndex {
   /** UIDs of the owners, for garbage collection. */
   owners?: string[];
   /**
-   * Generation of the schema that the object was written under; only kinds whose schema may change
-   * have one.
+   * Generation of the schema under which the object was written; only for kinds whose schema may
+   * change.
    */
   schema?: number;
 }
 
-/** An object's wire form, as a writer hands it to a backend. */
+/** An encoded object, as a writer passes it to a backend. */
 export interface EncodedObject {
-  /** UTF-8 JSON that holds its own resourceVersion. */
+  /** UTF-8 JSON with the resourceVersion. */
   bytes: Buffer;
   index?: ObjectIndex;
 }
@@ -25,9 +25,8 @@ export interface EncodedObject {
 const FIXED = 12;
 
 /**
- * An object as a backend keeps it: its key, the revision of its last write, and its bytes. The
- * record is `revision (8 bytes) | length of index (4 bytes) | index as JSON | object`, integers
- * big-endian.
+ * An object in the storage: its key, the revision of its last write, and its bytes. The record is
+ * `revision (8 bytes) | length of index (4 bytes) | index as JSON | object`, integers big-endian.
  */
 export class StoredObject {
   readonly key: string;
@@ -40,12 +39,12 @@ export class StoredObject {
     this.record = record;
   }
 
-  /** Revision of the write that made this state. */
+  /** Revision of the write of this state. */
   get revision(): number {
     return Number(this.record.readBigUInt64BE(0));
   }
 
-  /** The object's JSON; a view of the record that nobody may write to. */
+  /** The object's JSON; a view of the record that must not be written to. */
   get bytes(): Buffer {
     return this.record.subarray(FIXED + this.record.readUInt32BE(8));
   }
@@ -62,13 +61,13 @@ export class StoredObject {
     return this.#index;
   }
 
-  /** The parsed object, made once and shared: callers must not change it. */
+  /** The object, parsed once and shared: callers must not change it. */
   shared<T>(): T {
     this.#parsed ??= JSON.parse(this.bytes.toString('utf8'));
     return this.#parsed as T;
   }
 
-  /** A parsed object that belongs to the caller. */
+  /** Parses the object; the caller owns the result. */
   parse<T>(): T {
     return JSON.parse(this.bytes.toString('utf8')) as T;
   }

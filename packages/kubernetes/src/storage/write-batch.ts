@@ -20,11 +20,11 @@ export class WriteBatch {
   readonly log: { revision: number; bytes: Buffer }[] = [];
   /** Newest revision after the commit. */
   revision: number;
-  /** Number of writes that were decided, those that change nothing among them. */
+  /** Number of decided writes, including those that change nothing. */
   taken = 0;
   readonly #objects = new Map<string, StoredObject | null>();
 
-  /** Refusals wait for the commit too: they may rest on a write that is not durable yet. */
+  /** Refusals wait for the commit too: they may depend on a write that is not durable yet. */
   readonly #answers: (() => void)[] = [];
   readonly #reader: Reader;
 
@@ -39,7 +39,7 @@ export class WriteBatch {
     };
   }
 
-  /** Decides as many writes of a queue as one commit should take. */
+  /** Decides as many writes of a queue as fit into one commit. */
   decide(queue: readonly PendingWrite[]): void {
     const began = performance.now();
 
@@ -60,7 +60,7 @@ export class WriteBatch {
     }
   }
 
-  /** Tells every writer what became of its write, once the batch is committed. */
+  /** Answers every writer, once the batch is committed. */
   answer(): void {
     for (const answer of this.#answers) {
       answer();

@@ -44,10 +44,10 @@ function kernel(node: KubeObject): string {
   const { kernelVersion, architecture } = node.status?.nodeInfo ?? {};
   return architecture && kernelVersion
     ? `${kernelVersion} (${architecture})`
-    : unknown(kernelVersion);
+    : orUnknown(kernelVersion);
 }
 
-function unknown(text: unknown): string {
+function orUnknown(text: unknown): string {
   return typeof text === 'string' && text !== '' ? text : '<unknown>';
 }
 
@@ -120,9 +120,9 @@ export const clusterPrinters: Readonly<Record<string, Printer>> = {
       o.status?.nodeInfo?.kubeletVersion ?? '',
       address(o, 'InternalIP'),
       address(o, 'ExternalIP'),
-      unknown(o.status?.nodeInfo?.osImage),
+      orUnknown(o.status?.nodeInfo?.osImage),
       kernel(o),
-      unknown(o.status?.nodeInfo?.containerRuntimeVersion),
+      orUnknown(o.status?.nodeInfo?.containerRuntimeVersion),
     ],
   ),
   '/Namespace': printer('Name|Status|Age', (o, now) => [

@@ -1,7 +1,7 @@
 import { findJsonPath, parseJsonPath } from './json-path.ts';
 import { age, type Cell, type Printer, printer, since, type TableColumn } from './printer.ts';
 
-/** A column that a CRD asks for (apiextensions.k8s.io/v1 CustomResourceColumnDefinition). */
+/** A column of a CRD (apiextensions.k8s.io/v1 CustomResourceColumnDefinition). */
 export interface PrinterColumn {
   name: string;
   type: string;
@@ -11,7 +11,7 @@ export interface PrinterColumn {
   priority?: number;
 }
 
-/** A value as Go prints it with `%v`, which is what Kubernetes shows of objects and lists. */
+/** A value as Go prints it with `%v`: Kubernetes prints objects and lists so. */
 function goText(value: unknown): string {
   if (value === null) {
     return '<nil>';

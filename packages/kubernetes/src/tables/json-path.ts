@@ -78,7 +78,7 @@ export function parseJsonPath(text: string): JsonPath | undefined {
   return steps;
 }
 
-function own(value: unknown, name: string): unknown {
+function getOwnValue(value: unknown, name: string): unknown {
   return typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
@@ -90,7 +90,7 @@ function own(value: unknown, name: string): unknown {
 function advance(value: unknown, at: Step): unknown[] {
   switch (at.kind) {
     case 'field':
-      return [own(value, at.name)];
+      return [getOwnValue(value, at.name)];
     case 'index':
       return Array.isArray(value) ? [value.at(at.index)] : [];
     case 'all':
@@ -101,7 +101,7 @@ function advance(value: unknown, at: Step): unknown[] {
       }
 
       return value.filter((item) => {
-        const actual = at.field.reduce(own, item as unknown);
+        const actual = at.field.reduce(getOwnValue, item as unknown);
         return actual !== undefined && (actual === at.value) === (at.operator === '==');
       });
   }

@@ -53,7 +53,7 @@ function sidecarsOf(pod: KubeObject): Set<string> {
   return new Set(containers.filter((c) => c.restartPolicy === 'Always').map((c) => c.name));
 }
 
-/** Where the init containers are: the reason while they are not through, else undefined. */
+/** The progress of the init containers as a reason; undefined once they are done. */
 function initReason(
   pod: KubeObject,
   sidecars: Set<string>,

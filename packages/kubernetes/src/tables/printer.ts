@@ -82,7 +82,7 @@ export function humanDuration(milliseconds: number): string {
 
   const minutes = Math.floor(seconds / 60);
   if (minutes < 10) {
-    return two(minutes, 'm', seconds % 60, 's');
+    return formatTwoUnits(minutes, 'm', seconds % 60, 's');
   }
   if (minutes < 180) {
     return `${minutes}m`;
@@ -90,7 +90,7 @@ export function humanDuration(milliseconds: number): string {
 
   const hours = Math.floor(minutes / 60);
   if (hours < 8) {
-    return two(hours, 'h', minutes % 60, 'm');
+    return formatTwoUnits(hours, 'h', minutes % 60, 'm');
   }
   if (hours < 48) {
     return `${hours}h`;
@@ -99,7 +99,7 @@ export function humanDuration(milliseconds: number): string {
   const days = Math.floor(hours / 24);
 
   if (hours < 192) {
-    return two(days, 'd', hours % 24, 'h');
+    return formatTwoUnits(days, 'd', hours % 24, 'h');
   }
   if (days < 730) {
     return `${days}d`;
@@ -107,10 +107,10 @@ export function humanDuration(milliseconds: number): string {
 
   const years = Math.floor(days / 365);
 
-  return years < 8 ? two(years, 'y', days % 365, 'd') : `${years}y`;
+  return years < 8 ? formatTwoUnits(years, 'y', days % 365, 'd') : `${years}y`;
 }
 
-function two(big: number, bigUnit: string, small: number, smallUnit: string): string {
+function formatTwoUnits(big: number, bigUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit}${small}${smallUnit}`;
 }
 

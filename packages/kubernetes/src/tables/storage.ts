@@ -30,7 +30,7 @@ function storageClass(object: KubeObject): string {
   );
 }
 
-function unset(value: unknown): string | boolean {
+function orUnset(value: unknown): string | boolean {
   return typeof value === 'string' || typeof value === 'boolean' ? value : '<unset>';
 }
 
@@ -49,7 +49,7 @@ export const storagePrinters: Readonly<Record<string, Printer>> = {
         o.metadata.deletionTimestamp ? 'Terminating' : (o.status?.phase ?? ''),
         claim === undefined ? '' : `${namespace}/${claim}`,
         storageClass(o),
-        unset(o.spec?.volumeAttributesClassName),
+        orUnset(o.spec?.volumeAttributesClassName),
         o.status?.reason ?? '',
         age(o, now),
         volumeMode(o.spec?.volumeMode),
@@ -68,7 +68,7 @@ export const storagePrinters: Readonly<Record<string, Printer>> = {
         bound ? (o.status?.capacity?.storage ?? '0') : '',
         bound ? accessModes(o.status?.accessModes) : '',
         storageClass(o),
-        unset(o.spec?.volumeAttributesClassName),
+        orUnset(o.spec?.volumeAttributesClassName),
         age(o, now),
         volumeMode(o.spec?.volumeMode),
       ];

@@ -9,7 +9,7 @@ import { storagePrinters } from './storage.ts';
 import { workloadPrinters } from './workloads.ts';
 
 /**
- * What rows carry of their objects: metadata only, all, or nothing (query parameter
+ * The part of their objects that rows have: metadata only, all, or nothing (query parameter
  * `includeObject`).
  */
 export type IncludeObject = 'Metadata' | 'Object' | 'None';
@@ -39,7 +39,7 @@ export interface TableOptions {
   /** Default `Metadata`. */
   includeObject?: IncludeObject;
   metadata?: Table['metadata'];
-  /** Milliseconds that ages are counted to; default now. */
+  /** The time from which ages are computed, in milliseconds; default now. */
   now?: number;
 }
 
@@ -84,15 +84,15 @@ function rowOf(gvk: GroupVersionKind, object: KubeObject, cells: Cell[]): TableR
   return row;
 }
 
-/** How the rows of a table are made, and the table without them. */
+/** Makes the rows of a table, and the table without them. */
 export interface TableMaker {
   table: Omit<Table, 'rows'>;
   row(object: KubeObject): TableRow;
 }
 
 /**
- * The table of a kind with kubectl's columns, row by row; built-in kinds have theirs, CRDs theirs
- * or Name and Age.
+ * The table of a kind, row by row; built-in kinds have kubectl's columns, custom resources those of
+ * their CRD, or Name and Age.
  */
 export function tableMaker(gvk: GroupVersionKind, options: TableOptions = {}): TableMaker {
   const {

@@ -162,7 +162,7 @@ const scaleColumns = printer('Name|Desired#|Available#|Age', (o, now) => [
   age(o, now),
 ]);
 
-/** A Scale is the one object whose name is a text like others. */
+/** Only a Scale has a name column of format ''. */
 const scales: Printer = {
   ...scaleColumns,
   columns: scaleColumns.columns.map((column) => ({ ...column, format: '' })),

@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { inClusterConfig, KubeconfigError } from '@ks-apiserver/client/kube/kubeconfig';
 import pino from 'pino';
 import { serve } from '../compose/serve.ts';
@@ -11,7 +12,7 @@ import { installCommand } from './install/command.ts';
 /** Errors that are the operator's to mend: one line, no stack. */
 function explained(error: unknown): string | undefined {
   if (error instanceof ConfigError || error instanceof KubeconfigError) {
-    return (error as Error).message;
+    return messageOf(error);
   }
   return undefined;
 }
@@ -69,7 +70,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<vo
       .then(
         () => process.exit(0),
         (failure) => {
-          error(`stopping failed: ${(failure as Error).message}`);
+          error(`stopping failed: ${messageOf(failure)}`);
           process.exit(1);
         },
       );

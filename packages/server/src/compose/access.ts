@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { expandsOffline } from '@ks-apiserver/controllers/storage/expansion';
@@ -57,7 +58,7 @@ async function openPolicyServer(
       log.warn({ err }, 'the policy server did not answer: a module allows nothing');
     return new OpaServer({ endpoint, timeoutMs: timeout, ca, onError });
   } catch (error) {
-    throw new ConfigError(`authorization.opa: ${(error as Error).message}`);
+    throw new ConfigError(`authorization.opa: ${messageOf(error)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import {
   inClusterConfig,
@@ -26,7 +27,7 @@ async function openRemote(options: Options): Promise<Kubernetes> {
     }
 
     throw new ConfigError(
-      `the kubeconfig ${options.kubeconfig} cannot be used: ${(error as Error).message}`,
+      `the kubeconfig ${options.kubeconfig} cannot be used: ${messageOf(error)}`,
     );
   }
 

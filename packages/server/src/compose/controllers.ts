@@ -10,6 +10,7 @@ import {
   WORKSPACE_ROLES,
 } from '@ks-apiserver/api/resources';
 import { RETIRED_LABEL } from '@ks-apiserver/api/retired-user';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -323,12 +324,7 @@ export async function startControllers(
     log.error({ controller, key, err }, 'a controller failed and will try again');
 
     if (about) {
-      events.record(
-        about,
-        'Warning',
-        'ReconcileFailed',
-        `${controller}: ${(err as Error).message}`,
-      );
+      events.record(about, 'Warning', 'ReconcileFailed', `${controller}: ${messageOf(err)}`);
     }
   };
 

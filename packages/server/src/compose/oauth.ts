@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { ConfigError } from '../config/config.ts';
@@ -62,7 +63,7 @@ export async function openSigningKeys(
     }
 
     throw new ConfigError(
-      `authentication.oauthOptions.signKey cannot be used: ${(error as Error).message}`,
+      `authentication.oauthOptions.signKey cannot be used: ${messageOf(error)}`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { HostNode } from '@ks-apiserver/controllers/node/host-node';
@@ -96,7 +97,7 @@ async function checkKinds(client: KubeClient, log: Logger): Promise<void> {
       );
     }
 
-    throw new ConfigError((error as Error).message);
+    throw new ConfigError(messageOf(error));
   }
 
   const names = new Set(kinds.resources?.map(({ name }) => name));

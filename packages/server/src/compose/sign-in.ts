@@ -1,6 +1,6 @@
 import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { SECRETS } from '@ks-apiserver/api/resources';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser } from '@ks-apiserver/api/user';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { ConfigError } from '../config/config.ts';
@@ -99,12 +99,12 @@ async function openRecords(
   { config, kubernetes, catalog, log, signal }: SignInContext,
   addresses: SourceAddresses,
 ) {
-  const records = new LoginRecords(
-    kubernetes.client,
-    config.authentication.authenticateRateLimiterDuration,
-    (text) => addresses.client(text),
-    (err) => log.error({ err }, 'a login record cannot be stored'),
-  );
+  const records = new LoginRecords({
+    client: kubernetes.client,
+    windowMs: config.authentication.authenticateRateLimiterDuration,
+    clientOf: (text) => addresses.client(text),
+    onError: (err) => log.error({ err }, 'a login record cannot be stored'),
+  });
 
   const stored = catalog.informerOf('loginrecords');
   await stored.ready(signal);
@@ -154,10 +154,10 @@ export async function openSignIn(context: SignInContext, providers: IdentityProv
   };
 
   const passwords = new ProviderPasswords(providers, accounts);
-  const login: Login = new Login(client, users, records, lockOut, totp, passwords);
+  const login: Login = new Login({ client, users, records, totp, providers: passwords }, lockOut);
 
   const mayLogIn = (name: string, uid: string) => {
-    const user = users.store.get(name)?.object as User | undefined;
+    const user = findUser(users, name);
     return (
       user !== undefined &&
       user.status?.state === 'Active' &&
@@ -171,7 +171,7 @@ export async function openSignIn(context: SignInContext, providers: IdentityProv
   const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge, multipleLogin };
   const directory = new UserDirectory(users);
   const describe = (name: string, scope: string | undefined) => directory.extra(name, scope);
-  const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn, describe);
+  const issuer = new TokenIssuer({ tokens, sessions, mayLogIn, describe }, policy);
 
   const authenticator = new Authenticator({
     tokens,

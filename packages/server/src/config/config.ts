@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { TSchema } from 'typebox';
 import { parse } from 'yaml';
 import { PROVIDER_TYPES } from '../models/identity-providers/registry.ts';
@@ -183,7 +184,7 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   try {
     value = parse(text, { maxAliasCount: 100, logLevel: 'error' }) ?? {};
   } catch (error) {
-    throw new ConfigError(`it is no YAML: ${(error as Error).message.split('\n')[0]}`);
+    throw new ConfigError(`it is no YAML: ${messageOf(error).split('\n')[0]}`);
   }
 
   const unknown: string[] = [];

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { ConfigError, parseConfig } from './config.ts';
 import type { Config } from './config-schema.ts';
 
@@ -126,7 +127,7 @@ export async function readOptions(
     parsed = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
   } catch (error) {
     throw new ConfigError(
-      `${(error as Error).message.split('. To specify')[0]} (--help lists the options)`,
+      `${messageOf(error).split('. To specify')[0]} (--help lists the options)`,
     );
   }
 
@@ -148,7 +149,7 @@ export async function readOptions(
   try {
     read = parseConfig(text);
   } catch (error) {
-    throw new ConfigError(`the configuration ${file} is wrong: ${(error as Error).message}`);
+    throw new ConfigError(`the configuration ${file} is wrong: ${messageOf(error)}`);
   }
 
   // Secrets come from the environment when the file is a ConfigMap.

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -34,7 +35,7 @@ export async function openEmbedded({
     // The store comes first: it locks the directory against a second server.
     backend = await LmdbBackend.open({ path: join(dataDir, 'objects'), fsync });
   } catch (error) {
-    throw new ConfigError(`${(error as Error).message} (--data-dir chooses another directory)`);
+    throw new ConfigError(`${messageOf(error)} (--data-dir chooses another directory)`);
   }
 
   try {

@@ -1,5 +1,4 @@
 import type { Handler, Method, Route } from '@ks-apiserver/http/routes/route';
-import type { TSchema } from 'typebox';
 import {
   LIST_PARAMETERS,
   LIVE_TYPES,
@@ -15,9 +14,17 @@ export type RouteTuple = [
   operationId: string,
   summary: string,
   handler: Handler,
-  /** `live`: the list can be followed with `watch=true`. */
-  schemas: { body?: TSchema; bodyLimit?: number; returns?: TSchema; live?: boolean },
+  options: RouteOptions,
 ];
+
+/** Whatever is special about a route; `parameters` are those of the query. */
+export interface RouteOptions
+  extends Partial<
+    Pick<Route, 'body' | 'bodyLimit' | 'returns' | 'tags' | 'errors' | 'produces' | 'parameters'>
+  > {
+  /** Whether the list can be followed with `watch=true`. */
+  live?: boolean;
+}
 
 /** Media types of patches; all are read as a merge patch (RFC 7386), as 3.0 does. */
 const PATCH_TYPES = [
@@ -35,21 +42,23 @@ export function routesOf(
   tags: readonly string[],
   table: readonly RouteTuple[],
 ): Route[] {
-  return table.map(([method, path, operationId, summary, handler, { live, ...schemas }]) => {
+  return table.map(([method, path, operationId, summary, handler, { live, ...options }]) => {
+    const ofLists = options.returns === PageableResponse ? LIST_PARAMETERS : [];
+
     return {
       method,
       path: base + path,
       operationId,
       summary,
       tags,
-      parameters: [
-        ...pathParameters(path),
-        ...(schemas.returns === PageableResponse ? LIST_PARAMETERS : []),
-        ...(live ? WATCH_PARAMETERS : []),
-      ],
       ...(live && { produces: LIVE_TYPES }),
       ...(method === 'PATCH' && { consumes: PATCH_TYPES }),
-      ...schemas,
+      ...options,
+      parameters: [
+        ...pathParameters(path),
+        ...(options.parameters ?? ofLists),
+        ...(live ? WATCH_PARAMETERS : []),
+      ],
       handler,
     };
   });

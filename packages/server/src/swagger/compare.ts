@@ -69,7 +69,7 @@ export function compareOperations(
   }
 
   const isSame = (id: string, own: string) =>
-    own === id || (seen.get(id)! > 1 && own.startsWith(id));
+    own === id || ((seen.get(id) ?? 0) > 1 && own.startsWith(id));
   const missing: Operation[] = [];
   const renamed: (Operation & { ours: string })[] = [];
 
@@ -134,7 +134,7 @@ export function compareDeeply(reference: SwaggerDocument, document: SwaggerDocum
     }
 
     for (const field of Object.keys(ours ? (definition.properties ?? {}) : {})) {
-      if (!ours!.properties?.[field]) {
+      if (!ours?.properties?.[field]) {
         lines.push(`definition ${name}: no field ${field}`);
       }
     }

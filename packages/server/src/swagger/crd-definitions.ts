@@ -99,7 +99,7 @@ class Definitions {
     const about = schema.description === undefined ? {} : { description: schema.description };
 
     if (schema.type === 'array') {
-      return { ...about, type: 'array', items: this.schema(schema.items!, field) };
+      return { ...about, type: 'array', items: this.schema(schema.items ?? {}, field) };
     }
 
     if (schema.properties) {

@@ -97,7 +97,7 @@ export { json as JSON_AND_YAML, patches as PATCH_TYPES, stream as WATCHED_TYPES 
 
 const schemes = ['https'];
 
-const body = (schema: SwaggerSchema, required: boolean): SwaggerParameter => ({
+const body = (schema: SwaggerSchema, { required }: { required: boolean }): SwaggerParameter => ({
   name: 'body',
   in: 'body',
   ...(required && { required }),
@@ -128,12 +128,8 @@ export function discoveryOperation(
   kind: string,
   about: string,
 ): PathItem {
-  const tag =
-    group === undefined
-      ? 'apis'
-      : version === undefined
-        ? tagOf(group)
-        : `${tagOf(group)}_${version}`;
+  const groupTag = group === undefined ? 'apis' : tagOf(group);
+  const tag = version === undefined ? groupTag : `${groupTag}_${version}`;
 
   const get: SwaggerOperation = {
     description: about,
@@ -159,7 +155,7 @@ export function crdPaths(crd: KubeObject): [string, PathItem][] {
     versions: { name: string }[];
   };
 
-  const version = versions[0]!.name;
+  const version = versions[0]?.name ?? '';
   const { kind, plural } = names;
   const object = ref(definitionName(group, version, kind));
   const objects = ref(definitionName(group, version, `${kind}List`));
@@ -204,20 +200,20 @@ export function crdPaths(crd: KubeObject): [string, PathItem][] {
       `replace${scope}${kind}${suffix}`,
       `Replace ${what}.`,
       responses(object, created),
-      [body(object, true), dryRun, fieldManager],
+      [body(object, { required: true }), dryRun, fieldManager],
     ),
     patch: operation(
       'patch',
       `patch${scope}${kind}${suffix}`,
       `Change parts of ${what}.`,
       responses(object),
-      [body(ref(metaName('Patch')), true), dryRun, fieldManager, force],
+      [body(ref(metaName('Patch')), { required: true }), dryRun, fieldManager, force],
       { consumes: patches },
     ),
     parameters: [name, pretty],
   });
 
-  const options = body(ref(metaName('DeleteOptions')), false);
+  const options = body(ref(metaName('DeleteOptions')), { required: false });
   const base = `/apis/${group}/${version}`;
   const event = responses(ref(metaName('WatchEvent')));
 
@@ -240,7 +236,7 @@ export function crdPaths(crd: KubeObject): [string, PathItem][] {
           `create${scope}${kind}`,
           `Create a ${kind}.`,
           responses(object, created, accepted),
-          [body(object, true), dryRun, fieldManager],
+          [body(object, { required: true }), dryRun, fieldManager],
         ),
         delete: operation(
           'deletecollection',

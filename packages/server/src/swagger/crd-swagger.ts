@@ -18,7 +18,7 @@ const published = new Set([
 ]);
 
 function discoveryPaths(): [string, PathItem][] {
-  const groups = new Set([...published].map((groupVersion) => groupVersion.split('/')[0]!));
+  const groups = new Set([...published].map((groupVersion) => groupVersion.replace(/\/.*$/, '')));
 
   return [
     [

@@ -116,7 +116,10 @@ function defineKind(resource: Resource, schema: Schema): [string, SwaggerSchema]
   ];
 }
 
-const bodyParameter = (schema: SwaggerSchema, required = true): SwaggerParameter => ({
+const bodyParameter = (
+  schema: SwaggerSchema,
+  { required }: { required: boolean } = { required: true },
+): SwaggerParameter => ({
   name: 'body',
   in: 'body',
   required,
@@ -155,7 +158,7 @@ function describeList(resource: Resource, suffix: string, where: string): Swagge
 /** Returns the operations on all objects of a project or of the cluster. */
 function describeCollection(resource: Resource, scope: string, where: string): PathItem {
   const { id, kind, plural, object } = resource;
-  const deleteOptions = bodyParameter(ref(metaName('DeleteOptions')), false);
+  const deleteOptions = bodyParameter(ref(metaName('DeleteOptions')), { required: false });
 
   return {
     get: describeList(resource, scope, where),
@@ -207,7 +210,7 @@ function describePaths(
   const place = isNamespaced ? `${base}/namespaces/{namespace}/${plural}` : `${base}/${plural}`;
   const parameters = isNamespaced ? [NAMESPACE] : [];
   const named = [...parameters, pathParameter('name', `Name of the ${kind}.`)];
-  const deleteOptions = bodyParameter(ref(metaName('DeleteOptions')), false);
+  const deleteOptions = bodyParameter(ref(metaName('DeleteOptions')), { required: false });
 
   const paths: [string, PathItem][] = [
     [

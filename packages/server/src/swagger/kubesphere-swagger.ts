@@ -34,7 +34,7 @@ function parametersOf(route: Route, converter: SchemaConverter): SwaggerParamete
   );
 
   const undeclared = [...route.path.matchAll(/\{([^}:*]+)[^}]*\}/g)]
-    .map(([, name]) => name!)
+    .map(([, name = '']) => name)
     .filter((name) => !names.has(name))
     .map((name): SwaggerParameter => ({ type: 'string', name, in: 'path', required: true }));
 
@@ -55,9 +55,10 @@ function operationOf(
   const takesBody = parameters.some(
     (parameter) => parameter.in === 'body' || parameter.in === 'formData',
   );
+  const consumes = route.consumes ?? (takesBody ? json : undefined);
 
   return {
-    ...(route.consumes ? { consumes: route.consumes } : takesBody ? { consumes: json } : {}),
+    ...(consumes && { consumes }),
     produces: route.produces ?? json,
     tags: route.tags,
     summary: route.summary,
@@ -78,7 +79,11 @@ export function kubesphereSwagger(routes: readonly Route[]): SwaggerDocument {
   for (const route of routes) {
     const item = paths.get(route.path) ?? {};
     paths.set(route.path, item);
-    item[route.method.toLowerCase()] = operationOf(route, ids.get(route)!, converter);
+    item[route.method.toLowerCase()] = operationOf(
+      route,
+      ids.get(route) ?? route.operationId,
+      converter,
+    );
   }
 
   const missing = converter.undefinedNames();

@@ -73,26 +73,31 @@ function typeOf(text: string): SwaggerSchema {
   return ref(metaName(text));
 }
 
+/** Returns the schema of a list, of a map, or of a single value. */
+function containerOf(open: string | undefined, schema: SwaggerSchema): SwaggerSchema {
+  switch (open) {
+    case '[':
+      return { type: 'array', items: schema };
+    case '{':
+      return { type: 'object', additionalProperties: schema };
+    default:
+      return schema;
+  }
+}
+
 function parse(row: string): SwaggerSchema {
   const required: string[] = [];
   const properties: Record<string, SwaggerSchema> = {};
 
   for (const field of row.split(' ')) {
-    const [, name = '', must, open, type = 'string'] = /^(\w+)(!?)(?:([:[{])(\w+)[\]}]?)?$/.exec(
-      field,
-    )!;
+    const parts = /^(\w+)(!?)(?:([:[{])(\w+)[\]}]?)?$/.exec(field) ?? [];
+    const [, name = '', must, open, type = 'string'] = parts;
 
     if (must) {
       required.push(name);
     }
 
-    const schema = typeOf(type);
-    properties[name] =
-      open === '['
-        ? { type: 'array', items: schema }
-        : open === '{'
-          ? { type: 'object', additionalProperties: schema }
-          : schema;
+    properties[name] = containerOf(open, typeOf(type));
   }
 
   return { type: 'object', ...(required.length > 0 && { required }), properties };

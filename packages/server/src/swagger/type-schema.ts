@@ -42,11 +42,7 @@ type JsonSchema = TSchema & {
 };
 
 function typeName(value: unknown): string {
-  return typeof value === 'number'
-    ? Number.isInteger(value)
-      ? 'integer'
-      : 'number'
-    : typeof value;
+  return Number.isInteger(value) ? 'integer' : typeof value;
 }
 
 /**
@@ -125,8 +121,9 @@ export class SchemaConverter {
     const some = choices.filter(({ type }) => type !== 'null');
     const nullable = some.length < choices.length ? { 'x-nullable': true } : {};
 
-    if (some.length === 1) {
-      return { ...this.convert(some[0]!), ...about, ...nullable };
+    const [only] = some;
+    if (only && some.length === 1) {
+      return { ...this.convert(only), ...about, ...nullable };
     }
 
     if (some.every((choice) => choice.const !== undefined)) {

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { bodyText } from '../support/request-body.ts';
 
 /** An answer as it came: every header and byte in `all`, bytes as Latin-1. */
 export interface RawAnswer {
@@ -31,8 +32,7 @@ export class RawClient {
     path: string,
     { method, token, headers = {}, body, forMs }: RawCall = {},
   ): Promise<RawAnswer> {
-    const payload =
-      body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    const payload = bodyText(body);
 
     return new Promise((resolve, reject) => {
       const request = http.request({

@@ -54,7 +54,8 @@ function probe(
   [verb, resource, apiGroup = '', subresource = '']: Right,
   place: Record<string, string>,
 ): Probe {
-  const name = verb === 'list' || verb === 'create' ? (subresource ? 'x' : '') : 'x';
+  const isCollection = verb === 'list' || verb === 'create';
+  const name = isCollection && !subresource ? '' : 'x';
   const api = resource === 'namespaces' && apiGroup === TENANT ? {} : { api: 'kubernetes' };
 
   const query = new URLSearchParams({

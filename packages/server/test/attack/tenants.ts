@@ -127,16 +127,17 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
     ],
   ];
 
+  const targets = new Map<string, Attack['target']>([
+    [own.workspace, 'self'],
+    [other.workspace, 'another tenant'],
+  ]);
+
   return [
     ...changes.map(([name, namespace, metadata, target, never]): Attack => {
       const change = { metadata };
 
-      const workspace =
-        namespace === own.namespace
-          ? own.workspace
-          : namespace === other.namespace
-            ? other.workspace
-            : 'system-workspace';
+      const tenantOf = [own, other].find((one) => one.namespace === namespace);
+      const workspace = tenantOf?.workspace ?? 'system-workspace';
 
       return {
         name,
@@ -179,12 +180,7 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
 
       return {
         name: `make a namespace in ${workspace}`,
-        target:
-          workspace === own.workspace
-            ? 'self'
-            : workspace === other.workspace
-              ? 'another tenant'
-              : 'system-workspace',
+        target: targets.get(workspace) ?? 'system-workspace',
         kapis: [
           {
             method: 'POST',

@@ -51,7 +51,8 @@ test('a StatefulSet makes its Pods in order, keeps names and claims, and updates
     ({ type, object }) => {
       const ready =
         conditionOf(object, 'Ready')?.status === 'True' && !object.metadata.deletionTimestamp;
-      const step = `${type === 'MODIFIED' ? (ready ? 'READY' : '') : type} ${object.metadata.name}`;
+      const readiness = ready ? 'READY' : '';
+      const step = `${type === 'MODIFIED' ? readiness : type} ${object.metadata.name}`;
 
       if (type !== 'MODIFIED' || ready) {
         if (order.at(-1) !== step) {

@@ -211,15 +211,15 @@ test('a frame that stays broken is gone past by a list', async () => {
 
 test('a broken object is left out and reported, and hides no other', async () => {
   const broken = (text: string) => text.replaceAll('"name":"b"', '"name":7');
-  proxy.fault = (call) =>
-    isList(call)
-      ? { alter: broken }
-      : isWatch(call)
-        ? {
-            alterLine: (line) =>
-              line.replace(/"object":.*"name":"c".*/, '"object":{"metadata":x}}'),
-          }
-        : undefined;
+  const brokenLine = (line: string) =>
+    line.replace(/"object":.*"name":"c".*/, '"object":{"metadata":x}}');
+
+  proxy.fault = (call) => {
+    if (isList(call)) {
+      return { alter: broken };
+    }
+    return isWatch(call) ? { alterLine: brokenLine } : undefined;
+  };
 
   await synced();
   assert.deepEqual(names(), ['a']);

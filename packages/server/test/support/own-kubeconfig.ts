@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { parse } from 'yaml';
+import { bodyText } from './request-body.ts';
 
 /** An answer of the Kubernetes API, as text with its headers. */
 export interface KubernetesAnswer {
@@ -48,8 +49,7 @@ export class OwnKubeconfig {
       forMs,
     }: { method?: string; headers?: Record<string, string>; body?: unknown; forMs?: number } = {},
   ): Promise<KubernetesAnswer> {
-    const payload =
-      body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    const payload = bodyText(body);
 
     const request = https.request(this.#server + path, {
       method: method ?? (payload === undefined ? 'GET' : 'POST'),

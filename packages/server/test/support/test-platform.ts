@@ -130,13 +130,8 @@ export class TestPlatform {
 
   /** Makes members of `workspaces/{name}`, `namespaces/{name}` or, with '', the cluster. */
   async member(place: string, username: string, roleRef: string): Promise<void> {
-    const what =
-      place === ''
-        ? 'clustermembers'
-        : place.startsWith('workspaces/')
-          ? 'workspacemembers'
-          : 'members';
-
+    const below = place.startsWith('workspaces/') ? 'workspacemembers' : 'members';
+    const what = place === '' ? 'clustermembers' : below;
     const base = place === '' ? PATHS.iam : `${PATHS.iam}/${place}`;
     await this.soonMade(`${base}/${what}`, [{ username, roleRef }]);
     await eventually(async () =>

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
+import { bodyText } from './request-body.ts';
 
 const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
 const START_MS = 30_000;
@@ -173,13 +174,7 @@ export class TestServer {
       sent['content-type'] = 'application/json';
     }
 
-    const payload = form
-      ? new URLSearchParams(form)
-      : body === undefined
-        ? undefined
-        : typeof body === 'string'
-          ? body
-          : JSON.stringify(body);
+    const payload = form ? new URLSearchParams(form) : bodyText(body);
 
     const response = await fetch(this.url + path, {
       method: method ?? (payload === undefined ? 'GET' : 'POST'),

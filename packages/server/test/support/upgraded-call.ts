@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { bodyText } from './request-body.ts';
 
 const WAIT_MS = 2000;
 
@@ -37,7 +38,7 @@ export async function upgradedCall(
   },
 ): Promise<UpgradedAnswer> {
   const { hostname, port } = new URL(base);
-  const payload = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  const payload = bodyText(body) ?? '';
 
   const sent: Record<string, string> = {
     host: `${hostname}:${port}`,

@@ -206,7 +206,8 @@ function capManagers(managers: Managers): void {
 
     let bucket = ancient.get(bucketId);
     if (!bucket) {
-      const begun = managers.get(bucketId) ?? { ...managers.get(earlier)!, ...bucketBase };
+      const oldest = managers.get(bucketId) ?? managers.get(earlier) ?? manager;
+      const begun = { ...oldest, ...bucketBase };
 
       if (!managers.has(bucketId)) {
         managers.delete(earlier);

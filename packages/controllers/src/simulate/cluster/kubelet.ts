@@ -131,11 +131,11 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
       ...pod.status,
       observedGeneration: pod.metadata.generation,
       phase: phaseOf(run, extra.exitCode),
-      conditions: podConditions(pod, run, ready),
+      conditions: podConditions(pod, run, { ready }),
       ...(hostIP && { hostIP, hostIPs: [{ ip: hostIP }] }),
       ...(podIP && { podIP, podIPs: [{ ip: podIP }] }),
       startTime: pod.status?.startTime ?? timestamp(),
-      ...containerStatuses(pod, run, ready, extra),
+      ...containerStatuses(pod, run, { ready, ...extra }),
     });
   }
 

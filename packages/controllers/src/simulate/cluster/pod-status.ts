@@ -18,9 +18,14 @@ interface Container {
 const MESSAGE = 'simulated by ks-apiserver: no container runs';
 
 /** Returns the conditions of a pod; times change only with the state. */
-export function podConditions(pod: KubeObject, run: Run, ready: boolean): Condition[] {
+export function podConditions(
+  pod: KubeObject,
+  run: Run,
+  { ready }: { ready: boolean },
+): Condition[] {
   const time = timestamp();
   const completed = run === 'ended';
+  const readiness = ready ? 'True' : 'False';
 
   const unready = completed
     ? { reason: 'PodCompleted' }
@@ -29,8 +34,7 @@ export function podConditions(pod: KubeObject, run: Run, ready: boolean): Condit
         message: `containers with unready status: [${names(pod).join(' ')}]`,
       };
 
-  const of = (type: string, holds: boolean, why: Partial<Condition>): Condition => {
-    const status = holds ? 'True' : 'False';
+  const of = (type: string, status: Condition['status'], why: Partial<Condition>): Condition => {
     const before = conditionOf(pod, type);
     const lastTransitionTime =
       before?.status === status ? (before.lastTransitionTime ?? time) : time;
@@ -39,11 +43,15 @@ export function podConditions(pod: KubeObject, run: Run, ready: boolean): Condit
   };
 
   return [
-    of('PodReadyToStartContainers', run === 'running' || run === 'restarting', {}),
-    of('Initialized', true, completed ? { reason: 'PodCompleted' } : {}),
-    of('Ready', ready, ready ? { message: MESSAGE } : unready),
-    of('ContainersReady', ready, ready ? {} : unready),
-    of('PodScheduled', true, {}),
+    of(
+      'PodReadyToStartContainers',
+      run === 'running' || run === 'restarting' ? 'True' : 'False',
+      {},
+    ),
+    of('Initialized', 'True', completed ? { reason: 'PodCompleted' } : {}),
+    of('Ready', readiness, ready ? { message: MESSAGE } : unready),
+    of('ContainersReady', readiness, ready ? {} : unready),
+    of('PodScheduled', 'True', {}),
   ];
 }
 
@@ -55,8 +63,7 @@ function names({ spec }: KubeObject): string[] {
 export function containerStatuses(
   pod: KubeObject,
   run: Run,
-  ready: boolean,
-  { restarts = 0, exitCode = 0 }: { restarts?: number; exitCode?: number },
+  { ready, restarts = 0, exitCode = 0 }: { ready: boolean; restarts?: number; exitCode?: number },
 ) {
   const time = timestamp();
   const idOf = (name: string) =>

@@ -35,7 +35,7 @@ export function deploymentStatus(
   deployment: KubeObject,
   sets: readonly PersistedObject[],
   current: PersistedObject | undefined,
-  oldPods: boolean,
+  { oldPods }: { oldPods: boolean },
 ) {
   const { spec, status: before = {} } = deployment;
   const wanted: number = spec.replicas;
@@ -87,7 +87,7 @@ export function deploymentStatus(
     counts.availableReplicas === wanted &&
     (current.status?.observedGeneration ?? 0) >= (current.metadata.generation ?? 0);
 
-  const { condition, again } = progressing(deployment, current, counts, complete);
+  const { condition, again } = progressing(deployment, current, counts, { complete });
   const failed = sets
     .map((set) => conditionOf(set, 'ReplicaFailure'))
     .find((condition) => condition !== undefined);
@@ -109,7 +109,7 @@ function progressing(
   deployment: KubeObject,
   current: PersistedObject | undefined,
   counts: Record<string, number>,
-  complete: boolean,
+  { complete }: { complete: boolean },
 ): { condition: Condition | undefined; again?: number } {
   const before = conditionOf(deployment, 'Progressing');
   const set = `ReplicaSet "${current?.metadata.name}"`;

@@ -71,12 +71,9 @@ export class DeploymentRollout {
       }
     }
 
-    const { status, again } = deploymentStatus(
-      deployment,
-      sets(),
-      current(),
-      this.#hasPods(others()),
-    );
+    const { status, again } = deploymentStatus(deployment, sets(), current(), {
+      oldPods: this.#hasPods(others()),
+    });
 
     await this.#write(deployment, status, current());
 

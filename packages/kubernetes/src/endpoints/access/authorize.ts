@@ -3,7 +3,7 @@ import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Attributes, RbacAuthorizer } from '../../registry/authorization/rbac.ts';
 import type { ApiPath } from '../api-path.ts';
 
-/** Verbs about collections: a selector of one name makes them calls about that object. */
+/** Verbs of collections: with a selector of one name they are authorized for that object. */
 const BY_SELECTOR = new Set(['list', 'watch', 'deletecollection']);
 
 function selectedName(query: URLSearchParams): string {
@@ -11,7 +11,7 @@ function selectedName(query: URLSearchParams): string {
   return (selector && /(?:^|,)metadata\.name==?([^,=!\\]+)(?:,|$)/.exec(selector)?.[1]) || '';
 }
 
-/** What a call about a resource wants to do. */
+/** The attributes of a call of a resource. */
 export function resourceAttributes(
   path: ApiPath,
   verb: string,
@@ -20,13 +20,13 @@ export function resourceAttributes(
   const { group, resource, subresource } = path;
   const name = path.name || (BY_SELECTOR.has(verb) ? selectedName(query) : '');
 
-  // A namespace lies in itself, so that its own roles can speak about it.
+  // A Namespace is in itself, so that roles in it can apply to it.
   const namespace = resource === 'namespaces' && group === '' ? name : path.namespace;
 
   return { verb, isResource: true, group, resource, subresource, name, namespace, path: '' };
 }
 
-/** What a call about another path wants to do. */
+/** The attributes of a call of another path. */
 export function pathAttributes(path: string, method: string): Attributes {
   const verb = method.toLowerCase();
 
@@ -42,7 +42,7 @@ export function pathAttributes(path: string, method: string): Attributes {
   };
 }
 
-/** 403 as kube-apiserver words it. */
+/** 403 in kube-apiserver's words. */
 export function forbiddenBy(user: UserInfo, attributes: Attributes): StatusError {
   const who = `User ${JSON.stringify(user.name)} cannot ${attributes.verb}`;
 

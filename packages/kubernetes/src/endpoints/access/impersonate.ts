@@ -23,8 +23,8 @@ function attributes(
 }
 
 /**
- * Keys with characters that headers cannot hold come percent-encoded; what is not encoding stays as
- * it is.
+ * Keys with characters that are invalid in headers are percent-encoded; an invalid encoding is kept
+ * as it is.
  */
 function extraKey(text: string): string {
   try {
@@ -35,7 +35,7 @@ function extraKey(text: string): string {
 }
 
 /** A user as kube-apiserver's message prints it (Go's `%#v`). */
-function shownRequest(headers: KubeRequest['headers'], asked: readonly string[]): string {
+function formatRequest(headers: KubeRequest['headers'], asked: readonly string[]): string {
   const quoted = (values: readonly string[]) =>
     `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
   const groups = headers['impersonate-group'];
@@ -62,10 +62,10 @@ function groupNames(header: string): string[] {
 }
 
 /**
- * The user that a request acts as by its Impersonate- headers (Kubernetes "Authenticating", "User
- * impersonation"); throws StatusErrors 400 and 403.
+ * The user that a request impersonates by its Impersonate- headers (Kubernetes "Authenticating",
+ * "User impersonation"); throws StatusErrors 400 and 403.
  */
-export function impersonated(
+export function impersonate(
   rbac: RbacAuthorizer,
   headers: KubeRequest['headers'],
   user: UserInfo,
@@ -76,7 +76,9 @@ export function impersonated(
     return user;
   }
   if (!name) {
-    throw badRequest(`requested ${shownRequest(headers, asked)} without impersonating a user name`);
+    throw badRequest(
+      `requested ${formatRequest(headers, asked)} without impersonating a user name`,
+    );
   }
 
   const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) ?? [];

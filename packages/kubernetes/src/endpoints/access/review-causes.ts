@@ -4,8 +4,8 @@ import { Causes, each } from '../../registry/validation/causes.ts';
 
 const ABOUT = 'spec.resourceAttributes';
 
-/** A selector of fields or labels; operators that a newer client knows are let through. */
-function selector(
+/** A selector of fields or labels; unknown operators of newer clients are allowed. */
+function validateSelector(
   given: Fields | undefined,
   name: 'fieldSelector' | 'labelSelector',
   out: Causes,
@@ -51,10 +51,7 @@ function selector(
   });
 }
 
-/**
- * What is wrong with a review of access: of the caller's own, of a user's, or of a user's in a
- * namespace.
- */
+/** What is wrong with an access review of the caller, of a user, or of a user in a namespace. */
 export function reviewCauses(review: KubeObject, kind: 'own' | 'any' | 'local'): Causes['list'] {
   const { spec = {}, metadata } = review;
 
@@ -86,8 +83,8 @@ export function reviewCauses(review: KubeObject, kind: 'own' | 'any' | 'local'):
       out.invalid('spec.user', '', 'at least one of user or group must be specified');
     }
 
-    selector(resource?.fieldSelector, 'fieldSelector', out);
-    selector(resource?.labelSelector, 'labelSelector', out);
+    validateSelector(resource?.fieldSelector, 'fieldSelector', out);
+    validateSelector(resource?.labelSelector, 'labelSelector', out);
 
     const { managedFields: _, namespace = '', ...rest } = metadata;
     if (Object.keys(rest).length > 0 || (kind !== 'local' && namespace !== '')) {

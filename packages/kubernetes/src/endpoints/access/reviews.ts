@@ -34,7 +34,7 @@ function answer(call: Call, object: KubeObject, status: unknown): KubeResponse {
   );
 }
 
-/** Throws what is wrong with a review of access; Kubernetes leaves its kind out. */
+/** Throws the causes of an invalid access review; Kubernetes leaves out its kind. */
 function check(object: KubeObject, kind: Parameters<typeof reviewCauses>[1]): void {
   const causes = reviewCauses(object, kind);
   if (causes.length > 0) {

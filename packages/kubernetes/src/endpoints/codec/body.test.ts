@@ -17,6 +17,6 @@ test('a body that cannot be read is refused with the reason', async () => {
   await assert.rejects(read(Buffer.from('{"a": 10}')), { code: 413 });
   await assert.rejects(read(failing(new Error('aborted'))), { code: 400 });
 
-  // The budget of its caller is used up, or it came too slowly.
+  // The caller's budget is used up, or the body came too slowly.
   await assert.rejects(read(failing(tooManyRequests('too much', 1))), { code: 429 });
 });

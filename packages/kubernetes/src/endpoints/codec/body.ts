@@ -17,22 +17,18 @@ import { parseYaml } from './yaml-text.ts';
 /** The largest body that is read, in bytes (kube-apiserver's MaxRequestBodyBytes). */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-/** The largest body of what is asked or ordered and not stored, such as a review or a Scale. */
+/** The largest body of an object that is not stored, such as a review or a Scale, in bytes. */
 export const SMALL_BODY_BYTES = 256 * 1024;
 
 /**
- * The largest body of YAML that is not JSON, in bytes: what it takes to read is a hundred times as
- * much.
+ * The largest body of YAML that is not JSON, in bytes: parsing it takes a hundred times the memory.
  */
 export const MAX_YAML_BYTES = 1024 * 1024;
 
 const OPEN_BRACE = 0x7b;
 const ACCEPTED = ['application/json', 'application/yaml', PROTOBUF];
 
-/**
- * The whole body of a request; throws a StatusError 413. A large one comes when there is a turn for
- * it.
- */
+/** Reads the body of a request; throws a StatusError 413. For a large one, waits for its turn. */
 export async function requestBody(request: KubeRequest, limit = MAX_BODY_BYTES): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) {
     throw requestTooLarge(limit);
@@ -60,7 +56,7 @@ export async function requestBody(request: KubeRequest, limit = MAX_BODY_BYTES):
   }
 }
 
-/** Whether what a body brings is dealt with step by step. */
+/** Whether the object in a body is processed in steps. */
 export function isLarge(body: Buffer): boolean {
   return body.byteLength > LARGE_BYTES;
 }
@@ -74,8 +70,8 @@ export function contentType(request: KubeRequest): string {
 const PROTOBUF_PREFIX = Buffer.from('k8s\0');
 const SHOWN_BYTES = 30;
 
-/** The beginning of a body as Kubernetes shows it: as text where it looks like JSON. */
-function shownBytes(body: Buffer): string {
+/** The beginning of a body as Kubernetes prints it: as text where it looks like JSON. */
+function formatBytes(body: Buffer): string {
   if (body.byteLength === 0) {
     return '<empty>';
   }
@@ -109,7 +105,7 @@ function whyNoKind(value: unknown): string | undefined {
 }
 
 /**
- * A body that was sent as YAML. Most are JSON, as kubectl's are, and are read as such. Throws a
+ * Parses a body of type YAML. Most are JSON, as kubectl sends it, and are parsed as JSON. Throws a
  * StatusError 413 for YAML of more than MAX_YAML_BYTES, else an error in libyaml's words.
  */
 export function parseYamlBody(body: Buffer): ParsedText {
@@ -117,7 +113,7 @@ export function parseYamlBody(body: Buffer): ParsedText {
     try {
       return parseJsonAsYaml(body);
     } catch (error) {
-      // It may be YAML in flow style, or broken in a way that YAML tells.
+      // It may be YAML in flow style, or invalid YAML, whose error is the one to report.
       if (!(error instanceof JsonError)) {
         throw error;
       }
@@ -132,8 +128,8 @@ export function parseYamlBody(body: Buffer): ParsedText {
 }
 
 /**
- * A JSON, YAML or protobuf body with what it repeats; throws a StatusError 400 or 415. `kind` names
- * what was expected.
+ * Parses a JSON, YAML or protobuf body and finds its repeated fields; throws a StatusError 400 or
+ * 415. `kind` is the expected kind.
  */
 export function readText(body: Buffer, mediaType: string, kind: string): ParsedText {
   if (!ACCEPTED.includes(mediaType)) {
@@ -142,7 +138,7 @@ export function readText(body: Buffer, mediaType: string, kind: string): ParsedT
 
   const unrecognized = (why: string) =>
     badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): ${why} (${shownBytes(body)})`,
+      `the object provided is unrecognized (must be of type ${kind}): ${why} (${formatBytes(body)})`,
     );
 
   if (mediaType === PROTOBUF) {
@@ -183,8 +179,8 @@ export function readText(body: Buffer, mediaType: string, kind: string): ParsedT
 }
 
 /**
- * The value of a JSON, YAML or protobuf body; throws a StatusError 400 or 415. `kind` names what
- * was expected.
+ * Parses a JSON, YAML or protobuf body; throws a StatusError 400 or 415. `kind` is the expected
+ * kind.
  */
 export function parseBody(body: Buffer, mediaType: string, kind: string): unknown {
   return readText(body, mediaType, kind).value;

@@ -12,34 +12,31 @@ import { builtinSchema, metaSchema } from '../../schemas/builtin.ts';
 import type { ParsedText } from './json-text.ts';
 import { StrictErrors } from './strict-errors.ts';
 
-/**
- * What happens to fields that the schema does not know (Kubernetes "API Concepts", "Field
- * validation").
- */
+/** How unknown fields are handled (Kubernetes "API Concepts", "Field validation"). */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
-/** Kind and group-version that a body must be of. */
+/** The kind and group-version that a body must have. */
 export interface ExpectedKind {
   group: string;
   version: string;
   kind: string;
 }
 
-/** What is decoded into Go types of a custom resource: only its metadata. */
+/** The part of a custom resource that Go decodes into types: its metadata. */
 const CUSTOM_TYPES: Schema = {
   type: 'object',
   properties: { metadata: metaSchema('ObjectMeta') },
   'x-kubernetes-preserve-unknown-fields': true,
 };
 
-/** Throws a StatusError 400 where metadata is of wrong types. */
+/** Throws a StatusError 400 where metadata has wrong types. */
 export function checkMetadata(object: KubeObject): void {
   checkTypes(object, CUSTOM_TYPES);
 }
 
 /**
- * Drops what the schema does not know, and says so as the request wants it; throws a StatusError
- * 400 when strict.
+ * Drops unknown fields, and reports them as the request asks; throws a StatusError 400 in strict
+ * validation.
  */
 export function applyFieldValidation(
   object: KubeObject,
@@ -64,7 +61,7 @@ export function applyFieldValidation(
   const told = text?.strictErrors?.(schema);
   const errors = told ?? unknown.list();
 
-  // Those of custom resources, and of what a patch made, come in the order of their paths.
+  // Unknown fields of custom resources and of patches are sorted by their paths.
   if (!told && ('custom' in expected || !text)) {
     errors.sort();
   }
@@ -93,7 +90,7 @@ export function applyFieldValidation(
   warnings.push(...errors);
 }
 
-/** Whether the API has a kind, be it only as a list. */
+/** Whether the API has a kind or a list kind. */
 function isKnown(kind: string, groupVersion: string): boolean {
   const [version, group = ''] = groupVersion.split('/').reverse() as [string, string?];
   return (
@@ -103,8 +100,8 @@ function isKnown(kind: string, groupVersion: string): boolean {
 }
 
 /**
- * An object of a kind from a parsed body, of the right JSON types and without unknown fields;
- * throws a StatusError 400.
+ * Decodes an object of a kind from a parsed body: with the right JSON types and without unknown
+ * fields. Throws a StatusError 400.
  */
 export function decodeKind(
   value: unknown,
@@ -166,7 +163,7 @@ export function decodeKind(
   return object;
 }
 
-/** Go leaves out what is empty in metadata, also of custom resources. */
+/** Go omits empty fields of metadata, also of custom resources. */
 export function dropEmptyMetadata({ metadata }: KubeObject): void {
   for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
     const value = metadata[field];
@@ -180,7 +177,7 @@ export function dropEmptyMetadata({ metadata }: KubeObject): void {
   }
 }
 
-/** An object of a resource from a parsed body; custom resources must name their type. */
+/** Decodes an object of a resource from a parsed body; custom resources must name their type. */
 export function decodeObject(
   type: ResourceType,
   value: unknown,
@@ -217,13 +214,13 @@ export function decodeObject(
     }
   }
 
-  // Types inside custom resources are a matter of validation (422), not of decoding (400).
+  // Wrong types in custom resources are found by validation (422), not by decoding (400).
   const typed = type.custom ? CUSTOM_TYPES : schemaOf(type);
 
   try {
     return decodeKind(value, type, schemaOf(type), validation, warnings, typed, text);
   } catch (error) {
-    // Go decodes the metadata of custom resources by itself.
+    // Go decodes the metadata of custom resources separately.
     if (!type.custom || !(error instanceof StatusError) || error.code !== 400) {
       throw error;
     }

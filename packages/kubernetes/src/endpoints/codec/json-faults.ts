@@ -1,14 +1,14 @@
 import { maxNesting } from '@ks-apiserver/apimachinery/json/json';
 
-/** What is wrong with a JSON text, in the words of Go's encoding/json. */
+/** An error in a JSON text, in the words of Go's encoding/json. */
 export class JsonError extends Error {}
 
-/** For a text that is nested more deeply than any object of the API may be. */
+/** For a text that is nested more deeply than any object of the API. */
 export function tooDeep(): JsonError {
   return new JsonError('exceeded max depth');
 }
 
-function quoted(char: string): string {
+function quoteChar(char: string): string {
   if (char === "'") {
     return "'\\''";
   }
@@ -45,20 +45,20 @@ function quoted(char: string): string {
 const WORDS = { t: 'true', f: 'false', n: 'null' } as const;
 
 /**
- * Looks for what JSON.parse does not tell in Go's words: the first byte that does not belong where
- * it stands.
+ * Scans for the first invalid byte of a JSON text, to report it in Go's words, which JSON.parse
+ * does not have.
  */
 class FaultFinder {
   readonly #text: string;
   #at = 0;
   #depth = 0;
 
-  /** `text`: the bytes of a JSON text, each as one character, as Go shows them. */
+  /** `text` has the bytes of a JSON text, one per character, as Go prints them. */
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** Throws a JsonError for what is wrong. */
+  /** Throws a JsonError for the first error. */
   check(): void {
     this.#value();
 
@@ -72,10 +72,10 @@ class FaultFinder {
     if (char === '') {
       return new JsonError('unexpected end of JSON input');
     }
-    return new JsonError(`invalid character ${quoted(char)} ${where}`);
+    return new JsonError(`invalid character ${quoteChar(char)} ${where}`);
   }
 
-  /** Passes over all that a sticky expression matches. */
+  /** Skips what a sticky expression matches. */
   #skip(expression: RegExp): void {
     expression.lastIndex = this.#at;
     expression.test(this.#text);
@@ -118,7 +118,7 @@ class FaultFinder {
     for (const expected of word.slice(1)) {
       const char = this.#text.charAt(this.#at++);
       if (char !== expected) {
-        throw this.#unexpected(char, `in literal ${word} (expecting ${quoted(expected)})`);
+        throw this.#unexpected(char, `in literal ${word} (expecting ${quoteChar(expected)})`);
       }
     }
   }
@@ -245,11 +245,8 @@ class FaultFinder {
   }
 }
 
-/**
- * Throws a JsonError that tells in Go's words what is wrong with a JSON text; nothing where it is
- * right.
- */
+/** Throws a JsonError in Go's words where a JSON text is invalid; returns for a valid one. */
 export function checkJson(body: Buffer): void {
-  // Byte by byte, as Go shows them.
+  // One character per byte, as Go prints them.
   new FaultFinder(body.toString('latin1')).check();
 }

@@ -2,10 +2,7 @@ import { maxNesting } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { tooDeep } from './json-faults.ts';
 
-/**
- * Fields and items of lists that a body may have: what each of them takes to check and to store
- * adds up.
- */
+/** Most fields and list items of a body: each costs time and memory to check and to store. */
 export const MAX_ENTRIES = 100_000;
 
 const QUOTE = 0x22;
@@ -17,16 +14,16 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** 413: a body has more fields and items than any object may have. */
+/** 413: a body with more fields and items than MAX_ENTRIES. */
 export function tooManyEntries(): StatusError {
   const message = `Request entity too large: limit is ${MAX_ENTRIES} fields and items of lists`;
   return new StatusError(413, 'RequestEntityTooLarge', message);
 }
 
 /**
- * The fields of a JSON text, each as often as it is repeated, counted by their colons without
- * parsing it. Throws a StatusError 413 for a text with more fields and items than MAX_ENTRIES, and
- * a JsonError for one that is nested too deeply.
+ * Counts the fields of a JSON text, repeated ones included, by their colons without parsing it.
+ * Throws a StatusError 413 for more fields and items than MAX_ENTRIES, and a JsonError for a text
+ * that is nested too deeply.
  */
 export function countFields(body: Buffer): number {
   let colons = 0;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { parseJson, parseJsonAsYaml } from './json-text.ts';
 
-// What Go's encoding/json says.
+// The message of Go's encoding/json.
 const broken: [text: string, message: string][] = [
   ['', 'unexpected end of JSON input'],
   ['{', 'unexpected end of JSON input'],

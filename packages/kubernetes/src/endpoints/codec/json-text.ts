@@ -9,13 +9,13 @@ import { pathText, StrictErrors } from './strict-errors.ts';
 export interface ParsedText {
   value: unknown;
   /**
-   * Only where fields are repeated: what to tell of these, and of those that the schema does not
-   * know, in the order of the text.
+   * Set where fields are repeated: the messages about these and about unknown fields, in the order
+   * of the text.
    */
   strictErrors?: (schema: KnownField) => string[];
 }
 
-/** The fields of a value, of its parts too. */
+/** Counts the fields of a value and of everything in it. */
 function countKeys(value: unknown): number {
   if (value === null || typeof value !== 'object') {
     return 0;
@@ -45,8 +45,8 @@ function countKeys(value: unknown): number {
   return count;
 }
 
-/** What a text says by JSON.parse, and whether an object of it has a field twice. */
-function parsed(body: Buffer): { text: string; value: unknown; isRepeated: boolean } {
+/** The value of a text, and whether an object in it has a field twice. */
+function parseRepeatable(body: Buffer): { text: string; value: unknown; isRepeated: boolean } {
   const fields = countFields(body);
   const text = body.toString('utf8');
 
@@ -64,7 +64,7 @@ function parsed(body: Buffer): { text: string; value: unknown; isRepeated: boole
  * Go's words, and a StatusError 413.
  */
 export function parseJson(body: Buffer): ParsedText {
-  const { text, value, isRepeated } = parsed(body);
+  const { text, value, isRepeated } = parseRepeatable(body);
   if (!isRepeated) {
     return { value };
   }
@@ -86,8 +86,8 @@ export function parseJson(body: Buffer): ParsedText {
 }
 
 /**
- * Tells the line of a place in a text, counted from 1; each place asked for must be behind the one
- * before.
+ * Returns a function from a position in a text to its line, counted from 1; each position must be
+ * after the one before.
  */
 export function lineCounter(text: string): (at: number) => number {
   let line = 1;
@@ -104,12 +104,12 @@ export function lineCounter(text: string): (at: number) => number {
 }
 
 /**
- * Parses a JSON text that was sent as YAML, which it is too, but far quicker to read this way: the
- * last one of repeated fields counts, and they are told as YAML tells them. Throws a JsonError,
- * also for what is only YAML.
+ * Parses a body of type YAML that is JSON, which is much faster than parsing YAML: the last one of
+ * repeated fields counts, and they are reported as for YAML. Throws a JsonError, also for YAML that
+ * is not JSON.
  */
 export function parseJsonAsYaml(body: Buffer): ParsedText {
-  const { text, value, isRepeated } = parsed(body);
+  const { text, value, isRepeated } = parseRepeatable(body);
   if (!isRepeated) {
     return { value };
   }

@@ -1,7 +1,7 @@
 import { notAcceptable, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
 
-/** The form of an answer: the object itself, or what meta.k8s.io makes of it; and its encoding. */
+/** The form of a response: the object itself or a form of meta.k8s.io, and its encoding. */
 export interface Form {
   as: 'object' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
   /** Version of meta.k8s.io for the last three. */
@@ -53,15 +53,14 @@ export function parseAccept(accept: string | undefined): MediaRange[] {
     .sort((a, b) => b.quality - a.quality || a.order - b.order);
 }
 
-/** What is answered: one object of a type, a list of them, or events about them. */
+/** The content of a response: one object of a type, a list of them, or events about them. */
 export interface Answered {
   type: ResourceType;
   as: 'object' | 'list' | 'watch';
 }
 
 /**
- * Media types that kube-apiserver names when it refuses; clients that ask for protobuf take JSON as
- * well.
+ * Media types that kube-apiserver lists in a refusal; clients that accept protobuf accept JSON too.
  */
 export const PRODUCED = [
   'application/json',
@@ -82,8 +81,8 @@ function encodingOf(type: string): Form['encoding'] | undefined {
 }
 
 /**
- * Throws a StatusError 406 where none of the media types is one of a built-in kind's, whatever its
- * parameters say.
+ * Throws a StatusError 406 where none of the media types is supported for built-in kinds, whatever
+ * its parameters are.
  */
 function checkMediaTypes(ranges: readonly MediaRange[], as: Answered['as']): void {
   if (ranges.some(({ type }) => type === '*/*' || PRODUCED.includes(type))) {
@@ -96,7 +95,7 @@ function checkMediaTypes(ranges: readonly MediaRange[], as: Answered['as']): voi
   throw new StatusError(406, 'NotAcceptable', message, {});
 }
 
-/** How kube-apiserver's messages call what it answers: by its Go type. */
+/** The Go type of a response in kube-apiserver's messages. */
 function goType({ type, as }: Answered): string {
   const list = as === 'list';
 
@@ -109,7 +108,7 @@ function goType({ type, as }: Answered): string {
   return `*${name}.${list ? type.listKind : type.kind}`;
 }
 
-/** Lists become lists of metadata and objects metadata, not the other way round. */
+/** PartialObjectMetadataList is for lists only, PartialObjectMetadata for single objects. */
 function checkPartial(as: Form['as'], answered: Answered): void {
   if (as === 'PartialObjectMetadata' && answered.as === 'list') {
     const message = `you requested PartialObjectMetadata, but the requested object is a list (${goType(answered)})`;
@@ -122,10 +121,7 @@ function checkPartial(as: Form['as'], answered: Answered): void {
   }
 }
 
-/**
- * Chooses the form of an answer; throws a StatusError 406 when none of the accepted ones can be
- * made.
- */
+/** Chooses the form of a response; throws a StatusError 406 when no accepted form is supported. */
 export function negotiate(accept: string | undefined, answered: Answered): Form {
   const ranges = parseAccept(accept);
 

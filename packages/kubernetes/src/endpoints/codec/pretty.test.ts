@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { jsonResponse } from '../respond.ts';
-import { indented, pretty } from './pretty.ts';
+import { indent, pretty } from './pretty.ts';
 
 test('JSON is indented as JSON.stringify does it, in pieces', () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
-      const pieces = [...indented(JSON.stringify(value), 20)];
+      const pieces = [...indent(JSON.stringify(value), 20)];
       assert.equal(pieces.join(''), JSON.stringify(value, undefined, 2));
     }),
   );

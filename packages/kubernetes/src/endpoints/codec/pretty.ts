@@ -5,20 +5,20 @@ import {
 } from '@ks-apiserver/apimachinery/transport/transport';
 import { LARGE_BYTES, yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 
-/** Larger answers stay as they are: nobody reads them by eye. */
+/** Larger responses are not indented, in bytes. */
 const MAX_PRETTY_BYTES = 1024 * 1024;
 
 /**
- * So do responses that become longer than this, in characters: indentation can make deeply nested
- * lists 250 times as long.
+ * Responses that become longer than this, in characters, are not indented either: indentation makes
+ * deeply nested lists 250 times as long.
  */
 const MAX_INDENTED = 8 * 1024 * 1024;
 
-/** Who is taken for a person at a terminal or a browser (kube-apiserver's isPrettyPrint). */
+/** User agents of people at a terminal or a browser (kube-apiserver's isPrettyPrint). */
 const PEOPLE = ['curl', 'Wget', 'Mozilla/5.0'];
 const TRUE = new Set(['1', 't', 'T', 'true', 'True', 'TRUE']);
 
-/** Whether an answer is for people. */
+/** Whether a response is indented for people. */
 export function isForPeople(request: KubeRequest, query: URLSearchParams): boolean {
   const asked = query.get('pretty');
   if (asked) {
@@ -30,13 +30,14 @@ export function isForPeople(request: KubeRequest, query: URLSearchParams): boole
   return PEOPLE.some((name) => agent.startsWith(name));
 }
 
-/** A step of JSON without spaces: a text, something else that is no sign, or a sign. */
+/** A token of JSON without spaces: a string, another literal, or a punctuation mark. */
 const STEP = /"[^"\\]*(?:\\.[^"\\]*)*"|[^"{}[\]:,]+|\{\}|\[\]|[{}[\]:,]/gy;
 
 /**
- * JSON without spaces as `JSON.stringify` indents it by two, in pieces of about `size` characters.
+ * Indents JSON without spaces by two, as `JSON.stringify` does, in pieces of about `size`
+ * characters.
  */
-export function* indented(json: string, size: number): Generator<string, void> {
+export function* indent(json: string, size: number): Generator<string, void> {
   let piece = '';
   let newline = '\n';
 
@@ -75,10 +76,7 @@ export function* indented(json: string, size: number): Generator<string, void> {
   }
 }
 
-/**
- * Indents a JSON answer for people: where `pretty` asks for it, or the client is one that people
- * read in.
- */
+/** Indents a JSON response where `pretty` asks for it, or the client is a browser or the like. */
 export async function pretty(
   request: KubeRequest,
   query: URLSearchParams,
@@ -94,7 +92,8 @@ export async function pretty(
 
   const pieces: Buffer[] = [];
   let length = 0;
-  for (const piece of indented(Buffer.from(body).toString('utf8'), LARGE_BYTES)) {
+
+  for (const piece of indent(Buffer.from(body).toString('utf8'), LARGE_BYTES)) {
     length += piece.length;
     if (length > MAX_INDENTED) {
       return response;

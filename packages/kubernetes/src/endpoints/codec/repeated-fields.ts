@@ -5,7 +5,7 @@ import type { FieldPath, StrictErrors } from './strict-errors.ts';
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 
-/** Where a string of valid JSON ends that begins at `start`: the index of its closing quote. */
+/** The index of the closing quote of a JSON string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0;
@@ -21,28 +21,27 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Merges a repeated field as Go decodes it: into the struct or map that is already there. */
-function merged(before: unknown, value: unknown): unknown {
+/** Merges a repeated field as Go decodes it: into the value of the field before. */
+function mergeRepeated(before: unknown, value: unknown): unknown {
   if (!isObject(before) || !isObject(value)) {
     return value;
   }
 
   for (const [key, item] of Object.entries(value)) {
-    setOwn(before, key, (Object.hasOwn(before, key) ? merged(before[key], item) : item) as never);
+    setOwn(
+      before,
+      key,
+      (Object.hasOwn(before, key) ? mergeRepeated(before[key], item) : item) as never,
+    );
   }
 
   return before;
 }
 
-/**
- * What is told of a field that stands a second time in its object: `at` is where its value begins.
- */
+/** Formats the message about a repeated field, whose value begins at `at`. */
 export type TellRepeated = (path: FieldPath, at: number) => string;
 
-/**
- * Walks a valid JSON text field by field, which JSON.parse cannot be asked for: it keeps the last
- * of repeated fields only.
- */
+/** Walks a valid JSON text field by field; JSON.parse keeps only the last of repeated fields. */
 class FieldWalk {
   readonly #text: string;
   readonly #errors: StrictErrors | undefined;
@@ -56,12 +55,12 @@ class FieldWalk {
     this.#tell = tell;
   }
 
-  /** The value at the beginning of the text. */
+  /** Reads the value at the beginning of the text. */
   read(schema: KnownField): unknown {
     return this.#value(schema, { isRoot: true });
   }
 
-  /** The next character that is no space, which is not passed. */
+  /** The next character that is no space, without consuming it. */
   #peek(): string {
     while (this.#text.charCodeAt(this.#at) <= SPACE) {
       this.#at++;
@@ -116,17 +115,17 @@ class FieldWalk {
       this.#path.push(key);
 
       const isRepeated = Object.hasOwn(object, key);
-      const known = fieldOf(schema, key, isRoot);
+      const known = fieldOf(schema, key, { isRoot });
       if (known === 'unknown') {
         this.#errors?.unknown(this.#path);
       } else if (isRepeated) {
         this.#repeated();
       }
 
-      // Nothing is told of what stands inside of an unknown field.
+      // Nothing is reported inside of an unknown field.
       const value =
         known === 'unknown' ? new FieldWalk(this.#text).#from(this) : this.#value(known);
-      setOwn(object, key, isRepeated ? merged(object[key], value) : value);
+      setOwn(object, key, isRepeated ? mergeRepeated(object[key], value) : value);
       this.#path.pop();
     }
 
@@ -135,7 +134,7 @@ class FieldWalk {
     return object;
   }
 
-  /** Reads a value for another walk, silently. */
+  /** Reads a value from the position of another walk, without reporting. */
   #from(other: FieldWalk): unknown {
     this.#at = other.#at;
     const value = this.#value('open');
@@ -171,18 +170,12 @@ class FieldWalk {
   }
 }
 
-/**
- * The value of a valid JSON text in which fields are repeated: as Go does, each is merged into what
- * was there.
- */
+/** Parses a valid JSON text with repeated fields: like Go, merges each into the one before. */
 export function readMerged(text: string): unknown {
   return new FieldWalk(text).read('open');
 }
 
-/**
- * Tells the fields of a valid JSON text that a schema does not know, and those that are repeated,
- * in the order of the text.
- */
+/** Reports unknown and repeated fields of a valid JSON text, in the order of the text. */
 export function tellFields(
   text: string,
   schema: KnownField,

@@ -1,14 +1,14 @@
-/** More are not told (as in sigs.k8s.io/json). */
+/** Most errors that are reported (as in sigs.k8s.io/json). */
 const MAX_ERRORS = 100;
 
-/** Characters of all of them together: a path may be as long as the body. */
+/** Most characters of all errors: a path may be as long as the body. */
 const MAX_TEXT = 16 * 1024;
 const MAX_PATH = 1024;
 
-/** Where a field stands while a body is walked; its text is put together only where it is told. */
+/** The path of a field while a body is walked; formatted only when it is reported. */
 export type FieldPath = readonly (string | number)[];
 
-/** A path as messages show it: `spec.containers[0].name`; of a very long one the beginning. */
+/** A path as in messages: `spec.containers[0].name`; a very long one is cut. */
 export function pathText(path: FieldPath): string {
   let text = '';
 
@@ -32,14 +32,14 @@ function shortened(path: string): string {
 }
 
 /**
- * What is wrong with fields of a body that is read all the same: unknown and repeated ones, each
- * told once.
+ * Errors of fields in a body that is accepted all the same: unknown and repeated ones, each
+ * reported once.
  */
 export class StrictErrors {
   readonly #messages = new Set<string>();
   #size = 0;
 
-  /** Whether nothing more will be told. */
+  /** Whether no more errors will be reported. */
   get isFull(): boolean {
     return this.#messages.size >= MAX_ERRORS || this.#size > MAX_TEXT;
   }
@@ -53,7 +53,7 @@ export class StrictErrors {
     this.#size += message.length;
   }
 
-  /** Tells of a field that the schema does not know. */
+  /** Reports a field that the schema does not have. */
   unknown(path: string | FieldPath): void {
     if (this.isFull) {
       return;

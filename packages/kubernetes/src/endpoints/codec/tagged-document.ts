@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { KubeRequest, KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 
-/** `Cache-Control` of what must be asked for anew. */
+/** `Cache-Control` of a document that must be revalidated. */
 export const NOT_KEPT = 'no-cache, private';
 
 const tags = new WeakMap<Buffer, string>();
 
-/**
- * The entity tag of a document that is kept (RFC 9110 section 8.8.3): made once, however often it
- * is asked for.
- */
+/** The entity tag of a cached document (RFC 9110 section 8.8.3), computed once. */
 function tagOf(body: Buffer): string {
   let tag = tags.get(body);
   if (tag === undefined) {
@@ -21,8 +18,8 @@ function tagOf(body: Buffer): string {
 }
 
 /**
- * A document that clients keep, as kube-apiserver answers it: with its tag, and 304 to who has that
- * very one.
+ * A response with a document that clients cache: with its entity tag, or 304 where the client has
+ * it.
  */
 export function taggedDocument(
   { headers: { 'if-none-match': known } }: Pick<KubeRequest, 'headers'>,

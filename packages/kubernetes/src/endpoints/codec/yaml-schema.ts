@@ -11,7 +11,7 @@ import {
   Schema,
 } from 'js-yaml';
 
-/** Integers of YAML 1.1 but for those to the base of sixty; a decimal one may begin with zeros. */
+/** Integers of YAML 1.1 without base 60; a decimal one may have leading zeros. */
 const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
   ...intYaml11Tag,
   resolve: (source, isExplicit, tagName) => {
@@ -33,15 +33,15 @@ const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
     floatCoreTag.resolve(source.replaceAll('_', ''), isExplicit, tagName),
 });
 
-/** Bytes become text, as objects of the API hold them. */
+/** Binary values become strings, as in objects of the API. */
 const binaryTag = defineScalarTag<string>('tag:yaml.org,2002:binary', {
   resolve: (source) => Buffer.from(source, 'base64').toString('utf8'),
   identify: () => false,
 });
 
 /**
- * The types of values that Kubernetes knows: those of YAML 1.1 without times and numbers to the
- * base of sixty.
+ * The YAML types that Kubernetes supports: those of YAML 1.1 without timestamps and base 60
+ * numbers.
  */
 export const KUBERNETES_SCHEMA = new Schema([
   ...FAILSAFE_SCHEMA.tags,

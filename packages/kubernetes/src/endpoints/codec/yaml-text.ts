@@ -14,10 +14,10 @@ import { lineCounter, type ParsedText } from './json-text.ts';
 import { StrictErrors } from './strict-errors.ts';
 import { KUBERNETES_SCHEMA } from './yaml-schema.ts';
 
-/** What libyaml says of a tab where indentation is meant. */
+/** libyaml's error for a tab in the indentation. */
 const TAB = 'found character that cannot start any token';
 
-/** What libyaml, and so Kubernetes, says where the parser of this server has other words. */
+/** libyaml's words, which Kubernetes shows, for errors of this server's parser. */
 const WORDS: readonly [reason: RegExp, words: string][] = [
   [/^tab characters must not be used in indentation/, TAB],
   [/^bad indentation of a mapping entry/, 'mapping values are not allowed in this context'],
@@ -30,10 +30,10 @@ const WORDS: readonly [reason: RegExp, words: string][] = [
   [/^can not read a block mapping entry|^expected ':'/, "could not find expected ':'"],
 ];
 
-/** Values that aliases may make of a text beyond those that it holds. */
+/** Most values that aliases may add to a document. */
 const MAX_ALIASED = 100_000;
 
-function translated(error: unknown): Error {
+function translateError(error: unknown): Error {
   if (!(error instanceof YAMLException)) {
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -47,13 +47,13 @@ function translated(error: unknown): Error {
   return new Error(`${line > 1 ? `line ${line}: ` : ''}${words}`);
 }
 
-/** The first document of a text: what comes after it is not read. */
+/** The first document of a text; the rest is ignored. */
 function firstDocument(text: string): string {
   const marker = /^(?:---|\.\.\.)(?=\s|$)/gm;
   let begun = false;
 
   for (let found = marker.exec(text); found; found = marker.exec(text)) {
-    // A marker ends a document, or begins the first one where only comments and directives stand
+    // A marker ends a document, or begins the first one where only comments and directives come
     // before it.
     const isBegin = !begun && found[0] === '---' && isPreamble(text, found.index);
     if (!isBegin) {
@@ -74,10 +74,10 @@ function isPreamble(text: string, end: number): boolean {
 }
 
 /**
- * A copy of a value in which nothing is shared; throws where aliases make far more of it than the
- * text holds.
+ * Copies a value so that nothing is shared; throws where aliases expand to far more than the text
+ * has.
  */
-function unshared(value: unknown, budget: { left: number }): unknown {
+function copyUnshared(value: unknown, budget: { left: number }): unknown {
   if (--budget.left < 0) {
     throw new Error('document contains excessive aliasing');
   }
@@ -85,15 +85,15 @@ function unshared(value: unknown, budget: { left: number }): unknown {
     return value;
   }
   if (Array.isArray(value)) {
-    return value.map((item) => unshared(item, budget));
+    return value.map((item) => copyUnshared(item, budget));
   }
 
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, unshared(item, budget)]),
+    Object.entries(value).map(([key, item]) => [key, copyUnshared(item, budget)]),
   );
 }
 
-/** How a value is walked through. */
+/** How a value is walked. */
 interface WalkOptions {
   /** True for the document itself. */
   isRoot?: boolean;
@@ -177,7 +177,7 @@ class EventWalk {
       this.#value('open', { isSilent: true });
 
       const start = this.#startOf(this.#event());
-      const known = fieldOf(schema, name, isRoot);
+      const known = fieldOf(schema, name, { isRoot });
 
       this.#path.push(name);
 
@@ -200,8 +200,8 @@ class EventWalk {
 }
 
 /**
- * Parses the first document of a YAML text as Kubernetes does, by the rules of YAML 1.1; throws an
- * error with why it cannot.
+ * Parses the first document of a YAML 1.1 text as Kubernetes does; throws an error in libyaml's
+ * words.
  */
 export function parseYaml(whole: string): ParsedText {
   const text = firstDocument(whole);
@@ -229,7 +229,7 @@ export function parseYaml(whole: string): ParsedText {
 
     const isAliased = events.some(({ type }) => type === EVENT_ID.ALIAS);
     if (isAliased) {
-      value = unshared(value, { left: events.length + MAX_ALIASED });
+      value = copyUnshared(value, { left: events.length + MAX_ALIASED });
     }
     if (!isRepeated) {
       return { value: value ?? null };
@@ -244,6 +244,6 @@ export function parseYaml(whole: string): ParsedText {
       },
     };
   } catch (error) {
-    throw translated(error);
+    throw translateError(error);
   }
 }

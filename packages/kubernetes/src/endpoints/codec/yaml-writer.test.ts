@@ -124,7 +124,7 @@ test('written YAML is read back unchanged by two parsers', () => {
 
   fc.assert(
     fc.property(value, (given) => {
-      // What JSON cannot hold, such as -0 and half characters, is no matter of YAML.
+      // Values that JSON does not have, such as -0 and lone surrogates, are not tested.
       const plain: unknown = JSON.parse(JSON.stringify(given).replace(/\\ud[89a-f]../gi, '?'));
       const text = written(plain);
 

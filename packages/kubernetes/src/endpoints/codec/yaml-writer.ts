@@ -1,7 +1,7 @@
 /** Characters of a piece of YAML. */
 const PIECE = 32 * 1024;
 
-/** Texts that YAML 1.1 takes for something else, in small letters. */
+/** Strings that YAML 1.1 reads as other types, in lower case. */
 const WORDS = new Set([
   'y',
   'yes',
@@ -17,17 +17,20 @@ const WORDS = new Set([
   'infinity',
 ]);
 
-/**
- * What a parser of YAML 1.1 or 1.2 takes for a number, also to the base of sixty, or for a time.
- */
+/** Strings that YAML 1.1 or 1.2 reads as a number, also of base 60, or as a timestamp. */
 const NUMBER =
   /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-f_]+|[0-9][0-9_]*(?::[0-9_]+)*(?:\.[0-9_]*)?|[0-9_]*(?:\.[0-9_]*)?e[-+]?[0-9_]+)$/i;
 const TIME = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\s].*)?$/;
 
-/** What begins with a letter, digit or slash and holds nothing that has a meaning in YAML. */
+/**
+ * Strings that begin with a letter, digit or slash and have no characters with a meaning in YAML.
+ */
 const PLAIN = /^[A-Za-z0-9_/][A-Za-z0-9_.,/@%+*=~()-]*(?:[: ]+[A-Za-z0-9_.,/@%+*=~()-]+)*$/;
 
-/** What a block of text may hold; carriage returns and other controls are escaped in quotes. */
+/**
+ * Characters of a literal block; strings with carriage returns and other control characters are
+ * quoted.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what no block may hold.
 const BLOCK = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ud800-\udfff]*$/;
 
@@ -38,13 +41,13 @@ function isPlain(text: string): boolean {
   return !text.includes(': ') && PLAIN.test(text);
 }
 
-function quoted(text: string): string {
+function quote(text: string): string {
   const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, escaped);
 }
 
-/** A text of several lines as a literal block; undefined where it cannot be one. */
-function block(text: string, indent: string): string | undefined {
+/** A string of several lines as a literal block; undefined where it cannot be one. */
+function formatBlock(text: string, indent: string): string | undefined {
   if (!text.includes('\n') || /^[ \t\n]/.test(text) || !BLOCK.test(text)) {
     return undefined;
   }
@@ -59,7 +62,7 @@ function block(text: string, indent: string): string | undefined {
 
 function scalar(value: unknown, indent: string): string {
   if (typeof value === 'string') {
-    return isPlain(value) ? value : (block(value, indent) ?? quoted(value));
+    return isPlain(value) ? value : (formatBlock(value, indent) ?? quote(value));
   }
   return value === null || value === undefined ? 'null' : String(value);
 }
@@ -96,9 +99,9 @@ function* lines(value: object, { indent, inItem }: Position): Generator<string, 
       continue;
     }
 
-    const name = isPlain(key) ? key : quoted(key);
+    const name = isPlain(key) ? key : quote(key);
 
-    // A key of more characters has to be marked as one.
+    // A longer key must be explicit.
     yield name.length > 1000 ? `${begin}? ${name}\n${indent}:` : `${begin}${name}:`;
     yield isFilled(item) ? '\n' : ' ';
     yield* after(item, {

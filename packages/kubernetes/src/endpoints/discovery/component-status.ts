@@ -5,16 +5,14 @@ import { jsonResponse } from '../respond.ts';
 
 const DEPRECATED = 'v1 ComponentStatus is deprecated in v1.19+';
 
-/**
- * The parts of a control plane that this process holds, by the names that Kubernetes knows them by.
- */
+/** The components of the control plane in this process, by Kubernetes' names. */
 const COMPONENTS = ['controller-manager', 'etcd-0'];
 
 function component(name: string) {
   return { metadata: { name }, conditions: [{ type: 'Healthy', status: 'True', message: 'ok' }] };
 }
 
-/** `GET componentstatuses`: whoever can answer is well. */
+/** `GET componentstatuses`: a process that answers is healthy. */
 export async function listComponentStatuses({ warnings }: Call): Promise<KubeResponse> {
   warnings.push(DEPRECATED);
 

@@ -8,7 +8,7 @@ import { NOT_KEPT, taggedDocument } from '../codec/tagged-document.ts';
 import { jsonResponse } from '../respond.ts';
 
 /**
- * Tells clients whether two served kinds are kept as the same one (kube-apiserver's
+ * The hash by which clients find out that two kinds are stored as the same one (kube-apiserver's
  * StorageVersionHash).
  */
 function storageVersionHash({ storage, kind }: ResourceType): string {
@@ -18,7 +18,7 @@ function storageVersionHash({ storage, kind }: ResourceType): string {
   return digest.subarray(0, 8).toString('base64');
 }
 
-/** Kinds are listed with their own group and version only where these differ from the list's. */
+/** A kind is listed with its group and version only where these differ from the list's. */
 function resourcesOf(types: readonly ResourceType[]): unknown[] {
   return types.flatMap((type) => [
     {
@@ -77,7 +77,7 @@ function groupOf(name: string, versions: readonly string[]) {
   return { name, versions: groupVersions, preferredVersion: groupVersions[0] };
 }
 
-/** Versions of the core group, and the address by which whoever asks has reached them. */
+/** The versions of the core group, with the address by which the client reached the server. */
 function versions(serverAddress: string): unknown {
   const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress }];
   return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs };
@@ -122,7 +122,7 @@ export class Discovery {
     this.#catalog = catalog;
   }
 
-  /** The answer to a discovery path; undefined when the path is none or names no group. */
+  /** The response to a discovery path; undefined for other paths and unknown groups. */
   answer(path: string, request: Pick<KubeRequest, 'headers'>): KubeResponse | undefined {
     const { accept, host } = request.headers;
 

@@ -8,8 +8,8 @@ const KEYS = '/openid/v1/jwks';
 const HOST = /^[\w.-]+(:\d+)?$|^\[[0-9a-fA-F:]+\](:\d+)?$/;
 
 /**
- * An answer of a media type that is all there is; throws a StatusError 406 for clients that do not
- * take it.
+ * A response of the only media type there is; throws a StatusError 406 for clients that do not
+ * accept it.
  */
 function document(request: KubeRequest, type: string, value: unknown): KubeResponse {
   const taken = parseAccept(request.headers.accept).some((range) =>
@@ -27,8 +27,9 @@ function document(request: KubeRequest, type: string, value: unknown): KubeRespo
 }
 
 /**
- * What verifiers of ServiceAccount tokens ask for (Kubernetes "ServiceAccount issuer discovery");
- * undefined for other paths and where no tokens are issued. Throws StatusErrors 405 and 406.
+ * The documents for verifiers of ServiceAccount tokens (Kubernetes "ServiceAccount issuer
+ * discovery"); undefined for other paths and where no tokens are issued. Throws StatusErrors 405
+ * and 406.
  */
 export function issuerResponse(
   request: KubeRequest,

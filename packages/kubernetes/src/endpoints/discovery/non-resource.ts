@@ -10,10 +10,7 @@ import { issuerResponse } from './issuer.ts';
 
 const CHECKS = new Set(['/healthz', '/livez', '/readyz']);
 
-/**
- * Everything that needs no resource: discovery, version, health. Undefined when the path is none of
- * these.
- */
+/** Handles paths that are no resources: discovery, version, health. Undefined for other paths. */
 export function nonResource(
   request: KubeRequest,
   url: URL,
@@ -55,14 +52,14 @@ export function nonResource(
   return undefined;
 }
 
-/** Media types of clients that take JSON. */
+/** Media types of clients that accept JSON. */
 const JSON_TYPES = ['application/json', '*/*', 'application/*'];
 
-/** The type of an OpenAPI 2 document as protobuf, and how older clients spell it. */
+/** The media type of an OpenAPI 2 document as protobuf, and its spelling in older clients. */
 const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const V2_TYPES = [V2_PROTOBUF, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'];
 
-/** When a document whose URL names its content may be asked for again (RFC 9110 section 5.6.7). */
+/** The expiry of a document whose URL has a hash of its content (RFC 9110 section 5.6.7). */
 function inAYear(): string {
   return new Date(Date.now() + 365 * 86_400_000).toUTCString();
 }

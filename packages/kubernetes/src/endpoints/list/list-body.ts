@@ -7,17 +7,21 @@ import { rawJson, takesGzip } from '../respond.ts';
 import { MAX_KEPT_BYTES } from './list-cache.ts';
 import { type ListForm, storedForm } from './list-forms.ts';
 
-/** The items of a list: those of a page are there, others are read while they are used (`scan`). */
+/**
+ * The items of a list: those of a page are read already, others are read while they are used
+ * (`scan`).
+ */
 export type ListItems = readonly StoredObject[] | Iterable<StoredObject | undefined>;
 
-/** Pages of up to so many items are put together at once. */
+/** Pages of up to this many items are collected at once. */
 export const SHORT_LIST = 1000;
 
-/** Kept lists up to here are sent as one piece. */
+/** Cached lists of up to this many bytes are sent as one piece. */
 const SMALL_BYTES = 64 * 1024;
 
 /**
- * Up to here a list is collected before it is sent, so that its snapshot need not outlive the call.
+ * Lists of up to this many bytes are collected before they are sent, so that their snapshot need
+ * not outlive the call.
  */
 const EAGER_BYTES = 4 * 1024 * 1024;
 
@@ -36,7 +40,7 @@ export async function listResponse(
 ): Promise<KubeResponse> {
   if (form.isStored && isShort(items)) {
     const bytes = [...itemBytes(form, items)].filter((piece) => piece !== undefined);
-    return sized(call, [form.open, ...bytes, form.close], EAGER_BYTES);
+    return wholeResponse(call, [form.open, ...bytes, form.close], EAGER_BYTES);
   }
 
   const body = await pieces(call, form, items, { isSelected: isSelected || !form.isStored });
@@ -44,9 +48,9 @@ export async function listResponse(
   return { status: 200, headers: { 'content-type': form.contentType }, body };
 }
 
-/** The response to a list call whose items were kept as `allItems` made them. */
+/** The response to a list call whose items are cached, as `allItems` made them. */
 export function keptResponse(call: Call, metadata: unknown, items: Buffer): KubeResponse {
-  return sized(call, [storedForm(call, metadata).open, items], SMALL_BYTES);
+  return wholeResponse(call, [storedForm(call, metadata).open, items], SMALL_BYTES);
 }
 
 function isShort(items: ListItems): items is readonly StoredObject[] {
@@ -57,7 +61,11 @@ function isShort(items: ListItems): items is readonly StoredObject[] {
  * A response whose pieces are all known: one piece up to `small` bytes, or where it will be
  * compressed or indented.
  */
-function sized({ request, query }: Call, parts: readonly Buffer[], small: number): KubeResponse {
+function wholeResponse(
+  { request, query }: Call,
+  parts: readonly Buffer[],
+  small: number,
+): KubeResponse {
   const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const isWhole =
     size < small || (size <= MAX_KEPT_BYTES && (takesGzip(request) || isForPeople(request, query)));
@@ -70,7 +78,7 @@ function sized({ request, query }: Call, parts: readonly Buffer[], small: number
   return { ...response, headers: { ...response.headers, 'content-length': String(size) } };
 }
 
-/** The bytes of all items and of the list's end; undefined where they are too many to keep. */
+/** The bytes of all items and of the list's end; undefined where they are too many to cache. */
 export async function allItems(call: Call, items: ListItems): Promise<Buffer | undefined> {
   const collected: Buffer[] = [];
   let size = 0;
@@ -94,13 +102,10 @@ export async function allItems(call: Call, items: ListItems): Promise<Buffer | u
   return Buffer.concat(collected, size);
 }
 
-/** Bytes of items that are made before others have their turn. */
+/** Bytes of items that are made before other requests run. */
 const STEP_BYTES = 32 * 1024;
 
-/**
- * The bytes of items with what stands between them, and undefined where others are to have their
- * turn.
- */
+/** Yields the bytes of items with the separators, and undefined where other requests should run. */
 function* itemBytes(form: ListForm, items: ListItems): Generator<Buffer | undefined, undefined> {
   let first = true;
   let made = 0;
@@ -201,7 +206,7 @@ async function pieces(
   return isSelected ? rareParts(collected, iterator) : allParts(collected, iterator);
 }
 
-/** The rest of a list that nothing is left out of: there is always a next piece to send. */
+/** The rest of a list without a selector: there is always a next piece to send. */
 function* allParts(
   collected: readonly Buffer[],
   rest: Iterator<Buffer | undefined>,
@@ -220,8 +225,7 @@ function* allParts(
 }
 
 /**
- * The rest of a list whose next item may be far: what was found until then is sent before it is
- * looked for.
+ * The rest of a list whose next item may be far: collected items are sent before it is searched.
  */
 async function* rareParts(
   collected: Buffer[],

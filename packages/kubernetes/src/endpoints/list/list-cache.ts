@@ -1,10 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import type { Backend } from '../../storage/backend.ts';
 
-/** The items of a list as they are sent, and what its metadata say of the rest. */
+/** The bytes of a list's items, and the fields of its metadata about the rest. */
 export interface KeptList {
   /** The JSON of the items, with commas between them, and of the end of the list. */
   items: Buffer;
-  /** Storage key, without the prefix, of the first item that is not in it. */
+  /** Storage key, without the prefix, of the first item after these. */
   next?: string;
   /** Items that follow, where that is known. */
   remaining?: number;
@@ -14,19 +15,18 @@ interface Entry extends KeptList {
   version: number;
 }
 
-/** Longer lists are made anew each time: they are sent while they are read. */
+/** Longer lists, in bytes, are not cached: they are sent while they are read. */
 export const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
 const MAX_TOTAL_BYTES = 32 * 1024 * 1024;
 const MAX_PREFIXES = 10_000;
 const MAX_SEEN = 1_000;
 
-/** Stands for the version of a list that was too long. */
+/** Marks a version of a list that was too long. */
 const TOO_LONG = -1;
 
 /**
- * Prefixes of the lists that an object's key appears in: of its resource, and of that in its
- * namespace.
+ * Prefixes of the lists that have an object: of its resource, and of the resource in its namespace.
  */
 function prefixesOf(key: string): [resource: string, namespace?: string] {
   let end = 0;
@@ -42,24 +42,27 @@ function prefixesOf(key: string): [resource: string, namespace?: string] {
 }
 
 /**
- * Lists that were asked for twice while nothing in them changed, kept as bytes: who polls a list,
- * or many who ask for the same one, cost a copy then and no reading. A list knows the revision of
- * the last change below its prefix.
+ * A cache of the bytes of lists that were requested twice without a change in between: repeated
+ * requests cost a copy instead of reading. A list has the revision of the last event below its
+ * prefix.
  */
 export class ListCache {
   readonly #changed = new Map<string, number>();
-  /** Revision that prefixes count from whose changes are not kept. */
+  /** Revision of prefixes without events since the start. */
   #epoch = 0;
-  readonly #entries = new Map<string, Entry>();
-  readonly #seen = new Map<string, number>();
-  #bytes = 0;
+  readonly #entries = new LRUCache<string, Entry>({
+    maxSize: MAX_TOTAL_BYTES,
+    sizeCalculation: ({ items }) => items.byteLength,
+  });
+  /** Versions of the lists that were requested last. */
+  readonly #seen = new LRUCache<string, number>({ max: MAX_SEEN });
 
-  /** Follows what is written; answers how to stop that. */
+  /** Follows the storage's events; returns a function that ends this. */
   start(backend: Backend): () => void {
     this.#epoch = backend.revision;
 
-    return backend.onCommit((changes) => {
-      for (const { key, revision } of changes) {
+    return backend.onCommit((events) => {
+      for (const { key, revision } of events) {
         for (const prefix of prefixesOf(key)) {
           if (prefix) {
             this.#changed.set(prefix, revision);
@@ -76,31 +79,24 @@ export class ListCache {
     });
   }
 
-  /** Revision of the last change below a prefix, or a later one. */
+  /** Revision of the last event below a prefix, or a later one. */
   versionOf(prefix: string): number {
     return this.#changed.get(prefix) ?? this.#epoch;
   }
 
-  /** A list that is kept and still true. */
+  /** A cached list that is up to date. */
   get(key: string, prefix: string): KeptList | undefined {
     const entry = this.#entries.get(key);
-    if (!entry) {
-      return undefined;
+    if (!entry || entry.version === this.versionOf(prefix)) {
+      return entry;
     }
 
     this.#entries.delete(key);
 
-    if (entry.version === this.versionOf(prefix)) {
-      this.#entries.set(key, entry);
-      return entry;
-    }
-
-    this.#bytes -= entry.items.byteLength;
-
     return undefined;
   }
 
-  /** Whether a list is worth keeping: it was asked for before, and has not changed since. */
+  /** Whether a list should be cached: it was requested before and has not changed since. */
   isWanted(key: string, prefix: string): boolean {
     const version = this.versionOf(prefix);
     const seen = this.#seen.get(key);
@@ -110,33 +106,19 @@ export class ListCache {
     if (seen === TOO_LONG) {
       return false;
     }
-    if (this.#seen.size >= MAX_SEEN) {
-      this.#seen.clear();
-    }
 
     this.#seen.set(key, version);
 
     return false;
   }
 
-  /** Says that a list is too long to be kept, so that nobody tries again soon. */
+  /** Marks a list as too long, so that it is not collected again soon. */
   refuse(key: string): void {
     this.#seen.set(key, TOO_LONG);
   }
 
-  /** Keeps a list that was read now; those that nobody asked for longest go. */
+  /** Caches a list that was read now; drops the least recently used ones. */
   put(key: string, prefix: string, list: KeptList): void {
-    this.#bytes += list.items.byteLength - (this.#entries.get(key)?.items.byteLength ?? 0);
-    this.#entries.delete(key);
     this.#entries.set(key, { ...list, version: this.versionOf(prefix) });
-
-    for (const [oldest, { items }] of this.#entries) {
-      if (this.#bytes <= MAX_TOTAL_BYTES) {
-        break;
-      }
-
-      this.#entries.delete(oldest);
-      this.#bytes -= items.byteLength;
-    }
   }
 }

@@ -7,15 +7,15 @@ import type { Form } from '../codec/negotiate.ts';
 import { yamlItemPieces, yamlPieces } from '../codec/yaml-writer.ts';
 import { partialObject, tableOfList } from './meta-forms.ts';
 
-/** How a list is written: what stands before, between and after its items, and each item. */
+/** How a list is written: the text before, between and after its items, and each item. */
 export interface ListForm {
-  /** True where items are bytes that exist already, which costs nothing. */
+  /** True where items are stored bytes, which cost nothing. */
   isStored: boolean;
   contentType: string;
   open: Buffer;
   comma: Buffer | undefined;
   close: Buffer;
-  /** Stands for the items where there are none. */
+  /** Replaces the items of an empty list. */
   none: Buffer | undefined;
   item(object: StoredObject): Iterable<Buffer>;
 }
@@ -38,14 +38,14 @@ export function storedForm({ type }: Call, metadata: unknown): ListForm {
   };
 }
 
-/** What a list has besides its items, the name of these, and what each is made of. */
+/** The fields of a list besides its items, the name of its items, and the form of each. */
 interface MadeList {
   head: Record<string, unknown>;
   items: 'items' | 'rows';
   item(object: StoredObject): unknown;
 }
 
-function madeList(call: Call, form: Form, metadata: Table['metadata']): MadeList {
+function makeList(call: Call, form: Form, metadata: Table['metadata']): MadeList {
   const { type } = call;
   const object = (stored: StoredObject) => presentObject(type, stored);
 
@@ -80,7 +80,7 @@ function madeList(call: Call, form: Form, metadata: Table['metadata']): MadeList
         return object(stored);
       }
 
-      // Built-in kinds omit their type in lists.
+      // Items of built-in kinds have no kind and apiVersion.
       const { kind: _kind, apiVersion: _apiVersion, ...rest } = object(stored);
 
       return rest;
@@ -88,13 +88,13 @@ function madeList(call: Call, form: Form, metadata: Table['metadata']): MadeList
   };
 }
 
-/** A list in the form and encoding that was asked for. */
+/** A list in the form and encoding that the client accepts. */
 export function listForm(call: Call, form: Form, metadata: Table['metadata']): ListForm {
   if (form.as === 'object' && form.encoding === 'json') {
     return storedForm(call, metadata);
   }
 
-  const { head, items, item } = madeList(call, form, metadata);
+  const { head, items, item } = makeList(call, form, metadata);
 
   if (form.encoding === 'json') {
     return {

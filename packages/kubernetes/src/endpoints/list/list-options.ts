@@ -9,15 +9,15 @@ import { forbiddenField, notSupported } from '@ks-apiserver/apimachinery/validat
 import { errorMessage } from '../../error-message.ts';
 import type { Backend } from '../../storage/backend.ts';
 
-/** Which state and which part of it a list shows. */
+/** The state that a list shows, and the part of it. */
 export interface ListOptions {
   /** 0: no limit. */
   limit: number;
   /** Revision that the list shows; undefined for the newest. */
   revision?: number;
-  /** Storage key to begin at. */
+  /** Storage key to start at. */
   start?: string;
-  /** Items that follow this page's start in all, where an earlier page counted them. */
+  /** Number of items from this page's start on, where an earlier page counted them. */
   remaining?: number;
 }
 
@@ -28,7 +28,7 @@ interface ContinueToken {
   remaining?: number;
 }
 
-/** The opaque token by which the next page of a list is asked for. */
+/** The opaque continue token of the next page. */
 export function continueToken(
   revision: number,
   start: string,
@@ -79,12 +79,13 @@ export function invalidListOptions(causes: StatusCause[]): StatusError {
   return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, causes);
 }
 
-function forbiddenMatch(why: string): StatusCause {
+function matchForbiddenCause(why: string): StatusCause {
   return forbiddenField('resourceVersionMatch', `resourceVersionMatch is forbidden ${why}`);
 }
 
 /**
- * A number of a query; 0 when it is not set. Throws a StatusError 400 in the words of Go's strconv.
+ * An integer of a query; 0 when it is not set. Throws a StatusError 400 in the words of Go's
+ * strconv.
  */
 export function integerOption(text: string | null): number {
   if (text === null) {
@@ -97,7 +98,7 @@ export function integerOption(text: string | null): number {
   return Number(text);
 }
 
-/** What is wrong with a resourceVersion; undefined when nothing is. */
+/** Why a resourceVersion is invalid; undefined when it is valid. */
 export function revisionFault(text: string): string | undefined {
   if (text === '' || /^[0-9]{1,15}$/.test(text)) {
     return undefined;
@@ -108,7 +109,7 @@ export function revisionFault(text: string): string | undefined {
 }
 
 /**
- * A resourceVersion of a get or a watch as a revision; undefined when it is not set. Throws a
+ * Parses the resourceVersion of a get or a watch; undefined when it is not set. Throws a
  * StatusError 500, as kube-apiserver does.
  */
 export function parseRevision(text: string | null): number | undefined {
@@ -120,7 +121,7 @@ export function parseRevision(text: string | null): number | undefined {
   return text ? Number(text) : undefined;
 }
 
-/** 504 for a resourceVersion that lies in the future. */
+/** 504 for a resourceVersion in the future. */
 export function tooLargeRevision(wanted: number, current: number): StatusError {
   return new StatusError(
     504,
@@ -141,10 +142,10 @@ function matchCauses(match: string, version: string, token: string): StatusCause
   const causes: StatusCause[] = [];
 
   if (version === '') {
-    causes.push(forbiddenMatch('unless resourceVersion is provided'));
+    causes.push(matchForbiddenCause('unless resourceVersion is provided'));
   }
   if (token !== '') {
-    causes.push(forbiddenMatch('when continue is provided'));
+    causes.push(matchForbiddenCause('when continue is provided'));
   }
   if (match !== 'Exact' && match !== 'NotOlderThan') {
     causes.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));

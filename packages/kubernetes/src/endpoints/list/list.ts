@@ -44,7 +44,7 @@ export async function list(call: Call): Promise<KubeResponse> {
 
   const metadata = {
     resourceVersion: String(page.revision),
-    // Lists of custom resources are written field by field.
+    // Kubernetes writes an empty continue token for custom resources.
     ...(page.continue
       ? { continue: page.continue }
       : call.type.custom && form.as !== 'Table' && { continue: '' }),
@@ -57,8 +57,8 @@ export async function list(call: Call): Promise<KubeResponse> {
 }
 
 /**
- * Lists of all there is now in a resource or in a namespace; custom resources may be shown
- * otherwise tomorrow.
+ * Whether a list can be cached: all current objects of a resource or a namespace. Custom resources
+ * may be converted differently the next time.
  */
 function canBeKept(
   { type }: Call,
@@ -74,7 +74,7 @@ function canBeKept(
   return isWhole && !type.custom && limit <= SHORT_LIST;
 }
 
-/** A list out of what is kept of it; undefined where it is to be made anew. */
+/** The response from the cached items; undefined where the list must be read. */
 async function keptList(
   call: Call,
   prefix: string,
@@ -97,7 +97,7 @@ async function keptList(
       return undefined;
     }
 
-    // What changed while it was read may be in it or not.
+    // Changes during the read may be in the list or not.
     if (lists.versionOf(prefix) !== version) {
       return undefined;
     }
@@ -151,7 +151,7 @@ async function pageOf(
     return { revision, items: scan(snapshot, matches) };
   }
 
-  // Only unselected lists know what remains without looking at it.
+  // The rest of a list with a selector cannot be counted without reading it.
   const total = matches
     ? undefined
     : (options.remaining ?? (options.revision === undefined ? backend.count(prefix) : undefined));

@@ -41,7 +41,7 @@ before(async () => {
 
 after(() => server.close());
 
-/** How often others had their turn while the API answered a call in this process. */
+/** How often the event loop turned while the API answered a call in this process. */
 async function turnsDuring(
   method: string,
   url: string,

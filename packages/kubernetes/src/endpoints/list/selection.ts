@@ -11,11 +11,11 @@ import { valueAt } from '../../registry/resources/strategies/custom-resources.ts
 import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Call } from '../call.ts';
 
-/** Which objects of a resource a list, watch or deletecollection is about. */
+/** The objects of a resource that a list, watch or deletecollection selects. */
 export interface Selection {
-  /** Without: all of them. */
+  /** Without it all objects. */
   matches: ((object: StoredObject) => boolean) | undefined;
-  /** The one name that can match, where the selector says so. */
+  /** The only name that can match, where the selector has one. */
   name?: string;
 }
 
@@ -43,7 +43,7 @@ function checkFields({ api, type }: Call, selector: FieldSelector): void {
       continue;
     }
 
-    // Kinds that select by fields of their own say no in other words (Kubernetes' field label
+    // Kinds with field labels of their own have another message (Kubernetes' field label
     // conversions).
     if (known || type.custom) {
       throw badRequest(`field label not supported: ${field}`);

@@ -23,8 +23,7 @@ import { objectResponse } from '../respond.ts';
 import { writeOptions } from './write-options.ts';
 
 /**
- * Reads what is to be applied; whether it fits the schema is asked when it is merged. Throws a
- * StatusError 400.
+ * Parses an apply configuration, which is validated when it is merged. Throws a StatusError 400.
  */
 function decodeConfiguration(type: ResourceType, body: Buffer, warnings: string[]): KubeObject {
   let value: unknown;
@@ -59,10 +58,7 @@ function decodeConfiguration(type: ResourceType, body: Buffer, warnings: string[
   return object;
 }
 
-/**
- * What a call applies, checked against the schema of its kind, and how it is merged into what is
- * stored.
- */
+/** The configuration of an apply call, checked by the schema of its kind, and how it is merged. */
 export interface Application {
   applied: KubeObject;
   options: ReturnType<typeof writeOptions>;
@@ -71,7 +67,7 @@ export interface Application {
    * 409.
    */
   merge(configuration: KubeObject, live: KubeObject | undefined): KubeObject;
-  /** The same for large objects, with turns for other requests between the parts. */
+  /** The same for large objects, letting other requests run between the parts. */
   mergeInTurns(configuration: KubeObject, live: KubeObject | undefined): Promise<KubeObject>;
 }
 
@@ -129,7 +125,7 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
   };
 }
 
-/** Brings a merged object into the form in which its kind is decoded. */
+/** Decodes a merged object as its kind is decoded. */
 function completeMerged(type: ResourceType, merged: KubeObject): KubeObject {
   if (!type.custom) {
     return decodeApplied(merged, schemaFor(type));
@@ -142,8 +138,8 @@ function completeMerged(type: ResourceType, merged: KubeObject): KubeObject {
 }
 
 /**
- * What was merged, as its kind is decoded: quantities are compared as they were written, and kept
- * in canonical form.
+ * Decodes a merged object: quantities are merged as they were written, and stored in canonical
+ * form.
  */
 function decodeApplied(merged: KubeObject, schema: Schema): KubeObject {
   const object = structuredClone(merged);

@@ -11,17 +11,15 @@ import { selectionOf } from '../list/selection.ts';
 import { jsonResponse } from '../respond.ts';
 import { deleteOptions } from './delete-options.ts';
 
-/** Deletions that are under way at once. */
+/** Deletions that run at the same time. */
 const PARALLEL = 64;
 
-/**
- * `DELETE` of a collection: every object that the selectors choose, answered with what was deleted.
- */
+/** `DELETE` of a collection: deletes every selected object, and answers with the deleted ones. */
 export async function removeCollection(call: Call): Promise<KubeResponse> {
   const { api, type, path, user, now, warnings } = call;
   const options = await deleteOptions(call);
   const { matches } = selectionOf(call);
-  const write = { ...options, user, now, warnings, manager: '', shown: { name: '' } };
+  const write = { ...options, user, now, warnings, manager: '', admissionView: { name: '' } };
   const deleted: StoredObject[] = [];
   let wave: Promise<void>[] = [];
 
@@ -33,7 +31,7 @@ export async function removeCollection(call: Call): Promise<KubeResponse> {
     try {
       deleted.push((await api.store.delete(type, namespace, name, write)).object);
     } catch (error) {
-      // Someone else was faster.
+      // Another request deleted it.
       if (!(error instanceof StatusError) || error.reason !== 'NotFound') {
         throw error;
       }

@@ -19,7 +19,7 @@ function readOptions(body: Buffer, mediaType: string): Record<string, unknown> |
   try {
     return parseBody(body, mediaType, 'DeleteOptions') as Record<string, unknown> | null;
   } catch (error) {
-    // Here Kubernetes says only what the decoder said.
+    // Kubernetes shows only the decoder's message here.
     const [, why] =
       /^the object provided is unrecognized [^:]*: (.*) \([^(]*\)$/s.exec(errorMessage(error)) ??
       [];
@@ -28,7 +28,7 @@ function readOptions(body: Buffer, mediaType: string): Record<string, unknown> |
   }
 }
 
-/** Reads a body of DeleteOptions; throws a StatusError 400 in kube-apiserver's words. */
+/** Parses a body of DeleteOptions; throws a StatusError 400 in kube-apiserver's words. */
 function parseOptions(body: Buffer, mediaType: string): Record<string, unknown> {
   if (body.byteLength === 0) {
     return {};

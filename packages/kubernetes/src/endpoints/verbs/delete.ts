@@ -6,7 +6,7 @@ import type { Call } from '../call.ts';
 import { jsonResponse, objectResponse } from '../respond.ts';
 import { deleteOptions } from './delete-options.ts';
 
-/** An object that is gone carries the version at which it went. */
+/** A deleted object has the resourceVersion of its deletion. */
 function atRevision({ key, bytes, index, revision }: StoredObject, gone: number): StoredObject {
   return encodeRecord(key, gone, { bytes: withResourceVersion(bytes, revision, gone), index });
 }

@@ -30,28 +30,28 @@ const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 /** Media type of server-side apply. */
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
-/** What a patch made of an object, and what a refusal of it shows. */
+/** A patched object, and the text of a refusal. */
 interface PatchedObject {
   of: KubeObject;
   shown: () => string;
 }
 
-/** A patch that is read but not applied yet. */
+/** A parsed patch, which patches an object. */
 export type Patch = (type: ResourceType, old: KubeObject) => PatchedObject;
 
-/** Media types of patches that a resource takes. */
+/** Media types of the patches that a resource supports. */
 export function patchTypes(type: ResourceType): string[] {
   return [JSON_PATCH, MERGE_PATCH, ...(type.custom ? [] : [STRATEGIC_PATCH]), APPLY_PATCH];
 }
 
-/** Reads the patch of a request's body; throws StatusErrors 400 and 415. */
+/** Parses the patch in a body; throws StatusErrors 400 and 415. */
 export function readPatch(mediaType: string, body: Buffer, type: ResourceType): Patch {
   if (!patchTypes(type).includes(mediaType)) {
     if (type.custom) {
       throw unsupportedMediaType(patchTypes(type));
     }
 
-    // Routes of built-in kinds refuse a media type before anything reads the body, in other words.
+    // For built-in kinds kube-apiserver refuses a media type in its routes, with another message.
     throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   }
 
@@ -89,8 +89,8 @@ export function readPatch(mediaType: string, body: Buffer, type: ResourceType): 
 }
 
 /**
- * Decodes what a patch made; where it fits no object of the kind, the patch is what was wrong.
- * Throws Invalid.
+ * Decodes a patched object; where it is no object of the kind, the patch is invalid: throws a
+ * StatusError 422.
  */
 function decodePatched(
   type: ResourceType,
@@ -164,7 +164,7 @@ export async function patch(call: Call): Promise<KubeResponse> {
   const body = await requestBody(call.request);
   const apply = readPatch(mediaType, body, type);
 
-  // A patch may have put anything anywhere: what it made is decoded like a body.
+  // A patch may produce anything: its result is decoded like a body.
   const decode = (patched: PatchedObject) =>
     decodePatched(type, patched, options.fieldValidation, call.warnings);
 

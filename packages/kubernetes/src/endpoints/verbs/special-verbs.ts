@@ -11,7 +11,7 @@ import { bindPod, evictPod, needsKubelet } from './subresources/pods.ts';
 import { getScale, patchScale, updateScale } from './subresources/scale.ts';
 import { requestToken } from './subresources/token.ts';
 
-/** Handlers of everything that is not a plain object. */
+/** Handlers of subresources and objects that are not stored. */
 export function specialVerbs(): SpecialVerbs {
   const verbs = new Map<string, Verb>([
     ['*/scale:get', getScale],

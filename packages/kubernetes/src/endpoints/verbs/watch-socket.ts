@@ -19,7 +19,7 @@ const server = new WebSocketServer({
   perMessageDeflate: false,
 });
 
-/** Writes an error onto a socket that was to be upgraded. */
+/** Writes an error to a socket that was to be upgraded. */
 export function refuseUpgrade(socket: Duplex, error: unknown): void {
   const { status, body } = errorResponse(error);
   const bytes = body as Buffer;
@@ -31,8 +31,8 @@ export function refuseUpgrade(socket: Duplex, error: unknown): void {
 }
 
 /**
- * Serves a watch as text messages of a WebSocket; `prepare` finds the call and may throw what the
- * client is told.
+ * Serves a watch as text messages of a WebSocket; `prepare` finds the call and may throw an error
+ * for the client.
  */
 export function serveWatchSocket(
   request: KubeRequest,
@@ -45,7 +45,7 @@ export function serveWatchSocket(
   try {
     const { call, verb, run } = prepare();
     if (verb !== 'watch') {
-      // exec, attach and portforward say themselves why they cannot be served.
+      // The handlers of exec, attach and portforward throw why they cannot be served.
       const refuse = (error: unknown) => refuseUpgrade(socket, error);
       run(call).then(() => refuse(badRequest('only watches can be upgraded')), refuse);
       return;

@@ -60,7 +60,7 @@ function matchCauses(query: URLSearchParams): StatusCause[] {
   return match === '' ? [needed] : [needed, notSupported(field, match, ['NotOlderThan'])];
 }
 
-/** Begins the watch that a call asks for; throws StatusErrors 400 and 422. */
+/** Starts the watch of a call; throws StatusErrors 400 and 422. */
 export function startWatch(call: Call): Watcher {
   const { query, type, path } = call;
   const form = negotiate(call.request.headers.accept, { type: call.type, as: 'watch' });
@@ -185,7 +185,7 @@ async function* convertedLines(
   }
 }
 
-/** Frames of a watcher, those that wait together as one piece. */
+/** Frames of a watcher; those that wait already are sent as one piece. */
 async function* lines(watcher: Watcher): AsyncGenerator<Buffer> {
   try {
     for await (const frame of watcher) {

@@ -57,7 +57,7 @@ export function writeOptions(
     now,
     warnings,
     requestOptions: {
-      // A patch is an update to those who are asked about it.
+      // Webhooks get a patch as an update.
       kind: kind === 'PatchOptions' ? 'UpdateOptions' : kind,
       apiVersion: 'meta.k8s.io/v1',
       ...(dryRun.length > 0 && { dryRun }),
@@ -68,9 +68,7 @@ export function writeOptions(
   };
 }
 
-/**
- * Notes who set the fields of an object that is not stored, such as a review, as for one that is.
- */
+/** Records the field manager of an object that is not stored, such as a review. */
 export function trackVirtual(
   call: Call,
   kind: { group: string; version: string; kind: string },
@@ -84,7 +82,7 @@ export function trackVirtual(
   });
 }
 
-/** The field manager of a client that names none: its user agent up to the first slash. */
+/** The field manager of a request without one: the user agent up to the first slash. */
 function managerFromUserAgent(userAgent: string | undefined): string {
   const prefix = (userAgent ?? '').replace(/\/.*/s, '');
   return prefix.slice(0, MAX_MANAGER) || 'unknown';

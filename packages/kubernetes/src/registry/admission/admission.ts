@@ -32,8 +32,8 @@ function cache(group: string, resource: string): KindCache {
 }
 
 /**
- * The chain of admission plugins, in Kubernetes' order; NamespaceLifecycle comes before it, where
- * namespaces are kept.
+ * The chain of admission plugins in Kubernetes' order. NamespaceLifecycle runs before it
+ * (`namespace-lifecycle.ts`).
  */
 export class Admission {
   readonly #caches = {
@@ -66,7 +66,7 @@ export class Admission {
     this.#webhooks = webhooks;
   }
 
-  /** Reads what the plugins look at and follows its changes. */
+  /** Reads the objects that the plugins need, and follows their changes. */
   start(backend: Backend): void {
     this.#backend = backend;
 
@@ -77,7 +77,7 @@ export class Admission {
     this.#webhooks.start(backend);
   }
 
-  /** Begins to count for ResourceQuotas, whose status `writer` keeps. */
+  /** Begins to count for ResourceQuotas; `writer` makes the writer of their status. */
   startQuotas(writer: (ledger: QuotaLedger) => QuotaStatus): void {
     this.#quotaStatus = writer(this.#ledger);
     this.#ledger.start(requireStarted(this.#backend));
@@ -126,7 +126,7 @@ export class Admission {
       return false;
     }
 
-    // A pod that an apply creates is not known before the write is decided: it may use any.
+    // The pod of an apply is not known before the write is decided: it may use any account.
     if (object && !usesDefaultAccount(object)) {
       return false;
     }
@@ -148,8 +148,8 @@ export class Admission {
 
       const timer = setTimeout(done, ACCOUNT_WAIT_MS);
 
-      const stop = backend.onCommit((changes) => {
-        if (changes.some((change) => change.key === key)) {
+      const stop = backend.onCommit((events) => {
+        if (events.some((event) => event.key === key)) {
           done();
         }
       });
@@ -191,8 +191,8 @@ export class Admission {
   }
 
   /**
-   * Counts what is to be stored towards the quotas of its namespace; throws a StatusError 403. Must
-   * be called inside the commit.
+   * Counts an object that is to be stored towards the quotas of its namespace; throws a StatusError
+   * 403. Must be called inside the commit.
    */
   charge(attributes: Attributes): boolean {
     return chargeQuota(this.#ledger, attributes);

@@ -3,7 +3,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../resources/resource-type.ts';
 import type { WriteContext } from '../resources/strategy.ts';
 
-/** What a write does to an object, in the words of admission. */
+/** The operation of a write (admission/v1 Operation). */
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
 /** One write as admission plugins see it (Kubernetes "Admission Control in Kubernetes"). */
@@ -12,16 +12,13 @@ export interface Attributes {
   operation: Operation;
   /** '' for the object itself. */
   subresource: string;
-  /** Name that the request names; '' where it is yet to be generated. */
+  /** Name in the request; '' where it is yet to be generated. */
   name: string;
-  /** '' of cluster-scoped objects; a Namespace is in itself. */
+  /** '' for cluster-scoped objects; for a Namespace its own name. */
   namespace: string;
-  /**
-   * What is to be stored; undefined for a deletion. Plugins that mutate change it or put another
-   * one here.
-   */
+  /** The object to store; undefined for a deletion. Mutating plugins change or replace it. */
   object: KubeObject | undefined;
-  /** What is stored now; undefined for a creation. */
+  /** The stored object; undefined for a creation. */
   old: KubeObject | undefined;
   context: WriteContext;
 }
@@ -31,14 +28,11 @@ export interface Attributes {
  * synchronous.
  */
 export interface AdmissionPlugin {
-  /**
-   * `resource` or `resource.group` of what it looks at, by where it is stored; undefined for
-   * everything.
-   */
+  /** `resource` or `resource.group` of the stored resources that it handles; undefined for all. */
   resources?: readonly string[];
   /** May change the object; runs before the strategy and before validation. */
   admit?(attributes: Attributes): void;
-  /** Looks at the object as it would be stored. */
+  /** Checks the object as it would be stored. */
   validate?(attributes: Attributes): void;
 }
 
@@ -52,26 +46,26 @@ export function requireObject({ object, name }: Attributes): KubeObject {
 }
 
 /** 403 by an admission plugin: `pods "x" is forbidden: why`. */
-export function refused({ type, name, object }: Attributes, why: string): StatusError {
+export function refusalError({ type, name, object }: Attributes, why: string): StatusError {
   const named = name || object?.metadata.name || 'Unknown';
   return forbidden({ group: type.group, resource: type.resource, name: named }, why);
 }
 
-/** 500 because something that admission needs failed: the message stands in the causes too. */
+/** 500 because something that admission needs failed; the message is in the causes too. */
 export function admissionFailed(why: string): StatusError {
   return new StatusError(500, 'InternalError', `Internal error occurred: ${why}`, {
     causes: [{ message: why }],
   });
 }
 
-/** Several refusals in the words of one (Kubernetes errors.Aggregate). */
+/** The message of several errors (Kubernetes errors.Aggregate). */
 export function aggregate(messages: readonly string[]): string {
   const distinct = [...new Set(messages)];
   const text = distinct.join(', ');
   return distinct.length === 1 ? text : `[${text}]`;
 }
 
-/** The namespace that admission sees for a write: a Namespace is in itself. */
+/** The namespace that admission sees for a write: for a Namespace its own name. */
 export function admissionNamespace(type: ResourceType, namespace: string, name: string): string {
   return type.resource === 'namespaces' && type.group === '' ? name : namespace;
 }

@@ -29,8 +29,8 @@ export class KindCache {
       this.#set(stored.key, stored.parse<KubeObject>());
     }
 
-    backend.onCommit((changes) => {
-      for (const { key, type, object } of changes) {
+    backend.onCommit((events) => {
+      for (const { key, type, object } of events) {
         if (key.startsWith(this.#prefix)) {
           this.#set(key, type === 'DELETED' ? undefined : object.parse<KubeObject>());
         }
@@ -61,7 +61,7 @@ export class KindCache {
     this.#changed(namespace, name);
   }
 
-  /** True when there is no object at all. */
+  /** Whether the resource has no objects. */
   get empty(): boolean {
     return this.#byNamespace.size === 0;
   }

@@ -10,7 +10,7 @@ import {
   type AdmissionPlugin,
   type Attributes,
   aggregate,
-  refused,
+  refusalError,
   requireObject,
 } from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
@@ -45,8 +45,8 @@ function setDefaults(
 }
 
 /**
- * Gives the containers of a pod what a LimitRange says about those that state nothing, and notes it
- * in an annotation.
+ * Sets the default requests and limits of a LimitRange on a pod's containers, and records it in an
+ * annotation.
  */
 function mutatePod(range: KubeObject, pod: KubeObject): void {
   const requests: ResourceList = {};
@@ -185,8 +185,8 @@ function quantities(list: ResourceList | undefined): Quantities {
   );
 }
 
-/** Every rule of one limit that amounts break. */
-function* broken(
+/** The messages for the rules of a limit that amounts break. */
+function* findViolations(
   limit: Limit,
   requests: Quantities,
   limits: Quantities,
@@ -213,10 +213,14 @@ function* podViolations(range: KubeObject, pod: KubeObject): Generator<string | 
       ];
 
       for (const { resources } of containers) {
-        yield* broken(limit, quantities(resources?.requests), quantities(resources?.limits));
+        yield* findViolations(
+          limit,
+          quantities(resources?.requests),
+          quantities(resources?.limits),
+        );
       }
     } else if (limit.type === 'Pod') {
-      yield* broken(limit, podAmounts(pod, 'requests'), podAmounts(pod, 'limits'));
+      yield* findViolations(limit, podAmounts(pod, 'requests'), podAmounts(pod, 'limits'));
     }
   }
 }
@@ -282,7 +286,7 @@ export function limitRanger(ranges: KindCache): AdmissionPlugin {
         );
 
         if (messages.length > 0) {
-          throw refused(attributes, aggregate(messages));
+          throw refusalError(attributes, aggregate(messages));
         }
       }
     },

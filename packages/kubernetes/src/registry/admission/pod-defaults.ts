@@ -2,7 +2,12 @@ import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { listOf } from '../resources/core-types.ts';
 import { storedMetadata } from '../resources/stored-metadata.ts';
-import { type AdmissionPlugin, type Attributes, refused, requireObject } from './attributes.ts';
+import {
+  type AdmissionPlugin,
+  type Attributes,
+  refusalError,
+  requireObject,
+} from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
 
 const DEFAULT_TOLERATION_SECONDS = 300;
@@ -57,12 +62,10 @@ function priorityOf(attributes: Attributes, classes: KindCache, name: string | u
     };
   }
 
-  throw refused(attributes, `no PriorityClass with name ${name} was found`);
+  throw refusalError(attributes, `no PriorityClass with name ${name} was found`);
 }
 
-/**
- * Priority: pods get the number that their PriorityClass stands for; there is one default class.
- */
+/** Priority: sets a pod's priority to the value of its PriorityClass, or of the default one. */
 export function priority(classes: KindCache): AdmissionPlugin {
   return {
     resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
@@ -95,7 +98,7 @@ export function priority(classes: KindCache): AdmissionPlugin {
       }
 
       if (spec.priority !== undefined && spec.priority !== value) {
-        throw refused(
+        throw refusalError(
           attributes,
           `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
         );
@@ -108,7 +111,7 @@ export function priority(classes: KindCache): AdmissionPlugin {
       }
 
       if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
-        throw refused(
+        throw refusalError(
           attributes,
           `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
         );
@@ -131,7 +134,7 @@ export function priority(classes: KindCache): AdmissionPlugin {
         return;
       }
 
-      throw refused(
+      throw refusalError(
         attributes,
         `PriorityClass ${found.metadata.name} is already marked as default. Only one default can exist`,
       );
@@ -146,7 +149,9 @@ function tolerates(toleration: Toleration, key: string): boolean {
   );
 }
 
-/** DefaultTolerationSeconds: pods stay five minutes on a node that is not ready or unreachable. */
+/**
+ * DefaultTolerationSeconds: pods tolerate nodes that are not ready or unreachable for five minutes.
+ */
 export const defaultTolerationSeconds: AdmissionPlugin = {
   resources: ['pods'],
   admit(attributes) {
@@ -185,7 +190,7 @@ function runtimeClassOf(attributes: Attributes, classes: KindCache): KubeObject 
 
   const found = classes.get('', name);
   if (!found) {
-    throw refused(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+    throw refusalError(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
   }
 
   return found;
@@ -203,7 +208,7 @@ function mergeScheduling(
       continue;
     }
 
-    throw refused(
+    throw refusalError(
       attributes,
       `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`,
     );
@@ -226,7 +231,7 @@ function mergeScheduling(
   }
 }
 
-/** RuntimeClass: pods get the overhead and the scheduling of their RuntimeClass. */
+/** RuntimeClass: sets the overhead and scheduling of a pod's RuntimeClass. */
 export function runtimeClass(classes: KindCache): AdmissionPlugin {
   return {
     resources: ['pods'],
@@ -239,7 +244,7 @@ export function runtimeClass(classes: KindCache): AdmissionPlugin {
       const found = runtimeClassOf(attributes, classes);
       if (found?.overhead?.podFixed) {
         if (spec.overhead && !equalJson(spec.overhead, found.overhead.podFixed)) {
-          throw refused(
+          throw refusalError(
             attributes,
             "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
           );
@@ -264,14 +269,14 @@ export function runtimeClass(classes: KindCache): AdmissionPlugin {
           return;
         }
 
-        throw refused(
+        throw refusalError(
           attributes,
           "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
         );
       }
 
       if (overhead !== undefined) {
-        throw refused(
+        throw refusalError(
           attributes,
           'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
         );

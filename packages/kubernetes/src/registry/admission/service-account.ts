@@ -1,7 +1,12 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Container, containersOf, listOf } from '../resources/core-types.ts';
-import { generatedName } from '../store/metadata.ts';
-import { type AdmissionPlugin, type Attributes, refused, requireObject } from './attributes.ts';
+import { generateName } from '../store/metadata.ts';
+import {
+  type AdmissionPlugin,
+  type Attributes,
+  refusalError,
+  requireObject,
+} from './attributes.ts';
 
 const DEFAULT_ACCOUNT = 'default';
 const MIRROR_POD = 'kubernetes.io/config.mirror';
@@ -20,8 +25,8 @@ export function serviceAccountKey(namespace: string, name: string): string {
 }
 
 /**
- * Whether a pod names no ServiceAccount of its own, so that it waits a moment for the one that its
- * namespace gets.
+ * Whether a pod uses its namespace's default ServiceAccount, which a new namespace gets a moment
+ * later.
  */
 export function usesDefaultAccount(pod: KubeObject): boolean {
   const name = pod.spec?.serviceAccountName;
@@ -36,7 +41,7 @@ function accountOf(attributes: Attributes): KubeObject {
     return stored.shared<KubeObject>();
   }
 
-  throw refused(
+  throw refusalError(
     attributes,
     `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`,
   );
@@ -68,7 +73,7 @@ function tokenVolume(name: string) {
 function mountToken(spec: KubeObject['spec']): void {
   const volumes: { name: string }[] = spec.volumes ?? [];
   const existing = volumes.find(({ name }) => name?.startsWith(TOKEN_VOLUME));
-  const name = existing?.name ?? generatedName(TOKEN_VOLUME);
+  const name = existing?.name ?? generateName(TOKEN_VOLUME);
   let mounted = false;
 
   for (const container of containersOf(spec)) {
@@ -157,7 +162,7 @@ function validate(attributes: Attributes): void {
   if (pod.metadata.annotations?.[MIRROR_POD] !== undefined) {
     const violation = mirrorViolation(pod);
     if (violation) {
-      throw refused(attributes, violation);
+      throw refusalError(attributes, violation);
     }
 
     return;
@@ -171,7 +176,7 @@ function validate(attributes: Attributes): void {
 
   const violation = forbiddenSecret(pod.spec, account);
   if (violation) {
-    throw refused(attributes, violation);
+    throw refusalError(attributes, violation);
   }
 }
 

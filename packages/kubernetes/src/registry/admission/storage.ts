@@ -2,7 +2,7 @@ import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { storedMetadata } from '../resources/stored-metadata.ts';
-import { type AdmissionPlugin, refused } from './attributes.ts';
+import { type AdmissionPlugin, refusalError } from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
 
 const CLAIM_CLASS = 'volume.beta.kubernetes.io/storage-class';
@@ -32,8 +32,11 @@ export function protectionFinalizer(resource: string): string {
   return finalizer;
 }
 
-/** The newest of the objects that an annotation marks as default; by name where two are as old. */
-function newestDefault(classes: KindCache, annotations: readonly string[]): string | undefined {
+/**
+ * The newest object that an annotation marks as default; of objects of the same age the first by
+ * name.
+ */
+function findNewestDefault(classes: KindCache, annotations: readonly string[]): string | undefined {
   let found: KubeObject | undefined;
 
   for (const item of classes.in('').values()) {
@@ -55,7 +58,10 @@ function newestDefault(classes: KindCache, annotations: readonly string[]): stri
   return found?.metadata.name;
 }
 
-/** The StorageClass of a claim, by its field or by the annotation of old; undefined for none. */
+/**
+ * The StorageClass that a claim names in its field or its deprecated annotation; undefined for
+ * none.
+ */
 export function claimClass(claim: KubeObject): string | undefined {
   return claim.metadata.annotations?.[CLAIM_CLASS] ?? claim.spec?.storageClassName;
 }
@@ -72,7 +78,7 @@ export function defaultStorageClass(classes: KindCache): AdmissionPlugin {
         return;
       }
 
-      const name = newestDefault(classes, DEFAULT_CLASS);
+      const name = findNewestDefault(classes, DEFAULT_CLASS);
       if (name) {
         object.spec.storageClassName = name;
       }
@@ -96,7 +102,7 @@ export function defaultIngressClass(classes: KindCache): AdmissionPlugin {
         return;
       }
 
-      const name = newestDefault(classes, [DEFAULT_INGRESS_CLASS]);
+      const name = findNewestDefault(classes, [DEFAULT_INGRESS_CLASS]);
       if (name) {
         object.spec = { ...object.spec, ingressClassName: name };
       }
@@ -140,7 +146,7 @@ export function claimResize(classes: KindCache): AdmissionPlugin {
         return;
       }
       if (old.status?.phase !== 'Bound') {
-        throw refused(attributes, 'Only bound persistent volume claims can be expanded');
+        throw refusalError(attributes, 'Only bound persistent volume claims can be expanded');
       }
 
       const name = claimClass(object);
@@ -149,7 +155,7 @@ export function claimResize(classes: KindCache): AdmissionPlugin {
         return;
       }
 
-      throw refused(
+      throw refusalError(
         attributes,
         'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
       );

@@ -2,7 +2,7 @@
 export interface BootstrapRole {
   name: string;
   /**
-   * Roles that take in these rules, by the suffix of the label
+   * Roles that aggregate these rules, by the suffix of the label
    * `rbac.authorization.k8s.io/aggregate-to-`.
    */
   aggregateTo?: string;

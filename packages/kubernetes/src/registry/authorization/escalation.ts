@@ -12,7 +12,7 @@ const EVERYTHING: readonly PolicyRule[] = [
   { verbs: ['*'], nonResourceURLs: ['*'] },
 ];
 
-function shown(rule: PolicyRule): string {
+function formatRule(rule: PolicyRule): string {
   const list = (name: string, values: readonly string[] | null | undefined) =>
     values?.length ? [`${name}:[${values.map((value) => JSON.stringify(value)).join(', ')}]`] : [];
 
@@ -39,7 +39,7 @@ function refuse(context: WriteContext, object: KubeObject, missing: readonly Pol
     subjectOf(type, object.metadata.name),
     `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${missing
       .slice(0, 50)
-      .map(shown)
+      .map(formatRule)
       .join('\n')}`,
   );
 }
@@ -57,12 +57,12 @@ function attributesOf(verb: string, resource: string, namespace: string, name: s
   };
 }
 
-/** Roles: nobody grants what they do not hold, unless they may `escalate`. */
+/** Roles: a user can grant only rules that they hold, unless they may `escalate`. */
 export function roleStrategy(rbac: RbacAuthorizer): Strategy {
   const check = (object: KubeObject, context: WriteContext) => {
     const { namespace = '', name = '' } = object.metadata;
 
-    // An aggregation rule can gather anything, so that setting one takes every right.
+    // An aggregation rule can select any role, so that setting one takes all rights.
     const wanted: readonly PolicyRule[] = object.aggregationRule
       ? EVERYTHING
       : (object.rules ?? []);
@@ -87,7 +87,7 @@ export function roleStrategy(rbac: RbacAuthorizer): Strategy {
   };
 }
 
-/** Bindings: nobody binds a role whose rules they do not hold, unless they may `bind` it. */
+/** Bindings: a user can bind only roles whose rules they hold, unless they may `bind` it. */
 export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
   const check = (object: KubeObject, context: WriteContext) => {
     const { namespace = '' } = object.metadata;
@@ -99,7 +99,7 @@ export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
 
     const rules = rbac.rulesOfRole(kind, namespace, name);
 
-    // Nobody knows what a role will give that is not there yet.
+    // The rules of a role that does not exist yet are unknown.
     if (!rules) {
       throw notFound(subjectOf(context.type, name));
     }

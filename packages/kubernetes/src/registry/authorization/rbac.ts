@@ -12,7 +12,7 @@ import { listOf, type Subject } from '../resources/core-types.ts';
 
 const PREFIX = '/registry/rbac.authorization.k8s.io/';
 
-/** What a request wants to do, and in which namespace ('' for none). */
+/** The attributes of a request, with its namespace ('' for none). */
 export interface Attributes extends RuleAttributes {
   namespace: string;
 }
@@ -27,8 +27,8 @@ interface Binding {
   role: string;
 }
 
-/** `kind "name"` of the binding's subject, as Kubernetes tells why somebody may do something. */
-function shownSubject(key: string): string {
+/** `kind "name"` of the binding's subject, as Kubernetes' reasons name it. */
+function formatSubject(key: string): string {
   const at = key.indexOf(':');
   const [kind, name] = [key.slice(0, at), key.slice(at + 1)];
   const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) ?? [];
@@ -39,11 +39,12 @@ function shownSubject(key: string): string {
 }
 
 /**
- * Held rules that are asked about those of one write; each answer takes well below a microsecond.
+ * Comparisons between the rules of one write and those that the user holds; each takes well below a
+ * microsecond.
  */
 const MAX_QUESTIONS = 200_000;
 
-/** Rules that are named to who does not hold them. */
+/** Missing rules that a message lists. */
 const MAX_MISSING = 50;
 
 /** Members of this group may do everything. */
@@ -69,21 +70,21 @@ function subjectKeys({ subjects }: KubeObject): string[] {
  */
 export class RbacAuthorizer {
   /**
-   * Rules of roles by key, or the role whose rules nobody asked for yet: most roles are never used
-   * between two starts.
+   * Rules by the key of their role, or the role itself until its rules are needed: most are never
+   * used between two starts.
    */
   readonly #rules = new Map<string, readonly PolicyRule[] | StoredObject>();
   readonly #bySubject = new Map<string, Map<string, Binding>>();
   readonly #subjects = new Map<string, readonly string[]>();
 
-  /** Reads what is stored, and follows changes from now on. */
+  /** Reads the stored roles and bindings, and follows their events. */
   start(backend: Backend): () => void {
     for (const stored of backend.range({ prefix: PREFIX })) {
       this.#set(stored);
     }
 
-    return backend.onCommit((changes) => {
-      for (const { key, type, object } of changes) {
+    return backend.onCommit((events) => {
+      for (const { key, type, object } of events) {
         if (!key.startsWith(PREFIX)) {
           continue;
         }
@@ -171,7 +172,7 @@ export class RbacAuthorizer {
     }
   }
 
-  /** The binding and role by which a user may, in Kubernetes' words; '' where none says so. */
+  /** The binding and role that allow a request, in Kubernetes' words; '' where none does. */
   reason(user: UserInfo, attributes: Attributes): string {
     if (user.groups.includes(SUPERUSERS)) {
       return '';
@@ -187,7 +188,7 @@ export class RbacAuthorizer {
       const by =
         namespace === '' ? `ClusterRoleBinding "${name}"` : `RoleBinding "${name}/${namespace}"`;
 
-      return `RBAC: allowed by ${by} of ${roleKind} "${roleName}" to ${shownSubject(subject)}`;
+      return `RBAC: allowed by ${by} of ${roleKind} "${roleName}" to ${formatSubject(subject)}`;
     }
 
     return '';
@@ -214,8 +215,8 @@ export class RbacAuthorizer {
   }
 
   /**
-   * The first of `wanted` that the user does not hold, split so that each names one verb and
-   * resource. Throws a StatusError 403 where that cannot be told in reasonable time.
+   * The first of the `wanted` rules that the user does not hold, split so that each names one verb
+   * and resource. Throws a StatusError 403 where that takes too long.
    */
   notHeld(user: UserInfo, namespace: string, wanted: readonly PolicyRule[]): PolicyRule[] {
     if (user.groups.includes(SUPERUSERS)) {
@@ -251,7 +252,7 @@ export class RbacAuthorizer {
   }
 }
 
-/** One after the other: a short rule may stand for any number of them. */
+/** Yields them one after the other: a short rule may expand to very many. */
 function* splitRule(
   rule: PolicyRule,
 ): Generator<{ rule: PolicyRule; attributes: RuleAttributes }, void> {

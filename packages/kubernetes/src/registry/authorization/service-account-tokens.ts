@@ -11,6 +11,7 @@ import {
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import { LRUCache } from 'lru-cache';
 import type { Backend } from '../../storage/backend.ts';
 
 /** The issuer of ServiceAccount tokens where no other is given. */
@@ -18,7 +19,7 @@ export const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 const MAX_TOKEN = 16 * 1024;
 
-/** Tokens whose signature is known to be good; checking one costs more than most calls. */
+/** Tokens whose signature was verified: verifying one costs more than most calls. */
 const MAX_VERIFIED = 4096;
 
 /** What a token is bound to besides its ServiceAccount. */
@@ -32,14 +33,14 @@ export interface TokenRequestOptions {
   bound?: BoundObject;
 }
 
-/** The object that a token lives and dies with. */
+/** The object that a token is bound to: the token is valid as long as it exists. */
 export interface BoundObject {
   kind: BoundKind;
   name: string;
   uid: string;
 }
 
-/** Kinds that tokens can be bound to, as their claims name them. */
+/** Kinds that tokens can be bound to, by their names in claims. */
 export type BoundKind = keyof typeof BOUND_RESOURCES;
 
 /** Resources of the kinds that tokens can be bound to; nodes lie in no namespace. */
@@ -107,8 +108,8 @@ export class ServiceAccountTokens {
   readonly #key: KeyObject | undefined;
   readonly #pub: KeyObject | undefined;
   readonly #keyId: string;
-  /** Claims by the digest of their token, in the order in which they came. */
-  readonly #verified = new Map<string, Claims>();
+  /** Verified claims by the digest of their token. */
+  readonly #verified = new LRUCache<string, Claims>({ max: MAX_VERIFIED });
 
   /** `key`: PEM of the private key; without it no token is issued or accepted. */
   constructor(backend: Backend, key: string | undefined, issuer = DEFAULT_ISSUER) {
@@ -190,7 +191,9 @@ export class ServiceAccountTokens {
     return `${text}.${signature.toString('base64url')}`;
   }
 
-  /** What a token with a good signature says; all else about it has to be asked at each use. */
+  /**
+   * The claims of a token with a valid signature; everything else about it is checked at each use.
+   */
   #claims(token: string): Claims | undefined {
     if (token.length > MAX_TOKEN) {
       return undefined;
@@ -208,11 +211,6 @@ export class ServiceAccountTokens {
     }
 
     this.#verified.set(digest, claims);
-
-    if (this.#verified.size > MAX_VERIFIED) {
-      const [oldest = ''] = this.#verified.keys();
-      this.#verified.delete(oldest);
-    }
 
     return claims;
   }
@@ -255,8 +253,8 @@ export class ServiceAccountTokens {
   }
 
   /**
-   * The user of a token, and for which of the audiences it is valid; else why it is none where that
-   * may be told ('' if not).
+   * The user of a token and the audiences it is valid for; else why it is invalid, where that may
+   * be said ('' if not).
    */
   check(
     token: string,

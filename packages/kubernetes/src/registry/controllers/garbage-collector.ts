@@ -12,12 +12,11 @@ import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../store/writes/delete.t
 import { handleFailure } from './failures.ts';
 import { OwnerIndex } from './owner-index.ts';
 
-/** Objects that are worked on at the same time. */
+/** Objects that are processed at the same time. */
 const WORKERS = 16;
 
 /**
- * Objects that are looked at before others have their turn: the server has just become ready, and
- * is being called.
+ * Objects that the first scan examines at once: few, because requests arrive right after the start.
  */
 const SCAN_STEP = 50;
 
@@ -25,8 +24,8 @@ const MANAGED_FIELDS = Buffer.from('"managedFields":[');
 const FINALIZERS = [FOREGROUND_FINALIZER, ORPHAN_FINALIZER].map((name) => Buffer.from(`"${name}"`));
 
 /**
- * Whether the JSON of an object may hold a finalizer that is ours to remove: looks at what comes
- * before managedFields.
+ * Whether the JSON of an object may have one of the garbage collector's finalizers; searches the
+ * bytes before managedFields.
  */
 function waitsForCollection(bytes: Buffer): boolean {
   const end = bytes.indexOf(MANAGED_FIELDS);
@@ -59,11 +58,11 @@ export class GarbageCollector {
     this.#options = options;
   }
 
-  /** Follows changes from now on, and looks through what is stored in small steps. */
+  /** Follows events from now on, and scans the stored objects in small steps. */
   start(): void {
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) {
-        this.#follow(change);
+    this.#stop = this.#store.backend.onCommit((events) => {
+      for (const event of events) {
+        this.#follow(event);
       }
     });
 
@@ -96,10 +95,10 @@ export class GarbageCollector {
     }
   }
 
-  #follow(change: StorageEvent): void {
-    this.#owners.apply(change);
+  #follow(event: StorageEvent): void {
+    this.#owners.apply(event);
 
-    const { type, object, key } = change;
+    const { type, object, key } = event;
     if (type === 'DELETED') {
       if (this.#owners.empty && !object.index.owners) {
         return;
@@ -135,11 +134,11 @@ export class GarbageCollector {
     return type && storageKey(type, type.namespaced ? (namespace ?? '') : '', owner.name);
   }
 
-  /** `absent`: surely gone; `deleting`: waits in the foreground for its dependents. */
+  /** `absent`: does not exist; `deleting`: waits in the foreground for its dependents. */
   #stateOf(owner: OwnerReference, namespace: string | undefined): 'there' | 'absent' | 'deleting' {
     const key = this.#keyOf(owner, namespace);
 
-    // An unknown kind may be served again soon.
+    // An unknown kind may be served again: its objects count as present.
     if (!key) {
       return 'there';
     }
@@ -156,7 +155,7 @@ export class GarbageCollector {
   }
 
   async #process(key: string): Promise<void> {
-    // Before everything was looked at, nobody knows what depends on an object.
+    // Dependents are known only after the first scan.
     await this.#scanning;
 
     const type = this.#typeOf(key);

@@ -12,7 +12,7 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { handleFailure } from './failures.ts';
 import { type NamespaceContent, terminatingConditions } from './namespace-conditions.ts';
 
-/** Objects that are worked on at the same time. */
+/** Namespaces that are processed at the same time. */
 const WORKERS = 16;
 
 const NAMESPACES_PREFIX = '/registry/core/namespaces/';
@@ -51,9 +51,9 @@ export class NamespaceController {
   }
 
   start(): void {
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) {
-        this.#follow(change);
+    this.#stop = this.#store.backend.onCommit((events) => {
+      for (const event of events) {
+        this.#follow(event);
       }
     });
 
@@ -114,8 +114,8 @@ export class NamespaceController {
   async #furnish(namespace: string): Promise<void> {
     const accounts = this.#catalog.require('', 'v1', 'serviceaccounts');
 
-    // No container runs here that could use a token: only accounts that somebody made for his pods
-    // mount theirs.
+    // No container runs here that could use a token: only accounts that a user made for their pods
+    // mount one.
     const automountServiceAccountToken = false;
     const metadata = { name: 'default', namespace };
 
@@ -182,7 +182,7 @@ export class NamespaceController {
     return { resources, finalizers };
   }
 
-  /** Says in the namespace's status what keeps it. */
+  /** Writes into the namespace's status which content still keeps it. */
   async #tell(name: string, content: NamespaceContent): Promise<void> {
     const options = this.#options();
     await this.#store
@@ -217,7 +217,7 @@ export class NamespaceController {
           continue;
         }
 
-        // No kubelet will end a pod here: the namespace would stay forever.
+        // No kubelet ends pods here: with a grace period the namespace would stay forever.
         const options = {
           ...this.#options(),
           gracePeriodSeconds: 0,

@@ -10,13 +10,13 @@ import type { RegistryStore } from '../store/registry-store.ts';
 import { handleFailure } from './failures.ts';
 
 /**
- * How long no role may change before roles are put together, and how long they wait for that at
- * most, in milliseconds.
+ * How long roles must be unchanged before they are aggregated, and the longest wait for that, in
+ * milliseconds.
  */
 const QUIET_MS = 50;
 const MAX_WAIT_MS = 1000;
 
-/** How often roles are put together at the start, each time from what the time before has made. */
+/** Rounds of aggregation at the start: each uses the results of the one before. */
 const MAX_DEPTH = 8;
 const PREFIX = '/registry/rbac.authorization.k8s.io/clusterroles/';
 const ALL = 'all';
@@ -43,21 +43,21 @@ export class RoleAggregation {
     this.#options = options;
   }
 
-  /** Starts, and resolves when the roles are put together that there are. */
+  /** Starts; resolves when the stored roles are aggregated. */
   async start(): Promise<void> {
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      if (changes.some(({ key }) => key.startsWith(PREFIX))) {
+    this.#stop = this.#store.backend.onCommit((events) => {
+      if (events.some(({ key }) => key.startsWith(PREFIX))) {
         this.#schedule();
       }
     });
 
-    // Roles may be put together from others that are put together themselves.
+    // An aggregated role may select other aggregated roles.
     for (let depth = 0; depth < MAX_DEPTH && (await this.#aggregate()); depth++) {}
   }
 
   /**
-   * Waits for the end of a burst of changes, as an installation makes: in its midst, roles would be
-   * put together from a part.
+   * Waits for the end of a burst of changes, as an installation makes, instead of aggregating some
+   * of its roles.
    */
   #schedule(): void {
     clearTimeout(this.#timer);
@@ -81,7 +81,7 @@ export class RoleAggregation {
     await this.#queue.stop();
   }
 
-  /** Puts all of them together. Answers whether one has changed. */
+  /** Aggregates all roles; returns whether one changed. */
   async #aggregate(): Promise<boolean> {
     const names = [...this.#store.backend.range({ prefix: PREFIX })]
       .map((stored) => stored.shared<KubeObject>())
@@ -99,8 +99,8 @@ export class RoleAggregation {
   }
 
   /**
-   * Puts one role together from the roles as they are at this moment: nothing is waited for before
-   * it is written. Answers whether it changed.
+   * Aggregates one role from the current roles, without awaiting anything before the write; returns
+   * whether it changed.
    */
   async #put(name: string): Promise<boolean> {
     const roles = [...this.#store.backend.range({ prefix: PREFIX })];

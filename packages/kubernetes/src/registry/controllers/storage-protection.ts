@@ -9,7 +9,7 @@ import type { WriteOptions } from '../resources/strategy.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
 import { handleFailure } from './failures.ts';
 
-/** Objects that are worked on at the same time. */
+/** Objects that are processed at the same time. */
 const WORKERS = 16;
 
 const PODS = '/registry/core/pods/';
@@ -35,8 +35,8 @@ function claimsOf({ metadata, spec }: KubeObject): string[] {
 }
 
 /**
- * Lets go of claims, volumes and attribute classes that are being deleted once nobody uses them
- * (Kubernetes "Storage Object in Use Protection").
+ * Removes the finalizers of claims, volumes and attribute classes that are being deleted, once
+ * nothing uses them (Kubernetes "Storage Object in Use Protection").
  */
 export class StorageProtection {
   readonly #types: ReadonlyMap<string, ResourceType>;
@@ -62,9 +62,9 @@ export class StorageProtection {
   }
 
   start(): void {
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) {
-        this.#follow(change);
+    this.#stop = this.#store.backend.onCommit((events) => {
+      for (const event of events) {
+        this.#follow(event);
       }
     });
 

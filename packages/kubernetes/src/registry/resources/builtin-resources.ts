@@ -31,10 +31,10 @@ interface RowOptions {
   cluster?: true;
   short?: readonly string[];
   categories?: readonly string[];
-  /** Without: all verbs. */
+  /** Without it all verbs. */
   verbs?: readonly string[];
   subresources?: readonly Subresource[];
-  /** Where kinds that are served under several names are kept. */
+  /** The stored group and resource of kinds that are served under several names. */
   stored?: { group?: string; version: string };
 }
 
@@ -294,7 +294,7 @@ function typeOf(groupVersion: string, [kind, resource, options = {}]: Row): Reso
   };
 }
 
-/** THE table of built-in resources; discovery, routing, storage, OpenAPI and RBAC all read it. */
+/** The one table of built-in resources, which discovery, routing, storage, OpenAPI and RBAC use. */
 export const BUILTIN_RESOURCES: readonly ResourceType[] = Object.entries(TABLE).flatMap(
   ([groupVersion, rows]) => rows.map((row) => typeOf(groupVersion, row)),
 );

@@ -10,7 +10,7 @@ import { defaultObject } from './defaults/default-object.ts';
 import { dropWrittenZeros, hasWrittenZeros, writeZeros } from './defaults/zeros.ts';
 import type { ResourceType } from './resource-type.ts';
 
-/** Schemas of built-in types, which are asked for several times in each write. */
+/** Schemas of built-in types, which every write needs several times. */
 const schemas = new WeakMap<ResourceType, Schema | undefined>();
 
 /** The schema of whole objects of a type; undefined where none is known. */
@@ -25,7 +25,7 @@ export function schemaOf(type: ResourceType): Schema | undefined {
   return schemas.get(type);
 }
 
-/** Fills in what the kind says about fields that were left out. */
+/** Sets the defaults of the kind. */
 export function setDefaults(type: ResourceType, object: KubeObject): void {
   if (type.custom) {
     applyDefaults(object, type.custom.schema);
@@ -34,7 +34,7 @@ export function setDefaults(type: ResourceType, object: KubeObject): void {
   }
 }
 
-/** Adds to a valid object what its kind always shows. */
+/** Adds the fields that Kubernetes always writes to a valid object. */
 export function completeObject(type: ResourceType, object: KubeObject): void {
   const schema = type.custom ? undefined : schemaOf(type);
   if (schema) {
@@ -42,7 +42,10 @@ export function completeObject(type: ResourceType, object: KubeObject): void {
   }
 }
 
-/** Said once where the schema already refuses an object that rules would look at. */
+/**
+ * The cause that Kubernetes adds where an object is invalid by its schema, so that its rules are
+ * not evaluated.
+ */
 const RULES_SKIPPED: StatusCause = {
   reason: 'FieldValueInvalid',
   message:
@@ -50,7 +53,7 @@ const RULES_SKIPPED: StatusCause = {
   field: '<nil>',
 };
 
-/** What is wrong in these ways keeps rules from being looked at. */
+/** Causes with these reasons keep rules from being evaluated. */
 const BLOCKING = new Set([
   'FieldValueNotSupported',
   'FieldValueRequired',
@@ -61,7 +64,7 @@ const BLOCKING = new Set([
 
 const embedding = new WeakMap<Schema, boolean>();
 
-/** Whether a schema holds whole objects anywhere. */
+/** Whether a schema has embedded resources. */
 function embeds(schema: Schema): boolean {
   let known = embedding.get(schema);
   if (known === undefined) {
@@ -80,7 +83,7 @@ function embeds(schema: Schema): boolean {
   return known;
 }
 
-/** What is wrong with the labels of objects inside of an object. */
+/** What is wrong with the labels of embedded resources. */
 function embeddedCauses(value: unknown, schema: Schema, path: string): StatusCause[] {
   if (value === null || typeof value !== 'object' || !embeds(schema)) {
     return [];
@@ -111,8 +114,8 @@ function embeddedCauses(value: unknown, schema: Schema, path: string): StatusCau
 }
 
 /**
- * What is wrong with an object by its kind's schema and rules, when it is written through a
- * subresource or as a whole.
+ * What is wrong with an object by the schema and rules of its kind, when it is written as a whole
+ * or through a subresource.
  */
 export function validateKind(
   type: ResourceType,

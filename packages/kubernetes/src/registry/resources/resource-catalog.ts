@@ -36,7 +36,7 @@ export class ResourceCatalog {
     this.#groups.set(type.group, versions);
   }
 
-  /** Replaces what one CustomResourceDefinition serves; an empty list ends it. */
+  /** Replaces the resources that a CustomResourceDefinition serves; an empty list removes them. */
   setCustom(definition: string, types: readonly ResourceType[]): void {
     if (types.length === 0) {
       this.#custom.delete(definition);
@@ -65,7 +65,7 @@ export class ResourceCatalog {
     }
   }
 
-  /** What one CustomResourceDefinition serves, by version. */
+  /** The resources that a CustomResourceDefinition serves, one per version. */
   custom(definition: string): readonly ResourceType[] {
     return this.#custom.get(definition) ?? [];
   }

@@ -23,9 +23,9 @@ export interface ResourceType {
   categories: readonly string[];
   verbs: readonly string[];
   subresources: readonly Subresource[];
-  /** Where and in which version its objects are kept. */
+  /** The group, version and resource under which its objects are stored. */
   storage: { group: string; version: string; resource: string };
-  /** What the CustomResourceDefinition says; only of custom resources. */
+  /** The version in its CustomResourceDefinition; only of custom resources. */
   custom?: CustomVersion;
 }
 

@@ -4,26 +4,26 @@ import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Reader } from '../../storage/backend.ts';
 import type { ResourceType } from './resource-type.ts';
 
-/** What admission is shown instead of the object that a write changes. */
+/** How admission sees a write whose request carries something other than the object. */
 export interface AdmissionView {
   operation?: 'CREATE';
   subresource?: string;
-  /** Name that the request does not name: '' for one of many. */
+  /** The name that admission sees: '' for a deletion of a collection. */
   name?: string;
   /**
-   * What the request carries, such as a Scale, in place of the object; undefined for the object
+   * The body of the request that stands for an object, such as its Scale; without it the object
    * itself.
    */
   of?(object: KubeObject): KubeObject;
-  /** True where nothing is shown of the object as it was. */
+  /** True where admission sees no old object. */
   withoutOld?: boolean;
-  /** True where only what `of` gives is shown, also of a deletion. */
+  /** The object that admission sees in place of the written one, also for a deletion. */
   carries?: KubeObject;
-  /** Puts back what admission may have changed in what was shown. */
+  /** Copies the changes of admission from the body that it saw to the object. */
   put?(object: KubeObject, shown: KubeObject): void;
 }
 
-/** Metadata that a write of the status may change where its kind does not keep it. */
+/** Metadata that a write of the status changes unless the kind keeps it. */
 export const STATUS_METADATA = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
 
 /** Circumstances of one write. */
@@ -36,25 +36,23 @@ export interface WriteOptions {
   /** Texts of Warning headers; strategies may add some. */
   warnings: string[];
   /**
-   * What the request said about the write (meta/v1 CreateOptions, UpdateOptions, PatchOptions or
-   * DeleteOptions), as webhooks are told.
+   * The options of the request (meta/v1 CreateOptions, UpdateOptions, PatchOptions or
+   * DeleteOptions), as webhooks get them.
    */
   requestOptions?: Readonly<Record<string, unknown>>;
-  /** What admission is shown where the request carries something else than the object. */
-  shown?: AdmissionView;
-  /** True for what takes long to decide, which is done step by step. */
+  /** How admission sees the write where the request carries something other than the object. */
+  admissionView?: AdmissionView;
+  /** True for a write that takes long to decide: other requests run between its steps. */
   isLarge?: boolean;
 }
 
-/**
- * What a strategy may look at while a write is decided; reads include what is not committed yet.
- */
+/** The context in which a write is decided; reads include writes of the same commit. */
 export interface WriteContext extends WriteOptions {
   type: ResourceType;
   reader: Reader;
   /** '' for the object itself. */
   subresource: string;
-  /** Give back what was reserved for the write; called when it stores nothing. */
+  /** Release what was reserved for the write; run when it stores nothing. */
   rollbacks: (() => void)[];
   /**
    * True for a write that is decided before its commit, and may be decided again: the objects of
@@ -64,16 +62,16 @@ export interface WriteContext extends WriteOptions {
 }
 
 /**
- * What differs between resources; everything may throw a StatusError to refuse the write, and must
- * be synchronous.
+ * What is special about a resource. All functions are synchronous, and may throw a StatusError to
+ * refuse the write.
  */
 export interface Strategy {
   /**
-   * What decoding does to an object of the kind beyond its defaults; what it sets counts as set by
-   * the client.
+   * Changes a decoded object beyond its defaults; fields that it sets belong to the client's
+   * manager.
    */
   decode?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): void;
-  /** The name of an object that is created without one; without it that is refused. */
+  /** The name of an object that is created without one; without this function that is refused. */
   unnamed?(): string;
   prepareForCreate?(object: KubeObject, context: WriteContext): void;
   prepareForUpdate?(object: KubeObject, old: KubeObject, context: WriteContext): void;
@@ -84,11 +82,11 @@ export interface Strategy {
   beforeDelete?(object: KubeObject, context: WriteContext): void;
   /** Seconds that a deletion leaves the object for its own end; 0 deletes at once. */
   gracePeriod?(object: KubeObject, requested: number | undefined): number;
-  /** What becomes of dependents where a deletion does not say so; without it they go too. */
+  /** The default propagation policy of deletions; without it Background. */
   propagationPolicy?: 'Orphan';
   /** Selectable fields other than name and namespace. */
   fields?(object: KubeObject): Record<string, string>;
-  /** Awaited after a write is stored and before it is answered. */
+  /** Runs after a write is stored; the response waits for it. */
   afterWrite?(name: string, subresource: string): Promise<void>;
   /** True when `PUT` may create. */
   createOnUpdate?: boolean;
@@ -97,22 +95,21 @@ export interface Strategy {
   /** True when a deletion answers with the deleted object instead of a Status. */
   returnsDeleted?: boolean;
   /**
-   * True when marking an object for deletion leaves its generation and says nothing of a grace
-   * period.
+   * True when marking an object for deletion changes neither its generation nor its grace period.
    */
   marksPlainly?: boolean;
   /** True when metadata.generation counts the changes of the desired state. */
   generation?: boolean;
   /**
-   * Top-level fields that managedFields do not speak of; without it the status, or in a write of it
-   * the spec.
+   * Top-level fields that managedFields leave out; by default the status, and in a write of the
+   * status the spec.
    */
   untracked?: readonly string[];
   /** True when creation keeps the status that was sent. */
   keepsStatus?: boolean;
   /**
-   * Metadata that a write of the status leaves as it is; without it none, and of custom resources
-   * all.
+   * Metadata that a write of the status does not change; by default none, for custom resources all
+   * of it.
    */
   statusKeeps?: readonly string[];
 }

@@ -18,7 +18,7 @@ const EVENT_FIELDS: readonly [core: string, events: string][] = [
   ['reportingComponent', 'reportingController'],
 ];
 
-function renamed(object: KubeObject, names: Map<string, string>): KubeObject {
+function renameFields(object: KubeObject, names: Map<string, string>): KubeObject {
   const result: KubeObject = { metadata: object.metadata };
 
   for (const [field, value] of Object.entries(object)) {
@@ -89,8 +89,8 @@ function toAutoscalingV1(object: KubeObject): KubeObject {
 }
 
 /**
- * The object in another version of its kind; of custom resources and most built-in ones only the
- * apiVersion differs.
+ * Converts an object to another version of its kind; for custom resources and most built-in kinds
+ * only the apiVersion differs.
  */
 export function convert(object: KubeObject, to: Version & { kind: string }): KubeObject {
   const apiVersion = apiVersionOf(to);
@@ -102,9 +102,9 @@ export function convert(object: KubeObject, to: Version & { kind: string }): Kub
 
   if (to.kind === 'Event') {
     if (to.group === 'events.k8s.io') {
-      converted = renamed(object, TO_EVENTS);
+      converted = renameFields(object, TO_EVENTS);
     } else if (object.apiVersion === 'events.k8s.io/v1') {
-      converted = renamed(object, TO_CORE);
+      converted = renameFields(object, TO_CORE);
     }
   } else if (to.group === 'autoscaling') {
     converted = to.version === 'v2' ? toAutoscalingV2(object) : toAutoscalingV1(object);

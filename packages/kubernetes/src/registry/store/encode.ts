@@ -5,8 +5,8 @@ import type { EncodedObject, ObjectIndex } from '../../storage/stored-object.ts'
 import type { ResourceType } from '../resources/resource-type.ts';
 
 /**
- * resourceVersion stands before anything that a user names, so that its first occurrence in the
- * bytes is the real one.
+ * The order of metadata in stored bytes. resourceVersion comes before every field whose keys a user
+ * chooses, so that its first occurrence in the bytes is the real one.
  */
 const METADATA_ORDER = [
   'name',
@@ -30,7 +30,7 @@ export function typePrefix(type: { group: string; version: string; kind: string 
   return `{"kind":${JSON.stringify(type.kind)},"apiVersion":${JSON.stringify(apiVersionOf(type))},`;
 }
 
-function orderedMetadata(metadata: ObjectMeta): Record<string, unknown> {
+function orderMetadata(metadata: ObjectMeta): Record<string, unknown> {
   const ordered: Record<string, unknown> = {};
 
   for (const field of METADATA_ORDER) {
@@ -51,13 +51,16 @@ export function objectJson(
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
   const fields = JSON.stringify(rest);
   const tail = fields === '{}' ? '}' : `,${fields.slice(1)}`;
-  return `${typePrefix(type)}"metadata":${JSON.stringify(orderedMetadata(metadata))}${tail}`;
+  return `${typePrefix(type)}"metadata":${JSON.stringify(orderMetadata(metadata))}${tail}`;
 }
 
 /** The largest object that is kept, in bytes: etcd's limit of a request (`--max-request-bytes`). */
 export const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024;
 
-/** Bytes of a JSON text without those that its escapes add, which etcd does not see. */
+/**
+ * The length of a JSON text in bytes without its escapes: etcd's limit counts protobuf, which has
+ * none.
+ */
 function unescapedLength(json: string): number {
   const length = Buffer.byteLength(json);
   if (length <= MAX_OBJECT_BYTES) {
@@ -73,17 +76,15 @@ function unescapedLength(json: string): number {
   return length - added;
 }
 
-/**
- * An object as a backend keeps it, but for the revision that it is written at; without one it stays
- * without resourceVersion.
- */
+/** Makes the bytes of an object at a revision; without a revision they have no resourceVersion. */
 export type Encoding = (revision: number | undefined) => EncodedObject;
 
 const NO_REVISION = '"resourceVersion":"0",';
 
 /**
- * Encodes an object. Throws a StatusError 413 for one that is larger than MAX_OBJECT_BYTES and than
- * it was, `before` bytes: what is too large already may still become smaller.
+ * Encodes an object. Throws a StatusError 413 for an object that is larger than MAX_OBJECT_BYTES
+ * and than the stored one with `before` bytes: an object that is too large already may become
+ * smaller.
  */
 export function encodeObject(
   type: ResourceType,
@@ -132,7 +133,7 @@ export function encodeObject(
   };
 }
 
-/** The bytes of an object with another resourceVersion; `from` is the one they hold. */
+/** Replaces the resourceVersion `from` in an object's bytes. */
 export function withResourceVersion(bytes: Buffer, from: number, to: number): Buffer {
   const marker = `"resourceVersion":"${from}"`;
   const at = bytes.indexOf(marker);

@@ -7,8 +7,8 @@ import type { WriteContext } from '../resources/strategy.ts';
 type GroupVersion = { group: string; version: string };
 
 /**
- * Notes in `metadata.managedFields` which fields a create or update set; kinds without a schema are
- * not tracked.
+ * Records in `metadata.managedFields` which fields a create or update set; kinds without a schema
+ * are not tracked.
  */
 export function trackFields(
   schema: Schema | undefined,
@@ -40,8 +40,7 @@ export function trackFields(
       ...(untracked && { resetFields: untracked }),
     });
   } catch (error) {
-    // A list whose items cannot be told apart is no reason to refuse a write that is valid
-    // otherwise.
+    // A list with duplicate keys makes tracking impossible, but not the write invalid.
     if (!(error instanceof StatusError)) {
       throw error;
     }

@@ -18,7 +18,7 @@ const SUFFIX_LENGTH = 5;
 const MAX_GENERATED_NAME = 63;
 
 /** A name for `generateName`, shortened so that all of it stays within 63 characters. */
-export function generatedName(base: string): string {
+export function generateName(base: string): string {
   let name = base.slice(0, MAX_GENERATED_NAME - SUFFIX_LENGTH);
 
   for (let i = 0; i < SUFFIX_LENGTH; i++) {
@@ -33,7 +33,7 @@ export function timestamp(now: Date): string {
   return `${now.toISOString().slice(0, 19)}Z`;
 }
 
-/** What an error about an object of a type says it is about. */
+/** The subject of an error about an object of a type. */
 export function subjectOf(type: ResourceType, name: string | undefined): Subject {
   return { group: type.group, resource: type.resource, ...(name !== undefined && { name }) };
 }
@@ -61,8 +61,8 @@ export function invalidObjectError(
 }
 
 /**
- * Brings namespace and name of a body in line with the URL; throws a StatusError 400 when they
- * contradict.
+ * Sets the namespace and name of a body to those of the URL; throws a StatusError 400 when they
+ * differ.
  */
 export function matchUrl(
   type: ResourceType,
@@ -97,11 +97,11 @@ export function matchUrl(
   metadata.name = name;
 }
 
-/** Metadata that the server alone sets on new objects. */
+/** Sets the metadata of a new object that only the server sets. */
 export function initMetadata(object: KubeObject, now: Date): void {
   const { metadata } = object;
   if (!metadata.name && metadata.generateName) {
-    metadata.name = generatedName(metadata.generateName);
+    metadata.name = generateName(metadata.generateName);
   }
 
   metadata.uid = randomUUID();
@@ -117,7 +117,7 @@ export function initMetadata(object: KubeObject, now: Date): void {
   delete metadata.resourceVersion;
 }
 
-/** Resources that Kubernetes keeps under other names than their own. */
+/** Resources whose etcd keys have another name than the resource. */
 const etcdNames: Readonly<Record<string, string>> = {
   services: 'services/specs',
   endpoints: 'services/endpoints',
@@ -126,7 +126,7 @@ const etcdNames: Readonly<Record<string, string>> = {
   ingresses: 'ingress',
 };
 
-/** Where Kubernetes would keep an object in etcd, as some of its messages say. */
+/** The etcd key that Kubernetes' messages show for an object. */
 function etcdKey(type: ResourceType, { metadata }: KubeObject): string {
   const resource = type.custom
     ? `${type.group}/${type.resource}`
@@ -134,7 +134,7 @@ function etcdKey(type: ResourceType, { metadata }: KubeObject): string {
   return `/registry/${resource}/${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
 }
 
-/** 409: a write speaks of another object of the same name. */
+/** 409: a write names the uid of another object of the same name. */
 function otherUid(type: ResourceType, named: KubeObject, wished: string, found: string): Error {
   return conflict(
     subjectOf(type, named.metadata.name),
@@ -143,7 +143,7 @@ function otherUid(type: ResourceType, named: KubeObject, wished: string, found: 
 }
 
 /**
- * Checks that an object which a replacement creates was not meant to be another one; throws a
+ * Checks that an object that a PUT creates has no uid, which would mean another object; throws a
  * StatusError 409.
  */
 export function checkAbsent(type: ResourceType, object: KubeObject): void {
@@ -152,7 +152,7 @@ export function checkAbsent(type: ResourceType, object: KubeObject): void {
   }
 }
 
-/** Drops owners that are named twice; says so among the warnings. */
+/** Drops owner references that are listed twice, and adds a warning. */
 export function dedupOwners({ metadata }: KubeObject, warnings: string[], after = ''): void {
   const owners = metadata.ownerReferences ?? [];
   if (owners.length < 2) {
@@ -205,7 +205,7 @@ export function checkCurrent(
 
     const message = 'Invalid value: 0: must be specified for an update';
 
-    // Said of the resource, where other refusals speak of the kind.
+    // Here Kubernetes names the resource, where other errors name the kind.
     throw invalid({ group: type.group, kind: type.resource, name }, [
       { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' },
     ]);
@@ -228,7 +228,7 @@ export function checkCurrent(
   }
 }
 
-/** Keeps on an update what only the server may change. */
+/** Restores on an update the metadata that only the server may change. */
 export function keepMetadata(object: KubeObject, old: KubeObject): void {
   const { metadata } = object;
   const was = storedMetadata(old);
@@ -259,7 +259,7 @@ export function keepMetadata(object: KubeObject, old: KubeObject): void {
   delete metadata.selfLink;
 }
 
-/** Finalizers cannot be added to an object that is being deleted. */
+/** The causes by which new finalizers are refused on an object that is being deleted. */
 export function newFinalizers(object: KubeObject, old: KubeObject): StatusCause[] {
   if (!old.metadata.deletionTimestamp) {
     return [];

@@ -8,7 +8,7 @@ import type { ResourceType } from '../resources/resource-type.ts';
 import { convert } from './conversion.ts';
 import { objectJson, typePrefix } from './encode.ts';
 
-/** Whether stored bytes are what a version of the resource answers with. */
+/** Whether the stored bytes can be served unchanged as a version of the resource. */
 function isVerbatim(type: ResourceType, stored: StoredObject): boolean {
   if (type.storage.version !== type.version || type.storage.group !== type.group) {
     return false;
@@ -16,10 +16,13 @@ function isVerbatim(type: ResourceType, stored: StoredObject): boolean {
   return type.custom === undefined || stored.index.schema === type.custom.generation;
 }
 
-/** Objects that a webhook converted, by version. */
+/** Results of conversion webhooks by stored object and version. */
 const converted = new WeakMap<StoredObject, Map<string, KubeObject>>();
 
-/** A stored custom resource as its storage version's schema has it; the caller owns it. */
+/**
+ * Decodes a stored custom resource by the schema of its storage version; the caller owns the
+ * result.
+ */
 function decodeStored(
   { generation, storedSchema }: CustomVersion,
   stored: StoredObject,
@@ -34,15 +37,13 @@ function decodeStored(
   return object;
 }
 
-/**
- * True where objects of a resource may have to be converted by a webhook before they can be shown.
- */
+/** Whether objects of a resource may need a conversion webhook before they can be served. */
 export function isConverted(type: ResourceType): boolean {
   return type.custom?.converter !== undefined;
 }
 
 /**
- * Lets the webhook of a resource convert stored objects, so that they can be shown; throws a
+ * Converts stored objects by the webhook of their resource, so that they can be served; throws a
  * StatusError 500.
  */
 export async function prepareObjects(
@@ -54,7 +55,7 @@ export async function prepareObjects(
     return;
   }
 
-  // Each time anew: what the webhook answers may have changed.
+  // Results are not reused: the webhook may answer differently the next time.
   const missing = stored.filter((object) => !isVerbatim(type, object));
   if (missing.length === 0) {
     return;
@@ -75,7 +76,7 @@ export async function prepareObjects(
   }
 }
 
-/** A stored object as one version of its resource shows it; the caller owns it. */
+/** Decodes a stored object in one version of its resource; the caller owns the result. */
 export function presentObject(type: ResourceType, stored: StoredObject): KubeObject {
   if (!type.custom) {
     return convert(stored.parse<KubeObject>(), type);
@@ -99,8 +100,8 @@ export function presentObject(type: ResourceType, stored: StoredObject): KubeObj
 }
 
 /**
- * The JSON of a stored object in one version of its resource; not parsed where it was written
- * alike.
+ * The JSON of a stored object in one version of its resource; the stored bytes themselves where
+ * they fit.
  */
 export function presentBytes(type: ResourceType, stored: StoredObject): Buffer {
   if (isVerbatim(type, stored)) {
@@ -113,8 +114,8 @@ const OPEN = Buffer.from('{');
 const prefixLengths = new WeakMap<ResourceType, number>();
 
 /**
- * The JSON of a stored object as an item of a list, in one or two pieces: built-in kinds omit their
- * type there.
+ * The JSON of a stored object as an item of a list, in one or two pieces: items of built-in kinds
+ * have no kind and apiVersion.
  */
 export function presentItem(type: ResourceType, stored: StoredObject): [Buffer] | [Buffer, Buffer] {
   const bytes = presentBytes(type, stored);

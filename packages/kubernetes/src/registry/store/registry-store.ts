@@ -6,7 +6,7 @@ import type { Admission } from '../admission/admission.ts';
 import { type ResourceType, storageKey } from '../resources/resource-type.ts';
 import type { Strategies } from '../resources/strategies/strategies.ts';
 import type { Strategy, WriteContext, WriteOptions } from '../resources/strategy.ts';
-import { generatedName, subjectOf } from './metadata.ts';
+import { generateName, subjectOf } from './metadata.ts';
 import { CreateDraft } from './writes/create.ts';
 import { DeleteDraft, type DeleteOptions, hasEnded } from './writes/delete.ts';
 import { draftUpdate, draftUpdateInTurns, type UpdateRequest } from './writes/update.ts';
@@ -71,7 +71,7 @@ export class RegistryStore {
 
     for (let attempt = 1; attempt < MAX_NAME_ATTEMPTS; attempt++) {
       const draft = structuredClone(object);
-      draft.metadata.name = generatedName(base);
+      draft.metadata.name = generateName(base);
 
       try {
         return await this.#createNamed(type, draft, options);
@@ -82,7 +82,7 @@ export class RegistryStore {
       }
     }
 
-    object.metadata.name = generatedName(base);
+    object.metadata.name = generateName(base);
 
     return this.#createNamed(type, object, options);
   }

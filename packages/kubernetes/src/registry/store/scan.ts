@@ -1,12 +1,12 @@
 import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import type { StoredObject } from '../../storage/stored-object.ts';
 
-/** Objects that are looked at before others have their turn. */
+/** Objects that a scan examines before other requests run. */
 const STEP = 256;
 
 /**
- * The objects that match, and undefined from time to time: then whoever reads them awaits a
- * `yieldToEventLoop()`, be there none that matches.
+ * Yields the objects that match, and undefined after every `step` objects, whether they match or
+ * not: the reader then awaits `yieldToEventLoop()`.
  */
 export function* scan(
   objects: Iterable<StoredObject>,
@@ -29,7 +29,7 @@ export function* scan(
   return undefined;
 }
 
-/** What becomes of all objects of a scan. */
+/** Maps all objects of a scan, letting other requests run in between. */
 export async function collect<T>(
   objects: Iterable<StoredObject | undefined>,
   map: (object: StoredObject) => T,

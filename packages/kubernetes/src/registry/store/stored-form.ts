@@ -6,7 +6,7 @@ import type { ResourceType } from '../resources/resource-type.ts';
 import { convert } from './conversion.ts';
 import { encodeObject } from './encode.ts';
 
-/** An object that is to be stored, and the same as a webhook converted it. */
+/** An object that is to be stored, and the result of a conversion webhook, where there is one. */
 interface Storable {
   object: KubeObject;
   stored?: KubeObject | undefined;

@@ -10,7 +10,7 @@ import {
 } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../resources/defaults/types.ts';
 
-/** A map as Kubernetes shows it: by its keys. */
+/** A map as Kubernetes prints it: sorted by its keys. */
 export function sortedMap<T>(
   map: Readonly<Record<string, T>> | undefined,
 ): Record<string, T> | undefined {
@@ -20,13 +20,13 @@ export function sortedMap<T>(
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Causes that are told of one object; whoever wrote more wrong looks at these first. */
+/** Most causes that a response lists. */
 export const MAX_CAUSES = 100;
 
-/** Characters of them all: each may show a path or a value as long as the object. */
+/** Most characters of all causes: each may print a path or a value as long as the object. */
 const MAX_TEXT = 1024 * 1024;
 
-/** Thrown where nothing more needs to be found: caught by the `collect` of the same causes. */
+/** Thrown once there are enough causes, and caught by `collect` of the same causes. */
 class Enough extends Error {
   readonly of: Causes;
 
@@ -36,14 +36,14 @@ class Enough extends Error {
   }
 }
 
-/** What is wrong with an object, in the order in which Kubernetes finds it. */
+/** The causes for which an object is invalid, in the order in which Kubernetes finds them. */
 export class Causes {
   readonly list: StatusCause[] = [];
   #text = 0;
 
   /**
-   * Finds causes until there are enough: what looks at an object must not take longer the more is
-   * wrong with it.
+   * Runs a validation until there are enough causes, so that an object with many faults takes no
+   * longer.
    */
   collect(find: (out: this) => void): void {
     try {
@@ -55,7 +55,7 @@ export class Causes {
     }
   }
 
-  /** Finds causes apart, adds them, and answers how many there are. */
+  /** Runs a part of a validation; returns how many causes it adds. */
   part(find: (out: Causes) => void): number {
     const own = new Causes();
     own.collect(find);
@@ -67,7 +67,7 @@ export class Causes {
     return own.list.length;
   }
 
-  /** Ends what `collect` called once there are enough. */
+  /** Ends the validation that `collect` runs once there are enough causes. */
   add(cause: StatusCause): void {
     this.list.push(cause);
     this.#text += (cause.message?.length ?? 0) + (cause.field?.length ?? 0);
@@ -109,7 +109,7 @@ export class Causes {
     this.add(field.tooMany(at, actual, max));
   }
 
-  /** One cause for each thing that is wrong with a value. */
+  /** One cause for each error of a value. */
   each(at: string, value: unknown, errors: readonly string[]): void {
     for (const error of errors) {
       this.invalid(at, value, error);
@@ -128,7 +128,7 @@ export class Causes {
     this.each(at, value, qualifiedNameErrors(value));
   }
 
-  /** A text that must be there and one of those allowed. */
+  /** A required text that must be one of the allowed ones. */
   oneOf(at: string, value: string | undefined, allowed: readonly string[]): void {
     if (!value) {
       this.required(at);
@@ -137,7 +137,7 @@ export class Causes {
     }
   }
 
-  /** A text that must be one of those allowed where it is there; missing counts as empty. */
+  /** An optional text that must be one of the allowed ones; a missing one counts as ''. */
   supported(at: string, value: string | undefined, allowed: readonly string[]): void {
     if (!allowed.includes(value ?? '')) {
       this.unsupported(at, value ?? '', allowed);
@@ -171,13 +171,15 @@ export class Causes {
   }
 }
 
-/** Tells of each value that it is given whether it was given before. */
+/** Returns a function that reports whether it got a value before. */
 export function repetition(): (value: unknown) => boolean {
   const seen = new Set<unknown>();
   return (value) => seen.has(value) || !seen.add(value);
 }
 
-/** Compares quantities as texts or numbers: below 0, 0 or above 0; what is missing counts as 0. */
+/**
+ * Compares quantities as texts or numbers: negative, zero or positive. A missing one counts as 0.
+ */
 export function compareAmounts(a: unknown, b: unknown): number {
   return compareQuantities(parseQuantity(String(a ?? 0)), parseQuantity(String(b ?? 0)));
 }

@@ -2,7 +2,7 @@ import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue, notSupported, required } from '@ks-apiserver/apimachinery/validation/field';
 
-/** Uses of a key that can be asked for (Kubernetes certificates/v1 KeyUsage). */
+/** Key usages that can be requested (Kubernetes certificates/v1 KeyUsage). */
 const USAGES = [
   'any',
   'cert sign',
@@ -33,7 +33,7 @@ const MIN_SECONDS = 600;
 const DOMAIN_AND_PATH =
   /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+\/[\w][-\w.]*$/;
 
-/** What is wrong with a new request for a certificate. */
+/** What is wrong with the spec of a CertificateSigningRequest. */
 export function validateRequest({ spec = {} }: KubeObject): StatusCause[] {
   const causes: StatusCause[] = [];
   const pem = Buffer.from(String(spec.request ?? ''), 'base64').toString('latin1');
@@ -73,7 +73,7 @@ export function validateRequest({ spec = {} }: KubeObject): StatusCause[] {
   return causes;
 }
 
-/** What is wrong with the decisions about a request. */
+/** What is wrong with the conditions of a CertificateSigningRequest. */
 export function validateDecisions({ status = {} }: KubeObject): StatusCause[] {
   const causes: StatusCause[] = [];
   const conditions: { type?: string; status?: string }[] = status.conditions ?? [];

@@ -13,7 +13,7 @@ function range(start: number, count: number): string {
   return `${count === 0 ? start : start + 1},${count}`;
 }
 
-/** What changed from one value to another, as a unified diff of one hunk over their JSON. */
+/** The difference of two values, as a unified diff of one hunk of their JSON. */
 export function changesOf(before: unknown, after: unknown): string {
   const [old, now] = [linesOf(before), linesOf(after)];
   let first = 0;

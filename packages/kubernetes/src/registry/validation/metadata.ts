@@ -25,7 +25,7 @@ const standardFinalizers = new Set([
 
 const pathNamed = new Set(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding']);
 
-/** The name begins those of its pods, which are host names. */
+/** The name is the prefix of its pods' names, which are host names. */
 function statefulSetNameErrors(name: string): string[] {
   const errors = dnsSubdomainErrors(name);
   return errors.length === 0 && name.includes('.') ? ['must not contain dots'] : errors;
@@ -39,7 +39,7 @@ function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
     return dnsLabelErrors(name);
   }
 
-  // Events of the old API may have any name that fits a path.
+  // Events of core/v1 may have any name that is a valid path segment.
   if (group === '' && kind === 'Event') {
     return pathSegmentErrors(name);
   }
@@ -56,27 +56,24 @@ function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
   return dnsSubdomainErrors(name);
 }
 
-/**
- * A generated name gets five characters more: a dash may be the last of its base, whatever is
- * before that.
- */
+/** A generated name gets a suffix: the prefix may end with a dash. */
 function baseErrors(gvk: GroupVersionKind, base: string): string[] {
   return nameErrors(gvk, base.replace(/.-$/su, 'a'));
 }
 
-/** What `find` finds, as many causes as are told. */
-function causesOf(find: (out: Causes) => void): StatusCause[] {
+/** The causes that `find` finds, up to the number that a response lists. */
+function validateCausesOf(find: (out: Causes) => void): StatusCause[] {
   const out = new Causes();
   out.collect(find);
   return out.list;
 }
 
-/** What is wrong with labels, with the field that holds them. */
+/** What is wrong with labels; `field` is their path. */
 export function validateLabels(
   labels: Readonly<Record<string, string>> | undefined,
   field: string,
 ): StatusCause[] {
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     for (const [key, value] of Object.entries(labels ?? {})) {
       out.each(field, key, qualifiedNameErrors(key));
       out.each(field, value, labelValueErrors(value));
@@ -89,7 +86,7 @@ function validateAnnotations(
 ): StatusCause[] {
   const field = 'metadata.annotations';
 
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     let size = 0;
 
     for (const [key, value] of Object.entries(annotations ?? {})) {
@@ -107,7 +104,7 @@ function validateFinalizers(finalizers: readonly string[] | undefined): StatusCa
   const field = 'metadata.finalizers';
   const list = finalizers ?? [];
 
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     for (const finalizer of list) {
       out.each(field, finalizer, qualifiedNameErrors(finalizer));
     }
@@ -118,11 +115,11 @@ function validateFinalizers(finalizers: readonly string[] | undefined): StatusCa
   });
 }
 
-/** Finalizers of built-in kinds have a domain, or are those of Kubernetes itself. */
+/** Finalizers of built-in kinds need a domain, except for those of Kubernetes itself. */
 function validateFinalizerDomains(finalizers: readonly string[] | undefined): StatusCause[] {
   const why = 'name is neither a standard finalizer name nor is it fully qualified';
 
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     for (const [index, finalizer] of (finalizers ?? []).entries()) {
       if (finalizer.includes('/') || standardFinalizers.has(finalizer)) {
         continue;
@@ -132,15 +129,15 @@ function validateFinalizerDomains(finalizers: readonly string[] | undefined): St
   });
 }
 
-/** With its fields in the order in which Kubernetes shows them. */
-function shownOwner({ apiVersion, kind, name, uid, ...rest }: OwnerReference): OwnerReference {
+/** The fields in the order in which Kubernetes prints them. */
+function toGoOwner({ apiVersion, kind, name, uid, ...rest }: OwnerReference): OwnerReference {
   return { apiVersion, kind, name, uid, ...rest };
 }
 
 function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
   const field = 'metadata.ownerReferences';
 
-  return causesOf((out) => {
+  return validateCausesOf((out) => {
     let controller: string | undefined;
 
     for (const owner of ownerReferences ?? []) {
@@ -167,7 +164,7 @@ function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
 
       if (controller !== undefined) {
         const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
-        out.invalid(field, (ownerReferences ?? []).map(shownOwner), why);
+        out.invalid(field, (ownerReferences ?? []).map(toGoOwner), why);
       } else {
         controller = name;
       }
@@ -188,7 +185,7 @@ function validateShared(metadata: ObjectMeta): StatusCause[] {
   ];
 }
 
-/** Kinds whose updates look at the whole metadata again, or instead of at what may change. */
+/** Kinds for which Kubernetes validates all metadata once more on updates. */
 const again = new Set([
   '/Pod',
   '/Secret',
@@ -207,9 +204,8 @@ const again = new Set([
 ]);
 
 /**
- * What is wrong with the metadata of a changed object of a built-in kind. Several layers of
- * Kubernetes look at it, each telling its own: what they agree on stands several times among the
- * causes.
+ * What is wrong with the metadata of an updated object of a built-in kind. Several layers of
+ * Kubernetes validate it and each reports its causes: some are listed several times.
  */
 export function validateMetadataUpdate(
   gvk: GroupVersionKind,

@@ -54,7 +54,7 @@ export function isWhole(name: string): boolean {
   return counted.includes(name) || isExtended(name);
 }
 
-/** A resource's name, wherever it stands. @returns whether nothing is wrong with it */
+/** Validates the name of a resource; returns whether it is valid. */
 export function validateResourceName(name: string, at: string, out: Causes): boolean {
   const errors = qualifiedNameErrors(name);
   out.each(at, name, errors);
@@ -71,7 +71,7 @@ export function validateResourceName(name: string, at: string, out: Causes): boo
   return false;
 }
 
-/** A resource's name in a container or in what limits containers. */
+/** The name of a resource in a container or a LimitRange. */
 export function validateContainerResourceName(name: string, at: string, out: Causes): void {
   validateResourceName(name, at, out);
 
@@ -92,7 +92,7 @@ export function validateQuotaResourceName(name: string, at: string, out: Causes)
   }
 }
 
-function podResourceName(name: string, at: string, out: Causes): void {
+function validatePodResourceName(name: string, at: string, out: Causes): void {
   if (!validateResourceName(name, at, out)) {
     return;
   }
@@ -101,12 +101,12 @@ function podResourceName(name: string, at: string, out: Causes): void {
   }
 }
 
-/** True where an amount has no fraction. */
+/** Whether an amount is an integer. */
 export function isWholeNumber(amount: unknown): boolean {
   return parseQuantity(String(amount)).nano % 1_000_000_000n === 0n;
 }
 
-/** The amount of a resource: not negative, and whole where it is counted. */
+/** The amount of a resource: not negative, and an integer for resources that are counted. */
 export function validateAmount(name: string, amount: unknown, at: string, out: Causes): void {
   if (compareAmounts(amount, 0) < 0) {
     out.invalid(at, String(amount), 'must be greater than or equal to 0');
@@ -116,7 +116,7 @@ export function validateAmount(name: string, amount: unknown, at: string, out: C
   }
 }
 
-function hugePages(name: string, amount: unknown, at: string, out: Causes): void {
+function validateHugePages(name: string, amount: unknown, at: string, out: Causes): void {
   if (!isHugePages(name)) {
     return;
   }
@@ -126,7 +126,7 @@ function hugePages(name: string, amount: unknown, at: string, out: Causes): void
   try {
     size = parseQuantity(name.slice('hugepages-'.length)).nano;
   } catch {
-    // A name without a size divides nothing.
+    // Without a valid size in the name there is nothing to divide by.
   }
 
   const { nano } = parseQuantity(String(amount));
@@ -137,7 +137,7 @@ function hugePages(name: string, amount: unknown, at: string, out: Causes): void
   out.invalid(at, String(amount), `${amount} is not positive integer multiple of ${name}`);
 }
 
-function claims(
+function validateClaims(
   list: readonly Fields[] | undefined,
   known: ReadonlySet<string>,
   at: string,
@@ -186,7 +186,7 @@ function claims(
 
 type NameRule = (name: string, at: string, out: Causes) => void;
 
-function requirements(
+function validateRequirements(
   value: Fields,
   nameRule: NameRule,
   known: ReadonlySet<string>,
@@ -200,7 +200,7 @@ function requirements(
     const path = `${at}.limits[${name}]`;
     nameRule(name, path, out);
     validateAmount(name, amount, path, out);
-    hugePages(name, amount, path, out);
+    validateHugePages(name, amount, path, out);
   }
 
   for (const [name, amount] of Object.entries(requests)) {
@@ -224,14 +224,14 @@ function requirements(
       out.required(`${at}.limits`, 'Limit must be set for non overcommitable resources');
     }
 
-    hugePages(name, amount, path, out);
+    validateHugePages(name, amount, path, out);
   }
 
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {
     out.forbidden(at, 'HugePages require cpu or memory');
   }
 
-  claims(value.claims, known, `${at}.claims`, out);
+  validateClaims(value.claims, known, `${at}.claims`, out);
 }
 
 /** Requests and limits of a container. `claims` are the names of the pod's resource claims. */
@@ -242,11 +242,11 @@ export function validateContainerResources(
   out: Causes,
 ): void {
   if (value !== undefined) {
-    requirements(value, validateContainerResourceName, known, at, out);
+    validateRequirements(value, validateContainerResourceName, known, at, out);
   }
 }
 
-/** Requests and limits of a whole pod, which must hold those of its containers. */
+/** Requests and limits of a pod, which must be at least those of its containers. */
 export function validatePodResources(spec: Fields, at: string, out: Causes): void {
   const { resources: value, containers = [] } = spec;
   if (value === undefined) {
@@ -262,7 +262,7 @@ export function validatePodResources(spec: Fields, at: string, out: Causes): voi
     out.forbidden(`${at}.claims`, 'claims may not be set for Resources at pod-level');
   }
 
-  requirements(value, podResourceName, new Set(), at, out);
+  validateRequirements(value, validatePodResourceName, new Set(), at, out);
 
   const sums = new Map<string, Quantity>();
 

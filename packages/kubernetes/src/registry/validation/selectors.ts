@@ -2,7 +2,7 @@ import { dnsSubdomainErrors, labelValueErrors } from '@ks-apiserver/apimachinery
 import type { Fields } from '../resources/defaults/types.ts';
 import { type Causes, each } from './causes.ts';
 
-/** A LabelSelector; one that is left out is fine. */
+/** A LabelSelector; a missing one is valid. */
 export function validateLabelSelector(selector: Fields | undefined, at: string, out: Causes): void {
   if (selector === undefined) {
     return;
@@ -38,7 +38,7 @@ export function validateLabelSelector(selector: Fields | undefined, at: string, 
 }
 
 /** An expression of a node selector; of its values only the number is checked. */
-function nodeExpression(
+function validateNodeExpression(
   { key = '', operator = '', values = [] }: Fields,
   at: string,
   out: Causes,
@@ -78,15 +78,15 @@ function nodeExpression(
   out.qualifiedName(`${at}.key`, key);
 }
 
-function requiredNodeExpression(expression: Fields, at: string, out: Causes): void {
-  nodeExpression(expression, at, out);
+function validateRequiredNodeExpression(expression: Fields, at: string, out: Causes): void {
+  validateNodeExpression(expression, at, out);
 
   each<string>(expression.values, `${at}.values`, (value, place) =>
     out.each(place, value, labelValueErrors(value)),
   );
 }
 
-function nodeField(
+function validateNodeField(
   { key = '', operator = '', values = [] }: Fields,
   at: string,
   out: Causes,
@@ -113,18 +113,18 @@ function nodeField(
 function validateTerm(
   term: Fields | undefined,
   at: string,
-  validateExpression: typeof nodeExpression,
+  validateExpression: typeof validateNodeExpression,
   out: Causes,
 ): void {
   each(term?.matchExpressions, `${at}.matchExpressions`, (item, path) =>
     validateExpression(item, path, out),
   );
-  each(term?.matchFields, `${at}.matchFields`, (item, path) => nodeField(item, path, out));
+  each(term?.matchFields, `${at}.matchFields`, (item, path) => validateNodeField(item, path, out));
 }
 
 /** The term of a preference, whose values Kubernetes does not check. */
 export function validatePreferredTerm(term: Fields | undefined, at: string, out: Causes): void {
-  validateTerm(term, at, nodeExpression, out);
+  validateTerm(term, at, validateNodeExpression, out);
 }
 
 /** A NodeSelector. */
@@ -137,6 +137,6 @@ export function validateNodeSelector(selector: Fields, at: string, out: Causes):
   }
 
   each(nodeSelectorTerms, field, (term, path) =>
-    validateTerm(term, path, requiredNodeExpression, out),
+    validateTerm(term, path, validateRequiredNodeExpression, out),
   );
 }

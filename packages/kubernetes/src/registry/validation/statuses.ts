@@ -9,7 +9,7 @@ import { validateAmount, validateQuotaResourceName } from './resources.ts';
 
 type StatusRule = (object: KubeObject, old: KubeObject, out: Causes) => void;
 
-/** Counts that are not negative, and of them those that are at most `status.replicas`. */
+/** Counts that must not be negative, and those that must not exceed `status.replicas`. */
 function counts(
   names: readonly string[],
   parts: readonly string[],
@@ -171,7 +171,7 @@ const rules = new Map<string, StatusRule>(
   } satisfies Record<string, StatusRule>),
 );
 
-/** What is wrong with the status that was written to an object. */
+/** What is wrong with a status. */
 export function validateStatus(
   gvk: GroupVersionKind,
   object: KubeObject,

@@ -52,9 +52,9 @@ const rules = new Map<string, Validator>(
 );
 
 /**
- * What is wrong with an object, after defaulting, in the words of Kubernetes 1.36: metadata of
- * every kind, and the fields of the kinds that people write by hand; with `old`, also fields that
- * may not change. Writes of the status subresource are checked by their own, fewer, rules.
+ * What is wrong with an object after defaulting, in the words of Kubernetes 1.36: the metadata of
+ * every kind, and the fields of kinds that users write; with `old` also immutable fields. A write
+ * of the status has its own, fewer rules.
  */
 export function validateObject(
   gvk: GroupVersionKind,

@@ -2,8 +2,8 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Causes } from './causes.ts';
 
 /**
- * Checks an object of a kind after its metadata, and with `old` what has changed; '' is no
- * subresource.
+ * Validates an object of a kind after its metadata, with `old` also its changes; the subresource ''
+ * is the object itself.
  */
 export type Validator = (
   object: KubeObject,

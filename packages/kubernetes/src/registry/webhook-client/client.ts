@@ -4,21 +4,21 @@ import { Agent, request } from 'node:https';
 /** The largest answer that is read, in bytes (as much as kube-apiserver reads of a request). */
 const MAX_ANSWER_BYTES = 3 * 1024 * 1024;
 
-/** Connections to one webhook at once. */
+/** Open connections to one webhook. */
 const MAX_SOCKETS = 64;
 
-/** Where a call goes: the URL without its query, and what its certificate is checked with. */
+/** The URL of a call without its query, and how its certificate is verified. */
 export interface WebhookTarget {
   url: URL;
   /** PEM; the system's CAs when undefined. */
   ca?: string;
-  /** Name that the certificate must be for, where it is not the URL's host. */
+  /** Host name that the certificate must have, where it is not the URL's host. */
   serverName?: string;
   /** Finds the address to connect to instead of the URL's host; may throw a WebhookCallError. */
   connect?: () => { host: string; port: number };
 }
 
-/** No usable answer came; the message says why in kube-apiserver's words. */
+/** A call without a usable answer; the message says why in kube-apiserver's words. */
 export class WebhookCallError extends Error {}
 
 const TLS_FAILURES: Readonly<Record<string, string>> = {
@@ -57,13 +57,11 @@ function reasonOf(
   return code === 'ECONNRESET' ? 'EOF' : error.message;
 }
 
-/**
- * Calls webhooks over TLS: never with anybody's credentials, never to where an answer redirects.
- */
+/** Calls webhooks over TLS, without credentials of any user, and without following redirects. */
 export class WebhookClient {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, timeout: 60_000 });
 
-  /** Posts JSON and gives the answer's JSON; throws a WebhookCallError. */
+  /** Posts JSON; returns the JSON of the answer, throws a WebhookCallError. */
   async post(target: WebhookTarget, body: string, timeoutSeconds: number): Promise<unknown> {
     const url = new URL(target.url);
     url.searchParams.set('timeout', `${timeoutSeconds}s`);
@@ -95,7 +93,7 @@ export class WebhookClient {
     try {
       return JSON.parse(text);
     } catch {
-      // A text that is no JSON is one string in YAML, which client-go reads too.
+      // Text that is not JSON is a string in YAML, which client-go accepts too.
       throw new WebhookCallError(
         'couldn\'t get version/kind; json parse error: json: cannot unmarshal string into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }',
       );
@@ -176,7 +174,7 @@ export class WebhookClient {
   }
 }
 
-/** What an answer other than 2xx means (client-go errors.NewGenericServerResponse). */
+/** The error message for a status other than 2xx (client-go errors.NewGenericServerResponse). */
 function failureOf(status: number, text: string): string {
   if (status === 404) {
     return 'the server could not find the requested resource';

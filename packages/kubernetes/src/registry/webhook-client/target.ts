@@ -7,8 +7,8 @@ export interface ClientConfig {
   url?: string;
   service?: { namespace: string; name: string; path?: string; port?: number };
   /**
-   * Base64 of the PEM of the CAs that its certificate is checked with; without it those of the
-   * system.
+   * Base64 of the PEM of the CAs that its certificate is verified with; without it the system's
+   * CAs.
    */
   caBundle?: string;
 }
@@ -18,8 +18,8 @@ interface Endpoints {
 }
 
 /**
- * An address behind a Service: there is no cluster network here, so only what its Endpoints say can
- * be reached.
+ * An address of a Service: without a cluster network only the addresses in its Endpoints can be
+ * reached.
  */
 function endpointOf(
   backend: Backend,
@@ -58,7 +58,7 @@ function endpointOf(
 }
 
 /**
- * Where a webhook is to be called; throws a WebhookCallError where its Service cannot be reached.
+ * The target of calls to a webhook; throws a WebhookCallError where its Service cannot be reached.
  */
 export function targetOf(
   { url, service, caBundle }: ClientConfig,

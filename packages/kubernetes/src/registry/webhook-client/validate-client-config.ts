@@ -56,7 +56,7 @@ function pathCauses(path: string, field: string): StatusCause[] {
   return causes;
 }
 
-/** What is wrong with where a webhook is (k8s.io/apiserver util/webhook). */
+/** What is wrong with a WebhookClientConfig (k8s.io/apiserver util/webhook). */
 export function clientConfigCauses({ url, service }: ClientConfig, field: string): StatusCause[] {
   if (url !== undefined && service === undefined) {
     return urlCauses(url, `${field}.url`);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { ConfigError } from '../../config/config.ts';
 
 const USAGE = {
@@ -71,7 +72,7 @@ export async function backupCommand(
 
     return 0;
   } catch (failure) {
-    error((failure as Error).message);
+    error(messageOf(failure));
     return 1;
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { checkContents } from '@ks-apiserver/kubernetes/storage/contents';
 import { skipRevisions } from '@ks-apiserver/kubernetes/storage/copy';
 import { lockDirectory } from '@ks-apiserver/kubernetes/storage/directory-lock';
@@ -26,9 +27,7 @@ export async function unpack(file: string, into: string): Promise<Manifest> {
     // Synchronous, so that an error leaves nothing behind that still writes.
     extract({ file, cwd: into, strict: true, preserveOwner: false, sync: true });
   } catch (error) {
-    throw new ConfigError(
-      `${file} cannot be restored: ${(error as Error).message}; take another backup`,
-    );
+    throw new ConfigError(`${file} cannot be restored: ${messageOf(error)}; take another backup`);
   }
 
   return checkManifest(into, file);

@@ -47,16 +47,10 @@ export function groupHandlers({
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${WORKSPACE_LABEL}=${workspace}`);
 
-      return pageReply(
-        await listPage(
-          await catalog.synced(definition, signal),
-          definition,
-          { ...given, filters },
-          catalog,
-        ),
-        definition,
-        catalog,
-      );
+      const store = await catalog.synced(definition, signal);
+      const page = await listPage({ store, definition, catalog }, { ...given, filters });
+
+      return pageReply(page, definition, catalog);
     });
 
   return {

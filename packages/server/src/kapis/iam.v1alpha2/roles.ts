@@ -65,10 +65,8 @@ export function roleHandlers(
       const definition = catalog.definition(scope.roles.resource);
 
       const page = await listPage(
-        await catalog.synced(definition, signal),
-        definition,
+        { store: await catalog.synced(definition, signal), definition, catalog },
         narrowed(scope, parseListQuery(query), query.get('labelSelector')),
-        catalog,
         scope.metadata.namespace,
       );
 

@@ -129,16 +129,10 @@ export function userHandlers({
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${USER_REF_LABEL}=${params.user}`);
 
-      return pageReply(
-        await listPage(
-          await catalog.synced(definition, signal),
-          definition,
-          { ...given, filters },
-          catalog,
-        ),
-        definition,
-        catalog,
-      );
+      const store = await catalog.synced(definition, signal);
+      const page = await listPage({ store, definition, catalog }, { ...given, filters });
+
+      return pageReply(page, definition, catalog);
     },
 
     globalRoles: ({ params }) =>

@@ -20,11 +20,11 @@ export function legacyLogin({ login, issuer }: OAuthDependencies): Handler {
     } = request.body as { username: string; password: string; otp?: string };
 
     try {
-      return secretReply(
-        await issuer.issue(
-          await login.password(username, password, sourceOf(request, { recordSuccess: true }), otp),
-        ),
+      const user = await login.password(
+        { nameOrEmail: username, password, otp },
+        sourceOf(request, { recordSuccess: true }),
       );
+      return secretReply(await issuer.issue(user));
     } catch (error) {
       throw worded(error);
     }

@@ -8,6 +8,7 @@ import { sourceOf } from '../login-source.ts';
 import type { OAuthDependencies } from './dependencies.ts';
 import { secretReply, withOAuthErrors } from './oauth-reply.ts';
 import { worded } from './pages/words.ts';
+import { typedCredentials } from './typed-credentials.ts';
 
 type GrantHandler = (
   dependencies: OAuthDependencies,
@@ -49,14 +50,9 @@ async function start(
 const password: GrantHandler = async (dependencies, request, client) => {
   const form = request.body as URLSearchParams;
   const scope = client && grantedScope(client, form.get('scope') ?? '');
-  const [name = '', secret = '', otp = ''] = ['username', 'password', 'otp'].map(
-    (field) => form.get(field) ?? '',
-  );
   const user = await dependencies.login.password(
-    name,
-    secret,
+    typedCredentials(form),
     sourceOf(request, { recordSuccess: true }),
-    otp,
   );
 
   const grant = {

@@ -40,11 +40,8 @@ export function listResources(catalog: Catalog, authorizer: Authorizer): Handler
 
     const store = await catalog.synced(definition, signal);
 
-    return pageReply(
-      await searchPage(store, definition, search, catalog, namespace),
-      definition,
-      catalog,
-      'total_count',
-    );
+    const page = await searchPage({ store, definition, catalog }, search, namespace);
+
+    return pageReply(page, definition, catalog, 'total_count');
   };
 }

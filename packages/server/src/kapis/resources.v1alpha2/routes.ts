@@ -10,7 +10,8 @@ import { Quotas } from '../../models/quotas/quotas.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import type { Routers } from '../../models/router/routers.ts';
 import { componentRoutes } from '../components.ts';
-import { pathParameters, queryText } from '../parameters.ts';
+import { queryText } from '../parameters.ts';
+import { type RouteTuple, routesOf } from '../route-table.ts';
 import { getAbnormalWorkloads, getQuotas } from './quotas.ts';
 import { listResources } from './resources.ts';
 import { getRevision } from './revisions.ts';
@@ -44,21 +45,6 @@ export interface ResourcesV1alpha2Dependencies {
   outbound: Outbound;
 }
 
-type RouteTuple = [
-  operation: string,
-  operationId: string,
-  summary: string,
-  tag: string,
-  rest: Pick<Route, 'handler'> & Partial<Route>,
-];
-
-function routeOf([operation, operationId, summary, tag, rest]: RouteTuple): Route {
-  const [method, path] = operation.split(' ') as [Route['method'], string];
-  const parameters = [...pathParameters(path), ...(rest.parameters ?? [])];
-
-  return { method, path: BASE + path, operationId, summary, tags: [tag], ...rest, parameters };
-}
-
 const LIST_PARAMETERS = [
   queryText('conditions', 'what must hold, separated by commas: key=value equal, key~value part'),
   queryText('paging', 'limit=N,page=N; without, ten items of the first page'),
@@ -83,19 +69,13 @@ export function resourcesV1alpha2(dependencies: ResourcesV1alpha2Dependencies): 
   const quotas = getQuotas(new Quotas(catalog, client));
   const abnormal = getAbnormalWorkloads(catalog);
 
-  const lists = {
-    handler: listResources(catalog, authorizer),
-    parameters: LIST_PARAMETERS,
-    returns: PageableResponse,
-  };
+  const list = listResources(catalog, authorizer);
+  const lists = { parameters: LIST_PARAMETERS, returns: PageableResponse };
 
   const router = routerHandlers(routers);
 
-  const revision = (kind: 'deployment' | 'statefulset' | 'daemonset', errors: Route['errors']) => ({
-    handler: getRevision(client, `${kind}s`, kind),
-    returns: Type.Unknown(),
-    ...(errors && { errors }),
-  });
+  const revisionOf = (kind: 'deployment' | 'statefulset' | 'daemonset') =>
+    getRevision(client, `${kind}s`, kind);
 
   const [cluster, namespaced, user] = [
     'Cluster Resources',
@@ -107,156 +87,166 @@ export function resourcesV1alpha2(dependencies: ResourcesV1alpha2Dependencies): 
 
   const table: RouteTuple[] = [
     [
-      'GET /{resources}',
+      'GET',
+      '/{resources}',
       'handleListNamespaceResources',
       'List objects of any kind',
-      cluster,
-      lists,
+      list,
+      { ...lists, tags: [cluster] },
     ],
     [
-      `GET ${IN_NAMESPACE}/{resources}`,
+      'GET',
+      `${IN_NAMESPACE}/{resources}`,
       'handleListNamespaceResources',
       'List objects of any kind in a project',
-      namespaced,
-      lists,
+      list,
+      { ...lists, tags: [namespaced] },
     ],
     [
-      'GET /quotas',
+      'GET',
+      '/quotas',
       'handleGetClusterQuotas',
       'Use of the whole cluster',
-      cluster,
-      { handler: quotas, returns: ResourceQuotaSchema },
+      quotas,
+      { tags: [cluster], returns: ResourceQuotaSchema },
     ],
     [
-      `GET ${IN_NAMESPACE}/quotas`,
+      'GET',
+      `${IN_NAMESPACE}/quotas`,
       'handleGetNamespaceQuotas',
       'Quotas and use of a project',
-      namespaced,
-      { handler: quotas, returns: ResourceQuotaSchema },
+      quotas,
+      { tags: [namespaced], returns: ResourceQuotaSchema },
     ],
     [
-      'GET /abnormalworkloads',
+      'GET',
+      '/abnormalworkloads',
       'handleGetNamespacedAbnormalWorkloads',
       'Count unhealthy workloads',
-      cluster,
-      { handler: abnormal, returns: WorkloadsSchema },
+      abnormal,
+      { tags: [cluster], returns: WorkloadsSchema },
     ],
     [
-      `GET ${IN_NAMESPACE}/abnormalworkloads`,
+      'GET',
+      `${IN_NAMESPACE}/abnormalworkloads`,
       'handleGetNamespacedAbnormalWorkloads',
       'Count unhealthy workloads of a project',
-      namespaced,
-      { handler: abnormal, returns: WorkloadsSchema },
+      abnormal,
+      { tags: [namespaced], returns: WorkloadsSchema },
     ],
     [
-      `GET ${IN_NAMESPACE}/deployments/{deployment}/revisions/{revision}`,
+      'GET',
+      `${IN_NAMESPACE}/deployments/{deployment}/revisions/{revision}`,
       'handleGetDeploymentRevision',
       'One revision of a deployment',
-      namespaced,
-      revision('deployment', 'message'),
+      revisionOf('deployment'),
+      { tags: [namespaced], returns: Type.Unknown(), errors: 'message' },
     ],
     [
-      `GET ${IN_NAMESPACE}/daemonsets/{daemonset}/revisions/{revision}`,
+      'GET',
+      `${IN_NAMESPACE}/daemonsets/{daemonset}/revisions/{revision}`,
       'handleGetDaemonSetRevision',
       'One revision of a daemonset',
-      namespaced,
-      revision('daemonset', 'message'),
+      revisionOf('daemonset'),
+      { tags: [namespaced], returns: Type.Unknown(), errors: 'message' },
     ],
     [
-      `GET ${IN_NAMESPACE}/statefulsets/{statefulset}/revisions/{revision}`,
+      'GET',
+      `${IN_NAMESPACE}/statefulsets/{statefulset}/revisions/{revision}`,
       'handleGetStatefulSetRevision',
       'One revision of a statefulset',
-      namespaced,
-      revision('statefulset', 'text'),
+      revisionOf('statefulset'),
+      { tags: [namespaced], returns: Type.Unknown(), errors: 'text' },
     ],
     [
-      `GET ${IN_NAMESPACE}/router`,
+      'GET',
+      `${IN_NAMESPACE}/router`,
       'handleGetRouter',
       "A project's router",
-      namespaced,
-      { ...service, handler: router.get },
+      router.get,
+      { tags: [namespaced], ...service },
     ],
     [
-      `POST ${IN_NAMESPACE}/router`,
+      'POST',
+      `${IN_NAMESPACE}/router`,
       'handleCreateRouter',
       "Create a project's router",
-      namespaced,
-      { ...service, body: RouterSchema, handler: router.create },
+      router.create,
+      { tags: [namespaced], ...service, body: RouterSchema },
     ],
     [
-      `PUT ${IN_NAMESPACE}/router`,
+      'PUT',
+      `${IN_NAMESPACE}/router`,
       'handleUpdateRouter',
       "Update a project's router",
-      namespaced,
-      { ...service, body: RouterSchema, handler: router.update },
+      router.update,
+      { tags: [namespaced], ...service, body: RouterSchema },
     ],
     [
-      `DELETE ${IN_NAMESPACE}/router`,
+      'DELETE',
+      `${IN_NAMESPACE}/router`,
       'handleDeleteRouter',
       "Remove a project's router",
-      namespaced,
-      { ...service, handler: router.delete },
+      router.delete,
+      { tags: [namespaced], ...service },
     ],
     [
-      'GET /users/{user}/kubectl',
+      'GET',
+      '/users/{user}/kubectl',
       'GetKubectlPod',
       'Where a user may run kubectl',
-      user,
-      {
-        ...json,
-        handler: getKubectlPod(client, authorizer, { runsContainers }),
-        returns: PodInfoSchema,
-      },
+      getKubectlPod(client, authorizer, { runsContainers }),
+      { tags: [user], ...json, returns: PodInfoSchema },
     ],
     [
-      'GET /users/{user}/kubeconfig',
+      'GET',
+      '/users/{user}/kubeconfig',
       'GetKubeconfig',
       "A user's kubeconfig",
-      user,
+      getKubeconfig(client, authorizer, config.kubernetes.master),
       {
+        tags: [user],
         ...json,
-        handler: getKubeconfig(client, authorizer, config.kubernetes.master),
         produces: ['text/plain', 'application/json'],
         returns: Type.String(),
       },
     ],
     [
-      'POST /git/verify',
+      'POST',
+      '/git/verify',
       'handleVerifyGitCredential',
       'Check access to a Git repository',
-      'Verification',
+      verifyGit(verification),
       {
+        tags: ['Verification'],
         ...json,
         body: GitAuthSchema,
         bodyLimit: SMALL_BODY_LIMIT,
-        handler: verifyGit(verification),
         returns: MessageSchema,
       },
     ],
     [
-      'POST /registry/verify',
+      'POST',
+      '/registry/verify',
       'handleVerifyRegistryCredential',
       'Check an account of an image registry',
-      'Verification',
+      verifyRegistry(verification),
       {
+        tags: ['Verification'],
         body: RegistryCredentialSchema,
         bodyLimit: SMALL_BODY_LIMIT,
-        handler: verifyRegistry(verification),
         returns: MessageSchema,
       },
     ],
     [
-      'GET /registry/blob',
+      'GET',
+      '/registry/blob',
       'handleGetRegistryEntry',
       'Manifest and configuration of an image',
-      'Docker Registry',
-      {
-        parameters: BLOB_PARAMETERS,
-        handler: getRegistryBlob(verification),
-        returns: ImageDetailsSchema,
-      },
+      getRegistryBlob(verification),
+      { tags: ['Docker Registry'], parameters: BLOB_PARAMETERS, returns: ImageDetailsSchema },
     ],
   ];
 
-  return [...componentRoutes(BASE, new Components(catalog)), ...table.map(routeOf)];
+  return [...componentRoutes(BASE, new Components(catalog)), ...routesOf(BASE, [], table)];
 }

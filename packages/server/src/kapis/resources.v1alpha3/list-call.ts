@@ -132,9 +132,10 @@ export function pageOf(
   catalog: Catalog,
 ): Page | Promise<Page> {
   const readable = access.visible ? new NarrowedStore(store, access.visible.names) : store;
+  const source = { store: readable, definition, catalog };
   return searched
-    ? searchPage(readable, definition, searchQueryOf(list), catalog, namespace)
-    : listPage(readable, definition, list, catalog, namespace);
+    ? searchPage(source, searchQueryOf(list), namespace)
+    : listPage(source, list, namespace);
 }
 
 /** Returns the same as a live list. */

@@ -5,7 +5,7 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { Authorizer } from './authorizer.ts';
-import type { HeldRole, Level } from './bindings/held-roles.ts';
+import type { HeldRole, Level, Place } from './bindings/held-roles.ts';
 import { rulesOf } from './rights.ts';
 
 /** Most grants, and most roles, that an answer names. */
@@ -51,6 +51,11 @@ export interface Explanation {
 }
 
 /**
+ * Whether the one who asks may see the roles of a workspace or namespace in which the user has none.
+ */
+export type Knows = (level: 'workspace' | 'namespace', key: string) => boolean;
+
+/**
  * Explains why a user may or may not make a call, from the data by which the authorizer decides.
  */
 export class Explainer {
@@ -62,17 +67,32 @@ export class Explainer {
     this.#catalog = catalog;
   }
 
-  /**
-   * Explains a call. `knows` tells whether the caller of this function may see the roles of a
-   * workspace or namespace in which the user has none.
-   */
-  async explain(
+  /** Explains a call; `knows` tells which roles that the user does not have may be named. */
+  async explain(user: UserInfo, info: RequestInfo, knows: Knows): Promise<Explanation> {
+    const place = this.#authorizer.held.placeOf(info);
+    const explanation = await this.#explainAllowed(user, info, place.workspace);
+    if (explanation.allowed) {
+      return explanation;
+    }
+
+    for (const role of this.#rolesThatWould(info, place, knows)) {
+      if (explanation.rolesThatWould.length >= LIMIT) {
+        explanation.truncated = true;
+        break;
+      }
+
+      explanation.rolesThatWould.push(role);
+    }
+
+    return explanation;
+  }
+
+  /** Explains what allows a call; nothing if it is not allowed. */
+  async #explainAllowed(
     user: UserInfo,
     info: RequestInfo,
-    knows: (level: 'workspace' | 'namespace', key: string) => boolean,
+    workspace: string,
   ): Promise<Explanation> {
-    const place = this.#authorizer.held.placeOf(info);
-
     const explanation: Explanation = {
       allowed: false,
       builtIn: [],
@@ -86,7 +106,7 @@ export class Explainer {
       if (typeof reason === 'string') {
         explanation.builtIn.push(reason);
       } else if (explanation.grants.length < LIMIT) {
-        explanation.grants.push(grantOf(reason, place.workspace));
+        explanation.grants.push(grantOf(reason, workspace));
       } else {
         explanation.truncated = true;
       }
@@ -101,59 +121,49 @@ export class Explainer {
       }
 
       explanation.allowed = true;
-      explanation.grants.push(grantOf({ held }, place.workspace));
+      explanation.grants.push(grantOf({ held }, workspace));
     }
-
-    if (explanation.allowed) {
-      return explanation;
-    }
-
-    const add = (level: Level, entries: Iterable<Entry>) => {
-      for (const entry of entries) {
-        if (!rulesOf(entry.object).some((rule) => ruleAllows(rule, info))) {
-          continue;
-        }
-
-        if (explanation.rolesThatWould.length >= LIMIT) {
-          explanation.truncated = true;
-          return;
-        }
-
-        explanation.rolesThatWould.push({
-          level,
-          ...(level === 'workspace' && { workspace: place.workspace }),
-          ...(level === 'namespace' && { namespace: place.namespace }),
-          role: {
-            kind: KINDS[level][1],
-            name: entry.name,
-            ...(entry.labels[TEMPLATE] === 'true' && { template: true }),
-          },
-        });
-      }
-    };
-
-    // The narrowest scope first: that is the role to ask for.
-    const { workspace, namespace } = place;
-    if (namespace !== '' && knows('namespace', namespace)) {
-      add('namespace', this.#roles('roles', namespace));
-    }
-
-    if (workspace !== '' && knows('workspace', workspace)) {
-      add(
-        'workspace',
-        this.#roles('workspaceroles').filter(({ labels }) => labels[WORKSPACE_LABEL] === workspace),
-      );
-    }
-
-    add('global', this.#roles('globalroles'));
-    add('cluster', this.#roles('clusterroles'));
 
     return explanation;
+  }
+
+  /** Yields the roles that allow a call, those of the narrowest scope first: the role to ask for. */
+  *#rolesThatWould(
+    info: RequestInfo,
+    { workspace, namespace }: Place,
+    knows: Knows,
+  ): Generator<RoleThatWould> {
+    const own = ({ labels }: Entry) => labels[WORKSPACE_LABEL] === workspace;
+    const inNamespace = namespace !== '' && knows('namespace', namespace);
+    const inWorkspace = workspace !== '' && knows('workspace', workspace);
+
+    const candidates: [Omit<RoleThatWould, 'role'>, readonly Entry[]][] = [
+      [{ level: 'namespace', namespace }, inNamespace ? this.#roles('roles', namespace) : []],
+      [
+        { level: 'workspace', workspace },
+        inWorkspace ? this.#roles('workspaceroles').filter(own) : [],
+      ],
+      [{ level: 'global' }, this.#roles('globalroles')],
+      [{ level: 'cluster' }, this.#roles('clusterroles')],
+    ];
+
+    for (const [where, entries] of candidates) {
+      for (const entry of entries) {
+        if (rulesOf(entry.object).some((rule) => ruleAllows(rule, info))) {
+          yield { ...where, role: roleOf(where.level, entry) };
+        }
+      }
+    }
   }
 
   #roles(resource: string, namespace?: string): readonly Entry[] {
     return this.#catalog.informerOf(resource).store.list('name', namespace);
   }
+}
+
+function roleOf(level: Level, { name, labels }: Entry): RoleThatWould['role'] {
+  const isTemplate = labels[TEMPLATE] === 'true';
+  return { kind: KINDS[level][1], name, ...(isTemplate && { template: true }) };
 }
 
 function grantOf(

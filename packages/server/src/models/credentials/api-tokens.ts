@@ -133,7 +133,10 @@ export class ApiTokens {
     });
   }
 
-  /** Takes a Secret up if it is an API token that is not revoked; answers the token. */
+  /**
+   * Remembers and returns the API token in a Secret, unless it is revoked; undefined for other
+   * Secrets.
+   */
   #remember(secret: KubeObject | undefined): ApiToken | undefined {
     if (!isCredential(secret, 'api-token')) {
       return undefined;

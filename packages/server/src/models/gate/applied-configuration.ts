@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { constructFromEvents, EVENT_ID, parseEvents } from 'js-yaml';
 
@@ -8,8 +9,8 @@ const YAML_LIMIT = 64 * 1024;
 const YAML_DEPTH = 100;
 
 /**
- * Tries JSON first: clients nearly always send it, and a YAML parser reads it a hundred times slower.
- * Throws 413 for YAML beyond the limit.
+ * Tries JSON first: clients nearly always send it, and a YAML parser reads it a hundred times
+ * slower. Throws 413 for YAML beyond the limit.
  */
 function parseYamlOrJson(text: string): unknown {
   if (text.trimStart().startsWith('{')) {
@@ -41,6 +42,6 @@ export function parseConfiguration(body: Buffer): unknown {
       throw error;
     }
 
-    throw badRequest(`the applied configuration is no YAML: ${(error as Error).message}`);
+    throw badRequest(`the applied configuration is no YAML: ${messageOf(error)}`);
   }
 }

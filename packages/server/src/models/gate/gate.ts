@@ -157,8 +157,9 @@ export class Gate {
   }
 
   /**
-   * Makes a call of a Kubernetes component or of a holder of its administrator's certificate, without
-   * a review. Passwords of users are hashed before they are stored, and their names checked, too.
+   * Makes a call of a Kubernetes component or of a holder of its administrator's certificate,
+   * without a review. Passwords of users are hashed before they are stored, and their names
+   * checked, too.
    */
   async callOfComponent(call: GateCall): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;

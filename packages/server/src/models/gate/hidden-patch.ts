@@ -1,4 +1,5 @@
 import { isObject } from '@ks-apiserver/apimachinery/json/json';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyJsonPatch, parsePointer } from '@ks-apiserver/apimachinery/patch/json-patch';
@@ -41,7 +42,7 @@ export function patchVisibleObject(
   try {
     patch = JSON.parse(body.toString());
   } catch (error) {
-    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+    throw badRequest(`error decoding patch: ${messageOf(error)}`);
   }
 
   const visible: KubeObject = withoutSecrets(stored, hidden);

@@ -123,10 +123,10 @@ function hideSecrets(response: ReadResponse, secrets: readonly string[]): KubeRe
 }
 
 /**
- * A write that is made after a review. A dry run at the Kubernetes API shows what would be stored, so
- * that the review sees the result of every kind of patch and encoding. That object is then written,
- * at the version that was reviewed, with the server's own rights: the dry run has shown that the
- * caller may write it.
+ * A write that is made after a review. A dry run at the Kubernetes API shows what would be stored,
+ * so that the review sees the result of every kind of patch and encoding. That object is then
+ * written, at the version that was reviewed, with the server's own rights: the dry run has shown
+ * that the caller may write it.
  */
 export class ReviewedWrite {
   readonly #apis: Apis;
@@ -301,8 +301,8 @@ function withJson(request: KubeRequest, value: object): KubeRequest {
 }
 
 /**
- * Returns the URL that creates an object: that of a POST itself; a PUT or apply has the object's name
- * as its last segment.
+ * Returns the URL that creates an object: that of a POST itself; a PUT or apply has the object's
+ * name as its last segment.
  */
 function collectionUrl(request: KubeRequest, path: string): string {
   if (request.method === 'POST') {

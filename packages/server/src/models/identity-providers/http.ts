@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import { ProviderError } from './provider.ts';
@@ -28,79 +29,71 @@ export function reasonOf(error: unknown): string {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? ` (${code})` : '';
 }
 
+/** Reads an answer whole. Throws a ProviderError for one that is too large or no answer. */
+async function readResponse(answer: http.IncomingMessage, host: string): Promise<Response> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > MAX_BYTES) {
+      throw new ProviderError(`the answer of ${host} is too large`, { outcome: 'failed' });
+    }
+
+    chunks.push(chunk);
+  }
+
+  const status = answer.statusCode ?? 0;
+  if (status < 200 || status > 599) {
+    throw new ProviderError(`${host} answers with status ${status}`, { outcome: 'failed' });
+  }
+
+  // Response accepts no body with these statuses, and none is needed.
+  const isEmpty = status === 204 || status === 205 || status === 304;
+  const type = answer.headers['content-type'];
+
+  return new Response(isEmpty ? null : Buffer.concat(chunks), {
+    status,
+    headers: type ? { 'content-type': type } : {},
+  });
+}
+
 /** Returns a fetch with its own TLS options. */
 export function providerFetch(tls: TlsOptions): ProviderFetch {
-  return (target, { method = 'GET', headers = {}, body } = {}) =>
-    new Promise((resolve, reject) => {
-      const url = new URL(target);
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
+  return async (target, { method = 'GET', headers = {}, body } = {}) => {
+    const url = new URL(target);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const bytes = body === undefined ? undefined : Buffer.from(String(body));
 
-      const failed = (cause: Error) => {
-        if (cause instanceof ProviderError) {
-          return reject(cause);
-        }
-
-        const why = signal.aborted
-          ? 'does not answer in time'
-          : `cannot be reached${reasonOf(cause)}`;
-        reject(new ProviderError(`${url.host} ${why}`, { outcome: 'down', cause }));
-      };
-
-      const bytes = body === undefined ? undefined : Buffer.from(String(body));
-
-      const own = {
+    const request = (url.protocol === 'https:' ? https : http).request(url, {
+      method,
+      headers: {
         'user-agent': 'ks-apiserver',
         ...headers,
         ...(bytes && { 'content-length': `${bytes.byteLength}` }),
-      };
-
-      const options = { method, headers: own, signal, agent: false, maxHeaderSize: 16_384, ...tls };
-
-      const request = (url.protocol === 'https:' ? https : http).request(
-        url,
-        options,
-        (response) => {
-          const chunks: Buffer[] = [];
-          let size = 0;
-          response.on('data', (chunk: Buffer) => {
-            size += chunk.byteLength;
-            chunks.push(chunk);
-
-            if (size > MAX_BYTES) {
-              response.destroy(
-                new ProviderError(`the answer of ${url.host} is too large`, { outcome: 'failed' }),
-              );
-            }
-          });
-
-          response.on('error', failed);
-
-          response.on('end', () => {
-            const status = response.statusCode ?? 0;
-
-            // Response accepts no body with these statuses, and none is needed.
-            const empty = status === 204 || status === 205 || status === 304;
-            const type = response.headers['content-type'];
-
-            if (status < 200 || status > 599) {
-              return failed(
-                new ProviderError(`${url.host} answers with status ${status}`, {
-                  outcome: 'failed',
-                }),
-              );
-            }
-
-            resolve(
-              new Response(empty ? null : Buffer.concat(chunks), {
-                status,
-                headers: type ? { 'content-type': type } : {},
-              }),
-            );
-          });
-        },
-      );
-
-      request.on('error', failed);
-      request.end(bytes);
+      },
+      signal,
+      agent: false,
+      maxHeaderSize: 16_384,
+      ...tls,
     });
+
+    // Errors while the answer is read are thrown by the reader.
+    request.on('error', () => {});
+
+    try {
+      request.end(bytes);
+      const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+      return await readResponse(answer, url.host);
+    } catch (cause) {
+      if (cause instanceof ProviderError) {
+        throw cause;
+      }
+
+      const why = signal.aborted
+        ? 'does not answer in time'
+        : `cannot be reached${reasonOf(cause)}`;
+      throw new ProviderError(`${url.host} ${why}`, { outcome: 'down', cause });
+    }
+  };
 }

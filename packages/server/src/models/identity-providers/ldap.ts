@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { Client, Entry, Filter } from 'ldapts';
 import { type Static, Type } from 'typebox';
 import { type LdapAddress, withDirectory } from './ldap-connection.ts';
@@ -110,7 +111,7 @@ async function parseFilter(
   } catch (error) {
     throw new SettingsError(
       field,
-      `${JSON.stringify(text)} is no filter such as (objectClass=person): ${(error as Error).message}`,
+      `${JSON.stringify(text)} is no filter such as (objectClass=person): ${messageOf(error)}`,
     );
   }
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { type ProviderFetch, type ProviderRequest, providerFetch } from './http.ts';
 import { shownOf, textOf } from './oauth2.ts';
+import { ProviderMetadata } from './oidc-metadata.ts';
 import {
   type LoginSecrets,
   type Outcome,
@@ -23,28 +23,23 @@ const settings = Type.Object({
   preferredUsernameKey: Text('preferred_username'),
 });
 
-/** How long a provider's metadata are kept, in milliseconds. */
-const METADATA_MS = 3_600_000;
-
 /** Allowed difference of clocks, in seconds. */
 const CLOCK_TOLERANCE = 10;
 
-/**
- * How long after a failure log-in pages do not ask again, and how long they wait for an answer, in
- * milliseconds.
- */
-const PAUSE_MS = 10_000;
-const SOON_MS = 1000;
+type OidcSettings = Static<typeof settings>;
+type Claims = Record<string, unknown> & { sub: string };
+type Library = typeof import('openid-client');
 
-const client = () => import('openid-client');
+const load = (): Promise<Library> => import('openid-client');
 
-/** Turns an error of the library into one without tokens and claims, which are in its causes. */
+/** What is read of the library's errors. */
 interface ErrorFields {
   error?: unknown;
   code?: unknown;
   cause?: unknown;
 }
 
+/** Turns an error of the library into one without tokens and claims, which are in its causes. */
 function toProviderError(error: unknown, outcome: Outcome): ProviderError {
   const { error: oauthError, code, cause }: ErrorFields = Object(error);
 
@@ -71,57 +66,124 @@ function asFetch(fetch: ProviderFetch): CustomFetch {
     fetch(url, { method, headers, body: body as ProviderRequest['body'] });
 }
 
-/**
- * A provider's metadata (OpenID Connect Discovery 1.0), read at the first log-in and then once an
- * hour.
- */
-class Metadata {
-  readonly #load: () => Promise<Configuration>;
-  #loaded: Promise<Configuration> | undefined;
-  #since = 0;
-  #failed = 0;
-
-  constructor(load: () => Promise<Configuration>) {
-    this.#load = load;
+/** Returns the address to which the provider sends browsers back. Throws a SettingsError. */
+function redirectOf({ redirectURL }: OidcSettings): URL {
+  const redirect = httpURL('redirectURL', redirectURL);
+  if (redirect.search !== '' || redirect.href !== redirectURL) {
+    throw new SettingsError(
+      'redirectURL',
+      `write it without a query and as ${redirect.origin}${redirect.pathname}`,
+    );
   }
 
-  get(): Promise<Configuration> {
-    if (this.#loaded && Date.now() - this.#since < METADATA_MS) {
-      return this.#loaded;
+  return redirect;
+}
+
+/** Returns how this client proves itself to the provider's token endpoint. */
+function clientAuthOf(library: Library, clientSecret: string): ClientAuth {
+  if (clientSecret === '') {
+    return library.None();
+  }
+
+  const [basic, post] = [
+    library.ClientSecretBasic(clientSecret),
+    library.ClientSecretPost(clientSecret),
+  ];
+
+  return (server, ...rest) => {
+    // Without metadata, Basic is what every provider accepts (OpenID Connect Discovery 1.0 section
+    // 3).
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    const usesPost =
+      methods.includes('client_secret_post') && !methods.includes('client_secret_basic');
+
+    return usesPost ? post(server, ...rest) : basic(server, ...rest);
+  };
+}
+
+/** Reads the metadata of a provider. Throws the library's errors, and a ProviderError. */
+async function discover(
+  { clientID, clientSecret }: OidcSettings,
+  issuer: URL,
+  fetch: CustomFetch,
+): Promise<Configuration> {
+  const library = await load();
+
+  // Uses http only if the operator has configured it.
+  const execute = issuer.protocol === 'http:' ? [library.allowInsecureRequests] : [];
+  const config = await library.discovery(
+    issuer,
+    clientID,
+    { [library.clockTolerance]: CLOCK_TOLERANCE },
+    clientAuthOf(library, clientSecret),
+    { execute, [library.customFetch]: fetch },
+  );
+
+  library.enableNonRepudiationChecks(config);
+
+  return config;
+}
+
+/** Returns the address with which the browser came back, as the library expects it. */
+function callbackURL(redirect: URL, query: URLSearchParams): URL {
+  const url = new URL(redirect);
+
+  // `iss` is checked by the library (RFC 9207).
+  for (const name of ['code', 'iss', 'state']) {
+    const value = query.get(name);
+    if (value !== null) {
+      url.searchParams.set(name, value);
     }
-
-    this.#since = Date.now();
-
-    const loading = this.#load();
-    this.#loaded = loading;
-
-    loading.catch(() => {
-      this.#failed = Date.now();
-      if (this.#loaded === loading) {
-        this.#loaded = undefined;
-      }
-    });
-
-    return loading;
   }
 
-  /**
-   * Returns the metadata to log-in pages, which must not wait long; undefined while they are
-   * unknown, or could not be read lately.
-   */
-  async getSoon(): Promise<Configuration | undefined> {
-    if (Date.now() - this.#failed < PAUSE_MS) {
-      return undefined;
-    }
+  return url;
+}
 
-    const late = new AbortController();
-    const waited = setTimeout(SOON_MS, undefined, { signal: late.signal }).catch(() => undefined);
-    const known = await Promise.race([this.get().catch(() => undefined), waited]);
+/** Exchanges a code for the claims about a user. Throws the library's errors, and a ProviderError. */
+async function exchange(
+  config: Configuration,
+  url: URL,
+  { secrets, getUserInfo }: { secrets: LoginSecrets | undefined; getUserInfo: boolean },
+): Promise<Claims> {
+  const library = await load();
 
-    late.abort();
-
-    return known;
+  // A console that handles the callback itself passes on only the code.
+  if (!secrets && !url.searchParams.has('iss')) {
+    url.searchParams.set('iss', config.serverMetadata().issuer);
   }
+
+  const tokens = await library.authorizationCodeGrant(config, url, {
+    idTokenExpected: true,
+    expectedState: secrets ? secrets.state : library.skipStateCheck,
+    ...(secrets && { expectedNonce: secrets.nonce, pkceCodeVerifier: secrets.verifier }),
+  });
+
+  const claims = tokens.claims();
+  if (!claims) {
+    throw new ProviderError('the provider sent no ID token', { outcome: 'failed' });
+  }
+
+  const more = getUserInfo
+    ? await library.fetchUserInfo(config, tokens.access_token, claims.sub)
+    : {};
+
+  return { ...claims, ...more, sub: claims.sub };
+}
+
+function identityOf(
+  { emailKey, preferredUsernameKey }: OidcSettings,
+  claims: Claims,
+): ProviderIdentity {
+  const displayName = textOf(claims.name);
+  const email = claims.email_verified === false ? undefined : textOf(claims[emailKey]);
+
+  return {
+    uid: claims.sub,
+    // Not the display name, as in 3.x: users can choose it freely.
+    username: textOf(claims[preferredUsernameKey]) ?? claims.sub,
+    ...(email && { email }),
+    ...(displayName && { displayName }),
+  };
 }
 
 /**
@@ -132,99 +194,12 @@ export const oidc: ProviderType<typeof settings> = {
   settings,
   async open(given) {
     const issuer = httpURL('issuer', given.issuer);
-    const redirect = httpURL('redirectURL', given.redirectURL);
-    if (redirect.search !== '' || redirect.href !== given.redirectURL) {
-      throw new SettingsError(
-        'redirectURL',
-        `write it without a query and as ${redirect.origin}${redirect.pathname}`,
-      );
-    }
-
+    const redirect = redirectOf(given);
     const fetch = asFetch(providerFetch(await tlsOptions(given)));
-    const scope = [
-      ...new Set(['openid', ...(given.scopes.length > 0 ? given.scopes : ['profile', 'email'])]),
-    ].join(' ');
+    const metadata = new ProviderMetadata(() => discover(given, issuer, fetch));
 
-    const metadata = new Metadata(async () => {
-      const library = await client();
-      const { clientSecret } = given;
-
-      const auth: ClientAuth = (as, ...rest) => {
-        if (clientSecret === '') {
-          return library.None()(as, ...rest);
-        }
-
-        // Without metadata, Basic is what every provider accepts (OpenID Connect Discovery 1.0
-        // section 3).
-        const methods = as.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-        const basic =
-          methods.includes('client_secret_basic') || !methods.includes('client_secret_post');
-
-        return (
-          basic ? library.ClientSecretBasic(clientSecret) : library.ClientSecretPost(clientSecret)
-        )(as, ...rest);
-      };
-
-      // Uses http only if the operator has configured it.
-      const execute = issuer.protocol === 'http:' ? [library.allowInsecureRequests] : [];
-      const known = { [library.clockTolerance]: CLOCK_TOLERANCE };
-
-      const config = await library.discovery(issuer, given.clientID, known, auth, {
-        execute,
-        [library.customFetch]: fetch,
-      });
-
-      library.enableNonRepudiationChecks(config);
-
-      return config;
-    });
-
-    const exchange = async (
-      query: URLSearchParams,
-      secrets: LoginSecrets | undefined,
-    ): Promise<ProviderIdentity> => {
-      const library = await client();
-      const config = await metadata.get();
-      const url = new URL(redirect);
-
-      // `iss` is checked by the library (RFC 9207).
-      for (const name of ['code', 'iss', 'state']) {
-        const value = query.get(name);
-        if (value !== null) {
-          url.searchParams.set(name, value);
-        }
-      }
-
-      // A console that handles the callback itself passes on only the code.
-      if (!secrets && !url.searchParams.has('iss')) {
-        url.searchParams.set('iss', config.serverMetadata().issuer);
-      }
-
-      const tokens = await library.authorizationCodeGrant(config, url, {
-        idTokenExpected: true,
-        expectedState: secrets ? secrets.state : library.skipStateCheck,
-        ...(secrets && { expectedNonce: secrets.nonce, pkceCodeVerifier: secrets.verifier }),
-      });
-
-      const claims = tokens.claims();
-      if (!claims) {
-        throw new ProviderError('the provider sent no ID token', { outcome: 'failed' });
-      }
-      const more = given.getUserInfo
-        ? await library.fetchUserInfo(config, tokens.access_token, claims.sub)
-        : {};
-      const all: Record<string, unknown> = { ...claims, ...more };
-      const displayName = textOf(all.name);
-      const email = all.email_verified === false ? undefined : textOf(all[given.emailKey]);
-
-      return {
-        uid: claims.sub,
-        // Not the display name, as in 3.x: users can choose it freely.
-        username: textOf(all[given.preferredUsernameKey]) ?? claims.sub,
-        ...(email && { email }),
-        ...(displayName && { displayName }),
-      };
-    };
+    const asked = given.scopes.length > 0 ? given.scopes : ['profile', 'email'];
+    const scope = [...new Set(['openid', ...asked])].join(' ');
 
     return {
       kind: 'redirect',
@@ -232,15 +207,15 @@ export const oidc: ProviderType<typeof settings> = {
       redirectURL: given.redirectURL,
       async shown() {
         const { endpoint } = given;
-        const said =
+        const known =
           endpoint.authURL === '' ? (await metadata.getSoon())?.serverMetadata() : undefined;
-        const authURL = endpoint.authURL || said?.authorization_endpoint || '';
-        const endSessionURL = endpoint.endSessionURL || said?.end_session_endpoint || '';
+        const authURL = endpoint.authURL || known?.authorization_endpoint || '';
+        const endSessionURL = endpoint.endSessionURL || known?.end_session_endpoint || '';
 
         return shownOf({ ...given, endpoint: { ...endpoint, authURL, endSessionURL } });
       },
       async begin({ state, nonce, verifier }) {
-        const library = await client();
+        const library = await load();
 
         try {
           return library.buildAuthorizationUrl(await metadata.get(), {
@@ -257,7 +232,10 @@ export const oidc: ProviderType<typeof settings> = {
       },
       async finish(query, secrets) {
         try {
-          return await exchange(query, secrets);
+          const { getUserInfo } = given;
+          const url = callbackURL(redirect, query);
+          const claims = await exchange(await metadata.get(), url, { secrets, getUserInfo });
+          return identityOf(given, claims);
         } catch (error) {
           throw toProviderError(error, 'refused');
         }

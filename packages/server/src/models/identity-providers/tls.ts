@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { SettingsError } from './provider.ts';
 
 /** TLS settings that several types share. */
@@ -28,7 +29,7 @@ function parseCertificates(field: string, pem: string): string {
       new X509Certificate(certificate);
     }
   } catch (error) {
-    throw new SettingsError(field, `a certificate cannot be read: ${(error as Error).message}`);
+    throw new SettingsError(field, `a certificate cannot be read: ${messageOf(error)}`);
   }
 
   return certificates.join('\n');
@@ -60,7 +61,7 @@ export async function tlsOptions({
   try {
     pem = await readFile(rootCA, 'latin1');
   } catch (error) {
-    throw new SettingsError('rootCA', `the file cannot be read: ${(error as Error).message}`);
+    throw new SettingsError('rootCA', `the file cannot be read: ${messageOf(error)}`);
   }
 
   return { rejectUnauthorized, ca: parseCertificates('rootCA', pem) };

@@ -44,10 +44,10 @@ function endedRevisions(text: string): string {
 }
 
 /** Returns a Job without what Kubernetes has added to it. */
-function resetJob(job: KubeObject): KubeObject {
+function resetJob(job: KubeObject<JobSpec>): KubeObject<JobSpec> {
   const { name, namespace, labels, annotations, ownerReferences } = job.metadata;
 
-  const spec: JobSpec = structuredClone(job.spec ?? {});
+  const spec = structuredClone(job.spec ?? {});
 
   if (spec.manualSelector !== true) {
     delete spec.selector;
@@ -85,7 +85,7 @@ export async function rerunJob(
   signal: AbortSignal,
 ): Promise<void> {
   const key = { resource: JOBS, namespace, name };
-  const job = await client.find<KubeObject>(key, signal);
+  const job = await client.find<KubeObject<JobSpec>>(key, signal);
   if (!job) {
     throw new StatusError(500, 'InternalError', `jobs.batch "${name}" not found`);
   }

@@ -91,7 +91,8 @@ export class Feed {
       return id === this.id && place >= this.#floor && place <= this.#place ? place : undefined;
     }
 
-    // The first change with that version: a deletion repeats the version of the object's last state.
+    // The first change with that version: a deletion repeats the version of the object's last
+    // state.
     return this.slots().find(({ entry }) => entry.resourceVersion === position)?.place;
   }
 
@@ -154,8 +155,8 @@ export class Feed {
       return;
     }
 
-    // Delayed: many pods of a node change together, and the computed annotations may be updated after
-    // this feed has heard of a change.
+    // Delayed: many pods of a node change together, and the computed annotations may be updated
+    // after this feed has heard of a change.
     this.#collecting = setTimeout(() => {
       this.#collecting = undefined;
 

@@ -122,7 +122,7 @@ export class LiveLists {
         from,
         bookmarks: follow.bookmarks,
         endsAt: Date.now() + Math.min(seconds, MAX_SECONDS) * 1000,
-        check: () => this.#removed(definition, store) ?? follow.check(),
+        check: () => this.#removalError(definition, store) ?? follow.check(),
         stale: () => this.#catalog.staleness(definition),
       });
 
@@ -145,7 +145,7 @@ export class LiveLists {
   }
 
   /** Returns Expired once the list's copy is dropped: its CRD is gone or has another version. */
-  #removed(definition: ResourceDefinition, store: Store): StatusError | undefined {
+  #removalError(definition: ResourceDefinition, store: Store): StatusError | undefined {
     return this.#catalog.storeOf(definition) === store
       ? undefined
       : expired(`${definition.resource} are not served any more`);

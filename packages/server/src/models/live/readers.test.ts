@@ -119,7 +119,7 @@ async function follow(lists: LiveLists, query: string, more: Partial<Follow> = {
     definition,
     store,
     key: query,
-    page: async () => listPage(store, definition, given, catalog),
+    page: async () => listPage({ store, definition, catalog }, given),
     matches: given.limit === -1 ? () => true : undefined,
     offset: given.limit === -1 ? undefined : (given.page - 1) * given.limit,
     others: [],
@@ -178,10 +178,8 @@ test('applying the events of a page always gives the page', () =>
       }
 
       const want = await listPage(
-        store,
-        definition,
+        { store, definition, catalog },
         parseListQuery(new URLSearchParams(query)),
-        catalog,
       );
       await eventually(async () => {
         for (; applied < notes.events.length; applied++) {

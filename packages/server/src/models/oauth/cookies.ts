@@ -55,7 +55,8 @@ export function makeCookie(
 ): string {
   const age = maxAgeSeconds === undefined ? '' : `Max-Age=${maxAgeSeconds}; `;
 
-  // `__Host-` requires Path=/, and every API call would carry the cookie (RFC 6265bis section 4.1.3).
+  // `__Host-` requires Path=/, and every API call would carry the cookie (RFC 6265bis section
+  // 4.1.3).
   return `${name}=${value}; Path=/oauth; ${age}HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 }
 

@@ -61,7 +61,7 @@ export class Outbound {
 
     const host = url.hostname.replace(/^\[|\]$/g, '');
 
-    // The lookup below is not asked for literal addresses.
+    // Sockets do not call the lookup below for literal addresses.
     if (isIP(host) && !this.#mayReach(host)) {
       throw new OutboundError(`the address of ${host} may not be reached`);
     }
@@ -76,9 +76,8 @@ export class Outbound {
   }
 
   /**
-   * Follows a few redirects from the answer to a GET on, each checked like the first call. Another
-   * origin than the one before gets no `authorization`, and nothing goes on in the clear that came
-   * over TLS. Throws an OutboundError.
+   * Follows a few redirects after a GET, each checked like the first call. Another origin gets no
+   * `authorization`, and a call over TLS is not continued without it. Throws an OutboundError.
    */
   async follow(
     from: { url: URL; headers: Record<string, string>; answer: OutboundResponse },
@@ -101,7 +100,7 @@ export class Outbound {
         );
       }
 
-      // What stands in the URL would be sent as a credential of somebody else's choice.
+      // Credentials in the URL would be chosen by another server.
       next.username = '';
       next.password = '';
       if (next.origin !== url.origin) {
@@ -123,8 +122,7 @@ export class Outbound {
   }
 
   /**
-   * A lookup for sockets: all addresses of the name must be allowed, so that none is chosen by
-   * chance.
+   * Looks up names for sockets: all addresses of a name must be allowed, because any may be chosen.
    */
   readonly #lookup: LookupFunction = (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {

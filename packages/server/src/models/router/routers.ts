@@ -14,6 +14,14 @@ import {
   routerService,
 } from './templates.ts';
 
+/** The fields of a Deployment's spec that a router changes. */
+interface DeploymentSpec {
+  template: {
+    metadata?: { annotations?: Record<string, string> };
+    spec: { containers: { args?: string[] }[] };
+  };
+}
+
 /** An address in the status of a Node. */
 interface NodeAddress {
   type?: string;
@@ -98,25 +106,22 @@ export class Routers {
     const service = await this.#requireService(project, signal);
     const key = { namespace: CONTROLS_NAMESPACE, name: routerName(project) };
 
-    const deployment = await this.#client.get<KubeObject>(
+    const deployment = await this.#client.get<KubeObject<DeploymentSpec>>(
       { resource: DEPLOYMENTS, ...key },
       signal,
     );
 
-    const template: {
-      metadata?: { annotations?: Record<string, string> };
-      spec: { containers: { args?: string[] }[] };
-    } = deployment.spec.template;
-
-    const [container] = template.spec.containers;
+    const template = deployment.spec?.template;
+    const container = template?.spec.containers[0];
     if (container) {
       container.args = routerArguments(project, type);
     }
-
-    template.metadata = {
-      ...template.metadata,
-      annotations: { ...template.metadata?.annotations, ...meshAnnotation(annotations) },
-    };
+    if (template) {
+      template.metadata = {
+        ...template.metadata,
+        annotations: { ...template.metadata?.annotations, ...meshAnnotation(annotations) },
+      };
+    }
 
     await this.#client.update(DEPLOYMENTS, deployment, { signal });
 

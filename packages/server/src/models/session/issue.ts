@@ -50,6 +50,19 @@ export interface Issued {
   grant: Grant & { session: string; authTime: number };
 }
 
+export interface TokenIssuerDependencies {
+  tokens: Tokens;
+  sessions: SessionStore;
+  mayLogIn(username: string, uid: string): boolean;
+  describe?: DescribeUser;
+}
+
+/** The tokens of a session; some grants give no refresh token. */
+interface TokenPair {
+  access: string;
+  refresh?: string | undefined;
+}
+
 /** Makes the id of a session. */
 export function sessionId(): string {
   return randomBytes(20).toString('hex');
@@ -64,17 +77,14 @@ export class TokenIssuer {
   readonly #describe: DescribeUser;
 
   constructor(
-    tokens: Tokens,
-    sessions: SessionStore,
+    { tokens, sessions, mayLogIn, describe = () => undefined }: TokenIssuerDependencies,
     policy: IssuePolicy,
-    mayLogIn: (username: string, uid: string) => boolean,
-    describe: DescribeUser = () => undefined,
   ) {
-    this.#describe = describe;
     this.#tokens = tokens;
     this.#sessions = sessions;
     this.#policy = policy;
     this.#mayLogIn = mayLogIn;
+    this.#describe = describe;
   }
 
   #ages({ client }: Grant): { access: number; refresh: number } {
@@ -85,7 +95,7 @@ export class TokenIssuer {
   }
 
   /** Makes a token of a session; equal arguments make equal tokens, unless `jti` is left out. */
-  #token(
+  #makeToken(
     user: Identity,
     type: 'access_token' | 'refresh_token',
     grant: Issued['grant'],
@@ -113,11 +123,10 @@ export class TokenIssuer {
   }
 
   /** Makes the stored session, which expires with its last token. */
-  #session(
+  #makeSession(
     user: Identity,
     grant: Issued['grant'],
-    access: string,
-    refresh: string | undefined,
+    { access, refresh }: TokenPair,
     now: number,
   ): Session {
     const ages = this.#ages(grant);
@@ -135,7 +144,7 @@ export class TokenIssuer {
   }
 
   /** Makes the answer; `since` is the age of the tokens, in milliseconds. */
-  #answer(grant: Grant, access: string, refresh: string | undefined, since = 0): TokenAnswer {
+  #makeAnswer(grant: Grant, { access, refresh }: TokenPair, since = 0): TokenAnswer {
     const age = this.#ages(grant).access;
 
     return {
@@ -147,7 +156,7 @@ export class TokenIssuer {
     };
   }
 
-  #storedTokens(grant: Grant, access: string, refresh: string | undefined, now: number) {
+  #storedTokens(grant: Grant, { access, refresh }: TokenPair, now: number) {
     const age = this.#ages(grant).access;
     return {
       access,
@@ -168,24 +177,25 @@ export class TokenIssuer {
       authTime: asked.authTime ?? Math.floor(now / 1000),
     };
 
-    const access = await this.#token(user, 'access_token', grant, now);
+    const access = await this.#makeToken(user, 'access_token', grant, now);
 
     const refresh =
       grant.refreshable === false
         ? undefined
-        : await this.#token(user, 'refresh_token', grant, now);
+        : await this.#makeToken(user, 'refresh_token', grant, now);
 
     if (!this.#policy.multipleLogin) {
       await this.#sessions.endOthers(user.name, grant.session);
     }
 
     // Tokens that never expire have no stored session (3.0's accessTokenMaxAge 0).
+    const pair = { access, refresh };
     if (refresh !== undefined || this.#policy.accessTokenMaxAge > 0) {
-      const session = this.#session(user, grant, access, refresh, now);
-      await this.#sessions.add(session, this.#storedTokens(grant, access, refresh, now));
+      const session = this.#makeSession(user, grant, pair, now);
+      await this.#sessions.add(session, this.#storedTokens(grant, pair, now));
     }
 
-    return this.#answer(grant, access, refresh);
+    return this.#makeAnswer(grant, pair);
   }
 
   /**
@@ -231,15 +241,15 @@ export class TokenIssuer {
 
   async #rotate(user: Identity, grant: Issued['grant'], used: string): Promise<TokenAnswer> {
     const now = Date.now();
-    const [access, refresh] = await this.#successors(user, grant, used, now);
-    const session = { ...this.#session(user, grant, access, refresh, now), rotatedAt: now };
-    const kept = this.#storedTokens(grant, access, refresh, now);
+    const pair = await this.#successors(user, grant, used, now);
+    const session = { ...this.#makeSession(user, grant, pair, now), rotatedAt: now };
+    const kept = this.#storedTokens(grant, pair, now);
     const rotation = await this.#sessions.rotate(session, tokenHash(used), kept);
     if (rotation.state === 'rotated') {
       if (!this.#policy.multipleLogin) {
         await this.#sessions.endOthers(user.name, grant.session, kept);
       }
-      return this.#answer(grant, access, refresh);
+      return this.#makeAnswer(grant, pair);
     }
 
     // The words are 3.0's.
@@ -247,28 +257,30 @@ export class TokenIssuer {
       throw unauthorized('token not found in cache');
     }
 
-    const [first, second] = await this.#successors(user, grant, used, rotation.at);
+    const firstPair = await this.#successors(user, grant, used, rotation.at);
 
     // The first request may not have stored them yet.
-    const known = this.#session(user, grant, first, second, rotation.at);
-    await this.#sessions.extend(known, this.#storedTokens(grant, first, second, rotation.at));
+    const known = this.#makeSession(user, grant, firstPair, rotation.at);
+    await this.#sessions.extend(known, this.#storedTokens(grant, firstPair, rotation.at));
 
-    return this.#answer(grant, first, second, now - rotation.at);
+    return this.#makeAnswer(grant, firstPair, now - rotation.at);
   }
 
   /** Makes the tokens for which a refresh token is exchanged at a time: always the same ones. */
-  #successors(
+  async #successors(
     user: Identity,
     grant: Issued['grant'],
     used: string,
     at: number,
-  ): Promise<[string, string]> {
+  ): Promise<TokenPair> {
     const jti = (type: string) =>
       createHash('sha256').update(`${type} ${used}`).digest('base64url').slice(0, 16);
     const token = (type: 'access_token' | 'refresh_token') =>
-      this.#token(user, type, grant, at, jti(type));
+      this.#makeToken(user, type, grant, at, jti(type));
 
-    return Promise.all([token('access_token'), token('refresh_token')]);
+    const [access, refresh] = await Promise.all([token('access_token'), token('refresh_token')]);
+
+    return { access, refresh };
   }
 
   /** Exchanges a token of a 3.0 server, which has no sessions. */

@@ -122,7 +122,7 @@ export class KubeSessions implements SessionStore {
   }
 
   /** Returns the session if this replica knows its current state. */
-  #known(id: string): Session | undefined {
+  #findKnown(id: string): Session | undefined {
     const recent = this.#recent.get(id);
     if (recent && recent.until > Date.now()) {
       return recent.session;
@@ -158,7 +158,7 @@ export class KubeSessions implements SessionStore {
     if (id === undefined || this.#ended.has(id)) {
       return false;
     }
-    if (isTokenOf(this.#known(id), ref)) {
+    if (isTokenOf(this.#findKnown(id), ref)) {
       return true;
     }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Redis } from 'ioredis';
 import { decideRotation } from './rotation.ts';
@@ -92,7 +93,7 @@ export class RedisSessions implements SessionStore {
     try {
       return await command();
     } catch (error) {
-      throw serviceUnavailable(`Redis does not answer: ${(error as Error).message}`, error);
+      throw serviceUnavailable(`Redis does not answer: ${messageOf(error)}`, error);
     }
   }
 

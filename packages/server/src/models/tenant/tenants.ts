@@ -7,6 +7,7 @@ import type { Bindings } from '../authorization/bindings/bindings.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import { listPage, type Page, pageEntries } from '../resources/list/list.ts';
+import type { ListedStore } from '../resources/list/listed-store.ts';
 import type { ListQuery } from '../resources/query/query.ts';
 
 /** A page and the definition of its entries. */
@@ -30,15 +31,25 @@ export class Tenants {
     this.#bindings = bindings;
   }
 
+  async #pageOfStore(
+    store: ListedStore,
+    definition: ResourceDefinition,
+    query: ListQuery,
+  ): Promise<TenantPage> {
+    const page = await listPage({ store, definition, catalog: this.#catalog }, query);
+    return { page, definition };
+  }
+
   /**
    * Returns a page of given entries, so that the cost grows with what the user has, not with all.
    */
-  #pick(
+  async #pageOfEntries(
     entries: readonly Entry[],
     definition: ResourceDefinition,
     query: ListQuery,
-  ): Page | Promise<Page> {
-    return pageEntries(entries, definition, query, this.#catalog);
+  ): Promise<TenantPage> {
+    const page = await pageEntries(entries, definition, query, this.#catalog);
+    return { page, definition };
   }
 
   /** Whether a user may know of a workspace: they have a role in it, or one that lists all. */
@@ -91,12 +102,12 @@ export class Tenants {
     const store = await this.#catalog.synced(definition, signal);
 
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
-      return { page: await listPage(store, definition, query, this.#catalog), definition };
+      return this.#pageOfStore(store, definition, query);
     }
 
     const own = this.#bindings.workspacesOf(user).flatMap((name) => store.get(name) ?? []);
 
-    return { page: await this.#pick(own, definition, query), definition };
+    return this.#pageOfEntries(own, definition, query);
   }
 
   /** Returns the namespaces of a user, in one workspace if it is given. */
@@ -111,12 +122,12 @@ export class Tenants {
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
-      return { page: await listPage(store, definition, narrowed, this.#catalog), definition };
+      return this.#pageOfStore(store, definition, narrowed);
     }
 
     const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name) ?? []);
 
-    return { page: await this.#pick(own, definition, narrowed), definition };
+    return this.#pageOfEntries(own, definition, narrowed);
   }
 
   /** Returns the DevOps projects of a user in a workspace. */
@@ -131,7 +142,7 @@ export class Tenants {
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'devops')) {
-      return { page: await listPage(store, definition, narrowed, this.#catalog), definition };
+      return this.#pageOfStore(store, definition, narrowed);
     }
 
     const namespaces = this.#catalog.informerOf('namespaces').store;
@@ -140,7 +151,7 @@ export class Tenants {
       .map((name) => namespaces.get(name)?.labels[DEVOPS_LABEL] ?? '');
     const own = [...new Set(projects)].flatMap((name) => store.get(name) ?? []);
 
-    return { page: await this.#pick(own, definition, narrowed), definition };
+    return this.#pageOfEntries(own, definition, narrowed);
   }
 
   /** Returns the federated namespaces of a user; undefined if the cluster has no such kind. */
@@ -159,12 +170,12 @@ export class Tenants {
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
-      return { page: await listPage(store, definition, narrowed, this.#catalog), definition };
+      return this.#pageOfStore(store, definition, narrowed);
     }
 
     const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name, name) ?? []);
 
-    return { page: await this.#pick(own, definition, narrowed), definition };
+    return this.#pageOfEntries(own, definition, narrowed);
   }
 
   /** Returns the clusters on which a user's workspaces are placed, or all of them. */

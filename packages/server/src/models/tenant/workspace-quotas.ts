@@ -1,5 +1,6 @@
 import { QUOTA_GROUP } from '@ks-apiserver/api/groups';
 import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
@@ -99,7 +100,7 @@ export class WorkspaceQuotas {
       try {
         parseQuantity(String(value));
       } catch (error) {
-        throw badRequest(`spec.quota.hard.${name}: ${(error as Error).message}`);
+        throw badRequest(`spec.quota.hard.${name}: ${messageOf(error)}`);
       }
     }
 

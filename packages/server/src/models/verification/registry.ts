@@ -238,7 +238,7 @@ export class Registry {
 
     const challenge = bearerChallenge(plain.headers['www-authenticate']);
     const authorization = challenge
-      ? { authorization: `Bearer ${await this.#token(challenge)}` }
+      ? { authorization: `Bearer ${await this.#fetchToken(challenge)}` }
       : basicAuthorization(this.#credentials);
     const headers: Record<string, string> = { accept, ...authorization };
     const answer = await this.#outbound.get(url, headers, this.#signal, LIMITS);
@@ -249,7 +249,7 @@ export class Registry {
     return { url, headers, answer };
   }
 
-  async #token({ realm = '', service, scope }: Record<string, string>): Promise<string> {
+  async #fetchToken({ realm = '', service, scope }: Record<string, string>): Promise<string> {
     const url = URL.canParse(realm) ? new URL(realm) : undefined;
 
     // Credentials for a TLS connection are never sent unencrypted.

@@ -23,8 +23,8 @@ function success(status: number): KubeResponse {
   );
 }
 
-/** Metadata of what is sent to a pod's subresource. */
-function named({ path }: Call, name: string): Pick<KubeObject, 'metadata'> {
+/** The metadata of a body that is sent to a pod's subresource. */
+function subresourceMetadata({ path }: Call, name: string): Pick<KubeObject, 'metadata'> {
   return { metadata: { name, namespace: path.namespace } };
 }
 
@@ -105,10 +105,10 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
     },
     options: {
       ...writeOptions(call, 'CreateOptions'),
-      shown: {
+      admissionView: {
         operation: 'CREATE',
         withoutOld: true,
-        carries: { ...binding, ...named(call, name) },
+        carries: { ...binding, ...subresourceMetadata(call, name) },
       },
     },
   });
@@ -116,7 +116,7 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
   return success(201);
 }
 
-/** Pods in these phases, or being deleted, are no disruption. */
+/** Evicting pods in these phases, or pods being deleted, is no disruption. */
 const UNDISTURBED = new Set(['Pending', 'Succeeded', 'Failed']);
 
 /**
@@ -178,18 +178,18 @@ export async function evictPod(call: Call): Promise<KubeResponse> {
     manager: '',
     ...eviction.deleteOptions,
     ...(requestOptions && { requestOptions }),
-    shown: {
+    admissionView: {
       operation: 'CREATE',
       subresource: 'eviction',
       withoutOld: true,
-      carries: { ...eviction, ...named(call, path.name) },
+      carries: { ...eviction, ...subresourceMetadata(call, path.name) },
     },
   });
 
   return success(201);
 }
 
-/** log, exec, attach, portforward and proxy need something that runs, and nothing does. */
+/** log, exec, attach, portforward and proxy need a running container, and none runs here. */
 export async function needsKubelet(call: Call): Promise<KubeResponse> {
   const { name, namespace, subresource } = call.path;
   call.api.store.get(call.type, namespace, name);

@@ -75,7 +75,7 @@ function replicasPath(type: ResourceType): string {
   return type.custom?.scale?.specReplicasPath ?? '.spec.replicas';
 }
 
-function shownScale(type: ResourceType, object: KubeObject): KubeObject {
+function admittedScale(type: ResourceType, object: KubeObject): KubeObject {
   const { metadata, ...rest } = scaleOf(type, object);
   return { apiVersion: 'autoscaling/v1', ...rest, kind: 'Scale', metadata };
 }
@@ -123,8 +123,8 @@ async function write(
     change: (object) => setScale(call, object, wished(scaleOf(type, object))),
     options: {
       ...writeOptions(call, kind),
-      shown: {
-        of: (object) => shownScale(type, object),
+      admissionView: {
+        of: (object) => admittedScale(type, object),
         put: (object, scale) => setValueAt(object, replicasPath(type), scale.spec?.replicas ?? 0),
       },
     },
@@ -160,7 +160,7 @@ export async function updateScale(call: Call): Promise<KubeResponse> {
   return write(call, 'UpdateOptions', () => scale);
 }
 
-/** An apply patch of the scale: applied is the one field of the object that it stands for. */
+/** An apply patch of the scale: applies the object's field for the replicas. */
 async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResponse> {
   const { api, type, path } = call;
   const { applied, options, merge, mergeInTurns } = await readApplication(call, scaleType);

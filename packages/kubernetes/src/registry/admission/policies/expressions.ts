@@ -1,7 +1,7 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { declared } from '../../extensions/cel/environment.ts';
 
-/** Never made: policies are checked here, and not evaluated. */
+/** A type without values: policies are validated here, but not evaluated. */
 class Authorizer {}
 
 class PathCheck {}
@@ -32,7 +32,7 @@ Decision.error(): string
 Decision.errored(): bool
 `;
 
-function base(): Environment {
+function createEnvironment(): Environment {
   const environment = declared.clone();
 
   for (const [name, type] of Object.entries(NAMES)) {
@@ -69,8 +69,8 @@ interface PolicyDeclarations {
 
 /** The environment in which expressions of a policy are checked. */
 export function policyEnvironment({ hasParams, variables }: PolicyDeclarations): Environment {
-  plain ??= base();
-  parameterized ??= base().registerVariable('params', 'dyn');
+  plain ??= createEnvironment();
+  parameterized ??= createEnvironment().registerVariable('params', 'dyn');
 
   const environment = hasParams ? parameterized : plain;
   if (!variables?.length) {

@@ -25,7 +25,7 @@ function addAll(causes: readonly StatusCause[], out: Causes): void {
   }
 }
 
-function matchResources(given: Fields, at: string, out: Causes): void {
+function validateMatchResources(given: Fields, at: string, out: Causes): void {
   const { matchPolicy, namespaceSelector, objectSelector, resourceRules, excludeResourceRules } =
     given;
   if (matchPolicy === undefined) {
@@ -52,7 +52,7 @@ function matchResources(given: Fields, at: string, out: Causes): void {
   }
 }
 
-function paramKind({ apiVersion = '', kind = '' }: Fields, at: string, out: Causes): void {
+function validateParamKind({ apiVersion = '', kind = '' }: Fields, at: string, out: Causes): void {
   const field = `${at}.apiVersion`;
   const parts = apiVersion.split('/');
   const [version, group = ''] = parts.toReversed();
@@ -89,7 +89,7 @@ function paramKind({ apiVersion = '', kind = '' }: Fields, at: string, out: Caus
   }
 }
 
-/** Why an expression cannot be used where one of these types is wanted; undefined when it can. */
+/** Why an expression is not of one of the wanted types; undefined when it is. */
 function expressionError(
   environment: Environment,
   expression: string,
@@ -106,7 +106,7 @@ function expressionError(
   return fits ? undefined : `must evaluate to ${wanted} but got ${checked.type}`;
 }
 
-function variables(list: readonly Fields[], environment: Environment, out: Causes): void {
+function validateVariables(list: readonly Fields[], environment: Environment, out: Causes): void {
   each<Fields>(list, 'spec.variables', ({ name = '', expression = '' }, path) => {
     if (name.trim() === '') {
       out.required(`${path}.name`, 'name is not specified');
@@ -129,7 +129,12 @@ function variables(list: readonly Fields[], environment: Environment, out: Cause
   });
 }
 
-function validation(given: Fields, environment: Environment, at: string, out: Causes): void {
+function validateValidation(
+  given: Fields,
+  environment: Environment,
+  at: string,
+  out: Causes,
+): void {
   const { expression = '', message = '', messageExpression: text = '', reason } = given;
 
   const tell = (field: string, of: string, why: string | undefined) => {
@@ -161,7 +166,7 @@ function validation(given: Fields, environment: Environment, at: string, out: Ca
   }
 }
 
-function annotations(
+function validateAnnotations(
   name: string,
   list: readonly Fields[],
   environment: Environment,
@@ -221,13 +226,13 @@ export function validatePolicy({ metadata, spec = {} }: KubeObject): StatusCause
     }
 
     if (kind) {
-      paramKind(kind, 'spec.paramKind', out);
+      validateParamKind(kind, 'spec.paramKind', out);
     }
 
     if (matchConstraints === undefined) {
       out.required('spec.matchConstraints');
     } else {
-      matchResources(matchConstraints, 'spec.matchConstraints', out);
+      validateMatchResources(matchConstraints, 'spec.matchConstraints', out);
       if (!matchConstraints.resourceRules?.length) {
         out.required('spec.matchConstraints.resourceRules');
       }
@@ -245,7 +250,7 @@ export function validatePolicy({ metadata, spec = {} }: KubeObject): StatusCause
       variables: named.map(({ name = '' }: Fields) => name),
     });
 
-    variables(named, environment, out);
+    validateVariables(named, environment, out);
 
     if (validations.length === 0 && auditAnnotations.length === 0) {
       for (const field of ['validations', 'auditAnnotations']) {
@@ -259,15 +264,15 @@ export function validatePolicy({ metadata, spec = {} }: KubeObject): StatusCause
     }
 
     each<Fields>(validations, 'spec.validations', (item, path) =>
-      validation(item, environment, path, out),
+      validateValidation(item, environment, path, out),
     );
-    annotations(metadata.name ?? '', auditAnnotations, environment, out);
+    validateAnnotations(metadata.name ?? '', auditAnnotations, environment, out);
   });
 
   return out.list;
 }
 
-function paramRef(
+function validateParamRef(
   { name = '', selector, parameterNotFoundAction: action = '' }: Fields,
   at: string,
   out: Causes,
@@ -315,10 +320,10 @@ export function validateBinding({ spec = {} }: KubeObject): StatusCause[] {
     }
 
     if (ref) {
-      paramRef(ref, 'spec.paramRef', out);
+      validateParamRef(ref, 'spec.paramRef', out);
     }
     if (resources) {
-      matchResources(resources, 'spec.matchResources', out);
+      validateMatchResources(resources, 'spec.matchResources', out);
     }
 
     const at = 'spec.validationActions';

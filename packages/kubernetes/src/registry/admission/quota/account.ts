@@ -20,7 +20,7 @@ function sameUsage(a: Usage, b: Usage): boolean {
   );
 }
 
-/** What one ResourceQuota allows and what is used of it, kept up to date object by object. */
+/** The limits of one ResourceQuota and their use, updated object by object. */
 export class Account {
   readonly namespace: string;
   readonly name: string;
@@ -30,9 +30,9 @@ export class Account {
   readonly #names = new Map<string, string[]>();
   readonly #used = new Map<string, Quantity>();
   readonly #holdings = new Map<string, Usage>();
-  /** True once everything that was stored before the quota is counted. */
+  /** True once all objects that existed before the quota are counted. */
   counted = false;
-  /** True while the stored status does not show what is used. */
+  /** True while the stored status is out of date. */
   dirty = true;
 
   constructor(quota: KubeObject) {
@@ -73,12 +73,12 @@ export class Account {
     return names;
   }
 
-  /** Whether an object counts here at all. */
+  /** Whether the quota counts an object. */
   covers(group: string, resource: string, object: KubeObject): boolean {
     return this.limitsOf(group, resource).length > 0 && inScopes(resource, this.scopes, object);
   }
 
-  /** What an object uses of the limits. */
+  /** The amounts that an object uses of the limits. */
   usageOf(group: string, resource: string, object: KubeObject): Usage {
     const whole = usageOf(group, resource, object);
     const usage: Usage = {};
@@ -96,14 +96,14 @@ export class Account {
     return this.#used.get(name) ?? ZERO;
   }
 
-  /** True when an object is counted already. */
+  /** Whether an object is counted already. */
   holds(key: string): boolean {
     return this.#holdings.has(key);
   }
 
   /**
-   * Counts an object anew by its storage key; undefined when it is gone or does not count. Saying
-   * the same twice changes nothing.
+   * Replaces the usage of an object by its storage key; undefined when it is gone or does not
+   * count. Idempotent.
    */
   hold(key: string, usage: Usage | undefined): void {
     const before = this.#holdings.get(key);
@@ -134,7 +134,7 @@ export class Account {
     this.dirty = true;
   }
 
-  /** The status that shows it (core/v1 ResourceQuotaStatus). */
+  /** The quota's status (core/v1 ResourceQuotaStatus). */
   status(): { hard: Record<string, string>; used: Record<string, string> } {
     const texts = (map: ReadonlyMap<string, Quantity>) =>
       Object.fromEntries(

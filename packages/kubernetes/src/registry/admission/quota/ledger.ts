@@ -6,7 +6,7 @@ import { Account } from './account.ts';
 
 const QUOTAS = '/registry/core/resourcequotas/';
 
-/** Objects that are counted at once when a quota begins. */
+/** Objects that are counted in one step for a new quota. */
 const SCAN_STEP = 500;
 
 /** A storage key of a namespaced object in its parts; undefined for other keys. */
@@ -18,7 +18,8 @@ function partsOf(key: string): { group: string; resource: string; namespace: str
 }
 
 /**
- * What quotas are in force in a namespace, by name; `next` is counted still and replaces `current`.
+ * The accounts of one quota: `current` is in force; `next` is still being counted and will replace
+ * it.
  */
 interface Entry {
   current?: Account;
@@ -36,7 +37,8 @@ export interface QuotaStatus {
 }
 
 /**
- * Every ResourceQuota with what is used of it: counted once when it begins, then change by change.
+ * The use of every ResourceQuota: counted once when the quota is created, then updated with each
+ * event.
  */
 export class QuotaLedger {
   readonly #namespaces = new Map<string, Map<string, Entry>>();
@@ -48,7 +50,7 @@ export class QuotaLedger {
     this.#changed = changed;
   }
 
-  /** Counts for the quotas that are stored, and follows every change from now on. */
+  /** Counts for the stored quotas, and follows every event from now on. */
   start(backend: Backend): void {
     this.#backend = backend;
 
@@ -56,26 +58,25 @@ export class QuotaLedger {
       this.#begin(stored.parse<KubeObject>());
     }
 
-    backend.onCommit((changes) => {
-      for (const change of changes) {
-        if (change.key.startsWith(QUOTAS)) {
-          this.#followQuota(change);
+    backend.onCommit((events) => {
+      for (const event of events) {
+        if (event.key.startsWith(QUOTAS)) {
+          this.#followQuota(event);
         }
         if (this.#namespaces.size > 0) {
-          this.#follow(change);
+          this.#follow(event);
         }
       }
     });
   }
 
-  /** True when a namespace has a quota. */
+  /** Whether a namespace has a quota. */
   has(namespace: string): boolean {
     return this.#namespaces.has(namespace);
   }
 
   /**
-   * Quotas of a namespace in the order of their names; those that are counted for the first time
-   * have no account in force.
+   * Quotas of a namespace by name; `counted` is false for one that is counted for the first time.
    */
   accounts(namespace: string): { account: Account; counted: boolean }[] {
     return [...(this.#namespaces.get(namespace)?.entries() ?? [])]
@@ -86,10 +87,7 @@ export class QuotaLedger {
       });
   }
 
-  /**
-   * Counts an object anew as it is stored now: a write of it that was counted ahead did not come
-   * about.
-   */
+  /** Counts an object as it is stored now, after a write that was counted already failed. */
   recount(key: string): void {
     const object = requireStarted(this.#backend).get(key);
     this.#hold(key, object?.shared<KubeObject>());
@@ -112,7 +110,7 @@ export class QuotaLedger {
 
     const before = previous?.shared<KubeObject>();
 
-    // A status that somebody else wrote stays until something is counted anew, as with Kubernetes'
+    // A status that another client wrote stays until something is counted, as with Kubernetes'
     // controller.
     if (
       before &&
@@ -160,7 +158,7 @@ export class QuotaLedger {
     go();
   }
 
-  /** Counts what is stored, in steps. */
+  /** Counts the stored objects, yielding after each step. */
   *#scan(account: Account, touched: ReadonlySet<string>): Generator<void, void> {
     let count = 0;
 

@@ -10,7 +10,7 @@ const POD_LIMITS = new Set([
 const SERVICE_LIMITS = new Set(['services', 'services.nodeports', 'services.loadbalancers']);
 const CLAIM_LIMITS = ['persistentvolumeclaims', 'requests.storage'];
 
-/** Resources that had a limit of their own name before there was `count/…`. */
+/** Resources with limits named after them, older than `count/…`. */
 const NAMED = new Set(['configmaps', 'secrets', 'replicationcontrollers', 'resourcequotas']);
 
 /** Resources that no quota counts. */

@@ -10,14 +10,14 @@ import type { Usage } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Container } from '../../resources/core-types.ts';
 import { storageKey } from '../../resources/resource-type.ts';
 import { storedMetadata } from '../../resources/stored-metadata.ts';
-import { type Attributes, refused } from '../attributes.ts';
+import { type Attributes, refusalError } from '../attributes.ts';
 import type { Account } from './account.ts';
 import type { QuotaLedger } from './ledger.ts';
 import { isTerminating } from './scopes.ts';
 
 const ZERO = parseQuantity('0');
 
-/** Compute limits for which every container must say something. */
+/** Compute limits that require every container to have a request or limit. */
 const MUST_STATE = [
   'cpu',
   'limits.cpu',
@@ -58,10 +58,9 @@ function handles({ type, operation, subresource, object, old }: Attributes): boo
 }
 
 /**
- * What the containers of a pod leave open although a quota counts it: `cpu for: a,b; memory for:
- * a`.
+ * The requests and limits that a quota requires and containers lack: `cpu for: a,b; memory for: a`.
  */
-function unstated(pod: KubeObject, limits: readonly string[]): string | undefined {
+function findUnstatedLimits(pod: KubeObject, limits: readonly string[]): string | undefined {
   const { spec } = pod;
   if (spec?.resources?.requests || spec?.resources?.limits) {
     return undefined;
@@ -81,15 +80,15 @@ function unstated(pod: KubeObject, limits: readonly string[]): string | undefine
   return parts.length === 0 ? undefined : `must specify ${parts.join('; ')}`;
 }
 
-function shown(names: readonly string[], amount: (name: string) => Quantity): string {
+function formatAmounts(names: readonly string[], amount: (name: string) => Quantity): string {
   return [...names]
     .sort()
     .map((name) => `${name}=${formatQuantity(amount(name))}`)
     .join(',');
 }
 
-/** What a write adds to what is used. */
-function added(account: Account, attributes: Attributes, usage: Usage): Usage {
+/** The amounts that a write adds to the use. */
+function computeAddedUsage(account: Account, attributes: Attributes, usage: Usage): Usage {
   const { type, operation, old } = attributes;
   if (operation !== 'UPDATE' || !old || !account.covers(type.storage.group, type.resource, old)) {
     return usage;
@@ -109,7 +108,7 @@ function added(account: Account, attributes: Attributes, usage: Usage): Usage {
 }
 
 function checkAccount(account: Account, attributes: Attributes, usage: Usage): void {
-  const more = added(account, attributes, usage);
+  const more = computeAddedUsage(account, attributes, usage);
 
   if (attributes.subresource === 'status') {
     return;
@@ -126,20 +125,20 @@ function checkAccount(account: Account, attributes: Attributes, usage: Usage): v
     return;
   }
 
-  const requested = shown(exceeded, moreOf);
-  const used = shown(exceeded, (name) => account.used(name));
-  const limited = shown(exceeded, hardOf);
+  const requested = formatAmounts(exceeded, moreOf);
+  const used = formatAmounts(exceeded, (name) => account.used(name));
+  const limited = formatAmounts(exceeded, hardOf);
 
-  throw refused(
+  throw refusalError(
     attributes,
     `exceeded quota: ${account.name}, requested: ${requested}, used: ${used}, limited: ${limited}`,
   );
 }
 
 /**
- * ResourceQuota: refuses what goes beyond a quota of the namespace, and counts what does not ahead
- * of its commit, so that writes of the same moment see each other. Called last, where the write is
- * decided; returns whether a quota counts it.
+ * ResourceQuota: refuses a write that exceeds a quota of the namespace, and counts any other before
+ * it is stored, so that concurrent writes see each other. Runs in the commit; returns whether a
+ * quota counts the object.
  */
 export function chargeQuota(ledger: QuotaLedger, attributes: Attributes): boolean {
   const { type, namespace, object, context } = attributes;
@@ -156,13 +155,14 @@ export function chargeQuota(ledger: QuotaLedger, attributes: Attributes): boolea
     }
 
     const limits = account.limitsOf(group, type.resource);
-    const open = type.resource === 'pods' && group === '' ? unstated(object, limits) : undefined;
+    const open =
+      type.resource === 'pods' && group === '' ? findUnstatedLimits(object, limits) : undefined;
     if (open) {
-      throw refused(attributes, `failed quota: ${account.name}: ${open}`);
+      throw refusalError(attributes, `failed quota: ${account.name}: ${open}`);
     }
 
     if (!counted) {
-      throw refused(
+      throw refusalError(
         attributes,
         `status unknown for quota: ${account.name}, resources: ${[...limits].sort().join(',')}`,
       );

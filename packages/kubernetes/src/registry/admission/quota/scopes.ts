@@ -9,7 +9,7 @@ export interface ScopeRequirement {
   values?: readonly string[];
 }
 
-/** Everything that a ResourceQuota's objects must be. */
+/** All scopes of a ResourceQuota. */
 export function scopesOf({ spec }: KubeObject): ScopeRequirement[] {
   const names: string[] = spec?.scopes ?? [];
   return [
@@ -31,7 +31,7 @@ function selects({ operator, values = [] }: ScopeRequirement, names: readonly st
   }
 }
 
-/** Whether a pod is meant to end. */
+/** Whether a pod has a deadline (scope Terminating). */
 export function isTerminating({ spec }: KubeObject): boolean {
   return typeof spec?.activeDeadlineSeconds === 'number' && spec.activeDeadlineSeconds >= 0;
 }

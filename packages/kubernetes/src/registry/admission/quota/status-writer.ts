@@ -6,7 +6,7 @@ import type { RegistryStore } from '../../store/registry-store.ts';
 import type { Account } from './account.ts';
 import type { QuotaLedger, QuotaStatus } from './ledger.ts';
 
-/** Writes what is used of each ResourceQuota into its status, several changes at once. */
+/** Writes the use of each ResourceQuota into its status, several changes at once. */
 export class QuotaStatusWriter implements QuotaStatus {
   readonly #store: RegistryStore;
   readonly #type: ResourceType;
@@ -28,13 +28,12 @@ export class QuotaStatusWriter implements QuotaStatus {
   }
 
   /**
-   * Brings a quota's status up to date; resolves once it shows everything that was counted before
-   * the call.
+   * Updates a quota's status; resolves once it shows everything that was counted before the call.
    */
   async write(account: Account): Promise<void> {
     const key = `${account.namespace}/${account.name}`;
 
-    // A write that is under way may have looked too early.
+    // A write that is under way may have read the account before the last change.
     await this.#writing.get(key);
 
     if (this.#closed || !account.dirty) {
@@ -87,7 +86,7 @@ export class QuotaStatusWriter implements QuotaStatus {
         options: this.#options(),
       });
     } catch (error) {
-      // The quota is gone, or the storage is: there is nothing left to show it in.
+      // The quota was deleted or the storage closed: there is no status to write.
       if (!(error instanceof StatusError)) {
         throw error;
       }

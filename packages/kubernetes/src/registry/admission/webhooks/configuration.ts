@@ -18,7 +18,7 @@ interface Rule {
  * parsed.
  */
 export interface Webhook {
-  /** Tells it apart from all others: configuration, position and name. */
+  /** Unique: configuration, position and name. */
   id: string;
   name: string;
   clientConfig: ClientConfig;
@@ -87,9 +87,9 @@ function ruleMatches(
 }
 
 /**
- * The version of the resource in which a webhook is to see a write: the request's own where a rule
- * names it, else, with matchPolicy Equivalent, another one that a rule names; undefined where no
- * rule does.
+ * The version of the resource that a webhook gets for a write: that of the request where a rule
+ * names it; with matchPolicy Equivalent another version that a rule names; undefined where no rule
+ * matches.
  */
 export function matchedType(
   hook: Pick<Webhook, 'rules' | 'matchPolicy'>,
@@ -116,7 +116,7 @@ export function matchedType(
   return undefined;
 }
 
-/** Whether labels of the objects that a write is about satisfy a selector. */
+/** Whether the labels of a write's old or new object satisfy a selector. */
 export function selectsObject(
   selector: LabelSelector,
   { object, old }: Pick<Attributes, 'object' | 'old'>,

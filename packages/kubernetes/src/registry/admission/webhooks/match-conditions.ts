@@ -1,48 +1,29 @@
+import { memoize } from '@ks-apiserver/apimachinery/cache/memoize';
 import type { Environment } from '@marcbachmann/cel-js';
 import type { Budget } from '../../extensions/cel/budget.ts';
 import { declared } from '../../extensions/cel/environment.ts';
 import { compileError, evaluationError } from '../../extensions/cel/errors.ts';
-import {
-  checkExpression,
-  compileExpression,
-  type Evaluate,
-} from '../../extensions/cel/expression.ts';
+import { checkExpression, compileExpression } from '../../extensions/cel/expression.ts';
 import { celValue } from '../../extensions/cel/values.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
-import { type Attributes, aggregate, refused } from '../attributes.ts';
+import { type Attributes, aggregate, refusalError } from '../attributes.ts';
 import type { Webhook } from './configuration.ts';
 import { kindOf } from './review.ts';
 
-/** Variables of conditions; `authorizer` is not among them. */
+/** Variables of conditions; `authorizer` is not supported. */
 const conditions = declared
   .clone()
   .registerVariable('object', 'dyn')
   .registerVariable('oldObject', 'dyn')
   .registerVariable('request', 'map');
 
-const compiled = new Map<string, Evaluate>();
 const MAX_COMPILED = 1_000;
+const compile = memoize(MAX_COMPILED, compileExpression);
 
-/** Steps that the conditions of one webhook may take. */
+/** Evaluation steps that the conditions of one webhook may take. */
 const MAX_STEPS = 1_000_000;
 
-function compile(expression: string): Evaluate {
-  let evaluate = compiled.get(expression);
-  if (!evaluate) {
-    evaluate = compileExpression(expression);
-
-    if (compiled.size >= MAX_COMPILED) {
-      const [oldest = ''] = compiled.keys();
-      compiled.delete(oldest);
-    }
-
-    compiled.set(expression, evaluate);
-  }
-
-  return evaluate;
-}
-
-/** Why a match condition cannot be used, in cel-go's words; undefined when it can. */
+/** Why a match condition is invalid, in cel-go's words; undefined when it is valid. */
 export function conditionError(
   expression: string,
   environment: Environment = conditions,
@@ -59,7 +40,7 @@ export function conditionError(
     : `must evaluate to bool but got ${type}`;
 }
 
-/** The request as expressions see it (admission/v1 AdmissionRequest without the objects). */
+/** The variable `request` of expressions (admission/v1 AdmissionRequest without the objects). */
 export function requestVariable(attributes: Attributes, as: ResourceType): Record<string, unknown> {
   const { type, subresource, name, namespace, operation, context } = attributes;
 
@@ -94,7 +75,7 @@ export function requestVariable(attributes: Attributes, as: ResourceType): Recor
 
 /**
  * Whether all match conditions of a webhook hold. Where one cannot be evaluated and none is false,
- * failurePolicy decides: the webhook is left out, or the write refused with a StatusError 403.
+ * failurePolicy decides: the webhook is skipped, or the write is refused with a StatusError 403.
  */
 export function conditionsMatch(hook: Webhook, as: ResourceType, attributes: Attributes): boolean {
   const variables = {
@@ -123,5 +104,5 @@ export function conditionsMatch(hook: Webhook, as: ResourceType, attributes: Att
     return false;
   }
 
-  throw refused(attributes, aggregate(errors));
+  throw refusalError(attributes, aggregate(errors));
 }

@@ -5,7 +5,7 @@ import { errorMessage } from '../../../error-message.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import type { Attributes } from '../attributes.ts';
 
-/** What a webhook said. */
+/** The answer of a webhook. */
 export interface Verdict {
   allowed: boolean;
   result?: Partial<Status>;
@@ -14,7 +14,7 @@ export interface Verdict {
   patch?: readonly unknown[];
 }
 
-/** A webhook's answer that says nothing usable; the message says why in kube-apiserver's words. */
+/** An invalid answer of a webhook; the message says why in kube-apiserver's words. */
 export class InvalidReview extends Error {}
 
 interface Kind {
@@ -180,7 +180,7 @@ export function verdictOf(
 }
 
 /** The error that a webhook's refusal becomes. */
-export function denied(name: string, result: Partial<Status> = {}): StatusError {
+export function denialError(name: string, result: Partial<Status> = {}): StatusError {
   const by = `admission webhook ${JSON.stringify(name)} denied the request`;
   const code = result.code !== undefined && result.code >= 400 ? result.code : 400;
   const reason = result.reason ?? '';

@@ -120,7 +120,7 @@ function wildcards(field: string, items: readonly string[] = [], what: string): 
 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 
-/** What is wrong with a rule that says which writes are meant. */
+/** What is wrong with a rule of a webhook. */
 export function ruleCauses(field: string, rule: Fields): StatusCause[] {
   const operations: string[] = rule.operations ?? [];
   const causes = wildcards(`${field}.operations`, operations, 'operations');
@@ -149,8 +149,8 @@ function selectorCauses(field: string, selector: Fields): StatusCause[] {
 }
 
 /**
- * What is wrong with match conditions; checked where webhooks' are, or in an environment of its
- * own.
+ * What is wrong with match conditions, in the environment of webhooks' conditions or in another
+ * one.
  */
 export function conditionCauses(
   field: string,

@@ -19,7 +19,7 @@ import { requireStarted } from '../started.ts';
 import { matchedType, selectsObject, type Webhook, webhooksOf } from './configuration.ts';
 import { conditionsMatch } from './match-conditions.ts';
 import {
-  denied,
+  denialError,
   InvalidReview,
   reviewOf,
   type Verdict,
@@ -84,7 +84,7 @@ export class Webhooks {
           storage.group === type.storage.group && storage.resource === type.storage.resource,
       );
 
-  /** Whether a webhook's rules name a write, so that it may have to be called. */
+  /** Whether the rules of a webhook match a write, so that it may have to be called. */
   concern(
     attributes: Pick<Attributes, 'type' | 'operation' | 'subresource' | 'namespace'>,
   ): boolean {
@@ -114,7 +114,7 @@ export class Webhooks {
     return hook.namespaceSelector.matches(stored?.index.labels);
   }
 
-  /** The version that a webhook is to be shown; undefined when it is not to be called. */
+  /** The webhook with the version that it gets; undefined when it is not to be called. */
   #invocation(hook: Webhook, attributes: Attributes): Invocation | undefined {
     const as = matchedType(hook, attributes, this.#equivalents);
     if (
@@ -133,8 +133,8 @@ export class Webhooks {
   }
 
   /**
-   * Asks the mutating webhooks, one after the other; where one changed the object, plugins and
-   * webhooks may see it again.
+   * Calls the mutating webhooks one after the other; after a change, plugins and webhooks that want
+   * to are called again.
    */
   async mutate(attributes: Attributes, readmit: () => void): Promise<void> {
     if (attributes.type.group === GROUP) {
@@ -148,7 +148,10 @@ export class Webhooks {
 
     let changes = 0;
 
-    /** Webhooks that want to see later changes, with the number of changes at their call. */
+    /**
+     * Webhooks that are called again after later changes, with the number of changes before their
+     * call.
+     */
     const seen = new Map<Webhook, number>();
 
     for (const hook of hooks) {
@@ -197,7 +200,7 @@ export class Webhooks {
     }
 
     const shown = this.#shown(attributes.object, as);
-    const patched = patchedObject(shown, verdict.patch, as);
+    const patched = patchObject(shown, verdict.patch, as);
     if (equalJson(patched, shown)) {
       return false;
     }
@@ -209,7 +212,9 @@ export class Webhooks {
     return true;
   }
 
-  /** Asks the validating webhooks all at once; the first in order that refuses is who says why. */
+  /**
+   * Calls the validating webhooks in parallel; throws the error of the first in order that refuses.
+   */
   async validate(attributes: Attributes): Promise<void> {
     if (attributes.type.group === GROUP) {
       return;
@@ -238,7 +243,7 @@ export class Webhooks {
   }
 
   #shown(object: KubeObject, as: ResourceType): KubeObject {
-    // What a subresource carries is of a kind of its own, which has one version.
+    // The body of a subresource, such as a Scale, has a kind of its own with one version.
     if (object.kind !== undefined && object.kind !== as.kind) {
       return object;
     }
@@ -249,7 +254,7 @@ export class Webhooks {
   }
 
   /**
-   * One webhook's answer; undefined when it failed and that is to be ignored. Throws the
+   * Calls one webhook; undefined when it failed and failurePolicy ignores that. Throws the
    * StatusError of a refusal or a failure.
    */
   async #ask(
@@ -283,7 +288,7 @@ export class Webhooks {
     context.warnings.push(...verdict.warnings);
 
     if (!verdict.allowed) {
-      throw denied(hook.name, verdict.result);
+      throw denialError(hook.name, verdict.result);
     }
 
     return verdict;
@@ -324,7 +329,7 @@ export class Webhooks {
   }
 }
 
-/** Why what a patch made is no object of its kind. */
+/** Why the result of a patch cannot be decoded as its kind. */
 function whyUndecodable(error: unknown): string {
   const { message, cause } = error as Error;
   const why = error instanceof StatusError && cause instanceof Error ? cause.message : message;
@@ -332,10 +337,10 @@ function whyUndecodable(error: unknown): string {
 }
 
 /**
- * The object that a webhook's patch makes, decoded again as if a client had sent it; throws a
- * StatusError 500.
+ * Applies a webhook's patch and decodes the result as if a client had sent it; throws a StatusError
+ * 500.
  */
-function patchedObject(
+function patchObject(
   object: KubeObject,
   patch: readonly unknown[],
   type: ResourceType,

@@ -19,8 +19,8 @@ const inside = (type: CheckedType): CheckedType =>
   (type.kind === 'optional' && type.valueType) || type;
 
 /**
- * `has(e.f)`, for whatever `e` is; the library's takes no more than a chain of names, and fields
- * that are not there.
+ * Replaces the library's `has(e.f)`, which accepts only chains of names and existing fields, by one
+ * for any expression `e`.
  */
 function amendHas(node: Node, operand: Node): void {
   const [receiver, name] = operand.args as [Node, string];
@@ -57,7 +57,7 @@ function amendHas(node: Node, operand: Node): void {
   });
 }
 
-/** Fields that a schema does not have cannot be asked for; the library lets them be optional. */
+/** Refuses fields that a schema does not have; the library makes them optional. */
 function amendSelection(node: Node): void {
   const { check } = node.meta;
 
@@ -79,7 +79,7 @@ const CASES: Readonly<Record<string, (text: string) => string>> = {
   upperAscii: (text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
 };
 
-/** The library changes the case of all letters. */
+/** cel-go changes the case of ASCII letters only, the library that of all letters. */
 function amendCase(node: Node, receiver: Node, change: (text: string) => string): void {
   const evaluate: Evaluate = (evaluator, _node, scope) => {
     const text = evaluator.run(receiver, scope);
@@ -98,7 +98,9 @@ const LITERALS: Readonly<Record<string, (text: string) => boolean>> = {
   duration: isGoDuration,
 };
 
-/** A literal that cannot be read is refused before anything is evaluated. */
+/**
+ * Refuses an invalid literal argument, such as that of `duration`, before anything is evaluated.
+ */
 function amendLiteral(node: Node, name: string, literal: Node): void {
   const { check } = node.meta;
 
@@ -117,7 +119,7 @@ function amendLiteral(node: Node, name: string, literal: Node): void {
   node.setMeta('check', readable);
 }
 
-/** Lists that are sets or maps by keys are the same in any order. */
+/** Compares lists of type set or map in any order. */
 function amendEquality(node: Node): void {
   const [left, right] = node.args as [Node, Node];
 
@@ -143,8 +145,8 @@ function amendEquality(node: Node): void {
 }
 
 /**
- * Operands of `&&` and `||` are refused where they stand; where both fail, the first one's failure
- * is told.
+ * Reports the operand of `&&` or `||` that is no bool; where both operands fail, the first one's
+ * error is thrown.
  */
 function amendLogic(node: Node): void {
   const { check } = node.meta;
@@ -166,7 +168,7 @@ function amendLogic(node: Node): void {
     return check(checker, given, scope);
   };
 
-  // Either operand decides alone, whatever becomes of the other.
+  // Either operand can decide alone, even if the other one fails.
   const deciding = node.op === '||';
 
   const evaluate: Evaluate = (evaluator, _node, scope) => {
@@ -196,7 +198,7 @@ function amendLogic(node: Node): void {
   node.setMeta('check', logical).setMeta('evaluate', evaluate);
 }
 
-/** The value of an entry that is there only where an optional has one. */
+/** The value of an optional entry; undefined where its optional is empty. */
 function optionalValue(evaluator: Evaluator, node: Node, scope: Scope): unknown {
   const given = evaluator.run(node, scope);
   if (!(given instanceof Optional)) {
@@ -219,8 +221,8 @@ function optionalType(checker: NodeChecker, node: Node, scope: Scope): CheckedTy
   );
 }
 
-/** One type for all: the first one's where they are the same. */
-function common(checker: NodeChecker, types: readonly CheckedType[]): CheckedType {
+/** The common type of all: that of the first where they are the same, else dyn. */
+function commonType(checker: NodeChecker, types: readonly CheckedType[]): CheckedType {
   const [first] = types;
   return first && types.every(({ name }) => name === first.name) ? first : checker.getType('dyn');
 }
@@ -235,7 +237,7 @@ function amendList(node: Node, isMarked: IsMarked): void {
 
   const check: Check = (checker, _node, scope) =>
     checker.registry.getListType(
-      common(
+      commonType(
         checker,
         items.map((item) =>
           isMarked(item)
@@ -268,11 +270,11 @@ function amendMap(node: Node, isMarked: IsMarked): void {
 
   const check: Check = (checker, _node, scope) =>
     checker.registry.getMapType(
-      common(
+      commonType(
         checker,
         entries.map(([key]) => checker.check(keyOf(key), scope)),
       ),
-      common(
+      commonType(
         checker,
         entries.map(([key, value]) =>
           isMarked(key) ? optionalType(checker, value, scope) : checker.check(value, scope),
@@ -318,7 +320,7 @@ function amendCall(node: Node): void {
 }
 
 /**
- * Gives the parts of a parsed expression the meaning that they have in Kubernetes; `marks` are of
+ * Changes the nodes of a parsed expression to behave as in Kubernetes; `marks` are the positions of
  * optional entries.
  */
 export function amend(node: Node, marks: ReadonlySet<number>): void {

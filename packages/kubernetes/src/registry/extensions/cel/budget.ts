@@ -1,11 +1,11 @@
 import { CelFailure } from './failure.ts';
 import { callOf, childrenOf, type Node, operandsOf } from './node.ts';
 
-/** What Kubernetes says where rules take more than they may. */
+/** Kubernetes' message for rules that exceed their budget. */
 export const OUT_OF_BUDGET =
   'validation failed due to running out of cost budget, no further validation rules will be run';
 
-/** Thrown by an expression that takes more steps than are left. */
+/** Thrown by an expression that needs more steps than are left. */
 export class BudgetExceeded extends CelFailure {
   constructor() {
     super(OUT_OF_BUDGET);
@@ -13,8 +13,8 @@ export class BudgetExceeded extends CelFailure {
 }
 
 /**
- * Steps that expressions may still take: each evaluated part is one, and so is every few characters
- * or items that it compares.
+ * Evaluation steps that are left: evaluating a node costs one, and comparing values one for every
+ * few characters or items.
  */
 export interface Budget {
   left: number;
@@ -22,9 +22,7 @@ export interface Budget {
 
 let current: Budget = { left: Number.POSITIVE_INFINITY };
 
-/**
- * Runs something whose steps are taken from a budget; throws BudgetExceeded where they are more.
- */
+/** Runs an evaluation on a budget; throws BudgetExceeded where it needs more steps. */
 export function within<T>(budget: Budget, run: () => T): T {
   const outer = current;
 
@@ -32,7 +30,7 @@ export function within<T>(budget: Budget, run: () => T): T {
 
   try {
     const result = run();
-    // What ran out of it may have been taken for a failure that a quantifier forgives.
+    // A quantifier may have caught the error as one of its condition.
     if (budget.left < 0) {
       throw new BudgetExceeded();
     }
@@ -53,7 +51,7 @@ function spend(steps: number): void {
 const PIECE = 16;
 const sizes = new WeakMap<object, number>();
 
-/** How many pieces a value is made of. */
+/** The cost of reading a value, in steps. */
 function sizeOf(value: unknown): number {
   if (typeof value === 'string') {
     return value.length / PIECE;

@@ -18,6 +18,10 @@ const truths: [string, Record<string, unknown>?][] = [
   ["quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('1') == quantity('1000m')"],
   ["isQuantity('5m') && !isQuantity('x') && quantity('2').add(quantity('3')).asInteger() == 5"],
   ["ip('::1').isLoopback() && ip('1.2.3.4').family() == 4 && !isIP('1.2.3')"],
+  ["string(ip('::1.2.3.4')) == '::102:304' && !isIP('::ffff:1.2.3.4') && !isIP('01.2.3.4')"],
+  [
+    "ip('0.0.0.0').isUnspecified() && !ip('0.0.0.1').isUnspecified() && ip('0.0.0.1').isGlobalUnicast()",
+  ],
   ["cidr('10.0.0.0/8').containsIP('10.1.1.1') && !cidr('10.0.0.0/8').containsIP('11.0.0.1')"],
   [
     "string(cidr('10.1.2.3/8').masked()) == '10.0.0.0/8' && string(ip('2001:db8:0:0::1')) == '2001:db8::1'",

@@ -9,7 +9,7 @@ interface Part {
   args?: unknown;
 }
 
-/** What the library throws. */
+/** An error of the library. */
 interface CelError extends Error {
   code?: string;
   summary?: string;
@@ -65,7 +65,7 @@ function splitTypes(list: string): string[] {
 function positionOf({ code, node, range }: CelError, input: string): number {
   const at = node?.pos ?? range?.start ?? 0;
 
-  // `has` stands where its parenthesis does.
+  // cel-go reports `has` at its parenthesis.
   if (code === 'undefined_in_has') {
     return at + 'has'.length;
   }
@@ -75,7 +75,7 @@ function positionOf({ code, node, range }: CelError, input: string): number {
   }
 
   if (code === 'no_such_key' || (code === 'expected_bool' && node?.op === '.')) {
-    // A selection stands where its dot does.
+    // cel-go reports a selection at its dot.
     const dot = input.lastIndexOf('.', at);
     return dot < 0 ? at : dot;
   }
@@ -144,14 +144,11 @@ function problemOf(error: CelError): string {
   return error.name === 'ParseError' ? `Syntax error: ${syntaxProblem(text)}` : text;
 }
 
-/** What can begin an expression, as cel-go's parser lists it. */
+/** The tokens that can begin an expression, as cel-go's parser lists them. */
 const BEGINNINGS =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
-/**
- * Problems of syntax are cel-go's where its parser says little; others are told in the library's
- * words.
- */
+/** Syntax errors have cel-go's text where its parser has a short one; others keep the library's. */
 function syntaxProblem(text: string): string {
   if (text === 'Expected IDENTIFIER, got EOF') {
     return "no viable alternative at input '.'";
@@ -163,10 +160,7 @@ function syntaxProblem(text: string): string {
   return text;
 }
 
-/**
- * Why an expression cannot be compiled, as cel-go shows it: place, problem, and the line with a
- * mark below.
- */
+/** A compile error as cel-go formats it: position, problem, and the line with a mark below. */
 export function compileError(expression: string, thrown: unknown): string {
   const error = thrown as CelError;
   const at = Math.min(positionOf(error, expression), expression.length);
@@ -178,7 +172,7 @@ export function compileError(expression: string, thrown: unknown): string {
   return `ERROR: <input>:${line}:${column + 1}: ${problemOf(error)}\n | ${shown}\n | ${'.'.repeat(column)}^`;
 }
 
-/** Why an expression could not be evaluated, as cel-go says it. */
+/** An evaluation error as cel-go words it. */
 export function evaluationError(thrown: unknown): string {
   if (thrown instanceof CelFailure) {
     return thrown.message;
@@ -206,7 +200,7 @@ export function evaluationError(thrown: unknown): string {
   }
 }
 
-/** That a text cannot be converted. */
+/** The error for a text that cannot be converted. */
 function conversionProblem(text: string): string | undefined {
   const type =
     /^(int|uint|double|bool|timestamp|duration)\(\) (?:type error|conversion error|requires)|^(?:Invalid (duration|timestamp))/.exec(

@@ -11,12 +11,11 @@ interface Parsed {
   check(): Checked;
 }
 
-/** What is known of an expression before it is evaluated: its type, or why it has none. */
+/** The result of checking an expression: its type, or the error. */
 export type Checked = { valid: true; type: string } | { valid: false; error: unknown };
 
 /**
- * Evaluates with these variables; throws a failure, also where it takes more steps than a budget
- * leaves.
+ * Evaluates an expression; throws its error, also where it needs more steps than the budget has.
  */
 export type Evaluate = (variables: Record<string, unknown>, budget: Budget) => unknown;
 
@@ -27,7 +26,7 @@ function parse(environment: Environment, text: string): Parsed {
   return parsed;
 }
 
-/** Checks an expression against the variables that an environment declares. */
+/** Checks an expression with the variables of an environment. */
 export function checkExpression(environment: Environment, text: string): Checked {
   let parsed: Parsed;
 
@@ -42,7 +41,7 @@ export function checkExpression(environment: Environment, text: string): Checked
   return checked.valid ? { valid: true, type: String(checked.type) } : checked;
 }
 
-/** An expression that was found right, ready to be evaluated often. */
+/** Compiles a checked expression for repeated evaluation. */
 export function compileExpression(text: string): Evaluate {
   const parsed = parse(evaluation, text);
   const checked = parsed.check();

@@ -1,2 +1,2 @@
-/** A function that an expression calls refuses its arguments; the message is Kubernetes'. */
+/** The error of a function whose arguments are invalid; the message is Kubernetes'. */
 export class CelFailure extends Error {}

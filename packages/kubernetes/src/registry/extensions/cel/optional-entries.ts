@@ -1,13 +1,13 @@
-/** Characters after which a bracket indexes a value; after others it begins a list. */
+/** A bracket after these characters is an index; after others it begins a list. */
 const ENDS_VALUE = /[\w)\]}'"]/;
 
 interface Bracket {
-  /** True for the bracket of a list or a map that the expression writes out. */
+  /** Whether a bracket begins a list or map literal. */
   isLiteral: boolean;
 }
 
-/** Index behind a string that begins at a quote. */
-function afterString(text: string, at: number): number {
+/** The index after a string literal that begins at a quote. */
+function skipString(text: string, at: number): number {
   const single = text.charAt(at);
   const quote = text.startsWith(single.repeat(3), at) ? single.repeat(3) : single;
   const isRaw = /(^|\W)([rR][bB]?|[bB][rR])$/.test(text.slice(Math.max(0, at - 3), at));
@@ -29,10 +29,9 @@ function beginsList(before: string): boolean {
 }
 
 /**
- * Entries of lists and maps that are only there where they have a value (`[?x]`, `{?'a': x}`),
- * which the library's parser does not read: each `?` becomes a `!`, which it reads at the same
- * place.
- * @returns the changed text, and where the marks stand
+ * Rewrites optional entries of list and map literals (`[?x]`, `{?'a': x}`), which the library's
+ * parser does not know: each `?` becomes a `!`. Returns the new text and the positions of these
+ * marks.
  */
 export function markOptionalEntries(text: string): { text: string; marks: ReadonlySet<number> } {
   const marks = new Set<number>();
@@ -48,7 +47,7 @@ export function markOptionalEntries(text: string): { text: string; marks: Readon
   for (let i = 0; i < text.length; ) {
     const char = text.charAt(i);
     if (char === "'" || char === '"') {
-      const end = afterString(text, i);
+      const end = skipString(text, i);
       result += text.slice(i, end);
       last = char;
       i = end;

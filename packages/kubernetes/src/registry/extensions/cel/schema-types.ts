@@ -3,7 +3,7 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { declared } from './environment.ts';
 import { namesInRules } from './values.ts';
 
-/** Names types of one environment; the library registers each by name. */
+/** Declares the types of one environment; the library registers each by name. */
 class Types {
   readonly environment: Environment;
   #count = 0;
@@ -12,10 +12,7 @@ class Types {
     this.environment = environment;
   }
 
-  /**
-   * CEL's name of the type of values of a schema (kubernetes.io "CRD validation rules", type
-   * mapping).
-   */
+  /** The CEL type of values of a schema (kubernetes.io "CRD validation rules", type mapping). */
   of(schema: Schema | undefined): string {
     if (!schema || schema['x-kubernetes-int-or-string']) {
       return 'dyn';
@@ -56,12 +53,12 @@ class Types {
     return this.declare(fields);
   }
 
-  /** Types of properties by the names that rules may use for them. */
+  /** Types of properties by the names that rules use for them. */
   fields(properties: Schema['properties'] = {}): Record<string, string> {
     const fields: Record<string, string> = {};
 
     for (const [name, property] of Object.entries(properties)) {
-      // What has no type is not there for rules.
+      // Rules cannot see properties without a type.
       if (property.type === undefined && !property['x-kubernetes-int-or-string']) {
         continue;
       }
@@ -76,7 +73,7 @@ class Types {
     return fields;
   }
 
-  /** The little that rules see of an object's metadata. */
+  /** The fields of metadata that rules see. */
   metadata(): string {
     return this.declare({ name: 'string', generateName: 'string' });
   }

@@ -6,7 +6,7 @@ const toDuration = evaluation.parse('duration(text)') as (
   context: Record<string, unknown>,
 ) => unknown;
 
-/** Words that CEL keeps for itself but takes behind a dot. */
+/** Reserved words of CEL that are allowed after a dot. */
 const SELECTABLE = new Set(
   'as break const continue else for function if import let loop package namespace return var void while'.split(
     ' ',
@@ -15,16 +15,15 @@ const SELECTABLE = new Set(
 
 const RESERVED = new Set([...SELECTABLE, 'true', 'false', 'null', 'in']);
 
-/** Whether CEL keeps a word for itself. */
+/** Whether a word is reserved in CEL. */
 export function isReservedWord(word: string): boolean {
   return RESERVED.has(word);
 }
 
 /**
- * A property's name as CEL rules spell it (Kubernetes "CRD validation rules", "Escaping property
- * names").
+ * A property's name in CEL rules (Kubernetes "CRD validation rules", "Escaping property names").
  */
-export function escapedName(name: string): string {
+export function escapeName(name: string): string {
   if (RESERVED.has(name)) {
     return `__${name}__`;
   }
@@ -39,23 +38,20 @@ export function escapedName(name: string): string {
     .replaceAll('/', '__slash__');
 }
 
-/** Every name that rules may use for a property: reserved words also as they are. */
+/** Every name that rules may use for a property: reserved words also unescaped. */
 export function namesInRules(name: string): string[] {
-  const escaped = escapedName(name);
+  const escaped = escapeName(name);
   return escaped !== name && SELECTABLE.has(name) ? [escaped, name] : [escaped];
 }
 
 const unordered = new WeakSet<object>();
 
-/** Whether a list is one whose order means nothing: a set, or a map by keys. */
+/** Whether the order of a list has no meaning: list type set or map. */
 export function isUnordered(list: unknown): list is readonly unknown[] {
   return Array.isArray(list) && unordered.has(list);
 }
 
-/**
- * A JSON value with the types that its schema gives it in CEL: integers are `int`, dates are
- * timestamps.
- */
+/** A JSON value with the CEL types of its schema: integers are `int`, dates are timestamps. */
 export function celValue(value: unknown, schema: Schema | undefined): unknown {
   if (typeof value === 'number') {
     const integer =
@@ -64,7 +60,7 @@ export function celValue(value: unknown, schema: Schema | undefined): unknown {
   }
 
   if (typeof value === 'string' && schema?.type === 'string' && schema.format !== undefined) {
-    return formatted(value, schema.format);
+    return convertFormat(value, schema.format);
   }
 
   if (Array.isArray(value)) {
@@ -95,7 +91,7 @@ export function celValue(value: unknown, schema: Schema | undefined): unknown {
     const other =
       typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 
-    // Null is nothing to the rules of an object that has the property.
+    // Rules see no null in a property that the schema has.
     if (property && child === null) {
       continue;
     }
@@ -116,7 +112,7 @@ export function celValue(value: unknown, schema: Schema | undefined): unknown {
   return result;
 }
 
-function formatted(text: string, format: string): unknown {
+function convertFormat(text: string, format: string): unknown {
   switch (format) {
     case 'date':
     case 'date-time': {

@@ -9,8 +9,8 @@ const LINK = 'see https://github.com/kubernetes/enhancements/pull/1111';
 type State = 'Missing' | 'Unapproved' | 'Approved' | 'Invalid';
 
 /**
- * Who approved of a definition in a group of Kubernetes itself, in kube-apiserver's words;
- * undefined for other groups.
+ * The approval of a definition in a group of Kubernetes, in kube-apiserver's words; undefined for
+ * other groups.
  */
 export function approvalOf({
   metadata,
@@ -39,7 +39,7 @@ export function approvalOf({
   };
 }
 
-/** What is wrong with the approval; what was wrong already may stay as it is. */
+/** What is wrong with the approval; an approval that was invalid already may stay. */
 export function approvalCauses(definition: Definition, old: Definition | undefined): StatusCause[] {
   const approval = approvalOf(definition);
   if (!approval || (old && approvalOf(old)?.state === approval.state)) {

@@ -32,8 +32,8 @@ export function withCondition(
   return { ...status, conditions };
 }
 
-/** Names that other resources of a definition's group have. */
-function taken(
+/** The names of other resources in a definition's group. */
+function findTakenNames(
   catalog: ResourceCatalog,
   definition: Definition,
 ): { resources: Set<string>; kinds: Set<string> } {
@@ -59,8 +59,8 @@ function taken(
 }
 
 /**
- * A definition's status once its names are looked at (apiextensions naming and establishing
- * controllers).
+ * The status of a definition after its names are compared with others (apiextensions naming and
+ * establishing controllers).
  */
 export function acceptedStatus(
   catalog: ResourceCatalog,
@@ -68,7 +68,7 @@ export function acceptedStatus(
   at: string,
 ): Status {
   const { names } = definition.spec;
-  const { resources, kinds } = taken(catalog, definition);
+  const { resources, kinds } = findTakenNames(catalog, definition);
   const accepted: DefinitionNames = {
     ...(definition.status?.acceptedNames ?? { plural: '', kind: '' }),
   };
@@ -107,7 +107,7 @@ export function acceptedStatus(
   const next = { ...definition, status: { ...named, acceptedNames: accepted } };
 
   if (established) {
-    return approvedStatus(next, at);
+    return withApprovalCondition(next, at);
   }
 
   const status = conflict
@@ -121,13 +121,11 @@ export function acceptedStatus(
         at,
       );
 
-  return approvedStatus({ ...definition, status }, at);
+  return withApprovalCondition({ ...definition, status }, at);
 }
 
-/**
- * The status with what it says about the approval of a definition in a group of Kubernetes itself.
- */
-function approvedStatus(definition: Definition & { status: Status }, at: string): Status {
+/** The status with the approval condition of a definition in a group of Kubernetes. */
+function withApprovalCondition(definition: Definition & { status: Status }, at: string): Status {
   const approval = approvalOf(definition);
   if (!approval) {
     return definition.status;

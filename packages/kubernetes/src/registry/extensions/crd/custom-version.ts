@@ -17,16 +17,18 @@ export interface CustomVersion {
   schema: Schema;
   /** Schema of whole objects of the version that is stored. */
   storedSchema: Schema;
-  /** What converts objects between versions where more than their apiVersion differs. */
+  /**
+   * Converts objects between versions by a webhook; undefined where only the apiVersion differs.
+   */
   converter?: Converter;
-  /** True once its definition is being deleted: nothing new can be made. */
+  /** True once its definition is being deleted: no objects can be created. */
   terminating: boolean;
   hasStatus: boolean;
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
   printerColumns: readonly PrinterColumn[];
   /** JSON paths such as `.spec.color`. */
   selectableFields: readonly string[];
-  /** The Warning that every use of the version gets. */
+  /** The warning that every request to the version gets. */
   deprecationWarning?: string;
   /** CEL rules of the schema. */
   rules: RuleSet;

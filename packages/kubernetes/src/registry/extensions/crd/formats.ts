@@ -46,7 +46,7 @@ function collect(schema: Schema, found: Set<string>): void {
   }
 }
 
-function unrecognized({ spec }: Definition): Set<string> {
+function findUnrecognizedFormats({ spec }: Definition): Set<string> {
   const found = new Set<string>();
 
   for (const { schema } of spec.versions) {
@@ -58,10 +58,10 @@ function unrecognized({ spec }: Definition): Set<string> {
   return found;
 }
 
-/** Warnings about formats that mean nothing to Kubernetes, told when they are new. */
+/** Warnings about new formats that Kubernetes does not recognize. */
 export function formatWarnings(definition: Definition, old: Definition | undefined): string[] {
-  const known = old ? unrecognized(old) : new Set<string>();
-  return [...unrecognized(definition)]
+  const known = old ? findUnrecognizedFormats(old) : new Set<string>();
+  return [...findUnrecognizedFormats(definition)]
     .filter((format) => !known.has(format))
     .map((format) => `unrecognized format ${quote(format)}`);
 }

@@ -26,8 +26,8 @@ import { WebhookConversion } from './webhook-conversion.ts';
 const PARALLEL = 64;
 
 /**
- * Keeps the catalog in step with the CustomResourceDefinitions that are stored, accepts their
- * names, and empties those being deleted.
+ * Keeps the catalog up to date with the stored CustomResourceDefinitions, accepts their names, and
+ * deletes the objects of those being deleted.
  */
 export class DefinitionRegistrar {
   readonly #catalog: ResourceCatalog;
@@ -35,7 +35,7 @@ export class DefinitionRegistrar {
   readonly #hub: WatchHub;
   readonly #options: () => WriteOptions;
   readonly #waiting = new Set<() => void>();
-  /** One at a time: names of two definitions must not be accepted past each other. */
+  /** One at a time: otherwise two definitions could be accepted with the same names. */
   readonly #names = new WorkQueue((name) => this.#accept(name), {
     workers: 1,
     onFailure: handleFailure,
@@ -57,7 +57,7 @@ export class DefinitionRegistrar {
     this.#options = options;
   }
 
-  /** Serves what is stored, and follows every change from now on. */
+  /** Serves the stored definitions, and follows their events. */
   start(): void {
     for (const stored of this.#store.backend.range({ prefix: DEFINITIONS_PREFIX })) {
       const definition = stored.parse<Definition>();
@@ -68,21 +68,21 @@ export class DefinitionRegistrar {
       }
     }
 
-    this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) {
-        if (change.key.startsWith(DEFINITIONS_PREFIX)) {
-          this.#follow(change);
+    this.#stop = this.#store.backend.onCommit((events) => {
+      for (const event of events) {
+        if (event.key.startsWith(DEFINITIONS_PREFIX)) {
+          this.#follow(event);
         }
       }
     });
   }
 
-  /** Resolves once the names of the definitions written so far are looked at. */
+  /** Resolves once the names of all definitions written so far are accepted or refused. */
   settled(): Promise<void> {
     return this.#closed ? Promise.resolve() : this.#names.settled();
   }
 
-  /** Stops; definitions that are still being emptied are taken up again at the next start. */
+  /** Stops; deletion of a definition's objects goes on after the next start. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stop?.();
@@ -96,11 +96,11 @@ export class DefinitionRegistrar {
     this.#client.close();
   }
 
-  #follow(change: StorageEvent): void {
-    const definition = change.object.parse<Definition>();
+  #follow(event: StorageEvent): void {
+    const definition = event.object.parse<Definition>();
     const name = storedMetadata(definition).name;
 
-    if (change.type === 'DELETED') {
+    if (event.type === 'DELETED') {
       const gone = this.#catalog.custom(name);
 
       this.#catalog.setCustom(name, []);
@@ -114,7 +114,7 @@ export class DefinitionRegistrar {
       return;
     }
 
-    const before = change.previous?.shared<Definition>();
+    const before = event.previous?.shared<Definition>();
     const isNew = !before || before.metadata.generation !== definition.metadata.generation;
     if (isNew || approvalOf(before)?.message !== approvalOf(definition)?.message) {
       this.#names.add(name);
@@ -124,7 +124,7 @@ export class DefinitionRegistrar {
     }
   }
 
-  /** Names that were taken may be free now. */
+  /** Other definitions may get the names that are free now. */
   #acceptOthers(group: string): void {
     for (const stored of this.#store.backend.range({ prefix: DEFINITIONS_PREFIX })) {
       const other = stored.shared<Definition>();
@@ -240,7 +240,7 @@ export class DefinitionRegistrar {
     });
   }
 
-  /** Deletes all objects and waits for those that finalizers hold. */
+  /** Deletes all objects, and waits for the finalizers of those that have some. */
   async #removeObjects(type: ResourceType): Promise<void> {
     const prefix = storagePrefix(type);
     const { backend } = this.#store;
@@ -280,7 +280,7 @@ export class DefinitionRegistrar {
   }
 }
 
-/** Whether a change of a definition changes what is served. */
+/** Whether a definition's change affects the resources that it serves. */
 function servingChanged(before: Definition, after: Definition): boolean {
   return (
     !equalJson(before.spec, after.spec) ||

@@ -12,18 +12,18 @@ import { celValue } from '../cel/values.ts';
 /** The `x-kubernetes-validations` of a schema, ready to be evaluated. */
 export interface RuleSet {
   /**
-   * What an object breaks; rules about `oldSelf` are skipped on creation, and what did not change
-   * may go on as it is.
+   * The causes for broken rules. Rules with `oldSelf` are skipped on creation; an unchanged value
+   * that breaks a rule causes a warning only.
    */
   check(object: KubeObject, old: KubeObject | undefined, warnings: string[]): StatusCause[];
-  /** True when there is no rule at all. */
+  /** True when the schema has no rules. */
   empty: boolean;
 }
 
 /** One rule (apiextensions/v1 ValidationRule). */
 export type Rule = NonNullable<Schema['x-kubernetes-validations']>[number];
 
-/** Steps that all rules of one object may take. */
+/** Evaluation steps that all rules of one object may take. */
 const MAX_STEPS = 2_000_000;
 const MAX_CAUSES = 100;
 const compiled = new WeakMap<Rule, Evaluate>();
@@ -75,13 +75,13 @@ function isRuled(schema: Schema): boolean {
   return known;
 }
 
-/** Whether a rule compares with the value as it was. */
+/** Whether a rule compares with the old value. */
 export function usesOldSelf(rule: Rule): boolean {
   return /\boldSelf\b/.test(rule.rule);
 }
 
 /** A rule's `fieldPath` as messages show it: `.a['b-c']` is `a.b-c`. */
-function shownPath(path: string): string {
+function formatFieldPath(path: string): string {
   return path
     .replace(
       /\['((?:[^'\\]|\\.)*)'\]/g,
@@ -98,14 +98,14 @@ function message(rule: Rule, context: Record<string, unknown>, budget: Budget): 
         return text;
       }
     } catch {
-      // Kubernetes falls back to `message` too.
+      // Like Kubernetes, falls back to `message`.
     }
   }
 
   return rule.message ?? `failed rule: ${rule.rule.trim()}`;
 }
 
-/** A cause in the form of its reason; values of objects and lists are not shown. */
+/** The cause for a broken rule, by the rule's reason; objects and lists are not shown. */
 function cause(rule: Rule, field: string, value: unknown, detail: string): StatusCause {
   const simple = value === null || typeof value !== 'object';
   const shown = simple ? `${typeof value === 'string' ? quote(value) : String(value)}: ` : '';
@@ -221,7 +221,7 @@ class Walk {
       );
     }
 
-    const place = joinPaths(field, rule.fieldPath ? shownPath(rule.fieldPath) : '') || at;
+    const place = joinPaths(field, rule.fieldPath ? formatFieldPath(rule.fieldPath) : '') || at;
 
     return cause(rule, place, value, message(rule, context, this.#budget));
   }
@@ -278,10 +278,7 @@ class Walk {
   }
 }
 
-/**
- * How the items of a list that keep their identity over an update are found: those of `map` lists,
- * by their keys.
- */
+/** Finds the old items of a list of type map by their keys; undefined for other lists. */
 function counterparts(schema: Schema, old: unknown): ((item: unknown) => unknown) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) {

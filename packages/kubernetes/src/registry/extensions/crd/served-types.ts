@@ -21,7 +21,7 @@ const ALL_VERBS = [
 
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
 
-/** A schema in which objects inside of objects have type and metadata as whole ones have. */
+/** The schema with apiVersion, kind and metadata added to embedded resources. */
 function withEmbedded(schema: Schema): Schema {
   const { properties, items, additionalProperties } = schema;
 
@@ -55,8 +55,8 @@ function withEmbedded(schema: Schema): Schema {
   };
 }
 
-/** The schema of whole objects from what a definition says about a version. */
-function wholeSchema(definition: Definition, version: DefinitionVersion): Schema {
+/** The schema of whole objects of a version. */
+function buildObjectSchema(definition: Definition, version: DefinitionVersion): Schema {
   const schema = withEmbedded(version.schema?.openAPIV3Schema ?? {});
   const own = schema.properties?.metadata?.properties;
   const metadata = metaSchema('ObjectMeta');
@@ -77,8 +77,7 @@ function wholeSchema(definition: Definition, version: DefinitionVersion): Schema
 }
 
 /**
- * What Kubernetes says of a deprecated version that says nothing itself: with the newest of the
- * versions that are better.
+ * Kubernetes' default warning about a deprecated version, which names the newest stable version.
  */
 function deprecationOf(
   { spec: { group, names, versions } }: Definition,
@@ -100,7 +99,7 @@ function customVersion(
   storedSchema: Schema,
   converter: Converter | undefined,
 ): CustomVersion {
-  const schema = wholeSchema(definition, version);
+  const schema = buildObjectSchema(definition, version);
   const warning = version.deprecationWarning ?? deprecationOf(definition, version);
 
   return {
@@ -135,7 +134,7 @@ export function servedTypes(definition: Definition, converter: Converter): Resou
   }
 
   const stored = storedVersion.name;
-  const storedSchema = wholeSchema(definition, storedVersion);
+  const storedSchema = buildObjectSchema(definition, storedVersion);
   const converts = definition.spec.conversion?.strategy === 'Webhook' ? converter : undefined;
 
   return versions

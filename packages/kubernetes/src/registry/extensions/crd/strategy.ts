@@ -7,7 +7,8 @@ import { formatWarnings } from './formats.ts';
 import { validateDefinition } from './validate-definition.ts';
 
 /**
- * What decoding fills in (apiextensions/v1 SetDefaults_CustomResourceDefinitionSpec and others).
+ * Sets the defaults of decoding (apiextensions/v1 SetDefaults_CustomResourceDefinitionSpec and
+ * others).
  */
 function setDefaults({ spec }: Definition): void {
   if (!spec?.names) {
@@ -32,8 +33,8 @@ function storageVersion({ spec }: Definition): string | undefined {
 }
 
 /**
- * CustomResourceDefinitions; their names are accepted by the registrar, which `accepted` waits for,
- * so that they serve at once.
+ * The strategy of CustomResourceDefinitions. A write waits for `accepted`, until the registrar has
+ * accepted the names, so that the resource is served at once.
  */
 export function definitionStrategy(accepted: (name: string) => Promise<void>): Strategy {
   return {

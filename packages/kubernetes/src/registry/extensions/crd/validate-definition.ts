@@ -119,10 +119,10 @@ function nameCauses(names: Definition['spec']['names']): StatusCause[] {
 }
 
 /**
- * Versions as Go prints them inside of a message: it has cleared what stands in the definition as a
- * whole.
+ * Versions as Go prints them in a message, after kube-apiserver has cleared the fields that the
+ * whole definition shares.
  */
-function shownVersions(versions: readonly DefinitionVersion[]): object[] {
+function toGoVersions(versions: readonly DefinitionVersion[]): object[] {
   return versions.map(({ name, served, storage, deprecated, deprecationWarning }) => ({
     Name: name,
     Served: served === true,
@@ -247,7 +247,7 @@ export function validateDefinition(
     }
   }
 
-  const shown = shownVersions(versions);
+  const shown = toGoVersions(versions);
 
   if (new Set(versions.map(({ name }) => name)).size !== versions.length) {
     causes.push(invalidValue('spec.versions', shown, 'must contain unique version names'));

@@ -11,7 +11,7 @@ import { MAX_CAUSES, repetition } from '../../validation/causes.ts';
 const LIST_TYPES = ['atomic', 'set', 'map'];
 const MAP_TYPES = ['atomic', 'granular'];
 
-function typed(
+function requireType(
   schema: Schema,
   field: string,
   wanted: 'array' | 'object',
@@ -119,14 +119,14 @@ export function listCauses(schema: Schema, field: string): StatusCause[] {
   const causes: StatusCause[] = [];
 
   if (mapType !== undefined) {
-    causes.push(...typed(schema, field, 'object', 'x-kubernetes-map-type'));
+    causes.push(...requireType(schema, field, 'object', 'x-kubernetes-map-type'));
     if (!MAP_TYPES.includes(mapType)) {
       causes.push(notSupported(`${field}.x-kubernetes-map-type`, mapType, MAP_TYPES));
     }
   }
 
   if (listType !== undefined) {
-    causes.push(...typed(schema, field, 'array', 'x-kubernetes-list-type'));
+    causes.push(...requireType(schema, field, 'array', 'x-kubernetes-list-type'));
 
     if (listType === 'set' && schema.type === 'array') {
       causes.push(...setCauses(schema.items, field));

@@ -13,8 +13,8 @@ const REASONS = [
   'FieldValueDuplicate',
 ];
 
-/** A rule as Go prints it inside of a message. */
-function shownRule({
+/** A rule as Go prints it in a message. */
+function toGoRule({
   rule,
   message = '',
   messageExpression = '',
@@ -59,7 +59,7 @@ function leads(schema: Schema, path: string): boolean {
   return true;
 }
 
-/** Where a schema stands in the schema of whole objects. */
+/** The position of a schema in the schema of whole objects. */
 interface SchemaPlace {
   isRoot: boolean;
 }
@@ -122,10 +122,10 @@ function compileCauses(
   const checked = checkExpression(environment, rule.rule);
   if (!checked.valid) {
     const why = `compilation failed: ${compileError(rule.rule, checked.error)}`;
-    causes.push(invalidValue(`${at}.rule`, shownRule(rule), why));
+    causes.push(invalidValue(`${at}.rule`, toGoRule(rule), why));
   } else if (!isType(checked.type, 'bool')) {
     causes.push(
-      invalidValue(`${at}.rule`, shownRule(rule), 'cel expression must evaluate to a bool'),
+      invalidValue(`${at}.rule`, toGoRule(rule), 'cel expression must evaluate to a bool'),
     );
   }
 
@@ -133,12 +133,12 @@ function compileCauses(
     const text = checkExpression(environment, rule.messageExpression);
     if (!text.valid) {
       const why = `messageExpression compilation failed: ${compileError(rule.messageExpression, text.error)}`;
-      causes.push(invalidValue(`${at}.messageExpression`, shownRule(rule), why));
+      causes.push(invalidValue(`${at}.messageExpression`, toGoRule(rule), why));
     } else if (!isType(text.type, 'string')) {
       causes.push(
         invalidValue(
           `${at}.messageExpression`,
-          shownRule(rule),
+          toGoRule(rule),
           'messageExpression must evaluate to a string',
         ),
       );

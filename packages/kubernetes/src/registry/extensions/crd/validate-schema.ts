@@ -17,7 +17,7 @@ const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const MAX_DEPTH = 64;
 const MAX_CAUSES = 50;
 
-/** Keywords of JSON Schema that have no place in a CRD; `$ref` ends the check of a schema. */
+/** Keywords of JSON Schema that CRDs must not use; `$ref` ends the check of a schema. */
 const UNSUPPORTED = [
   'id',
   'additionalItems',
@@ -27,7 +27,9 @@ const UNSUPPORTED = [
   '$ref',
 ] as const;
 
-/** What branches of allOf, anyOf, oneOf and not may not say, with how they would have to be. */
+/**
+ * Keywords that branches of allOf, anyOf, oneOf and not must not have, with their required value.
+ */
 const NOT_IN_BRANCHES: readonly (readonly [string, string])[] = [
   ['type', 'must be empty to be structural'],
   ['title', 'must be empty to be structural'],
@@ -53,15 +55,15 @@ const EMPTY_TYPE: Record<Position, string> = {
 };
 
 /**
- * What was found, by when kube-apiserver finds it: each stage is only reached where the one before
- * found nothing.
+ * Causes by the stage in which kube-apiserver finds them: a stage runs only if those before found
+ * nothing.
  */
 interface Found {
-  /** Keywords, lists, and the form of rules. */
+  /** Forbidden keywords, invalid lists and malformed rules. */
   schema: StatusCause[];
-  /** What makes a schema non-structural. */
+  /** Violations of the structural form. */
   structural: StatusCause[];
-  /** Defaults and compiled rules. */
+  /** Invalid defaults, and rules that do not compile. */
   deep: StatusCause[];
 }
 
@@ -147,7 +149,7 @@ function branchCauses(schema: Schema, field: string, found: StatusCause[]): void
         continue;
       }
 
-      // The one pattern that may name types: what int-or-string is made of.
+      // The only branches that may have types: those of x-kubernetes-int-or-string.
       if (keyword === 'type' && intOrString && (value === 'integer' || value === 'string')) {
         continue;
       }

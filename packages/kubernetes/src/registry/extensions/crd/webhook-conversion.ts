@@ -9,7 +9,8 @@ import type { Definition } from './definition.ts';
 /** Converts objects of a custom resource between its versions. */
 export interface Converter {
   /**
-   * The objects, in their order, in a version such as `example.com/v2`; throws a StatusError 500.
+   * Converts objects, in their order, to an apiVersion such as `example.com/v2`; throws a
+   * StatusError 500.
    */
   convert(objects: readonly KubeObject[], apiVersion: string): Promise<KubeObject[]>;
 }
@@ -60,7 +61,7 @@ export class WebhookConversion implements Converter {
     );
   }
 
-  /** As many objects as it is given, which are one at least. */
+  /** Calls the webhook with at least one object; returns as many as it gets. */
   async #call(
     objects: readonly [KubeObject, ...KubeObject[]],
     apiVersion: string,

@@ -14,7 +14,7 @@ const none = () => {};
 
 interface Plan {
   defaults: (value: Fields) => void;
-  /** Fields that are structs in Go: they are always there. */
+  /** Fields that are structs in Go, which are never missing. */
   structs: readonly string[];
   /** Fields that hold amounts of resources by name. */
   amounts: readonly string[];
@@ -114,9 +114,8 @@ function defaultValue(value: unknown, schema: Schema): void {
 }
 
 /**
- * Gives an object of a built-in kind, in place, the fields that Kubernetes 1.36 gives it before it
- * is stored (the API reference's defaults); wherever a type appears it gets the same ones. Other
- * kinds stay as they are.
+ * Sets, in place, the defaults of Kubernetes 1.36 (API reference) on an object of a built-in kind;
+ * a type gets the same defaults wherever it appears. Other kinds are unchanged.
  */
 export function defaultObject(gvk: GroupVersionKind, object: KubeObject): void {
   const schema = builtinSchema(gvk);

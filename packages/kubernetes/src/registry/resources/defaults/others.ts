@@ -84,7 +84,7 @@ export const otherDefaults: Readonly<Record<string, (value: Fields) => void>> = 
     }
   },
   'core.v1.NamespaceStatus': (value) => fill(value, { phase: 'Active' }),
-  // The plural forms hold the singular one first; who writes only one gets both.
+  // Of the singular and plural field, one that is set sets the other.
   'core.v1.NodeSpec': (value) => {
     if (value.podCIDR && value.podCIDRs?.[0] !== value.podCIDR) {
       value.podCIDRs = [value.podCIDR];

@@ -20,8 +20,7 @@ const maxReference = 4096;
 const maxName = 255;
 
 /**
- * Tag of an image reference: `latest` where there is neither tag nor digest, none where it is no
- * reference.
+ * The tag of an image reference: `latest` without a tag and digest; '' for an invalid reference.
  */
 function imageTag(image: string): string {
   const found = image.length > maxReference ? null : reference.exec(image);
@@ -36,8 +35,7 @@ function imageTag(image: string): string {
 function container(value: Fields): void {
   const { lifecycle } = value;
   if (lifecycle?.stopSignal !== undefined) {
-    // A field behind a feature gate that is closed by default: without it there may be nothing
-    // left.
+    // Drops a field whose feature gate is off by default.
     delete lifecycle.stopSignal;
 
     if (!lifecycle.postStart && !lifecycle.preStop) {
@@ -60,7 +58,7 @@ function requestsFromLimits(containers: readonly Fields[] | undefined): void {
   }
 }
 
-/** What all containers ask for counts as asked for by the pod, where it limits itself. */
+/** A pod with limits of its own gets the sum of its containers' requests. */
 function podRequests(spec: Fields): void {
   const { resources, containers = [] } = spec;
   if (resources?.limits === undefined && resources?.requests === undefined) {
@@ -137,7 +135,7 @@ export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
       schedulerName: 'default-scheduler',
     });
 
-    // The old name of the field is kept in step with the new one.
+    // The deprecated field has the value of the new one.
     if (value.serviceAccountName) {
       value.serviceAccount = value.serviceAccountName;
     } else if (value.serviceAccount) {

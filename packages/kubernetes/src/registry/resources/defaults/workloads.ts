@@ -116,7 +116,7 @@ export const workloadDefaults: Readonly<Record<string, (value: Fields) => void>>
 
     job.metadata ??= {};
 
-    // The very same map, as in Go: what is added to the one is added to the other.
+    // The same map, as in Go: a later change of one is a change of the other.
     if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) {
       job.metadata.labels = labels;
     }

@@ -1,15 +1,15 @@
 import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/json/json';
 import { isScalar, type Schema } from '@ks-apiserver/apimachinery/schema/schema';
 
-/** Types whose fields are known to be pointers or not in Kubernetes' Go types. */
+/** Types for which the schemas say whether a field is a pointer in Go. */
 const known = /^io\.k8s\./;
 
 interface Plan {
-  /** Fields that are dropped whatever they hold. */
+  /** Fields that are always dropped. */
   dropped: readonly string[];
   /** Fields that lose an explicit zero. */
   lost: readonly string[];
-  /** Fields that are written although nothing was said about them, with their zeros. */
+  /** Fields that Kubernetes writes even if they have no value, with their zeros. */
   written: readonly (readonly [string, string | number | boolean | null])[];
 }
 
@@ -78,7 +78,7 @@ function planOf(schema: Schema): Plan {
       const isRequired = schema.required?.includes(name) === true;
       const isWritten = field['x-zero'] === undefined ? isRequired : field['x-zero'] === 'always';
 
-      // An empty list of managers is a wish of its own: to begin it anew.
+      // An empty list of managers is meaningful: it resets managedFields.
       if (name === 'managedFields') {
         continue;
       }
@@ -152,9 +152,8 @@ function visit(
 }
 
 /**
- * Removes, in place, what a write to Kubernetes loses: an empty text, list or map, a zero or false
- * in an optional field that is no pointer in its Go types cannot be told from one that was left
- * out.
+ * Removes, in place, zeros that Go cannot tell from a missing field: an empty string, list or map,
+ * 0 or false in an optional field that is no pointer.
  */
 export function dropZeros(value: unknown, schema: Schema): void {
   visit(value, schema, (object, { lost }) => {
@@ -180,8 +179,8 @@ function isWrittenZero(value: unknown, zero: unknown, { 'x-pointer': isPointer }
 }
 
 /**
- * Removes, in place, the zeros that `writeZeros` adds: rules and comparisons see what was said, as
- * Go's types do. Also what is dropped whatever it is, which managers are noted for all the same.
+ * Removes, in place, the zeros that `writeZeros` adds, so that rules and comparisons see what the
+ * client set; also fields that are always dropped.
  */
 export function dropWrittenZeros(value: unknown, schema: Schema): void {
   visit(value, schema, (object, { dropped, written }, { properties = {} }) => {
@@ -210,7 +209,7 @@ export function hasWrittenZeros(value: unknown, schema: Schema): boolean {
 }
 
 /**
- * Adds, in place, what Kubernetes writes of fields that have no value: `rules: null` of a Role,
+ * Adds, in place, what Kubernetes writes for fields without a value: `rules: null` of a Role,
  * `serviceName: ""`.
  */
 export function writeZeros(value: unknown, schema: Schema): void {

@@ -1,6 +1,6 @@
 import { NumberPool } from './number-pool.ts';
 
-/** The number of an IPv4 address; undefined when the text is none. */
+/** An IPv4 address as a number; undefined for other texts. */
 export function ipv4Number(text: string): number | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) {
@@ -19,15 +19,12 @@ export function ipv4Number(text: string): number | undefined {
   return number;
 }
 
-/** The text of an IPv4 address. */
+/** Formats an IPv4 address. */
 export function ipv4Text(number: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }
 
-/**
- * The addresses of a CIDR that Services can have: without the network's own, its first and its
- * last.
- */
+/** The addresses of a CIDR that Services can have: without the network and broadcast address. */
 export class ClusterIpRange {
   readonly cidr: string;
   readonly pool: NumberPool;

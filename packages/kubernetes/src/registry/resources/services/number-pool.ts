@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 
 const RANDOM_TRIES = 16;
 
-/** Numbers of a range that are given out at most once at a time. */
+/** Allocates the numbers of a range, each at most once at a time. */
 export class NumberPool {
   readonly first: number;
   readonly last: number;
@@ -18,7 +18,7 @@ export class NumberPool {
     return number >= this.first && number <= this.last;
   }
 
-  /** Takes a number; false when it is taken. */
+  /** Allocates a number; false when it is allocated already. */
   take(number: number): boolean {
     if (this.#used.has(number)) {
       return false;
@@ -28,7 +28,7 @@ export class NumberPool {
     return true;
   }
 
-  /** Takes any free number; undefined when all are taken. */
+  /** Allocates any free number; undefined when there is none. */
   pick(): number | undefined {
     const size = this.last - this.first + 1;
 

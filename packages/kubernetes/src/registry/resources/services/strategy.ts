@@ -12,8 +12,8 @@ import type { NumberPool } from './number-pool.ts';
 const SERVICES_PREFIX = '/registry/core/services/';
 
 /**
- * Cluster IPs and node ports of Services: what they take when written, and give back when deleted
- * or changed.
+ * Allocates the cluster IPs and node ports of Services, and releases them when a Service changes or
+ * is deleted.
  */
 export class ServiceAllocations {
   readonly #ips: ClusterIpRange;
@@ -24,7 +24,7 @@ export class ServiceAllocations {
     this.#ports = ports;
   }
 
-  /** Takes what stored Services have, and follows what becomes of them. */
+  /** Allocates the numbers of the stored Services, and follows their events. */
   start(backend: Backend): () => void {
     for (const stored of backend.range({ prefix: SERVICES_PREFIX })) {
       const { ips, ports } = heldBy(stored.shared<KubeObject>());
@@ -37,8 +37,8 @@ export class ServiceAllocations {
       }
     }
 
-    return backend.onCommit((changes) => {
-      for (const { key, type, object, previous } of changes) {
+    return backend.onCommit((events) => {
+      for (const { key, type, object, previous } of events) {
         if (!previous || !key.startsWith(SERVICES_PREFIX)) {
           continue;
         }
@@ -63,8 +63,8 @@ export class ServiceAllocations {
   }
 
   /**
-   * Gives a Service the address and ports that it lacks; throws a StatusError 422 when one it names
-   * cannot be had.
+   * Allocates the address and ports that a Service lacks; throws a StatusError 422 when one that it
+   * names is not available.
    */
   allocate(object: KubeObject, old: KubeObject | undefined, context: WriteContext): void {
     const before = old ? heldBy(old) : { ips: [], ports: [] };
@@ -84,7 +84,7 @@ export class ServiceAllocations {
     const { spec } = object;
     const { clusterIP = '', clusterIPs = [] } = spec;
 
-    // Contradictions are for the validation to name.
+    // Contradictory fields are reported by the validation.
     const isSound =
       clusterIP === ''
         ? clusterIPs.length === 0
@@ -201,7 +201,7 @@ function heldBy({ spec = {} }: KubeObject): { ips: number[]; ports: number[] } {
   return { ips, ports };
 }
 
-/** What decoding fills in (Kubernetes core/v1 SetDefaults_Service). */
+/** Sets the defaults of decoding (Kubernetes core/v1 SetDefaults_Service). */
 function setServiceDefaults(spec: KubeObject['spec']): void {
   spec.type ??= 'ClusterIP';
   spec.sessionAffinity ??= 'None';
@@ -211,7 +211,7 @@ function setServiceDefaults(spec: KubeObject['spec']): void {
   }
 
   if (spec.type === 'ExternalName') {
-    // Kept for the validation to refuse.
+    // Left as it is for the validation to refuse.
     if (spec.clusterIP && !spec.clusterIPs) {
       spec.clusterIPs = [spec.clusterIP];
     }
@@ -228,7 +228,7 @@ function setServiceDefaults(spec: KubeObject['spec']): void {
   }
 }
 
-/** What the server chooses with the addresses. */
+/** Sets the fields that the server chooses with the addresses. */
 function setFamilies(spec: KubeObject['spec']): void {
   if (spec.type === 'ExternalName') {
     return;
@@ -244,7 +244,7 @@ function setFamilies(spec: KubeObject['spec']): void {
   }
 }
 
-/** What a cluster of one IPv4 range cannot give; throws a StatusError 422. */
+/** Refuses what a cluster with one IPv4 range does not support; throws a StatusError 422. */
 function checkFamilies({ metadata, spec }: KubeObject, context: WriteContext): void {
   if (spec.type === 'ExternalName') {
     return;
@@ -267,13 +267,13 @@ function checkFamilies({ metadata, spec }: KubeObject, context: WriteContext): v
   }
 }
 
-/** Keeps the numbers that a client which does not know them left out. */
+/** Restores numbers that a client that does not know them left out. */
 function keepAllocated(spec: KubeObject['spec'], old: KubeObject['spec']): void {
   if (spec.type !== 'ExternalName' && old.type !== 'ExternalName' && !spec.clusterIP) {
     spec.clusterIP = old.clusterIP;
     spec.clusterIPs = old.clusterIPs;
   } else if (spec.clusterIP !== old.clusterIP && equalJson(spec.clusterIPs, old.clusterIPs)) {
-    // A client that knows only the singular field changed it.
+    // A client that knows only clusterIP changed it.
     spec.clusterIPs = [spec.clusterIP];
   }
 
@@ -297,7 +297,7 @@ function keepAllocated(spec: KubeObject['spec'], old: KubeObject['spec']): void 
   }
 }
 
-/** Drops what belonged to the old type, where the client did not set it anew. */
+/** Drops fields of the old type that the client did not set to new values. */
 function dropTypeDependent(spec: KubeObject['spec'], old: KubeObject['spec']): void {
   if (spec.type === 'ExternalName' && old.type !== 'ExternalName') {
     for (const field of [
@@ -330,7 +330,7 @@ function dropTypeDependent(spec: KubeObject['spec'], old: KubeObject['spec']): v
   }
 }
 
-/** Services. */
+/** The strategy of Services. */
 export function serviceStrategy(allocations: ServiceAllocations): Strategy {
   return {
     returnsDeleted: true,

@@ -13,7 +13,7 @@ import { nodeStrategy } from './nodes.ts';
 import { podStrategy } from './pods/strategy.ts';
 import { secretStrategy } from './secrets.ts';
 
-/** A strategy whose new objects begin with a status. */
+/** A strategy that gives new objects a status. */
 function withStatus(status: () => Record<string, unknown>, rest: Strategy = {}): Strategy {
   return {
     ...rest,
@@ -28,7 +28,7 @@ const empty = () => ({});
 const counted: Strategy = { generation: true };
 const deleted: Strategy = { returnsDeleted: true };
 
-/** Of the Secrets of a ServiceAccount nothing is kept but their names. */
+/** Keeps only the names in a ServiceAccount's Secrets. */
 function nameSecrets(object: KubeObject): void {
   const secrets = listOf<{ name?: string }>(object.secrets);
   for (const [index, { name }] of secrets.entries()) {
@@ -124,7 +124,7 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map(
     (name): [string, Strategy] => [`${name}.rbac.authorization.k8s.io`, { createOnUpdate: true }],
   ),
-  // Its generation is set but never counts.
+  // Its generation is set once and never changes.
   [
     'priorityclasses.scheduling.k8s.io',
     {

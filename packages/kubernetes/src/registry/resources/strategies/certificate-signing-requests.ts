@@ -9,11 +9,12 @@ import type { Strategy } from '../strategy.ts';
 const isDecision = ({ type }: Condition) => type === 'Approved' || type === 'Denied';
 
 /**
- * Requests for certificates say who made them; only the approval subresource decides about them.
+ * CertificateSigningRequests record their requestor; only the approval subresource approves or
+ * denies them.
  */
 export const csrStrategy: Strategy = {
   fields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),
-  // What is asked for never changes, and how it was decided is nobody's to apply.
+  // The request never changes; neither it nor the decision can be applied.
   untracked: ['spec', 'status'],
   validate: (object, old, { subresource }) => {
     if (!old) {

@@ -5,7 +5,7 @@ import type { Strategy } from '../strategy.ts';
 const core = (group: string | null | undefined) =>
   group === undefined || group === null || group === '';
 
-/** Kinds that a claim may be filled from by the older of the two fields. */
+/** Kinds that the older field `dataSource` may name. */
 function isKnownSource({ apiGroup, kind }: Fields): boolean {
   if (kind === 'PersistentVolumeClaim') {
     return core(apiGroup);
@@ -13,12 +13,9 @@ function isKnownSource({ apiGroup, kind }: Fields): boolean {
   return kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io';
 }
 
-/**
- * The two fields that name where a claim's data come from follow each other (Kubernetes "Volume
- * populators").
- */
+/** Keeps `dataSource` and `dataSourceRef` in step (Kubernetes "Volume populators"). */
 function alignSources(spec: Fields): void {
-  // Sources of other namespaces are behind a feature gate that is closed by default.
+  // The feature gate for sources in other namespaces is off by default.
   if (spec.dataSourceRef?.namespace) {
     delete spec.dataSourceRef;
   }
@@ -35,7 +32,7 @@ function alignSources(spec: Fields): void {
   }
 }
 
-/** PersistentVolumeClaims. */
+/** The strategy of PersistentVolumeClaims. */
 export const claimStrategy: Strategy = {
   returnsDeleted: true,
   prepareForCreate(object: KubeObject) {

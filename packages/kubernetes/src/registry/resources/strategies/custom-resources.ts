@@ -7,7 +7,7 @@ const STEP = /\.([^.[\]]+)|\['([^']+)'\]/g;
 
 /**
  * The value at a simple JSON path such as `.spec.replicas` or `.metadata.labels['a.b/c']`;
- * undefined where it leads nowhere.
+ * undefined where there is none.
  */
 export function valueAt(object: unknown, path: string): unknown {
   let value = object;
@@ -25,8 +25,8 @@ export function valueAt(object: unknown, path: string): unknown {
 }
 
 /**
- * Sets the value at a simple JSON path, making objects on the way; throws a StatusError 400 when
- * something else stands there.
+ * Sets the value at a simple JSON path and creates missing objects on the way; throws a StatusError
+ * 400 where a value is no object.
  */
 export function setValueAt(object: KubeObject, path: string, value: unknown): void {
   const fields = [...path.matchAll(STEP)].map((match) => match[1] ?? match[2] ?? '');
@@ -51,14 +51,14 @@ export function setValueAt(object: KubeObject, path: string, value: unknown): vo
   }
 }
 
-/** What is special about the resources that a CustomResourceDefinition defines. */
+/** The strategy of the resources that a CustomResourceDefinition defines. */
 export function customStrategy(type: ResourceType): Strategy {
   const paths = type.custom?.selectableFields ?? [];
 
   return {
     generation: true,
     unconditionalUpdate: false,
-    // Without a subresource the status is a field like any other.
+    // Without the subresource, status is an ordinary field.
     ...(!hasStatus(type) && { untracked: [] }),
     prepareForCreate({ metadata }: KubeObject) {
       if (!type.custom?.terminating) {

@@ -2,7 +2,7 @@ import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Strategy } from '../strategy.ts';
 
-/** Where Kubernetes counts the changes of the template, for clients of earlier versions. */
+/** The annotation that counts changes of the template, for clients of earlier versions. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 
 function setTemplateGeneration(object: KubeObject, generation: number): void {
@@ -12,7 +12,7 @@ function setTemplateGeneration(object: KubeObject, generation: number): void {
   };
 }
 
-/** DaemonSets. */
+/** The strategy of DaemonSets. */
 export const daemonSetStrategy: Strategy = {
   generation: true,
   decode(object) {

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
 /**
- * A Job selects its pods by its own uid unless it brings its selector (Kubernetes "Jobs",
- * "Specifying your own Pod selector").
+ * A Job selects pods by its uid, unless it has a selector (Kubernetes "Jobs", "Specifying your own
+ * Pod selector").
  */
 export function labelJobPods({ metadata, spec }: KubeObject): void {
   if (!spec || spec.manualSelector === true || !spec.template) {
@@ -19,7 +19,7 @@ export function labelJobPods({ metadata, spec }: KubeObject): void {
     labels[`${prefix}job-name`] ??= metadata.name ?? '';
   }
 
-  // Defaults are set once more when Kubernetes reads what it stored.
+  // Kubernetes sets these defaults when it reads the stored object.
   if (Object.keys(metadata.labels ?? {}).length === 0) {
     metadata.labels = { ...labels };
   }

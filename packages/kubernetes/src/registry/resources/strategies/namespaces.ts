@@ -4,7 +4,7 @@ import type { Strategy } from '../strategy.ts';
 /** Namespaces that cannot be deleted. */
 const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
 
-/** The label by which a namespace can be selected by name. */
+/** The label that holds a namespace's name, for selectors. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /**

@@ -9,7 +9,7 @@ interface Taint {
 }
 
 /**
- * New nodes take no pods until a controller sees them ready (Kubernetes admission controller
+ * Taints new nodes until a controller sees them ready (Kubernetes admission controller
  * TaintNodesByCondition).
  */
 function taintNotReady(object: KubeObject): void {
@@ -22,7 +22,7 @@ function taintNotReady(object: KubeObject): void {
   }
 }
 
-/** Nodes: registered with their status, tainted until they are ready. */
+/** The strategy of nodes, which are created with a status. */
 export const nodeStrategy: Strategy = {
   keepsStatus: true,
   prepareForCreate: taintNotReady,

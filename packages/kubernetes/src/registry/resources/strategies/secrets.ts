@@ -17,7 +17,7 @@ function foldStringData(object: KubeObject): void {
   }
 }
 
-/** Secrets. */
+/** The strategy of Secrets. */
 export const secretStrategy: Strategy = {
   fields: (object) => ({ type: object.type ?? '' }),
   decode(object, old) {

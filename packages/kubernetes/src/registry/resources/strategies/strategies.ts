@@ -6,7 +6,7 @@ import { WARNINGS } from './warnings.ts';
 
 const PLAIN: Strategy = {};
 
-/** Strategies by resource; built-in ones are fixed, some are given by whoever wires the server. */
+/** Strategies by resource: the built-in ones and those given by the server. */
 export class Strategies {
   readonly #given = new Map<string, Strategy>();
   readonly #custom = new WeakMap<ResourceType, Strategy>();

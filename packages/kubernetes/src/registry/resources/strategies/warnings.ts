@@ -125,7 +125,7 @@ function classWarnings({ annotations = {} }: KubeObject['metadata']): string[] {
   ];
 }
 
-/** Since when kinds of volumes are deprecated, and without function. */
+/** Versions since which kinds of volumes are deprecated, or do not work. */
 const oldVolumes: Readonly<Record<string, readonly [name: string, since: string, gone: string]>> = {
   cephfs: ['cephfs', 'v1.28', 'v1.31'],
   photonPersistentDisk: ['photonPersistentDisk', 'v1.11', 'v1.16'],

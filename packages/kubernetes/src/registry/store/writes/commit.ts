@@ -14,7 +14,7 @@ import type { Outcome, Write, Written } from './write.ts';
 /** Decides what the commit does; undefined when the write has to be decided before the commit. */
 export type Decide = (current: StoredObject | undefined, reader: Reader) => Decided | undefined;
 
-/** What the commit of a write does to the stored state, and what the write answers with. */
+/** What a commit does to the stored state, and what the response shows. */
 interface Effect {
   decision: Decision;
   /** The object of the response; without it the one that was stored. */
@@ -25,7 +25,7 @@ interface Effect {
   isCharged?: boolean;
 }
 
-/** Gives back what was reserved for a write that stores nothing. */
+/** Releases what was reserved for a write that stores nothing. */
 export function undo(rollbacks: WriteContext['rollbacks']): void {
   for (const rollback of rollbacks) {
     rollback();
@@ -33,8 +33,8 @@ export function undo(rollbacks: WriteContext['rollbacks']): void {
 }
 
 /**
- * The last step of every write: charges quotas, stores what was decided, and waits for what follows
- * from it.
+ * The last step of every write: charges quotas, stores the outcome, and waits for the quota's
+ * status and the strategy.
  */
 export class Committer {
   readonly #backend: Backend;
@@ -58,8 +58,8 @@ export class Committer {
   }
 
   /**
-   * Does what `decide` says about the current state; undefined when the write has to be decided
-   * again. Undoes the reservations of a write that stores nothing.
+   * Stores what `decide` returns for the current state; undefined when the write has to be decided
+   * again. Runs the rollbacks of a write that stores nothing.
    */
   async commit(
     write: Write,

@@ -68,7 +68,7 @@ export class CreateDraft implements Draft {
     strategy.decode?.(object, undefined, context);
   }
 
-  /** Comes before everything else that the server sets: that belongs to no manager. */
+  /** Runs before the server sets anything else: those fields belong to no manager. */
   #trackFields(): void {
     const { untracked } = this.#strategy;
     trackFields(schemaOf(this.#type), undefined, this.object, this.context, untracked);

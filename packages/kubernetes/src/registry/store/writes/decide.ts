@@ -17,14 +17,14 @@ function runSteps(steps: readonly Step[]): void {
   }
 }
 
-/** Lets other requests have their turn before the next step of a large write. */
+/** Lets other requests run before the next step of a large write. */
 async function pause({ isLarge }: WriteContext): Promise<void> {
   if (isLarge) {
     await yieldBetweenLargeSteps();
   }
 }
 
-/** The same as `runSteps`, with turns for other requests between the steps of a large write. */
+/** Runs steps, and lets other requests run between those of a large write. */
 async function runStepsInTurns(steps: readonly Step[], context: WriteContext): Promise<void> {
   for (const step of steps) {
     await pause(context);
@@ -34,34 +34,35 @@ async function runStepsInTurns(steps: readonly Step[], context: WriteContext): P
 
 /** A draft as admission sees it. */
 function attributesOf({ operation, object, old, context }: Draft): Attributes {
-  const { type, subresource, shown } = context;
+  const { type, subresource, admissionView } = context;
 
   // A draft has no old object when it creates one, and no new one when it deletes one.
   const { name = '', namespace = '' } = (object ?? old)!.metadata;
 
-  const view = (given: KubeObject | undefined) => (given && shown?.of ? shown.of(given) : given);
+  const view = (given: KubeObject | undefined) =>
+    given && admissionView?.of ? admissionView.of(given) : given;
 
   return {
     type,
-    operation: shown?.operation ?? operation,
-    subresource: shown?.subresource ?? subresource,
-    name: shown?.name ?? name,
+    operation: admissionView?.operation ?? operation,
+    subresource: admissionView?.subresource ?? subresource,
+    name: admissionView?.name ?? name,
     namespace: admissionNamespace(type, namespace, name),
-    object: shown?.carries ?? view(object),
-    old: shown?.withoutOld ? undefined : view(old),
+    object: admissionView?.carries ?? view(object),
+    old: admissionView?.withoutOld ? undefined : view(old),
     context,
   };
 }
 
-/** Takes over into a draft what mutating admission made of it. */
+/** Puts the object that mutating admission left into a draft. */
 function takeAdmitted(draft: Draft, { object }: Attributes): void {
-  const { shown } = draft.context;
+  const { admissionView } = draft.context;
   if (!draft.object || !object) {
     return;
   }
 
-  if (shown) {
-    shown.put?.(draft.object, object);
+  if (admissionView) {
+    admissionView.put?.(draft.object, object);
   } else {
     draft.object = object;
   }
@@ -77,12 +78,15 @@ export function decide(draft: Draft, admission: Admission): Decided {
 
   runSteps(draft.validate);
 
-  admission.validate(draft.context.shown ? attributesOf(draft) : attributes);
+  admission.validate(draft.context.admissionView ? attributesOf(draft) : attributes);
 
   return { outcome: draft.outcome(), charge: attributes };
 }
 
-/** Decides a write in the same order, with webhooks, and with turns for other requests. */
+/**
+ * Decides a write in the same order, with webhooks, and lets other requests run between the steps
+ * of a large write.
+ */
 export async function decideInTurns(draft: Draft, admission: Admission): Promise<Decided> {
   const { context } = draft;
   await runStepsInTurns(draft.prepare, context);
@@ -94,7 +98,7 @@ export async function decideInTurns(draft: Draft, admission: Admission): Promise
 
   await runStepsInTurns(draft.validate, context);
 
-  await admission.validateWithWebhooks(context.shown ? attributesOf(draft) : attributes);
+  await admission.validateWithWebhooks(context.admissionView ? attributesOf(draft) : attributes);
   await pause(context);
 
   return { outcome: draft.outcome(), charge: attributes };

@@ -25,7 +25,7 @@ import { CreateDraft } from './create.ts';
 import { changedUid, desiredStateChanged, isUnchanged, throughSubresource } from './states.ts';
 import type { Draft, Outcome, Step } from './write.ts';
 
-/** How an update makes the object that is wanted. */
+/** How an update makes the wanted object. */
 interface Changes<T> {
   /** Changes a copy of the current object; throws a StatusError. */
   change: (old: KubeObject) => T;
@@ -37,7 +37,7 @@ interface Changes<T> {
 export interface UpdateRequest extends Changes<KubeObject> {
   /** '' for the object itself. */
   subresource: string;
-  /** The same changes to large objects, with turns for other requests between their parts. */
+  /** The same changes for large objects, which let other requests run between their steps. */
   inTurns?: Changes<Promise<KubeObject>>;
   /**
    * True for a patch, which has no preconditions: another uid in it is a change that is not
@@ -194,7 +194,7 @@ function isReleased(type: ResourceType, { metadata, spec }: KubeObject): boolean
   return type.resource !== 'namespaces' || !spec?.finalizers?.length;
 }
 
-/** The object that a request wants to create, as far as it wants one. */
+/** Drafts the object that an update creates. */
 function draftCreation(
   wanted: KubeObject,
   request: UpdateRequest,
@@ -217,7 +217,8 @@ function draftChange(
   strategy: Strategy,
   context: WriteContext,
 ): Draft {
-  // What a patch made belongs to this draft; other requests may bring the same object again.
+  // The result of a patch belongs to this draft; the object of a PUT is needed again when the write
+  // is repeated.
   const isOwn = !context.mayRepeat || (request.patch && !request.tracksFields);
   const wanted = isOwn ? changed : structuredClone(changed);
   return new UpdateDraft(old, wanted, name, request, strategy, context);
@@ -243,7 +244,7 @@ export function draftUpdate(
   return draftCreation(request.create(), request, strategy, context);
 }
 
-/** The same for large objects, with turns for other requests between the parts. */
+/** The same for large objects, letting other requests run between the steps. */
 export async function draftUpdateInTurns(
   old: KubeObject | undefined,
   name: string,

@@ -16,7 +16,7 @@ export interface Write {
   operation: Operation;
   /** True for an update that creates the object where there is none. */
   mayCreate?: boolean;
-  /** What the request brought, as far as it is known before the current object is read. */
+  /** The object of a creation; undefined where it is made from the current one. */
   object?: KubeObject;
   options: WriteOptions;
   /**
@@ -24,7 +24,7 @@ export interface Write {
    * refuse the write.
    */
   draft(current: KubeObject | undefined, context: WriteContext): Draft;
-  /** The same for large objects, with turns for other requests between its parts. */
+  /** The same for large objects, letting other requests run between the steps. */
   draftInTurns?(current: KubeObject | undefined, context: WriteContext): Promise<Draft>;
 }
 

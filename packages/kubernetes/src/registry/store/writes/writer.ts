@@ -86,7 +86,10 @@ export class Writer {
       : undefined;
   }
 
-  /** Whether a write has to wait for somebody or is large, so that it is decided before its commit. */
+  /**
+   * Whether a write has to wait for webhooks and the like or is large, so that it is decided before
+   * its commit.
+   */
   #mustWait(write: Write, current: StoredObject | undefined): boolean {
     const { type, namespace, name, subresource, operation, object, options } = write;
     if (isConverted(type) || options.isLarge) {
@@ -96,18 +99,21 @@ export class Writer {
       return true;
     }
 
-    const { shown } = options;
+    const { admissionView } = options;
 
     const attributes = {
       type,
-      subresource: shown?.subresource ?? subresource,
+      subresource: admissionView?.subresource ?? subresource,
       name,
       namespace: admissionNamespace(type, namespace, name),
       object,
     };
 
     return (
-      this.#admission.mustWait({ ...attributes, operation: shown?.operation ?? operation }) ||
+      this.#admission.mustWait({
+        ...attributes,
+        operation: admissionView?.operation ?? operation,
+      }) ||
       (write.mayCreate === true && this.#admission.mustWait({ ...attributes, operation: 'CREATE' }))
     );
   }

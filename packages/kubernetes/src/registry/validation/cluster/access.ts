@@ -5,12 +5,12 @@ import { type Causes, each } from '../causes.ts';
 import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
 
-/** What a role or a binding applies to. */
+/** The scope of a role or a binding. */
 interface Scope {
   namespaced: boolean;
 }
 
-function policyRules(
+function validatePolicyRules(
   list: readonly Fields[] | undefined,
   { namespaced }: Scope,
   out: Causes,
@@ -61,7 +61,7 @@ function policyRules(
 }
 
 const clusterRole: Validator = ({ rules, aggregationRule }, _old, out) => {
-  policyRules(rules, { namespaced: false }, out);
+  validatePolicyRules(rules, { namespaced: false }, out);
 
   if (aggregationRule === undefined) {
     return;
@@ -84,7 +84,7 @@ const clusterRole: Validator = ({ rules, aggregationRule }, _old, out) => {
   });
 };
 
-function subject(
+function validateSubject(
   { kind = '', name = '', namespace = '', apiGroup = '' }: Fields,
   { namespaced }: Scope,
   at: string,
@@ -126,7 +126,7 @@ function binding(roleKinds: readonly string[]): Validator {
     }
 
     each<Fields>(subjects, 'subjects', (one, path) =>
-      subject(one, { namespaced: roleKinds.includes('Role') }, path, out),
+      validateSubject(one, { namespaced: roleKinds.includes('Role') }, path, out),
     );
 
     if (!old) {
@@ -144,7 +144,8 @@ function binding(roleKinds: readonly string[]): Validator {
 
 /** Rules of rbac.authorization.k8s.io, by `group/Kind`. */
 export const accessRules: Readonly<Record<string, Validator>> = {
-  [`${RBAC_GROUP}/Role`]: ({ rules }, _old, out) => policyRules(rules, { namespaced: true }, out),
+  [`${RBAC_GROUP}/Role`]: ({ rules }, _old, out) =>
+    validatePolicyRules(rules, { namespaced: true }, out),
   [`${RBAC_GROUP}/ClusterRole`]: clusterRole,
   [`${RBAC_GROUP}/RoleBinding`]: binding(['Role', 'ClusterRole']),
   [`${RBAC_GROUP}/ClusterRoleBinding`]: binding(['ClusterRole']),

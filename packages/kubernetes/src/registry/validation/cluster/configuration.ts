@@ -4,11 +4,11 @@ import type { Fields } from '../../resources/defaults/types.ts';
 import type { Causes } from '../causes.ts';
 import type { Validator } from '../validator.ts';
 
-/** Bytes that a ConfigMap or Secret may hold in all. */
+/** Most bytes in all values of a ConfigMap or Secret. */
 const maxBytes = 1024 * 1024;
 const frozenDetail = 'field is immutable when `immutable` is set';
 
-function frozen(
+function validateFrozen(
   object: Fields,
   old: Fields | undefined,
   fields: readonly string[],
@@ -34,7 +34,7 @@ function byteLength(base64: unknown): number {
 
 /** ConfigMaps. */
 export const configMaps: Validator = (object, old, out) => {
-  frozen(object, old, ['data', 'binaryData'], out);
+  validateFrozen(object, old, ['data', 'binaryData'], out);
 
   const { data = {}, binaryData = {} } = object;
   let size = 0;
@@ -54,7 +54,7 @@ export const configMaps: Validator = (object, old, out) => {
     size += byteLength(value);
   }
 
-  // Kubernetes' path of no field.
+  // The path that Kubernetes prints for no field.
   if (size > maxBytes) {
     out.tooLong('[]', maxBytes);
   }
@@ -79,7 +79,7 @@ function goError(text: string, error: Error): string {
     : 'unexpected end of JSON input';
 }
 
-function dockerConfig(value: string | undefined, key: string, out: Causes): void {
+function validateDockerConfig(value: string | undefined, key: string, out: Causes): void {
   if (value === undefined) {
     out.required(`data[${key}]`);
     return;
@@ -103,7 +103,7 @@ function dockerConfig(value: string | undefined, key: string, out: Causes): void
   }
 }
 
-/** Secrets; what a type promises must be there. */
+/** Secrets; some types require keys. */
 export const secrets: Validator = (object, old, out) => {
   const { data = {}, type = '', metadata } = object;
 
@@ -111,7 +111,7 @@ export const secrets: Validator = (object, old, out) => {
     out.immutable('type', type, old.type ?? '');
   }
 
-  frozen(object, old, ['data'], out);
+  validateFrozen(object, old, ['data'], out);
 
   let size = 0;
 
@@ -133,7 +133,7 @@ export const secrets: Validator = (object, old, out) => {
   };
 
   if (docker[type]) {
-    dockerConfig(data[docker[type]], docker[type], out);
+    validateDockerConfig(data[docker[type]], docker[type], out);
   } else if (type === 'kubernetes.io/tls') {
     wants('tls.crt', 'tls.key');
   } else if (type === 'kubernetes.io/ssh-auth' && !data['ssh-privatekey']) {

@@ -6,8 +6,11 @@ import type { Validator } from '../validator.ts';
 const verbs = 'create delete deletecollection get list patch proxy update watch'.split(' ');
 const maxPrecedence = 10_000;
 
-/** A list in which `*` stands alone; answers whether its items are to be looked at. */
-function wildcard(list: readonly string[], at: string, what: string, out: Causes): boolean {
+/**
+ * Validates that `*` is the only item of its list; returns whether the items need further
+ * validation.
+ */
+function validateWildcard(list: readonly string[], at: string, what: string, out: Causes): boolean {
   if (!list.includes('*')) {
     return true;
   }
@@ -18,15 +21,18 @@ function wildcard(list: readonly string[], at: string, what: string, out: Causes
   return false;
 }
 
-function ruleVerbs(list: readonly string[], at: string, out: Causes): void {
+function validateRuleVerbs(list: readonly string[], at: string, out: Causes): void {
   if (list.length === 0) {
     out.required(at, 'verbs must contain at least one value');
-  } else if (wildcard(list, at, 'verbs', out) && list.some((verb) => !verbs.includes(verb))) {
+  } else if (
+    validateWildcard(list, at, 'verbs', out) &&
+    list.some((verb) => !verbs.includes(verb))
+  ) {
     out.add(unsupportedList(at, list));
   }
 }
 
-/** Kubernetes shows the whole list where one of it is not supported. */
+/** Kubernetes prints the whole list where one item is not supported. */
 function unsupportedList(field: string, list: readonly string[]) {
   const supported = verbs.map((verb) => JSON.stringify(verb)).join(', ');
   const message = `Unsupported value: ${JSON.stringify(list)}: supported values: ${supported}`;
@@ -57,20 +63,20 @@ function pathFault(path: string): string | undefined {
     : undefined;
 }
 
-function resourceRule(rule: Fields, at: string, out: Causes): void {
+function validateResourceRule(rule: Fields, at: string, out: Causes): void {
   const { verbs = [], apiGroups = [], resources = [], namespaces = [], clusterScope } = rule;
-  ruleVerbs(verbs, `${at}.verbs`, out);
+  validateRuleVerbs(verbs, `${at}.verbs`, out);
 
   if (apiGroups.length === 0) {
     out.required(`${at}.apiGroups`, 'resource rules must supply at least one api group');
   } else {
-    wildcard(apiGroups, `${at}.apiGroups`, 'api groups', out);
+    validateWildcard(apiGroups, `${at}.apiGroups`, 'api groups', out);
   }
 
   if (resources.length === 0) {
     out.required(`${at}.resources`, 'resource rules must supply at least one resource');
   } else {
-    wildcard(resources, `${at}.resources`, 'resources', out);
+    validateWildcard(resources, `${at}.resources`, 'resources', out);
   }
 
   const field = `${at}.namespaces`;
@@ -80,7 +86,7 @@ function resourceRule(rule: Fields, at: string, out: Causes): void {
       field,
       'resource rules that are not cluster scoped must supply at least one namespace',
     );
-  } else if (wildcard(namespaces, field, 'namespaces', out)) {
+  } else if (validateWildcard(namespaces, field, 'namespaces', out)) {
     const intro = "each member of this list must be '*' or a DNS-1123 label; ";
     each<string>(namespaces, field, (name, path) =>
       out.each(
@@ -92,18 +98,18 @@ function resourceRule(rule: Fields, at: string, out: Causes): void {
   }
 }
 
-function otherRule(
+function validateOtherRule(
   { verbs = [], nonResourceURLs: urls = [] }: Fields,
   at: string,
   out: Causes,
 ): void {
-  ruleVerbs(verbs, `${at}.verbs`, out);
+  validateRuleVerbs(verbs, `${at}.verbs`, out);
 
   const field = `${at}.nonResourceURLs`;
 
   if (urls.length === 0) {
     out.required(field, 'nonResourceURLs must contain at least one value');
-  } else if (wildcard(urls, field, 'non-resource URLs', out)) {
+  } else if (validateWildcard(urls, field, 'non-resource URLs', out)) {
     each<string>(urls, field, (url, path) => {
       const fault = pathFault(url);
       if (fault) {
@@ -113,7 +119,11 @@ function otherRule(
   }
 }
 
-function serviceAccount({ name = '', namespace = '' }: Fields, at: string, out: Causes): void {
+function validateServiceAccount(
+  { name = '', namespace = '' }: Fields,
+  at: string,
+  out: Causes,
+): void {
   if (name === '') {
     out.required(`${at}.name`);
   } else if (name !== '*') {
@@ -134,7 +144,7 @@ const holders: Readonly<Record<string, string>> = {
   Group: 'group',
 };
 
-function subject(given: Fields, at: string, out: Causes): void {
+function validateSubject(given: Fields, at: string, out: Causes): void {
   const { kind = '' } = given;
   const own = Object.hasOwn(holders, kind) ? holders[kind] : undefined;
   if (own === undefined) {
@@ -147,7 +157,7 @@ function subject(given: Fields, at: string, out: Causes): void {
   if (given[own] === undefined) {
     out.required(path, `${own} is required when subject kind is '${kind}'`);
   } else if (own === 'serviceAccount') {
-    serviceAccount(given[own], path, out);
+    validateServiceAccount(given[own], path, out);
   } else if (!given[own].name) {
     out.required(`${path}.name`);
   }
@@ -197,7 +207,9 @@ const flowSchema: Validator = ({ metadata, spec = {} }, _old, out) => {
         out.required(`${path}.subjects`, 'subjects must contain at least one value');
       }
 
-      each<Fields>(subjects, `${path}.subjects`, (item, place) => subject(item, place, out));
+      each<Fields>(subjects, `${path}.subjects`, (item, place) =>
+        validateSubject(item, place, out),
+      );
 
       if (resourceRules.length === 0 && nonResourceRules.length === 0) {
         out.required(
@@ -207,22 +219,26 @@ const flowSchema: Validator = ({ metadata, spec = {} }, _old, out) => {
       }
 
       each<Fields>(resourceRules, `${path}.resourceRules`, (item, place) =>
-        resourceRule(item, place, out),
+        validateResourceRule(item, place, out),
       );
       each<Fields>(nonResourceRules, `${path}.nonResourceRules`, (item, place) =>
-        otherRule(item, place, out),
+        validateOtherRule(item, place, out),
       );
     },
   );
 };
 
-function percent(value: number | undefined, at: string, out: Causes): void {
+function validatePercent(value: number | undefined, at: string, out: Causes): void {
   if (value !== undefined && (value < 0 || value > 100)) {
     out.invalid(at, value, 'must be between 0 and 100, inclusive');
   }
 }
 
-function shares({ nominalConcurrencyShares: value = 0 }: Fields, at: string, out: Causes): void {
+function validateShares(
+  { nominalConcurrencyShares: value = 0 }: Fields,
+  at: string,
+  out: Causes,
+): void {
   if (value < 0) {
     out.invalid(`${at}.nominalConcurrencyShares`, value, 'must be a non-negative integer');
   }
@@ -230,10 +246,10 @@ function shares({ nominalConcurrencyShares: value = 0 }: Fields, at: string, out
 
 const maxQueues = 10_000_000;
 
-/** Bits by which requests are dealt to queues. */
+/** The entropy in bits of shuffle sharding requests to queues. */
 const hashBits = 60;
 
-function queuing(
+function validateQueuing(
   { queues = 0, queueLengthLimit = 0, handSize = 0 }: Fields,
   at: string,
   out: Causes,
@@ -271,17 +287,17 @@ const priorityLevel: Validator = ({ metadata, spec = {} }, _old, out) => {
       out.forbidden('spec.limited', 'must be nil if the type is not Limited');
     }
     if (exempt) {
-      shares(exempt, 'spec.exempt', out);
+      validateShares(exempt, 'spec.exempt', out);
     }
 
-    percent(exempt?.lendablePercent, 'spec.exempt.lendablePercent', out);
+    validatePercent(exempt?.lendablePercent, 'spec.exempt.lendablePercent', out);
   } else if (type === 'Limited') {
     if (exempt) {
       out.forbidden('spec.exempt', 'must be nil if the type is Limited');
     }
 
     if (limited) {
-      limitedLevel(limited, out);
+      validateLimitedLevel(limited, out);
     } else {
       out.required('spec.limited', 'must not be empty when type is Limited');
     }
@@ -292,14 +308,14 @@ const priorityLevel: Validator = ({ metadata, spec = {} }, _old, out) => {
   }
 };
 
-function limitedLevel(limited: Fields, out: Causes): void {
+function validateLimitedLevel(limited: Fields, out: Causes): void {
   const {
     limitResponse: response = {},
     lendablePercent,
     borrowingLimitPercent: borrowing,
   } = limited;
 
-  shares(limited, 'spec.limited', out);
+  validateShares(limited, 'spec.limited', out);
 
   const at = 'spec.limited.limitResponse';
   const { type = '' } = response;
@@ -309,7 +325,7 @@ function limitedLevel(limited: Fields, out: Causes): void {
     }
   } else if (type === 'Queue') {
     if (response.queuing) {
-      queuing(response.queuing, `${at}.queuing`, out);
+      validateQueuing(response.queuing, `${at}.queuing`, out);
     } else {
       out.required(`${at}.queuing`, 'must not be empty if limited.limitResponse.type is Limited');
     }
@@ -319,7 +335,7 @@ function limitedLevel(limited: Fields, out: Causes): void {
     out.unsupported(`${at}.type`, type, ['Queue', 'Reject']);
   }
 
-  percent(lendablePercent, 'spec.limited.lendablePercent', out);
+  validatePercent(lendablePercent, 'spec.limited.lendablePercent', out);
 
   if (borrowing < 0) {
     out.invalid(

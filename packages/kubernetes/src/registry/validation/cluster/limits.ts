@@ -11,7 +11,7 @@ import {
 } from '../resources.ts';
 import type { Validator } from '../validator.ts';
 
-function limitType(type: string, at: string, out: Causes): void {
+function validateLimitType(type: string, at: string, out: Causes): void {
   const errors = qualifiedNameErrors(type);
   out.each(at, type, errors);
 
@@ -26,8 +26,8 @@ function limitType(type: string, at: string, out: Causes): void {
   out.invalid(at, type, 'must be a standard limit type or fully qualified');
 }
 
-/** How the amounts of one resource stand to each other. */
-function amounts(item: Fields, name: string, at: string, out: Causes): void {
+/** Validates the amounts of one resource against each other. */
+function validateAmounts(item: Fields, name: string, at: string, out: Causes): void {
   const {
     min,
     max,
@@ -118,7 +118,7 @@ export const limitRanges: Validator = ({ spec = {} }, _old, out) => {
   const types = new Set<string>();
   each(spec.limits, 'spec.limits', (item, path) => {
     const { type = '' } = item;
-    limitType(type, `${path}.type`, out);
+    validateLimitType(type, `${path}.type`, out);
 
     if (types.has(type)) {
       out.duplicate(`${path}.type`, type);
@@ -163,7 +163,7 @@ export const limitRanges: Validator = ({ spec = {} }, _old, out) => {
     check('maxLimitRequestRatio');
 
     for (const name of names) {
-      amounts(
+      validateAmounts(
         type === 'Pod' ? { ...item, default: {}, defaultRequest: {} } : item,
         name,
         path,
@@ -194,8 +194,8 @@ const podResources = [
   'requests.memory',
 ];
 
-/** Whether a scope can be asked of a standard resource. */
-function fits(scope: string, resource: string): boolean {
+/** Whether a scope applies to a standard resource. */
+function scopeApplies(scope: string, resource: string): boolean {
   if (ofPods.includes(scope)) {
     return podResources.includes(resource);
   }
@@ -208,7 +208,12 @@ function fits(scope: string, resource: string): boolean {
 
 const isStandard = (name: string) => !name.includes('/');
 
-function conflicting(names: readonly string[], shown: unknown, at: string, out: Causes): void {
+function validateConflicting(
+  names: readonly string[],
+  shown: unknown,
+  at: string,
+  out: Causes,
+): void {
   for (const pair of [
     ['BestEffort', 'NotBestEffort'],
     ['Terminating', 'NotTerminating'],
@@ -219,7 +224,7 @@ function conflicting(names: readonly string[], shown: unknown, at: string, out: 
   }
 }
 
-function scopeSelector(spec: Fields, at: string, out: Causes): void {
+function validateScopeSelector(spec: Fields, at: string, out: Causes): void {
   const expressions: Fields[] = spec.scopeSelector?.matchExpressions ?? [];
   const resources = Object.keys(spec.hard ?? {}).sort();
 
@@ -237,7 +242,7 @@ function scopeSelector(spec: Fields, at: string, out: Causes): void {
     }
 
     for (const resource of resources) {
-      if (isStandard(resource) && !fits(scopeName, resource)) {
+      if (isStandard(resource) && !scopeApplies(scopeName, resource)) {
         const shown = {
           MatchExpressions: expressions.map((one) => ({
             ScopeName: one.scopeName,
@@ -273,7 +278,7 @@ function scopeSelector(spec: Fields, at: string, out: Causes): void {
     }
   }
 
-  conflicting(
+  validateConflicting(
     expressions.map(({ scopeName }) => scopeName),
     spec.scopes ?? null,
     at,
@@ -296,16 +301,16 @@ export const resourceQuotas: Validator = ({ spec = {} }, old, out) => {
     }
 
     for (const resource of Object.keys(hard).sort()) {
-      if (isStandard(resource) && !fits(scope, resource)) {
+      if (isStandard(resource) && !scopeApplies(scope, resource)) {
         out.invalid('spec.scopes', wished, 'unsupported scope applied to resource');
       }
     }
   }
 
-  conflicting(wished, wished, 'spec.scopes', out);
+  validateConflicting(wished, wished, 'spec.scopes', out);
 
   if (spec.scopeSelector) {
-    scopeSelector(spec, 'spec.scopeSelector.matchExpressions', out);
+    validateScopeSelector(spec, 'spec.scopeSelector.matchExpressions', out);
   }
   if (!old) {
     return;

@@ -7,7 +7,7 @@ import { validateTaintEffect } from '../pods/scheduling.ts';
 import { validateAmount } from '../resources.ts';
 import type { Validator } from '../validator.ts';
 
-function taints(list: readonly Fields[] | undefined, at: string, out: Causes): void {
+function validateTaints(list: readonly Fields[] | undefined, at: string, out: Causes): void {
   const seen = new Set<string>();
   each(list, at, (taint, path) => {
     const { key = '', value = '', effect = '' } = taint;
@@ -36,7 +36,7 @@ function taints(list: readonly Fields[] | undefined, at: string, out: Causes): v
   });
 }
 
-function amounts(status: Fields, out: Causes): void {
+function validateAmounts(status: Fields, out: Causes): void {
   for (const field of ['capacity', 'allocatable']) {
     for (const [name, amount] of Object.entries(status[field] ?? {})) {
       validateAmount(name, amount, `status.${field}.${name}`, out);
@@ -44,7 +44,7 @@ function amounts(status: Fields, out: Causes): void {
   }
 }
 
-function networks(list: readonly string[], out: Causes): void {
+function validateNetworks(list: readonly string[], out: Causes): void {
   each(list, 'spec.podCIDRs', (cidr, path) => out.each(path, cidr, cidrErrors(cidr)));
 
   const sixes = list.filter((cidr) => cidr.includes(':')).length;
@@ -56,17 +56,17 @@ function networks(list: readonly string[], out: Causes): void {
 /** Nodes. */
 export const nodes: Validator = ({ spec = {}, status = {} }, old, out) => {
   if (!old) {
-    taints(spec.taints, 'metadata.taints', out);
-    amounts(status, out);
-    networks(spec.podCIDRs ?? [], out);
+    validateTaints(spec.taints, 'metadata.taints', out);
+    validateAmounts(status, out);
+    validateNetworks(spec.podCIDRs ?? [], out);
     return;
   }
 
-  taints(spec.taints, 'metadata.taints', out);
+  validateTaints(spec.taints, 'metadata.taints', out);
 
   const { spec: before = {} } = old;
 
-  amounts(status, out);
+  validateAmounts(status, out);
 
   const isRepeated = repetition();
   each<Fields>(status.addresses, 'status.addresses', (address, path) => {
@@ -86,7 +86,7 @@ export const nodes: Validator = ({ spec = {}, status = {} }, old, out) => {
     once('providerID', 'providerID');
   }
 
-  taints(spec.taints, 'metadata.taints', out);
+  validateTaints(spec.taints, 'metadata.taints', out);
 
   if ((spec.externalID ?? '') !== (before.externalID ?? '')) {
     out.forbidden('spec.externalID', 'may not be updated');

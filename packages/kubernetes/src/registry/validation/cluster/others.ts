@@ -122,7 +122,7 @@ const namespace: Validator = ({ spec = {} }, _old, out) => {
   }
 };
 
-function reporter(event: Fields, field: string, out: Causes): void {
+function validateReporter(event: Fields, field: string, out: Causes): void {
   const { reportingInstance = '', action = '', reason = '', [field]: name = '' } = event;
   if (name === '') {
     out.required(field);
@@ -140,7 +140,7 @@ function reporter(event: Fields, field: string, out: Causes): void {
   }
 }
 
-/** Fields of core/v1 that events.k8s.io/v1 still shows, with their names there. */
+/** Deprecated fields of core/v1 in events.k8s.io/v1, with their names there. */
 const oldEventFields: Readonly<Record<string, string>> = {
   deprecatedFirstTimestamp: 'firstTimestamp',
   deprecatedLastTimestamp: 'lastTimestamp',
@@ -148,7 +148,7 @@ const oldEventFields: Readonly<Record<string, string>> = {
   deprecatedSource: 'source',
 };
 
-/** Events, in the form that core/v1 knows them. */
+/** Events, in the form of core/v1. */
 const event: Validator = (object, old, out) => {
   const { metadata, eventTime, involvedObject, regarding } = object;
   const { namespace: own = '' } = metadata;
@@ -165,7 +165,7 @@ const event: Validator = (object, old, out) => {
       mismatch();
     }
 
-    reporter(object, object.regarding ? 'reportingController' : 'reportingComponent', out);
+    validateReporter(object, object.regarding ? 'reportingController' : 'reportingComponent', out);
 
     const { message = '', note = '' } = object;
     if (message.length > 1024 || note.length > 1024) {
@@ -201,7 +201,7 @@ const event: Validator = (object, old, out) => {
   }
 };
 
-/** Rules of kinds that stand alone, by `group/Kind`. */
+/** Rules of single kinds, by `group/Kind`. */
 export const otherRules: Readonly<Record<string, Validator>> = {
   'scheduling.k8s.io/PriorityClass': priorityClass,
   'coordination.k8s.io/Lease': lease,

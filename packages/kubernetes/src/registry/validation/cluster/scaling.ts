@@ -6,7 +6,7 @@ import type { Validator } from '../validator.ts';
 import { validateAtMostWhole, validateIntOrPercent } from '../workloads/templates.ts';
 
 /** A reference to an object, whose apiVersion may leave out the group. */
-function reference(ref: Fields, at: string, out: Causes): void {
+function validateReference(ref: Fields, at: string, out: Causes): void {
   for (const field of ['kind', 'name']) {
     const value: string = ref[field] ?? '';
     if (value === '') {
@@ -24,8 +24,8 @@ function reference(ref: Fields, at: string, out: Causes): void {
 }
 
 /** A reference to an object of a group that is named. */
-function groupedReference(ref: Fields, at: string, out: Causes): void {
-  reference(ref, at, out);
+function validateGroupedReference(ref: Fields, at: string, out: Causes): void {
+  validateReference(ref, at, out);
 
   const { apiVersion = '' } = ref;
   if (!apiVersion.includes('/')) {
@@ -33,7 +33,7 @@ function groupedReference(ref: Fields, at: string, out: Causes): void {
   }
 }
 
-function identifier(metric: Fields | undefined, at: string, out: Causes): void {
+function validateIdentifier(metric: Fields | undefined, at: string, out: Causes): void {
   const { name = '' } = metric ?? {};
   if (name === '') {
     out.required(`${at}.name`, 'must specify a metric name');
@@ -62,7 +62,7 @@ function target(value: Fields, at: string, out: Causes): void {
   }
 }
 
-function metricSource(kind: string, source: Fields, at: string, out: Causes): void {
+function validateMetricSource(kind: string, source: Fields, at: string, out: Causes): void {
   const { target: goal = {} } = source;
   const { value, averageValue, averageUtilization } = goal;
   const field = `${at}.target`;
@@ -95,10 +95,10 @@ function metricSource(kind: string, source: Fields, at: string, out: Causes): vo
   }
 
   if (kind === 'object') {
-    reference(source.describedObject ?? {}, `${at}.describedObject`, out);
+    validateReference(source.describedObject ?? {}, `${at}.describedObject`, out);
   }
 
-  identifier(source.metric, `${at}.metric`, out);
+  validateIdentifier(source.metric, `${at}.metric`, out);
   target(goal, field, out);
 
   if (kind === 'pods') {
@@ -125,7 +125,7 @@ function metricSource(kind: string, source: Fields, at: string, out: Causes): vo
 const sources = ['object', 'external', 'pods', 'resource', 'containerResource'];
 const types = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 
-function metric(spec: Fields, at: string, out: Causes): void {
+function validateMetric(spec: Fields, at: string, out: Causes): void {
   const { type = '' } = spec;
   if (type === '') {
     out.required(`${at}.type`, 'must specify a metric source type');
@@ -136,7 +136,7 @@ function metric(spec: Fields, at: string, out: Causes): void {
   const present = sources.filter((name) => spec[name] !== undefined);
   const [first] = present;
   if (first !== undefined) {
-    metricSource(first, spec[first], `${at}.${first}`, out);
+    validateMetricSource(first, spec[first], `${at}.${first}`, out);
   }
 
   const expected = types.includes(type) ? type[0].toLowerCase() + type.slice(1) : undefined;
@@ -157,7 +157,7 @@ function metric(spec: Fields, at: string, out: Causes): void {
   }
 }
 
-function scalingRules(rules: Fields | undefined, at: string, out: Causes): void {
+function validateScalingRules(rules: Fields | undefined, at: string, out: Causes): void {
   if (rules === undefined) {
     return;
   }
@@ -214,10 +214,10 @@ const scaler: Validator = ({ spec = {} }, old, out) => {
 
   const before: string | undefined = old && (old.spec?.scaleTargetRef?.apiVersion ?? '');
   const isGrouped = before === undefined || before.includes('/');
-  const validateTarget = isGrouped ? groupedReference : reference;
+  const validateTarget = isGrouped ? validateGroupedReference : validateReference;
   validateTarget(scaleTargetRef, 'spec.scaleTargetRef', out);
 
-  each<Fields>(metrics, 'spec.metrics', (one, path) => metric(one, path, out));
+  each<Fields>(metrics, 'spec.metrics', (one, path) => validateMetric(one, path, out));
 
   if (
     minReplicas === 0 &&
@@ -228,7 +228,7 @@ const scaler: Validator = ({ spec = {} }, old, out) => {
     out.forbidden('spec.metrics', why);
   }
 
-  // Version 1 knows one metric, which is checked as what it becomes.
+  // autoscaling/v1 has one metric, which is validated as the metric of v2 that it becomes.
   const { targetCPUUtilizationPercentage: cpu } = spec;
   if (cpu < 1) {
     out.invalid(
@@ -239,7 +239,7 @@ const scaler: Validator = ({ spec = {} }, old, out) => {
   }
 
   for (const name of ['scaleUp', 'scaleDown']) {
-    scalingRules(behavior?.[name], `spec.behavior.${name}`, out);
+    validateScalingRules(behavior?.[name], `spec.behavior.${name}`, out);
   }
 };
 

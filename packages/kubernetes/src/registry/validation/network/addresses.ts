@@ -40,7 +40,7 @@ const address: Validator = ({ metadata, spec = {} }, old, out) => {
 
 const family = (cidr: string) => (cidrErrors(cidr).length > 0 ? undefined : cidr.includes(':'));
 
-function networks(spec: Fields, at: string, out: Causes): void {
+function validateNetworks(spec: Fields, at: string, out: Causes): void {
   const { cidrs = [] } = spec;
   if (cidrs.length === 0) {
     out.required(at, 'at least one CIDR required');
@@ -62,7 +62,7 @@ const network: Validator = ({ spec = {} }, old, out) => {
   const at = 'spec.cidrs';
 
   if (!old) {
-    networks(spec, at, out);
+    validateNetworks(spec, at, out);
     return;
   }
 
@@ -80,7 +80,7 @@ const network: Validator = ({ spec = {} }, old, out) => {
   });
 
   if (grows) {
-    networks(spec, at, out);
+    validateNetworks(spec, at, out);
   }
 };
 

@@ -11,7 +11,7 @@ import { type Causes, each } from '../causes.ts';
 import { protocols } from '../pods/containers.ts';
 import type { Validator } from '../validator.ts';
 
-/** Addresses that no endpoint can have: those that mean something else to every host. */
+/** Addresses that no endpoint can have: loopback and link-local ones. */
 export function validateEndpointIp(address: string, at: string, out: Causes): void {
   if (!isIPv4(address) && !isIPv6(address)) {
     out.invalid(at, address, 'must be a valid IP address');
@@ -39,7 +39,11 @@ export function validateEndpointIp(address: string, at: string, out: Causes): vo
   }
 }
 
-function endpointAddress({ ip = '', hostname, nodeName }: Fields, at: string, out: Causes): void {
+function validateEndpointAddress(
+  { ip = '', hostname, nodeName }: Fields,
+  at: string,
+  out: Causes,
+): void {
   out.each(`${at}.ip`, ip, ipErrors(ip));
 
   if (hostname) {
@@ -52,7 +56,7 @@ function endpointAddress({ ip = '', hostname, nodeName }: Fields, at: string, ou
   validateEndpointIp(ip, `${at}.ip`, out);
 }
 
-function endpointPort(
+function validateEndpointPort(
   port: Fields,
   { needsName }: { needsName: boolean },
   at: string,
@@ -85,18 +89,18 @@ export const endpoints: Validator = ({ subsets }, old, out) => {
     }
 
     each<Fields>(addresses, `${path}.addresses`, (address, place) =>
-      endpointAddress(address, place, out),
+      validateEndpointAddress(address, place, out),
     );
     each<Fields>(notReadyAddresses, `${path}.notReadyAddresses`, (address, place) =>
-      endpointAddress(address, place, out),
+      validateEndpointAddress(address, place, out),
     );
     each<Fields>(ports, `${path}.ports`, (port, place) =>
-      endpointPort(port, { needsName: ports.length > 1 }, place, out),
+      validateEndpointPort(port, { needsName: ports.length > 1 }, place, out),
     );
   });
 };
 
-function domain(name: string, at: string, out: Causes): void {
+function validateDomain(name: string, at: string, out: Causes): void {
   if (name === '') {
     out.required(at);
     return;
@@ -118,9 +122,15 @@ function domain(name: string, at: string, out: Causes): void {
   }
 }
 
-function sliceAddress(address: string, type: string, list: string, at: string, out: Causes): void {
+function validateSliceAddress(
+  address: string,
+  type: string,
+  list: string,
+  at: string,
+  out: Causes,
+): void {
   if (type === 'FQDN') {
-    domain(address, at, out);
+    validateDomain(address, at, out);
     return;
   }
 
@@ -143,7 +153,7 @@ function sliceAddress(address: string, type: string, list: string, at: string, o
   validateEndpointIp(address, at, out);
 }
 
-function hints(value: Fields, at: string, out: Causes): void {
+function validateHints(value: Fields, at: string, out: Causes): void {
   for (const [field, errorsOf] of [
     ['forZones', labelValueErrors],
     ['forNodes', dnsSubdomainErrors],
@@ -166,7 +176,7 @@ function hints(value: Fields, at: string, out: Causes): void {
   }
 }
 
-function sliceEndpoints(list: readonly Fields[], type: string, out: Causes): void {
+function validateSliceEndpoints(list: readonly Fields[], type: string, out: Causes): void {
   if (list.length > 1000) {
     out.tooMany('endpoints', list.length, 1000);
     return;
@@ -185,7 +195,7 @@ function sliceEndpoints(list: readonly Fields[], type: string, out: Causes): voi
       }
 
       each<string>(addresses, field, (address, place) =>
-        sliceAddress(address, type, field, place, out),
+        validateSliceAddress(address, type, field, place, out),
       );
 
       if (nodeName !== undefined) {
@@ -198,7 +208,7 @@ function sliceEndpoints(list: readonly Fields[], type: string, out: Causes): voi
         out.dnsLabel(`${path}.hostname`, hostname);
       }
       if (hint) {
-        hints(hint, `${path}.hints`, out);
+        validateHints(hint, `${path}.hints`, out);
       }
     },
   );
@@ -236,7 +246,7 @@ export const endpointSlices: Validator = (object, old, out) => {
   }
 
   if (!old || !equalJson(object.endpoints, old.endpoints)) {
-    sliceEndpoints(object.endpoints ?? [], addressType, out);
+    validateSliceEndpoints(object.endpoints ?? [], addressType, out);
   }
   if (old) {
     out.immutable('addressType', addressType, old.addressType);

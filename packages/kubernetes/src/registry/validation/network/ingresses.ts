@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,
@@ -16,11 +16,11 @@ import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
 import { validateDomainPath } from '../workloads/jobs.ts';
 
-function hostName(host: string, at: string, out: Causes): void {
+function validateHostName(host: string, at: string, out: Causes): void {
   out.each(at, host, host.includes('*') ? wildcardDomainErrors(host) : dnsSubdomainErrors(host));
 }
 
-function objectReference(
+function validateObjectReference(
   { apiGroup, kind = '', name = '' }: Fields,
   at: string,
   out: Causes,
@@ -42,7 +42,7 @@ function objectReference(
   }
 }
 
-function backend(value: Fields, at: string, out: Causes): void {
+function validateBackend(value: Fields, at: string, out: Causes): void {
   const { resource, service } = value;
   if (resource && service) {
     out.invalid(at, '', 'cannot set both resource and service backends');
@@ -50,7 +50,7 @@ function backend(value: Fields, at: string, out: Causes): void {
   }
 
   if (resource) {
-    objectReference(resource, `${at}.resource`, out);
+    validateObjectReference(resource, `${at}.resource`, out);
     return;
   }
 
@@ -79,7 +79,7 @@ function backend(value: Fields, at: string, out: Causes): void {
 
 const badSequences = ['//', '/./', '/../', '%2f', '%2F'];
 
-function ingressPath(value: Fields, at: string, out: Causes): void {
+function validateIngressPath(value: Fields, at: string, out: Causes): void {
   const { pathType, path = '' } = value;
   if (pathType === undefined) {
     out.required(`${at}.pathType`, 'pathType must be specified');
@@ -110,7 +110,7 @@ function ingressPath(value: Fields, at: string, out: Causes): void {
     out.unsupported(`${at}.pathType`, pathType, ['Exact', 'ImplementationSpecific', 'Prefix']);
   }
 
-  backend(value.backend ?? {}, `${at}.backend`, out);
+  validateBackend(value.backend ?? {}, `${at}.backend`, out);
 }
 
 const classAnnotation = 'kubernetes.io/ingress.class';
@@ -121,7 +121,7 @@ const ingress: Validator = ({ metadata, spec = {} }, old, out) => {
     out.invalid('spec', null, 'either `defaultBackend` or `rules` must be specified');
   }
   if (defaultBackend) {
-    backend(defaultBackend, 'spec.defaultBackend', out);
+    validateBackend(defaultBackend, 'spec.defaultBackend', out);
   }
 
   each<Fields>(rules, 'spec.rules', ({ host = '', http }, path) => {
@@ -129,7 +129,7 @@ const ingress: Validator = ({ metadata, spec = {} }, old, out) => {
       if (isIP(host)) {
         out.invalid(`${path}.host`, host, 'must be a DNS name, not an IP address');
       }
-      hostName(host, `${path}.host`, out);
+      validateHostName(host, `${path}.host`, out);
     }
 
     if (http === undefined) {
@@ -139,11 +139,13 @@ const ingress: Validator = ({ metadata, spec = {} }, old, out) => {
       out.required(`${path}.http.paths`);
     }
 
-    each<Fields>(http.paths, `${path}.http.paths`, (item, place) => ingressPath(item, place, out));
+    each<Fields>(http.paths, `${path}.http.paths`, (item, place) =>
+      validateIngressPath(item, place, out),
+    );
   });
 
   each(spec.tls, 'spec.tls', ({ hosts, secretName = '' }, path) => {
-    each<string>(hosts, `${path}.hosts`, (host, place) => hostName(host, place, out));
+    each<string>(hosts, `${path}.hosts`, (host, place) => validateHostName(host, place, out));
     if (secretName !== '') {
       out.each(`${path}.secretName`, secretName, dnsSubdomainErrors(secretName));
     }
@@ -182,7 +184,7 @@ const ingressClass: Validator = ({ spec = {} }, old, out) => {
   }
 
   const field = 'spec.parameters';
-  objectReference(parameters, field, out);
+  validateObjectReference(parameters, field, out);
 
   const { scope, namespace } = parameters;
   if (scope === undefined) {
@@ -202,7 +204,7 @@ const ingressClass: Validator = ({ spec = {} }, old, out) => {
   }
 };
 
-function policyPort({ protocol, port, endPort }: Fields, at: string, out: Causes): void {
+function validatePolicyPort({ protocol, port, endPort }: Fields, at: string, out: Causes): void {
   if (protocol !== undefined) {
     out.supported(`${at}.protocol`, protocol, ['TCP', 'UDP', 'SCTP']);
   }
@@ -232,27 +234,25 @@ function policyPort({ protocol, port, endPort }: Fields, at: string, out: Causes
   }
 }
 
-function bitsOf(address: string): bigint {
-  return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
-}
-
-/** Whether an IPv4 network lies strictly inside another one; other families are not looked into. */
+/** Whether an IPv4 network is a strict subset of another one; of others the lengths are compared. */
 function isInside(inner: string, outer: string): boolean {
-  const [[a = '', aBits = ''], [b = '', bBits = '']] = [inner.split('/'), outer.split('/')] as [
-    string[],
-    string[],
-  ];
+  const [address = '', length = ''] = inner.split('/');
+  const [network = '', networkLength = ''] = outer.split('/');
 
-  if (!isIPv4(a) || !isIPv4(b)) {
-    return isIPv4(a) === isIPv4(b) && Number(aBits) > Number(bBits);
+  if (Number(length) <= Number(networkLength)) {
+    return false;
+  }
+  if (!isIPv4(address) || !isIPv4(network)) {
+    return isIPv4(address) === isIPv4(network);
   }
 
-  const shift = BigInt(32 - Number(bBits));
+  const networks = new BlockList();
+  networks.addSubnet(network, Number(networkLength));
 
-  return Number(aBits) > Number(bBits) && bitsOf(a) >> shift === bitsOf(b) >> shift;
+  return networks.check(address);
 }
 
-function ipBlock({ cidr = '', except }: Fields, at: string, out: Causes): void {
+function validateIpBlock({ cidr = '', except }: Fields, at: string, out: Causes): void {
   if (cidr === '') {
     out.required(`${at}.cidr`);
     return;
@@ -275,13 +275,13 @@ function ipBlock({ cidr = '', except }: Fields, at: string, out: Causes): void {
   });
 }
 
-function peer(value: Fields, at: string, out: Causes): void {
+function validatePeer(value: Fields, at: string, out: Causes): void {
   const { podSelector, namespaceSelector, ipBlock: block } = value;
   validateLabelSelector(podSelector, `${at}.podSelector`, out);
   validateLabelSelector(namespaceSelector, `${at}.namespaceSelector`, out);
 
   if (block) {
-    ipBlock(block, `${at}.ipBlock`, out);
+    validateIpBlock(block, `${at}.ipBlock`, out);
   }
 
   if (!podSelector && !namespaceSelector && !block) {
@@ -299,8 +299,8 @@ const networkPolicy: Validator = ({ spec = {} }, _old, out) => {
     ['egress', 'to'],
   ] as const) {
     each(spec[direction], `spec.${direction}`, (rule, path) => {
-      each(rule.ports, `${path}.ports`, (port, place) => policyPort(port, place, out));
-      each(rule[peers], `${path}.${peers}`, (item, place) => peer(item, place, out));
+      each(rule.ports, `${path}.ports`, (port, place) => validatePolicyPort(port, place, out));
+      each(rule[peers], `${path}.${peers}`, (item, place) => validatePeer(item, place, out));
     });
   }
 

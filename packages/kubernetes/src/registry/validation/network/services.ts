@@ -22,7 +22,7 @@ const isExternal = (spec: Fields) =>
 const needsHealthCheck = (spec: Fields) =>
   spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
 
-function byType(spec: Fields, out: Causes): void {
+function validateByType(spec: Fields, out: Causes): void {
   const { type, clusterIPs = [], ipFamilies = [], externalName = '' } = spec;
   if ((spec.ports ?? []).length === 0 && !isHeadless(spec) && type !== 'ExternalName') {
     out.required('spec.ports');
@@ -54,7 +54,7 @@ function byType(spec: Fields, out: Causes): void {
   }
 }
 
-function servicePorts(list: readonly Fields[], out: Causes): void {
+function validateServicePorts(list: readonly Fields[], out: Causes): void {
   const names = new Set<string>();
   each(list, 'spec.ports', ({ name = '', port = 0, protocol, targetPort, appProtocol }, path) => {
     if (name === '') {
@@ -81,7 +81,7 @@ function servicePorts(list: readonly Fields[], out: Causes): void {
   });
 }
 
-function affinity(spec: Fields, out: Causes): void {
+function validateAffinity(spec: Fields, out: Causes): void {
   const { sessionAffinity: kind, sessionAffinityConfig: config } = spec;
   out.oneOf('spec.sessionAffinity', kind, ['ClientIP', 'None']);
 
@@ -112,7 +112,7 @@ function affinity(spec: Fields, out: Causes): void {
   }
 }
 
-function clusterIps(spec: Fields, old: Fields | undefined, out: Causes): void {
+function validateClusterIps(spec: Fields, old: Fields | undefined, out: Causes): void {
   if (spec.type === 'ExternalName') {
     return;
   }
@@ -192,7 +192,7 @@ function clusterIps(spec: Fields, old: Fields | undefined, out: Causes): void {
   });
 }
 
-/** Ports as messages show them: by the names that Kubernetes uses inside. */
+/** Ports as messages print them: with the names of Kubernetes' internal types. */
 const shownPort = ({ protocol, port }: Fields) => ({
   Name: '',
   Protocol: protocol,
@@ -202,7 +202,7 @@ const shownPort = ({ protocol, port }: Fields) => ({
   NodePort: 0,
 });
 
-function uniquePorts(spec: Fields, out: Causes): void {
+function validateUniquePorts(spec: Fields, out: Causes): void {
   const [nodePorts, pairs] = [new Set<string>(), new Set<string>()];
 
   if (spec.type === 'ClusterIP') {
@@ -238,7 +238,7 @@ function uniquePorts(spec: Fields, out: Causes): void {
 
 const ofLoadBalancers = "may only be used when `type` is 'LoadBalancer'";
 
-function loadBalancer(spec: Fields, annotations: Fields, out: Causes): void {
+function validateLoadBalancer(spec: Fields, annotations: Fields, out: Causes): void {
   const isBalancer = spec.type === 'LoadBalancer';
   const { loadBalancerSourceRanges: ranges = [], loadBalancerClass } = spec;
   const annotation: string | undefined =
@@ -280,7 +280,7 @@ function loadBalancer(spec: Fields, annotations: Fields, out: Causes): void {
   }
 }
 
-function traffic(spec: Fields, out: Causes): void {
+function validateTraffic(spec: Fields, out: Causes): void {
   const {
     externalTrafficPolicy: outside = '',
     internalTrafficPolicy: inside,
@@ -317,7 +317,7 @@ function traffic(spec: Fields, out: Causes): void {
   }
 }
 
-function changedIps(spec: Fields, old: Fields, out: Causes): void {
+function validateChangedIps(spec: Fields, old: Fields, out: Causes): void {
   if (spec.type === 'ExternalName' || old.type === 'ExternalName') {
     return;
   }
@@ -344,7 +344,7 @@ export const services: Validator = (object, old, out) => {
   const { annotations = {} } = metadata;
   const before = old?.spec;
   if (before) {
-    changedIps(spec, before, out);
+    validateChangedIps(spec, before, out);
 
     if (before.type === 'LoadBalancer' && spec.type === 'LoadBalancer') {
       if (before.loadBalancerClass !== spec.loadBalancerClass) {
@@ -365,11 +365,11 @@ export const services: Validator = (object, old, out) => {
     }
   }
 
-  byType(spec, out);
-  servicePorts(spec.ports ?? [], out);
+  validateByType(spec, out);
+  validateServicePorts(spec.ports ?? [], out);
   out.labels('spec.selector', spec.selector);
-  affinity(spec, out);
-  clusterIps(spec, before, out);
+  validateAffinity(spec, out);
+  validateClusterIps(spec, before, out);
 
   const oldIps = new Set<string>(before?.externalIPs);
   each<string>(spec.externalIPs, 'spec.externalIPs', (address, path) => {
@@ -382,7 +382,7 @@ export const services: Validator = (object, old, out) => {
   });
 
   out.oneOf('spec.type', spec.type, ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']);
-  uniquePorts(spec, out);
-  loadBalancer(spec, annotations, out);
-  traffic(spec, out);
+  validateUniquePorts(spec, out);
+  validateLoadBalancer(spec, annotations, out);
+  validateTraffic(spec, out);
 };

@@ -9,7 +9,7 @@ const deletionCost = 'controller.kubernetes.io/pod-deletion-cost';
 const podSeccomp = 'seccomp.security.alpha.kubernetes.io/pod';
 const containerSeccomp = 'container.seccomp.security.alpha.kubernetes.io/';
 
-function seccompProfile(profile: string, at: string, out: Causes): void {
+function validateSeccompProfile(profile: string, at: string, out: Causes): void {
   if (['runtime/default', 'docker/default', 'unconfined'].includes(profile)) {
     return;
   }
@@ -21,7 +21,7 @@ function seccompProfile(profile: string, at: string, out: Causes): void {
   }
 }
 
-/** Annotations that mean something to a pod or a template. */
+/** Annotations with a meaning for a pod or a template. */
 export function validatePodAnnotations(
   annotations: Fields | undefined,
   spec: Fields,
@@ -42,7 +42,7 @@ export function validatePodAnnotations(
     }
 
     if (key === podSeccomp || key.startsWith(containerSeccomp)) {
-      seccompProfile(value, `${at}.${key}`, out);
+      validateSeccompProfile(value, `${at}.${key}`, out);
     }
     if (!key.startsWith(APP_ARMOR)) {
       continue;

@@ -3,10 +3,7 @@ import type { Fields } from '../../resources/defaults/types.ts';
 import type { Causes } from '../causes.ts';
 import { eachContainer } from './operating-system.ts';
 
-/**
- * The start of the annotations that the fields of AppArmor replaced; the name of a container
- * follows.
- */
+/** The prefix of the annotations that fields replaced; the name of a container follows. */
 export const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
 const local = 'localhost/';
@@ -31,8 +28,7 @@ function profileOf(annotation: string): Fields | undefined {
 }
 
 /**
- * Visits the containers for which an annotation says what neither their own fields nor those of the
- * pod say.
+ * Visits the containers with an annotation but without a profile in their own fields or the pod's.
  */
 export function eachOldAppArmor(
   annotations: Fields | undefined,
@@ -53,12 +49,12 @@ export function eachOldAppArmor(
   });
 }
 
-/** What Kubernetes warns of an annotation of AppArmor. */
+/** Kubernetes' warning about an annotation of AppArmor. */
 export function oldAppArmor(at: string, key: string): string {
   return `${at}[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`;
 }
 
-/** The annotations of a new pod say what its fields do. */
+/** Annotations and fields of a new pod must agree. */
 export function validateAppArmorMatch(
   annotations: Fields | undefined,
   spec: Fields,

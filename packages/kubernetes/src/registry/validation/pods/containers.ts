@@ -9,7 +9,8 @@ import { validateContainerSecurity } from './security.ts';
 import { validateDevices, validateMounts } from './volumes/mounts.ts';
 
 /**
- * What containers share: the pod's spec, its volumes by name and the names of its resource claims.
+ * The context of a container: the pod's spec, its volumes by name and the names of its resource
+ * claims.
  */
 export interface PodContext {
   spec: Fields;
@@ -20,7 +21,7 @@ export interface PodContext {
 /** Names of protocols, sorted. */
 export const protocols = ['SCTP', 'TCP', 'UDP'];
 
-function ports(list: readonly Fields[] | undefined, at: string, out: Causes): void {
+function validatePorts(list: readonly Fields[] | undefined, at: string, out: Causes): void {
   const names = new Set<string>();
   each(list, at, ({ name = '', containerPort = 0, hostPort = 0, protocol }, path) => {
     const errors = name === '' ? [] : portNameErrors(name);
@@ -47,7 +48,12 @@ function ports(list: readonly Fields[] | undefined, at: string, out: Causes): vo
   });
 }
 
-function resizePolicy(container: Fields, restartPolicy: string, at: string, out: Causes): void {
+function validateResizePolicy(
+  container: Fields,
+  restartPolicy: string,
+  at: string,
+  out: Causes,
+): void {
   const names = new Set<string>();
   each(container.resizePolicy, at, ({ resourceName = '', restartPolicy: policy = '' }, path) => {
     if (names.has(resourceName)) {
@@ -64,8 +70,8 @@ function resizePolicy(container: Fields, restartPolicy: string, at: string, out:
   });
 }
 
-/** What all kinds of containers have in common. */
-function common(container: Fields, context: PodContext, at: string, out: Causes): void {
+/** Validates the fields that all kinds of containers have. */
+function validateCommon(container: Fields, context: PodContext, at: string, out: Causes): void {
   const { spec, volumes } = context;
   const { name = '' } = container;
   if (name === '') {
@@ -80,7 +86,7 @@ function common(container: Fields, context: PodContext, at: string, out: Causes)
 
   const policies = ['File', 'FallbackToLogsOnError'];
   out.oneOf(`${at}.terminationMessagePolicy`, container.terminationMessagePolicy, policies);
-  ports(container.ports, `${at}.ports`, out);
+  validatePorts(container.ports, `${at}.ports`, out);
   validateEnv(container.env, `${at}.env`, out);
   validateEnvFrom(container.envFrom, `${at}.envFrom`, out);
   validateMounts(container, volumes, `${at}.volumeMounts`, out);
@@ -93,12 +99,12 @@ function common(container: Fields, context: PodContext, at: string, out: Causes)
   ]);
 
   validateContainerResources(container.resources, context.claims, `${at}.resources`, out);
-  resizePolicy(container, spec.restartPolicy ?? '', `${at}.resizePolicy`, out);
+  validateResizePolicy(container, spec.restartPolicy ?? '', `${at}.resizePolicy`, out);
 
   validateContainerSecurity(container.securityContext, spec, `${at}.securityContext`, out);
 }
 
-function restartPolicy(
+function validateRestartPolicy(
   { restartPolicy: policy, restartPolicyRules: rules = [] }: Fields,
   at: string,
   out: Causes,
@@ -110,7 +116,11 @@ function restartPolicy(
   }
 }
 
-function restartRules({ restartPolicyRules = [] }: Fields, field: string, out: Causes): void {
+function validateRestartRules(
+  { restartPolicyRules = [] }: Fields,
+  field: string,
+  out: Causes,
+): void {
   if (restartPolicyRules.length > 20) {
     out.tooMany(field, restartPolicyRules.length, 20);
   }
@@ -132,7 +142,7 @@ function restartRules({ restartPolicyRules = [] }: Fields, field: string, out: C
   });
 }
 
-function hostPorts(
+function validateHostPorts(
   containers: readonly Fields[],
   paths: (index: number) => string,
   out: Causes,
@@ -168,7 +178,7 @@ export function validateContainers(context: PodContext, at: string, out: Causes)
 
   const names = new Set<string>();
   each<Fields>(containers, at, (container, path) => {
-    common(container, context, path, out);
+    validateCommon(container, context, path, out);
 
     const { name = '' } = container;
     if (names.has(name)) {
@@ -182,16 +192,16 @@ export function validateContainers(context: PodContext, at: string, out: Causes)
     }
 
     validateProbes(container, grace, path, out);
-    restartPolicy(container, `${path}.restartPolicy`, out);
-    restartRules(container, `${path}.restartPolicyRules`, out);
+    validateRestartPolicy(container, `${path}.restartPolicy`, out);
+    validateRestartRules(container, `${path}.restartPolicyRules`, out);
   });
 
-  hostPorts(containers, (index) => `${at}[${index}]`, out);
+  validateHostPorts(containers, (index) => `${at}[${index}]`, out);
 }
 
 const ofSidecars = 'may not be set for init containers without restartPolicy=Always';
 
-/** Init containers, and those that stay: sidecars. */
+/** Init containers, with those that keep running: sidecars. */
 export function validateInitContainers(context: PodContext, at: string, out: Causes): void {
   const {
     containers = [],
@@ -201,11 +211,11 @@ export function validateInitContainers(context: PodContext, at: string, out: Cau
 
   const names = new Set<string>(listOf<Fields>(containers).map(({ name = '' }) => name));
   each<Fields>(initContainers, at, (container, path) => {
-    common(container, context, path, out);
-    restartPolicy(container, `${path}.restartPolicy`, out);
+    validateCommon(container, context, path, out);
+    validateRestartPolicy(container, `${path}.restartPolicy`, out);
 
     if (container.restartPolicy !== undefined) {
-      restartRules(container, `${path}.restartPolicyRules`, out);
+      validateRestartRules(container, `${path}.restartPolicyRules`, out);
     }
 
     const { name = '' } = container;
@@ -215,7 +225,7 @@ export function validateInitContainers(context: PodContext, at: string, out: Cau
       names.add(name);
     }
 
-    hostPorts([container], () => `${at}[0]`, out);
+    validateHostPorts([container], () => `${at}[0]`, out);
 
     if (container.restartPolicy === 'Always') {
       if (container.lifecycle) {
@@ -254,13 +264,13 @@ const notForEphemeral = [
   'lifecycle',
 ];
 
-/** Containers that are added to look into a running pod. */
+/** Ephemeral containers, which are added to debug a running pod. */
 export function validateEphemeralContainers(context: PodContext, at: string, out: Causes): void {
   const { containers = [], initContainers = [], ephemeralContainers = [] } = context.spec;
   const others = new Set<string>([...containers, ...initContainers].map(({ name = '' }) => name));
   const names = new Set(others);
   each<Fields>(ephemeralContainers, at, (container, path) => {
-    common(container, context, path, out);
+    validateCommon(container, context, path, out);
     validateImageText(container, path, out);
 
     const { name = '', targetContainerName: target } = container;
@@ -297,7 +307,7 @@ export function validateEphemeralContainers(context: PodContext, at: string, out
   });
 }
 
-/** Pods, not templates, refuse blanks around the name of an image. */
+/** Blanks around the name of an image are refused in pods, but not in templates. */
 export function validateImageText({ image = '' }: Fields, at: string, out: Causes): void {
   if (image !== image.trim()) {
     out.invalid(`${at}.image`, image, 'must not have leading or trailing whitespace');

@@ -5,7 +5,7 @@ import {
 import { configKeyErrors, envNameErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
-import { withoutBacksteps } from './volumes/paths.ts';
+import { validateNoBacksteps } from './volumes/paths.ts';
 
 const selectable = [
   'metadata.annotations',
@@ -46,7 +46,7 @@ const bigDivisors = [
   ...['k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((unit) => `1${unit}`),
 ];
 
-/** A field of the pod that is given to a container; `allowed` are the paths that may stand here. */
+/** A reference to a field of the pod; `allowed` are the valid paths. */
 export function validateFieldRef(
   ref: Fields,
   allowed: readonly string[],
@@ -98,7 +98,7 @@ export function validateFieldRef(
   }
 }
 
-function divisor(resource: string, value: unknown, at: string, out: Causes): void {
+function validateDivisor(resource: string, value: unknown, at: string, out: Causes): void {
   if (value === undefined || String(value) === '0') {
     return;
   }
@@ -133,14 +133,14 @@ function divisor(resource: string, value: unknown, at: string, out: Causes): voi
 /** A reference of a volume to an amount of a container's resources: it must name the container. */
 export function validateVolumeResourceRef(ref: Fields, at: string, out: Causes): void {
   if (ref.containerName) {
-    resourceRef(ref, at, out);
+    validateResourceRef(ref, at, out);
   } else {
     out.required(`${at}.containerName`);
-    divisor(ref.resource ?? '', ref.divisor, at, out);
+    validateDivisor(ref.resource ?? '', ref.divisor, at, out);
   }
 }
 
-function resourceRef(ref: Fields, at: string, out: Causes): void {
+function validateResourceRef(ref: Fields, at: string, out: Causes): void {
   const { resource = '' } = ref;
   if (resource === '') {
     out.required(`${at}.resource`);
@@ -151,10 +151,10 @@ function resourceRef(ref: Fields, at: string, out: Causes): void {
     out.unsupported(`${at}.resource`, resource, resourceFields);
   }
 
-  divisor(resource, ref.divisor, at, out);
+  validateDivisor(resource, ref.divisor, at, out);
 }
 
-function keyRef({ name = '', key = '' }: Fields, at: string, out: Causes): void {
+function validateKeyRef({ name = '', key = '' }: Fields, at: string, out: Causes): void {
   out.each(`${at}.name`, name, dnsSubdomainErrors(name));
 
   if (key === '') {
@@ -164,7 +164,7 @@ function keyRef({ name = '', key = '' }: Fields, at: string, out: Causes): void 
   }
 }
 
-function fileKeyRef(
+function validateFileKeyRef(
   { key = '', volumeName = '', path = '' }: Fields,
   at: string,
   out: Causes,
@@ -184,13 +184,13 @@ function fileKeyRef(
   if (path === '') {
     out.required(`${at}.path`);
   } else {
-    withoutBacksteps(path, `${at}.path`, out);
+    validateNoBacksteps(path, `${at}.path`, out);
   }
 }
 
 const sources = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'];
 
-function valueFrom({ valueFrom: from, value }: Fields, at: string, out: Causes): void {
+function validateValueFrom({ valueFrom: from, value }: Fields, at: string, out: Causes): void {
   if (from === undefined) {
     return;
   }
@@ -198,16 +198,16 @@ function valueFrom({ valueFrom: from, value }: Fields, at: string, out: Causes):
     validateFieldRef(from.fieldRef, ofEnvironment, `${at}.fieldRef`, out);
   }
   if (from.resourceFieldRef) {
-    resourceRef(from.resourceFieldRef, `${at}.resourceFieldRef`, out);
+    validateResourceRef(from.resourceFieldRef, `${at}.resourceFieldRef`, out);
   }
   if (from.configMapKeyRef) {
-    keyRef(from.configMapKeyRef, `${at}.configMapKeyRef`, out);
+    validateKeyRef(from.configMapKeyRef, `${at}.configMapKeyRef`, out);
   }
   if (from.secretKeyRef) {
-    keyRef(from.secretKeyRef, `${at}.secretKeyRef`, out);
+    validateKeyRef(from.secretKeyRef, `${at}.secretKeyRef`, out);
   }
   if (from.fileKeyRef) {
-    fileKeyRef(from.fileKeyRef, `${at}.fileKeyRef`, out);
+    validateFileKeyRef(from.fileKeyRef, `${at}.fileKeyRef`, out);
   }
 
   const count = sources.filter((source) => from[source] !== undefined).length;
@@ -231,11 +231,11 @@ export function validateEnv(list: readonly Fields[] | undefined, at: string, out
       out.each(`${path}.name`, name, envNameErrors(name));
     }
 
-    valueFrom(variable, `${path}.valueFrom`, out);
+    validateValueFrom(variable, `${path}.valueFrom`, out);
   });
 }
 
-function sourceName({ name = '' }: Fields, at: string, out: Causes): void {
+function validateSourceName({ name = '' }: Fields, at: string, out: Causes): void {
   if (name === '') {
     out.required(`${at}.name`);
   } else {
@@ -254,10 +254,10 @@ export function validateEnvFrom(
       out.each(`${path}.prefix`, prefix, envNameErrors(prefix));
     }
     if (configMapRef) {
-      sourceName(configMapRef, `${path}.configMapRef`, out);
+      validateSourceName(configMapRef, `${path}.configMapRef`, out);
     }
     if (secretRef) {
-      sourceName(secretRef, `${path}.secretRef`, out);
+      validateSourceName(secretRef, `${path}.secretRef`, out);
     }
 
     if (!configMapRef && !secretRef) {

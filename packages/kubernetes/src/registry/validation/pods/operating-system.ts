@@ -31,7 +31,7 @@ const ofWindowsContainers = [
 ];
 
 /**
- * Fields that pods on Windows may not have, in Kubernetes' order; those without a dot stand in the
+ * Fields that pods on Windows must not have, in Kubernetes' order; those without a dot are of the
  * spec itself.
  */
 const ofWindowsPods = [
@@ -52,7 +52,7 @@ const ofWindowsPods = [
   'securityContext.seLinuxChangePolicy',
 ];
 
-function onWindows(spec: Fields, at: string, out: Causes): void {
+function validateOnWindows(spec: Fields, at: string, out: Causes): void {
   for (const path of ofWindowsPods) {
     const name = path.slice(path.lastIndexOf('.') + 1);
     const value = path.includes('.') ? spec.securityContext?.[name] : spec[name];
@@ -71,7 +71,7 @@ function onWindows(spec: Fields, at: string, out: Causes): void {
   });
 }
 
-function onLinux(spec: Fields, at: string, out: Causes): void {
+function validateOnLinux(spec: Fields, at: string, out: Causes): void {
   const why = 'windows options cannot be set for a linux pod';
 
   if (spec.securityContext?.windowsOptions) {
@@ -85,7 +85,7 @@ function onLinux(spec: Fields, at: string, out: Causes): void {
   });
 }
 
-/** `spec.os`, and what it forbids. */
+/** `spec.os`, and the fields that it forbids. */
 export function validateOperatingSystem(spec: Fields, at: string, out: Causes): void {
   if (spec.os === undefined) {
     return;
@@ -95,15 +95,15 @@ export function validateOperatingSystem(spec: Fields, at: string, out: Causes): 
   if (name === '') {
     out.required(`${at}.os.name`);
   } else if (name === 'windows') {
-    onWindows(spec, at, out);
+    validateOnWindows(spec, at, out);
   } else if (name === 'linux') {
-    onLinux(spec, at, out);
+    validateOnLinux(spec, at, out);
   } else {
     out.unsupported(`${at}.os`, name, ['linux', 'windows']);
   }
 }
 
-/** Containers of Windows that are processes of the host: all of a pod's or none. */
+/** HostProcess containers of Windows: all of a pod's containers or none. */
 export function validateHostProcesses(spec: Fields, at: string, out: Causes): void {
   const ofPod: boolean | undefined = spec.securityContext?.windowsOptions?.hostProcess;
   let [all, hosted] = [0, 0];

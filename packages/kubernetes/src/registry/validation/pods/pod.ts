@@ -7,7 +7,7 @@ import { validateImageText } from './containers.ts';
 import { validatePodSpec } from './spec.ts';
 import { validateEphemeralUpdate, validateResize, validateSpecUpdate } from './update.ts';
 
-function accountTokens(spec: Fields, out: Causes): void {
+function validateAccountTokens(spec: Fields, out: Causes): void {
   if (spec.serviceAccountName) {
     return;
   }
@@ -32,7 +32,7 @@ export const validatePod: Validator = ({ metadata, spec = {} }, old, out, subres
 
   validatePodAnnotations(metadata.annotations, spec, 'metadata.annotations', out);
   validatePodSpec(spec, { isPod: true, name: metadata.name ?? '' }, 'spec', out);
-  accountTokens(spec, out);
+  validateAccountTokens(spec, out);
 
   for (const name of ['containers', 'initContainers']) {
     each(spec[name], `spec.${name}`, (container, path) => validateImageText(container, path, out));

@@ -15,7 +15,7 @@ export function validatePort(port: unknown, at: string, out: Causes): void {
   }
 }
 
-function httpGet(
+function validateHttpGet(
   { path = '', port, scheme = '', httpHeaders }: Fields,
   at: string,
   out: Causes,
@@ -31,7 +31,7 @@ function httpGet(
   );
 }
 
-function handler(
+function validateHandler(
   value: Fields,
   kinds: readonly string[],
   grace: number | undefined,
@@ -60,7 +60,7 @@ function handler(
         out.required(`${path}.command`);
       }
     } else if (kind === 'httpGet') {
-      httpGet(action, path, out);
+      validateHttpGet(action, path, out);
     } else if (kind === 'sleep') {
       const { seconds = 0 } = action;
       if (grace !== undefined && (seconds < 0 || seconds > grace)) {
@@ -80,8 +80,8 @@ function handler(
   }
 }
 
-function probe(value: Fields, grace: number | undefined, at: string, out: Causes): void {
-  handler(value, ['exec', 'httpGet', 'tcpSocket', 'grpc'], grace, at, out);
+function validateProbe(value: Fields, grace: number | undefined, at: string, out: Causes): void {
+  validateHandler(value, ['exec', 'httpGet', 'tcpSocket', 'grpc'], grace, at, out);
 
   for (const name of [
     'initialDelaySeconds',
@@ -113,7 +113,7 @@ export function validateProbes(
     }
 
     const path = `${at}.${name}`;
-    probe(value, grace, path, out);
+    validateProbe(value, grace, path, out);
 
     if (name === 'readinessProbe') {
       const { terminationGracePeriodSeconds: own } = value;
@@ -130,7 +130,7 @@ export function validateProbes(
   }
 }
 
-/** What a container runs after its start and before its end. */
+/** The handlers after a container's start and before its end. */
 export function validateLifecycle(
   lifecycle: Fields,
   grace: number | undefined,
@@ -143,6 +143,6 @@ export function validateLifecycle(
     }
 
     const kinds = ['exec', 'httpGet', 'tcpSocket', 'sleep'];
-    handler(lifecycle[name], kinds, grace, `${at}.${name}`, out);
+    validateHandler(lifecycle[name], kinds, grace, `${at}.${name}`, out);
   }
 }

@@ -10,7 +10,7 @@ import {
 
 const noSelector = 'must not be specified when labelSelector is not set';
 
-function labelKeys(
+function validateLabelKeys(
   keys: readonly string[] | undefined,
   selector: Fields | undefined,
   at: string,
@@ -27,10 +27,10 @@ function labelKeys(
   }
 }
 
-function matchKeys(term: Fields, at: string, out: Causes): void {
+function validateMatchKeys(term: Fields, at: string, out: Causes): void {
   const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term;
-  labelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`, out);
-  labelKeys(mismatchLabelKeys, labelSelector, `${at}.mismatchLabelKeys`, out);
+  validateLabelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`, out);
+  validateLabelKeys(mismatchLabelKeys, labelSelector, `${at}.mismatchLabelKeys`, out);
 
   const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
   const indexes = new Map<string, number>();
@@ -59,7 +59,7 @@ function matchKeys(term: Fields, at: string, out: Causes): void {
   });
 }
 
-function podTerm(term: Fields, at: string, out: Causes): void {
+function validatePodTerm(term: Fields, at: string, out: Causes): void {
   validateLabelSelector(term.labelSelector, `${at}.labelSelector`, out);
   validateLabelSelector(term.namespaceSelector, `${at}.namespaceSelector`, out);
 
@@ -67,7 +67,7 @@ function podTerm(term: Fields, at: string, out: Causes): void {
     out.each(`${at}.namespace`, name, dnsLabelErrors(name));
   }
 
-  matchKeys(term, at, out);
+  validateMatchKeys(term, at, out);
 
   const { topologyKey = '' } = term;
   if (topologyKey === '') {
@@ -77,7 +77,7 @@ function podTerm(term: Fields, at: string, out: Causes): void {
   out.qualifiedName(`${at}.topologyKey`, topologyKey);
 }
 
-function weight(value: number | undefined, at: string, out: Causes): void {
+function validateWeight(value: number | undefined, at: string, out: Causes): void {
   if (value === undefined || value < 1 || value > 100) {
     out.invalid(`${at}.weight`, value ?? 0, 'must be in the range 1-100');
   }
@@ -86,7 +86,7 @@ function weight(value: number | undefined, at: string, out: Causes): void {
 const hard = 'requiredDuringSchedulingIgnoredDuringExecution';
 const soft = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-/** Where a pod wants to be, by nodes and by other pods. */
+/** Affinity to nodes and to other pods. */
 export function validateAffinity(affinity: Fields | undefined, at: string, out: Causes): void {
   const { nodeAffinity } = affinity ?? {};
   if (nodeAffinity?.[hard]) {
@@ -94,25 +94,25 @@ export function validateAffinity(affinity: Fields | undefined, at: string, out: 
   }
 
   each(nodeAffinity?.[soft], `${at}.nodeAffinity.${soft}`, (term, path) => {
-    weight(term.weight, path, out);
+    validateWeight(term.weight, path, out);
     validatePreferredTerm(term.preference, `${path}.preference`, out);
   });
 
   for (const name of ['podAffinity', 'podAntiAffinity']) {
     each(affinity?.[name]?.[hard], `${at}.${name}.${hard}`, (term, path) =>
-      podTerm(term, path, out),
+      validatePodTerm(term, path, out),
     );
 
     each(affinity?.[name]?.[soft], `${at}.${name}.${soft}`, (term, path) => {
-      weight(term.weight, path, out);
-      podTerm(term.podAffinityTerm ?? {}, `${path}.podAffinityTerm`, out);
+      validateWeight(term.weight, path, out);
+      validatePodTerm(term.podAffinityTerm ?? {}, `${path}.podAffinityTerm`, out);
     });
   }
 }
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-/** The effect of a taint, or of a toleration, where it may be missing. */
+/** The effect of a taint or a toleration; a toleration may have none. */
 export function validateTaintEffect(effect: string, at: string, out: Causes): void {
   if (effect === '') {
     out.required(at);
@@ -121,7 +121,7 @@ export function validateTaintEffect(effect: string, at: string, out: Causes): vo
   }
 }
 
-/** Which taints of nodes a pod bears. */
+/** Tolerations. */
 export function validateTolerations(
   list: readonly Fields[] | undefined,
   at: string,
@@ -169,7 +169,7 @@ export function validateTolerations(
   );
 }
 
-/** How evenly pods are spread. */
+/** Topology spread constraints. */
 export function validateSpread(list: readonly Fields[] | undefined, at: string, out: Causes): void {
   const pairOf = ({ topologyKey = '', whenUnsatisfiable = '' }: Fields) =>
     JSON.stringify([topologyKey, whenUnsatisfiable]);
@@ -209,7 +209,7 @@ export function validateSpread(list: readonly Fields[] | undefined, at: string, 
       }
     }
 
-    matchKeys({ ...constraint, mismatchLabelKeys: [] }, path, out);
+    validateMatchKeys({ ...constraint, mismatchLabelKeys: [] }, path, out);
     validateLabelSelector(constraint.labelSelector, `${path}.labelSelector`, out);
   });
 }

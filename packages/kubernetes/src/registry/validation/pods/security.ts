@@ -6,7 +6,7 @@ import { descendingPath } from './volumes/paths.ts';
 
 const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 
-function seccomp(profile: Fields | undefined, at: string, out: Causes): void {
+function validateSeccomp(profile: Fields | undefined, at: string, out: Causes): void {
   if (profile === undefined) {
     return;
   }
@@ -30,7 +30,7 @@ function seccomp(profile: Fields | undefined, at: string, out: Causes): void {
   }
 }
 
-function appArmor(profile: Fields | undefined, at: string, out: Causes): void {
+function validateAppArmor(profile: Fields | undefined, at: string, out: Causes): void {
   if (profile === undefined) {
     return;
   }
@@ -103,7 +103,7 @@ function userNameErrors(name: string): string[] {
   return errors;
 }
 
-function windows(options: Fields | undefined, at: string, out: Causes): void {
+function validateWindows(options: Fields | undefined, at: string, out: Causes): void {
   if (options === undefined) {
     return;
   }
@@ -126,14 +126,14 @@ function windows(options: Fields | undefined, at: string, out: Causes): void {
   }
 }
 
-function id(context: Fields, name: string, at: string, out: Causes): void {
+function validateId(context: Fields, name: string, at: string, out: Causes): void {
   if (context[name] !== undefined) {
     out.each(`${at}.${name}`, context[name], idErrors(context[name]));
   }
 }
 
-/** A container's security context as messages of Kubernetes show it: its internal form. */
-function shownContext(context: Fields): Fields {
+/** A container's security context as Kubernetes prints its internal type in messages. */
+function toGoContext(context: Fields): Fields {
   const { capabilities, privileged, allowPrivilegeEscalation } = context;
 
   return {
@@ -165,8 +165,8 @@ export function validateContainerSecurity(
     return;
   }
 
-  id(context, 'runAsUser', at, out);
-  id(context, 'runAsGroup', at, out);
+  validateId(context, 'runAsUser', at, out);
+  validateId(context, 'runAsGroup', at, out);
 
   const { procMount } = context;
   if (procMount !== undefined) {
@@ -176,30 +176,30 @@ export function validateContainerSecurity(
     }
   }
 
-  seccomp(context.seccompProfile, `${at}.seccompProfile`, out);
+  validateSeccomp(context.seccompProfile, `${at}.seccompProfile`, out);
 
   if (context.allowPrivilegeEscalation === false) {
     const why = 'cannot set `allowPrivilegeEscalation` to false and ';
 
     if (context.privileged === true) {
-      out.invalid(at, shownContext(context), `${why}\`privileged\` to true`);
+      out.invalid(at, toGoContext(context), `${why}\`privileged\` to true`);
     }
 
     for (const name of context.capabilities?.add ?? []) {
       if (name === 'CAP_SYS_ADMIN') {
-        out.invalid(at, shownContext(context), `${why}\`capabilities.Add\` CAP_SYS_ADMIN`);
+        out.invalid(at, toGoContext(context), `${why}\`capabilities.Add\` CAP_SYS_ADMIN`);
       }
     }
   }
 
-  windows(context.windowsOptions, `${at}.windowsOptions`, out);
-  appArmor(context.appArmorProfile, `${at}.appArmorProfile`, out);
+  validateWindows(context.windowsOptions, `${at}.windowsOptions`, out);
+  validateAppArmor(context.appArmorProfile, `${at}.appArmorProfile`, out);
 }
 
 const sysctlShown = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const sysctlName = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
 
-function sysctls(spec: Fields, list: readonly Fields[], at: string, out: Causes): void {
+function validateSysctls(spec: Fields, list: readonly Fields[], at: string, out: Causes): void {
   const seen = new Set<string>();
   each(list, at, ({ name = '' }, path) => {
     const field = `${path}.name`;
@@ -228,7 +228,7 @@ export function validatePodSecurity(spec: Fields, at: string, out: Causes): void
   const { securityContext: context = {} } = spec;
 
   for (const name of ['fsGroup', 'runAsUser', 'runAsGroup']) {
-    id(context, name, at, out);
+    validateId(context, name, at, out);
   }
 
   each<number>(context.supplementalGroups, `${at}.supplementalGroups`, (group, path) =>
@@ -240,23 +240,23 @@ export function validatePodSecurity(spec: Fields, at: string, out: Causes): void
     out.invalid(`${at}.shareProcessNamespace`, true, why);
   }
 
-  sysctls(spec, context.sysctls ?? [], `${at}.sysctls`, out);
+  validateSysctls(spec, context.sysctls ?? [], `${at}.sysctls`, out);
 
   const { fsGroupChangePolicy, supplementalGroupsPolicy, seLinuxChangePolicy } = context;
   if (fsGroupChangePolicy !== undefined) {
     out.supported(`${at}.fsGroupChangePolicy`, fsGroupChangePolicy, ['Always', 'OnRootMismatch']);
   }
 
-  seccomp(context.seccompProfile, `${at}.seccompProfile`, out);
-  windows(context.windowsOptions, `${at}.windowsOptions`, out);
-  appArmor(context.appArmorProfile, `${at}.appArmorProfile`, out);
+  validateSeccomp(context.seccompProfile, `${at}.seccompProfile`, out);
+  validateWindows(context.windowsOptions, `${at}.windowsOptions`, out);
+  validateAppArmor(context.appArmorProfile, `${at}.appArmorProfile`, out);
 
   if (supplementalGroupsPolicy !== undefined) {
     out.supported(`${at}.supplementalGroupsPolicy`, supplementalGroupsPolicy, ['Merge', 'Strict']);
   }
 
   if (seLinuxChangePolicy !== undefined) {
-    // `MountOption` is behind a feature gate that is closed.
+    // The feature gate of `MountOption` is off by default.
     out.supported(`${at}.seLinuxChangePolicy`, seLinuxChangePolicy, ['Recursive']);
   }
 }

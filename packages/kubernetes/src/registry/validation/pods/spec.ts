@@ -27,17 +27,21 @@ import { validateAffinity, validateSpread, validateTolerations } from './schedul
 import { validatePodSecurity } from './security.ts';
 import { validateVolumes } from './volumes/volumes.ts';
 
-/** Whose spec it is: templates have no name, and some rules are for pods alone. */
+/** The owner of a pod's spec: templates have no name, and some rules are for pods only. */
 export interface SpecOwner {
   isPod: boolean;
   name: string;
-  /** Names of volumes that come from elsewhere. */
+  /** Names of volumes that others add, such as a StatefulSet's claims. */
   extraVolumes?: readonly string[];
 }
 
 const maxInt32 = 2_147_483_647;
 
-function resourceClaims(list: readonly Fields[] | undefined, at: string, out: Causes): Set<string> {
+function validateResourceClaims(
+  list: readonly Fields[] | undefined,
+  at: string,
+  out: Causes,
+): Set<string> {
   const names = new Set<string>();
   each(list, at, (claim, path) => {
     const { name = '', resourceClaimName, resourceClaimTemplateName } = claim;
@@ -83,7 +87,12 @@ function resourceClaims(list: readonly Fields[] | undefined, at: string, out: Ca
   return names;
 }
 
-function hostNetworkPorts(spec: Fields, { isPod }: SpecOwner, at: string, out: Causes): void {
+function validateHostNetworkPorts(
+  spec: Fields,
+  { isPod }: SpecOwner,
+  at: string,
+  out: Causes,
+): void {
   if (spec.hostNetwork !== true) {
     return;
   }
@@ -103,7 +112,12 @@ function hostNetworkPorts(spec: Fields, { isPod }: SpecOwner, at: string, out: C
   );
 }
 
-function dnsConfig(config: Fields | undefined, policy: string, at: string, out: Causes): void {
+function validateDnsConfig(
+  config: Fields | undefined,
+  policy: string,
+  at: string,
+  out: Causes,
+): void {
   if (policy === 'None') {
     if (config === undefined) {
       out.required(at, 'must provide `dnsConfig` when `dnsPolicy` is None');
@@ -154,7 +168,7 @@ function dnsConfig(config: Fields | undefined, policy: string, at: string, out: 
   });
 }
 
-function gates(list: readonly Fields[] | undefined, at: string, out: Causes): void {
+function validateGates(list: readonly Fields[] | undefined, at: string, out: Causes): void {
   const names = new Set<string>();
   each(list, at, ({ name = '' }, path) => {
     out.qualifiedName(path, name);
@@ -167,7 +181,7 @@ function gates(list: readonly Fields[] | undefined, at: string, out: Causes): vo
   });
 }
 
-function userNamespace(spec: Fields, at: string, out: Causes): void {
+function validateUserNamespace(spec: Fields, at: string, out: Causes): void {
   if (spec.hostUsers !== false) {
     return;
   }
@@ -188,7 +202,7 @@ function userNamespace(spec: Fields, at: string, out: Causes): void {
   });
 }
 
-function hostNames(spec: Fields, at: string, out: Causes): void {
+function validateHostNames(spec: Fields, at: string, out: Causes): void {
   const { hostnameOverride: name } = spec;
   if (name === undefined) {
     return;
@@ -209,7 +223,7 @@ function hostNames(spec: Fields, at: string, out: Causes): void {
   out.dnsSubdomain(field, name);
 }
 
-function names(spec: Fields, at: string, out: Causes): void {
+function validateNames(spec: Fields, at: string, out: Causes): void {
   const { activeDeadlineSeconds: deadline } = spec;
 
   if (spec.serviceAccountName) {
@@ -252,7 +266,7 @@ function names(spec: Fields, at: string, out: Causes): void {
   }
 }
 
-function fileKeys(spec: Fields, at: string, out: Causes): void {
+function validateFileKeys(spec: Fields, at: string, out: Causes): void {
   const byName = new Map<string, Fields>();
 
   for (const volume of listOf<Fields>(spec.volumes)) {
@@ -288,14 +302,14 @@ export function validatePodSpec(spec: Fields, owner: SpecOwner, at: string, out:
     volumes.set(name, { persistentVolumeClaim: {} });
   }
 
-  const claims = resourceClaims(spec.resourceClaims, `${at}.resourceClaims`, out);
+  const claims = validateResourceClaims(spec.resourceClaims, `${at}.resourceClaims`, out);
   const context: PodContext = { spec, volumes, claims };
 
   validateContainers(context, `${at}.containers`, out);
   validateInitContainers(context, `${at}.initContainers`, out);
   validateEphemeralContainers(context, `${at}.ephemeralContainers`, out);
   validatePodResources(spec, `${at}.resources`, out);
-  hostNetworkPorts(spec, owner, at, out);
+  validateHostNetworkPorts(spec, owner, at, out);
   out.oneOf(`${at}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']);
 
   const policies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
@@ -303,16 +317,16 @@ export function validatePodSpec(spec: Fields, owner: SpecOwner, at: string, out:
   out.labels(`${at}.nodeSelector`, spec.nodeSelector);
   validatePodSecurity(spec, `${at}.securityContext`, out);
   validateAffinity(spec.affinity, `${at}.affinity`, out);
-  dnsConfig(spec.dnsConfig, spec.dnsPolicy ?? '', `${at}.dnsConfig`, out);
+  validateDnsConfig(spec.dnsConfig, spec.dnsPolicy ?? '', `${at}.dnsConfig`, out);
   each(spec.readinessGates, `${at}.readinessGates`, ({ conditionType = '' }, path) =>
     out.qualifiedName(`${path}.conditionType`, conditionType),
   );
-  gates(spec.schedulingGates, `${at}.schedulingGates`, out);
+  validateGates(spec.schedulingGates, `${at}.schedulingGates`, out);
   validateSpread(spec.topologySpreadConstraints, `${at}.topologySpreadConstraints`, out);
   validateHostProcesses(spec, at, out);
-  userNamespace(spec, at, out);
-  hostNames(spec, at, out);
-  names(spec, at, out);
+  validateUserNamespace(spec, at, out);
+  validateHostNames(spec, at, out);
+  validateNames(spec, at, out);
   validateOperatingSystem(spec, at, out);
-  fileKeys(spec, at, out);
+  validateFileKeys(spec, at, out);
 }

@@ -5,7 +5,12 @@ import { type Causes, each } from '../causes.ts';
 
 const ofSystem = ['PodScheduled', 'Ready', 'Initialized'];
 
-function addresses(list: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
+function validateAddresses(
+  list: readonly Fields[],
+  old: readonly Fields[],
+  at: string,
+  out: Causes,
+): void {
   each(list, at, ({ ip = '' }, path) => {
     if (!old.some((address) => address.ip === ip)) {
       out.each(path, ip, ipErrors(ip));
@@ -19,7 +24,12 @@ function addresses(list: readonly Fields[], old: readonly Fields[], at: string, 
   }
 }
 
-function finished(list: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
+function validateFinished(
+  list: readonly Fields[],
+  old: readonly Fields[],
+  at: string,
+  out: Causes,
+): void {
   old.forEach((before, index) => {
     if (!before.state?.terminated) {
       return;
@@ -32,7 +42,7 @@ function finished(list: readonly Fields[], old: readonly Fields[], at: string, o
   });
 }
 
-/** What a kubelet, or who acts for one, may say about a pod. */
+/** The status that a kubelet may write to a pod. */
 export function validateStatusUpdate(object: Fields, old: Fields, out: Causes): void {
   const { status = {}, spec = {} } = object;
   const { status: before = {} } = old;
@@ -75,7 +85,7 @@ export function validateStatusUpdate(object: Fields, old: Fields, out: Causes): 
   }
 
   if (spec.restartPolicy === 'Never') {
-    finished(
+    validateFinished(
       status.containerStatuses ?? [],
       before.containerStatuses ?? [],
       'status.containerStatuses',
@@ -83,12 +93,12 @@ export function validateStatusUpdate(object: Fields, old: Fields, out: Causes): 
     );
   }
 
-  addresses(status.podIPs ?? [], before.podIPs ?? [], 'status.podIPs', out);
+  validateAddresses(status.podIPs ?? [], before.podIPs ?? [], 'status.podIPs', out);
 
   const { hostIPs = [], hostIP = '' } = status;
   if (hostIPs.length > 0 && hostIPs[0].ip !== hostIP) {
     out.invalid('status.hostIPs[0].ip', hostIPs[0].ip ?? '', 'must be equal to `hostIP`');
   }
 
-  addresses(hostIPs, before.hostIPs ?? [], 'status.hostIPs', out);
+  validateAddresses(hostIPs, before.hostIPs ?? [], 'status.hostIPs', out);
 }

@@ -15,7 +15,7 @@ const updatable = [
 ];
 
 /** @returns false where nothing more is to be said */
-function containers(
+function validateContainers(
   now: readonly Fields[],
   old: readonly Fields[],
   at: string,
@@ -38,7 +38,7 @@ function containers(
 }
 
 /** @returns false where nothing more is to be said */
-function deadline(
+function validateDeadline(
   now: number | undefined,
   old: number | undefined,
   at: string,
@@ -81,7 +81,12 @@ function tolerations(
   }
 }
 
-function gates(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
+function validateGates(
+  now: readonly Fields[],
+  old: readonly Fields[],
+  at: string,
+  out: Causes,
+): void {
   const before = new Set(old.map(({ name }) => name));
   each(now, at, ({ name }, path) => {
     if (before.has(name)) {
@@ -101,7 +106,7 @@ function begins(now: readonly Fields[] = [], old: readonly Fields[] = []): boole
   return now.length >= old.length && old.every((item, index) => equalJson(item, now[index]));
 }
 
-function addedOnly(now: Fields = {}, old: Fields = {}): boolean {
+function onlyAdds(now: Fields = {}, old: Fields = {}): boolean {
   const isEmpty = !old.matchExpressions?.length && !old.matchFields?.length;
   if (isEmpty && (now.matchExpressions?.length || now.matchFields?.length)) {
     return false;
@@ -112,8 +117,8 @@ function addedOnly(now: Fields = {}, old: Fields = {}): boolean {
   );
 }
 
-/** A pod that waits at its gates may still be told more exactly where it belongs. */
-function whileGated(now: Fields, old: Fields, at: string, out: Causes): void {
+/** A pod with scheduling gates may still get a narrower node selector and affinity. */
+function validateWhileGated(now: Fields, old: Fields, at: string, out: Causes): void {
   const [selector, before] = [now.nodeSelector ?? {}, old.nodeSelector ?? {}];
   if (Object.keys(before).some((key) => selector[key] !== before[key])) {
     const why = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
@@ -135,7 +140,7 @@ function whileGated(now: Fields, old: Fields, at: string, out: Causes): void {
   }
 
   terms.forEach((term, index) => {
-    if (addedOnly(wished[index], term)) {
+    if (onlyAdds(wished[index], term)) {
       return;
     }
 
@@ -147,8 +152,8 @@ function whileGated(now: Fields, old: Fields, at: string, out: Causes): void {
   });
 }
 
-/** The new spec with what may change put back to what it was. */
-function withoutChangeable(now: Fields, old: Fields): Fields {
+/** The new spec with all mutable fields set to their old values. */
+function restoreMutableFields(now: Fields, old: Fields): Fields {
   const images = (list: Fields[] | undefined, before: Fields[] | undefined) =>
     list?.map((container, index) => ({ ...container, image: before?.[index]?.image }));
   const isGated = (old.schedulingGates ?? []).length > 0;
@@ -174,34 +179,39 @@ function withoutChangeable(now: Fields, old: Fields): Fields {
 
 const clean = (value: unknown) => JSON.parse(JSON.stringify(value));
 
-/** What of a pod's spec may change once it exists. */
+/** Refuses changes of a pod's spec, except of its few mutable fields. */
 export function validateSpecUpdate(now: Fields, old: Fields, at: string, out: Causes): void {
-  if (!containers(now.containers ?? [], old.containers ?? [], `${at}.containers`, out)) {
+  if (!validateContainers(now.containers ?? [], old.containers ?? [], `${at}.containers`, out)) {
     return;
   }
 
   if (
-    !containers(now.initContainers ?? [], old.initContainers ?? [], `${at}.initContainers`, out)
+    !validateContainers(
+      now.initContainers ?? [],
+      old.initContainers ?? [],
+      `${at}.initContainers`,
+      out,
+    )
   ) {
     return;
   }
 
   const field = `${at}.activeDeadlineSeconds`;
-  if (!deadline(now.activeDeadlineSeconds, old.activeDeadlineSeconds, field, out)) {
+  if (!validateDeadline(now.activeDeadlineSeconds, old.activeDeadlineSeconds, field, out)) {
     return;
   }
 
   tolerations(now.tolerations ?? [], old.tolerations ?? [], `${at}.tolerations`, out);
-  gates(now.schedulingGates ?? [], old.schedulingGates ?? [], `${at}.schedulingGates`, out);
+  validateGates(now.schedulingGates ?? [], old.schedulingGates ?? [], `${at}.schedulingGates`, out);
 
   if (equalJson(clean(now), clean(old))) {
     return;
   }
   if ((old.schedulingGates ?? []).length > 0) {
-    whileGated(now, old, at, out);
+    validateWhileGated(now, old, at, out);
   }
 
-  const [fixed, before] = [clean(withoutChangeable(now, old)), clean(old)];
+  const [fixed, before] = [clean(restoreMutableFields(now, old)), clean(old)];
   if (equalJson(fixed, before)) {
     return;
   }
@@ -210,7 +220,7 @@ export function validateSpecUpdate(now: Fields, old: Fields, at: string, out: Ca
   out.forbidden(at, `${why}\n${changesOf(before, fixed)}`);
 }
 
-/** Ephemeral containers can be added but neither changed nor removed. */
+/** Ephemeral containers can be added, but not changed or removed. */
 export function validateEphemeralUpdate(
   now: readonly Fields[],
   old: readonly Fields[],
@@ -234,7 +244,7 @@ export function validateEphemeralUpdate(
 const sameNames = (now: readonly Fields[], old: readonly Fields[]) =>
   now.length === old.length && now.every(({ name }, index) => name === old[index]?.name);
 
-/** Resources of running containers may change, but not go. */
+/** Resources of running containers can change, but not be removed. */
 export function validateResize(now: Fields, old: Fields, out: Causes): void {
   for (const list of ['containers', 'initContainers']) {
     const containers: Fields[] = now[list] ?? [];

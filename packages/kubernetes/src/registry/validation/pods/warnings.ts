@@ -42,7 +42,7 @@ const oldVolumes: Readonly<Record<string, string>> = {
   rbd: 'deprecated in v1.28, non-functional in v1.31+',
 };
 
-/** What is to be said about the spec of a claim whose amounts have fractions of a byte. */
+/** Warnings about the spec of a claim whose amounts have fractions of a byte. */
 export function claimWarnings(spec: Fields, at: string): string[] {
   return ['requests', 'limits'].flatMap((kind) => {
     const storage = spec.resources?.[kind]?.storage;
@@ -64,7 +64,7 @@ function sayTerm(value: Fields | undefined, path: string, say: (text: string) =>
   });
 }
 
-/** Warnings about terms that choose nodes by labels that are no longer. */
+/** Warnings about terms that select nodes by deprecated labels. */
 export function termWarnings(terms: readonly Fields[] | undefined, at: string): string[] {
   const found: string[] = [];
   each<Fields>(terms, at, (term, path) => sayTerm(term, path, (text) => found.push(text)));
@@ -108,7 +108,7 @@ function scheduling(spec: Fields, at: string, say: (text: string) => void): void
   );
 }
 
-/** Terms that choose no pod at all. */
+/** Terms that select no pods. */
 function emptyTerms(spec: Fields, at: string, say: (text: string) => void): void {
   for (const name of ['podAffinity', 'podAntiAffinity']) {
     for (const kind of ['required', 'preferred']) {
@@ -129,7 +129,7 @@ function emptyTerms(spec: Fields, at: string, say: (text: string) => void): void
   }
 }
 
-function repeated(
+function warnAboutRepeated(
   list: readonly Fields[] | undefined,
   field: string,
   at: string,
@@ -218,10 +218,7 @@ interface PortPlace {
   port: Fields;
 }
 
-/**
- * The ports of one number and protocol, by their ports and addresses of the host: most have nothing
- * to do with each other.
- */
+/** Ports of one number and protocol, by host port and host IP: most do not conflict. */
 class SamePorts {
   readonly #byHostPort = new Map<number, Map<string, PortPlace[]>>();
 
@@ -239,7 +236,7 @@ class SamePorts {
     }
   }
 
-  /** Those that a port is in the way of, in order. */
+  /** The ports that a port conflicts with, in order. */
   against({ hostPort = 0, hostIP = '' }: Fields): PortPlace[] {
     const all = (byIp: Map<string, PortPlace[]> | undefined) => [...(byIp?.values() ?? [])].flat();
     const byIp = this.#byHostPort.get(hostPort);
@@ -308,10 +305,10 @@ function ports(spec: Fields, at: string, say: (text: string) => void): void {
   );
 }
 
-/** More warnings than a client is sent. */
+/** Most warnings: a client gets fewer than that. */
 const MAX_WARNINGS = 100;
 
-/** Warnings about a valid pod, or a template that stands at `at`; '' is the pod itself. */
+/** Warnings about a valid pod, or a template at `at`; '' is the pod itself. */
 export function podWarnings({ metadata = {}, spec = {} }: Fields, at: string): string[] {
   const texts: string[] = [];
   const enough = new Error('enough is told');
@@ -341,7 +338,7 @@ function sayAll(metadata: Fields, spec: Fields, at: string, say: (text: string) 
 
   scheduling(spec, specAt, say);
 
-  // A pod of its own gets 1 before anybody could be warned.
+  // In a pod the default of 1 is set before warnings are made.
   if (at !== '' && spec.terminationGracePeriodSeconds < 0) {
     say(
       `${specAt}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`,
@@ -355,8 +352,8 @@ function sayAll(metadata: Fields, spec: Fields, at: string, say: (text: string) 
   }
 
   volumes(spec, specAt, say);
-  repeated(spec.hostAliases, 'ip', `${specAt}.hostAliases`, say);
-  repeated(spec.imagePullSecrets, 'name', `${specAt}.imagePullSecrets`, say);
+  warnAboutRepeated(spec.hostAliases, 'ip', `${specAt}.hostAliases`, say);
+  warnAboutRepeated(spec.imagePullSecrets, 'name', `${specAt}.imagePullSecrets`, say);
 
   each(spec.imagePullSecrets, `${specAt}.imagePullSecrets`, ({ name = '' }, path) => {
     if (name === '') {
@@ -369,7 +366,7 @@ function sayAll(metadata: Fields, spec: Fields, at: string, say: (text: string) 
     say(`${meta}[${podSeccomp}]: non-functional in v1.27+; use the "seccompProfile" field instead`);
   }
 
-  // A pod of its own is warned of where they are copied.
+  // Warnings about a pod are made where its annotations are copied into fields.
   if (at !== '') {
     eachOldAppArmor(annotations, spec, (_container, _profile, key) => say(oldAppArmor(meta, key)));
   }

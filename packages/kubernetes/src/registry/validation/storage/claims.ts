@@ -24,7 +24,7 @@ export function validateAccessModes(list: readonly string[], at: string, out: Ca
   }
 }
 
-function dataSource(source: Fields | undefined, at: string, out: Causes): void {
+function validateDataSource(source: Fields | undefined, at: string, out: Causes): void {
   if (source === undefined) {
     return;
   }
@@ -84,10 +84,10 @@ export function validateClaimSpec(spec: Fields, at: string, out: Causes): void {
     out.supported(`${at}.volumeMode`, volumeMode, ['Block', 'Filesystem']);
   }
 
-  dataSource(source, `${at}.dataSource`, out);
-  dataSource(ref, `${at}.dataSourceRef`, out);
+  validateDataSource(source, `${at}.dataSource`, out);
+  validateDataSource(ref, `${at}.dataSourceRef`, out);
 
-  // Kubernetes shows the path itself, whose form has no fields.
+  // Kubernetes prints the path as the value.
   if (ref?.namespace) {
     if (source) {
       out.invalid(at, {}, 'may not be specified when dataSourceRef.namespace is specified');
@@ -102,9 +102,7 @@ export function validateClaimSpec(spec: Fields, at: string, out: Causes): void {
   }
 }
 
-/**
- * A template from which claims are made; of its metadata only labels and annotations may be set.
- */
+/** A template of claims, whose metadata may have labels and annotations only. */
 export function validateClaimTemplate(template: Fields, at: string, out: Causes): void {
   const { annotations = {}, labels, ...rest } = template.metadata ?? {};
   for (const key of Object.keys(annotations)) {
@@ -122,7 +120,7 @@ export function validateClaimTemplate(template: Fields, at: string, out: Causes)
 
 const betaClass = 'volume.beta.kubernetes.io/storage-class';
 
-function claimUpdate(object: Fields, old: Fields, out: Causes): void {
+function validateClaimUpdate(object: Fields, old: Fields, out: Causes): void {
   const [spec, before] = [structuredClone(object.spec ?? {}), structuredClone(old.spec ?? {})];
   const [annotation, was] = [object, old].map(({ metadata }) => metadata?.annotations?.[betaClass]);
 
@@ -166,6 +164,6 @@ const clean = (value: unknown) => JSON.parse(JSON.stringify(value));
 export const claims: Validator = (object, old, out) => {
   validateClaimSpec(object.spec ?? {}, 'spec', out);
   if (old !== undefined) {
-    claimUpdate(object, old, out);
+    validateClaimUpdate(object, old, out);
   }
 };

@@ -9,7 +9,7 @@ import { validateVolumeSpec } from './volumes.ts';
 
 const maxParameterBytes = 256 * 1024;
 
-function provisioner(name: string, at: string, out: Causes): void {
+function validateProvisioner(name: string, at: string, out: Causes): void {
   if (name === '') {
     out.required(at);
   } else {
@@ -17,7 +17,7 @@ function provisioner(name: string, at: string, out: Causes): void {
   }
 }
 
-function parameters(values: Fields, out: Causes): void {
+function validateParameters(values: Fields, out: Causes): void {
   const entries = Object.entries(values);
   if (entries.length > 512) {
     out.tooLong('parameters', 512);
@@ -38,7 +38,7 @@ function parameters(values: Fields, out: Causes): void {
   }
 }
 
-/** What a topology term asks for, whatever the order of its expressions and their values. */
+/** The identity of a topology term: the same for any order of its expressions and values. */
 function termIdentity(expressions: readonly Fields[] = []): string {
   const asked = expressions.map(({ key = '', values = [] }) => [key, ...values.toSorted()]);
   return JSON.stringify(asked.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)));
@@ -59,8 +59,8 @@ const storageClass: Validator = (object, old, out) => {
     allowedTopologies,
   } = object;
 
-  provisioner(name, 'provisioner', out);
-  parameters(object.parameters ?? {}, out);
+  validateProvisioner(name, 'provisioner', out);
+  validateParameters(object.parameters ?? {}, out);
 
   if (reclaimPolicy) {
     out.supported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain']);
@@ -68,7 +68,7 @@ const storageClass: Validator = (object, old, out) => {
 
   out.supported('volumeBindingMode', mode, ['Immediate', 'WaitForFirstConsumer']);
 
-  // A term without expressions counts as repeated, even the first.
+  // A term without expressions counts as a duplicate, even the first.
   const terms = new Set(['[]']);
   each<Fields>(allowedTopologies, 'allowedTopologies', ({ matchLabelExpressions }, path) => {
     const keys = new Set<string>();
@@ -275,8 +275,8 @@ const attributesClass: Validator = (object, old, out) => {
     out.forbidden('parameters', 'updates to parameters are forbidden.');
   }
 
-  provisioner(driverName, 'driverName', out);
-  parameters(values, out);
+  validateProvisioner(driverName, 'driverName', out);
+  validateParameters(values, out);
 
   if (Object.keys(values).length === 0) {
     out.required('parameters', 'must contain at least one key/value pair');

@@ -3,7 +3,7 @@ import { dnsLabelErrors, dnsSubdomainErrors } from '@ks-apiserver/apimachinery/v
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, compareAmounts } from '../causes.ts';
 import { changesOf } from '../changes.ts';
-import { withoutBacksteps } from '../pods/volumes/paths.ts';
+import { validateNoBacksteps } from '../pods/volumes/paths.ts';
 import {
   persistentRules,
   sourceRules,
@@ -13,7 +13,7 @@ import { validateNodeSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
 import { validateAccessModes } from './claims.ts';
 
-/** Sources of PersistentVolumes in the order in which Kubernetes looks for them. */
+/** Sources of PersistentVolumes in the order in which Kubernetes validates them. */
 const order = [
   'hostPath',
   'gcePersistentDisk',
@@ -41,7 +41,7 @@ const order = [
 
 const shown: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
 
-function secretReference(ref: Fields | undefined, at: string, out: Causes): void {
+function validateSecretReference(ref: Fields | undefined, at: string, out: Causes): void {
   if (ref === undefined) {
     return;
   }
@@ -60,7 +60,7 @@ function secretReference(ref: Fields | undefined, at: string, out: Causes): void
   }
 }
 
-function csi(source: Fields, at: string, out: Causes): void {
+function validateCsi(source: Fields, at: string, out: Causes): void {
   validateDriverName(source.driver ?? '', `${at}.driver`, out);
 
   if (!source.volumeHandle) {
@@ -68,11 +68,11 @@ function csi(source: Fields, at: string, out: Causes): void {
   }
 
   for (const name of ['controllerPublish', 'controllerExpand', 'nodePublish', 'nodeExpand']) {
-    secretReference(source[`${name}SecretRef`], `${at}.${name}SecretRef`, out);
+    validateSecretReference(source[`${name}SecretRef`], `${at}.${name}SecretRef`, out);
   }
 }
 
-function sources(spec: Fields, at: string, out: Causes): void {
+function validateSources(spec: Fields, at: string, out: Causes): void {
   let found = false;
 
   for (const kind of order) {
@@ -83,19 +83,19 @@ function sources(spec: Fields, at: string, out: Causes): void {
 
     const path = `${at}.${shown[kind] ?? kind}`;
 
-    // A flexVolume is the one that Kubernetes lets stand beside another.
+    // Kubernetes allows a second source beside a flexVolume.
     if (found && kind !== 'flexVolume') {
       out.forbidden(
         `${at}.${kind === 'cephfs' ? 'cephFS' : kind}`,
         'may not specify more than 1 volume type',
       );
     } else if (kind === 'csi') {
-      csi(value, path, out);
+      validateCsi(value, path, out);
     } else if (kind === 'local') {
       if (!value.path) {
         out.required(`${path}.path`);
       } else {
-        withoutBacksteps(value.path, `${path}.path`, out);
+        validateNoBacksteps(value.path, `${path}.path`, out);
       }
 
       if (spec.nodeAffinity?.required === undefined) {
@@ -185,7 +185,7 @@ export function validateVolumeSpec(
     }
   }
 
-  sources(spec, at, out);
+  validateSources(spec, at, out);
 
   if (spec.hostPath?.path && /^\/+$/.test(spec.hostPath.path) && reclaim === 'Recycle') {
     const why = "may not be 'recycle' for a hostPath mount of '/'";
@@ -220,7 +220,7 @@ const sourceOf = (spec: Fields) =>
 
 const mountOptions = 'volume.beta.kubernetes.io/mount-options';
 
-/** Kinds of volumes that are mounted with options. */
+/** Kinds of volumes that support mount options. */
 const mountable =
   'gcePersistentDisk awsElasticBlockStore glusterfs nfs iscsi rbd cephfs cinder azureFile vsphereVolume azureDisk photonPersistentDisk quobyte'.split(
     ' ',

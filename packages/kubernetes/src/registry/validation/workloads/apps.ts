@@ -16,8 +16,8 @@ import {
   validateUnlessSelectorIsEmpty,
 } from './templates.ts';
 
-/** A strategy as messages show it: by the names that Kubernetes uses inside. */
-function shownStrategy(strategy: Fields): Fields {
+/** A strategy as messages print it: with the names of Kubernetes' internal types. */
+function toGoStrategy(strategy: Fields): Fields {
   const { type = '', rollingUpdate } = strategy;
 
   const inner =
@@ -32,7 +32,7 @@ function shownStrategy(strategy: Fields): Fields {
   return { Type: type, RollingUpdate: inner ?? null };
 }
 
-function deploymentStrategy(strategy: Fields, at: string, out: Causes): void {
+function validateDeploymentStrategy(strategy: Fields, at: string, out: Causes): void {
   const { type, rollingUpdate } = strategy;
   if (type === 'Recreate') {
     if (rollingUpdate !== undefined) {
@@ -54,7 +54,7 @@ function deploymentStrategy(strategy: Fields, at: string, out: Causes): void {
 
     validateAtMostWhole(maxUnavailable, field, out);
   } else {
-    out.unsupported(at, shownStrategy(strategy), ['Recreate', 'RollingUpdate']);
+    out.unsupported(at, toGoStrategy(strategy), ['Recreate', 'RollingUpdate']);
   }
 }
 
@@ -65,7 +65,7 @@ const deployment: Validator = ({ spec = {} }, old, out) => {
     validateReplicatedTemplate(spec, out);
   }
 
-  deploymentStrategy(spec.strategy ?? {}, 'spec.strategy', out);
+  validateDeploymentStrategy(spec.strategy ?? {}, 'spec.strategy', out);
 
   const { minReadySeconds, progressDeadlineSeconds: deadline } = spec;
   out.notNegative('spec.minReadySeconds', minReadySeconds);
@@ -92,14 +92,14 @@ const replicaSet: Validator = ({ spec = {} }, old, out) => {
   }
 };
 
-function daemonStrategy(strategy: Fields, at: string, out: Causes): void {
+function validateDaemonStrategy(strategy: Fields, at: string, out: Causes): void {
   const { type, rollingUpdate } = strategy;
   if (type === 'OnDelete') {
     return;
   }
 
   if (type !== 'RollingUpdate') {
-    out.unsupported(at, shownStrategy(strategy), ['RollingUpdate', 'OnDelete']);
+    out.unsupported(at, toGoStrategy(strategy), ['RollingUpdate', 'OnDelete']);
     return;
   }
 
@@ -149,11 +149,11 @@ const daemonSet: Validator = ({ spec = {} }, old, out) => {
   validatePodTemplate(template, 'spec.template', out);
   validateEndless(template, 'spec.template', 'DaemonSet', out);
   out.notNegative('spec.minReadySeconds', spec.minReadySeconds);
-  daemonStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', out);
+  validateDaemonStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', out);
   out.notNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit);
 };
 
-function statefulStrategy(strategy: Fields, at: string, out: Causes): void {
+function validateStatefulStrategy(strategy: Fields, at: string, out: Causes): void {
   const { type = '', rollingUpdate } = strategy;
   if (type === '') {
     out.required(at);
@@ -176,7 +176,7 @@ function statefulStrategy(strategy: Fields, at: string, out: Causes): void {
   }
 
   if (type !== 'RollingUpdate') {
-    out.invalid(at, shownStrategy(strategy), "must be 'RollingUpdate' or 'OnDelete'");
+    out.invalid(at, toGoStrategy(strategy), "must be 'RollingUpdate' or 'OnDelete'");
     return;
   }
 
@@ -197,7 +197,7 @@ function statefulStrategy(strategy: Fields, at: string, out: Causes): void {
   validateAtMostWhole(maxUnavailable, field, out);
 }
 
-function statefulTemplate(spec: Fields, out: Causes): void {
+function validateStatefulTemplate(spec: Fields, out: Causes): void {
   const template = structuredClone(spec.template ?? {});
   const claims: string[] = (spec.volumeClaimTemplates ?? []).map(
     (claim: Fields) => claim.metadata?.name ?? '',
@@ -226,7 +226,7 @@ const mutable = [
   'minReadySeconds',
 ];
 
-function fixedPart(spec: Fields): Fields {
+function pickImmutableFields(spec: Fields): Fields {
   const rest = Object.entries(spec).filter(([key]) => !mutable.includes(key));
   return JSON.parse(JSON.stringify(Object.fromEntries(rest)));
 }
@@ -244,7 +244,7 @@ const statefulSet: Validator = ({ spec = {} }, old, out) => {
     out.invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'");
   }
 
-  statefulStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', out);
+  validateStatefulStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', out);
 
   for (const name of retention ? ['whenDeleted', 'whenScaled'] : []) {
     out.supported(`spec.persistentVolumeClaimRetentionPolicy.${name}`, retention[name], [
@@ -267,12 +267,12 @@ const statefulSet: Validator = ({ spec = {} }, old, out) => {
     out.dnsLabel('spec.serviceName', spec.serviceName);
   }
   if (validateSelector(spec, 'statefulset', '', out)) {
-    statefulTemplate(spec, out);
+    validateStatefulTemplate(spec, out);
   }
 
   validateEndless(template, 'spec.template', 'StatefulSet', out);
 
-  if (old && !equalJson(fixedPart(spec), fixedPart(old.spec ?? {}))) {
+  if (old && !equalJson(pickImmutableFields(spec), pickImmutableFields(old.spec ?? {}))) {
     const names = mutable.map((name) => `'${name}'`);
     const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
     out.forbidden(
@@ -318,7 +318,7 @@ const replicationController: Validator = ({ spec = {} }, _old, out) => {
   validateEndless(template, 'spec.template', 'ReplicationController', out);
 };
 
-/** Rules of kinds that keep pods running, by `group/Kind`. */
+/** Rules of the kinds of apps, by `group/Kind`. */
 export const appRules: Readonly<Record<string, Validator>> = {
   'apps/Deployment': deployment,
   'apps/ReplicaSet': replicaSet,

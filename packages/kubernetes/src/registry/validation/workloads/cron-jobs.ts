@@ -3,7 +3,7 @@ import type { Validator } from '../validator.ts';
 import { scheduleError } from './cron-schedule.ts';
 import { validateJobSpec } from './jobs.ts';
 
-function timeZone(zone: string | undefined, at: string, out: Causes): void {
+function validateTimeZone(zone: string | undefined, at: string, out: Causes): void {
   if (zone === undefined) {
     return;
   }
@@ -59,7 +59,7 @@ const cronJob: Validator = ({ metadata, spec = {} }, old, out) => {
   out.notNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds);
 
   if (!old || old.spec?.timeZone !== spec.timeZone) {
-    timeZone(spec.timeZone, 'spec.timeZone', out);
+    validateTimeZone(spec.timeZone, 'spec.timeZone', out);
   }
 
   out.oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']);

@@ -114,7 +114,7 @@ function check(schedule: string): void {
   }
 }
 
-/** Why a text is no schedule of cron; undefined where it is one. */
+/** Why a text is no cron schedule; undefined where it is one. */
 export function scheduleError(schedule: string): string | undefined {
   try {
     check(schedule);

@@ -8,7 +8,12 @@ const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
 const quoted = (list: readonly string[]) =>
   `[${list.map((text) => JSON.stringify(text)).join(' ')}]`;
 
-function exitCodes(rule: Fields, names: ReadonlySet<string>, at: string, out: Causes): void {
+function validateExitCodes(
+  rule: Fields,
+  names: ReadonlySet<string>,
+  at: string,
+  out: Causes,
+): void {
   const { operator = '', containerName, values = [] } = rule;
   const operators = ['In', 'NotIn'];
 
@@ -48,7 +53,7 @@ function exitCodes(rule: Fields, names: ReadonlySet<string>, at: string, out: Ca
   }
 }
 
-function conditions(list: readonly Fields[], at: string, out: Causes): void {
+function validateConditions(list: readonly Fields[], at: string, out: Causes): void {
   if (list.length > 20) {
     out.tooMany(at, list.length, 20);
   }
@@ -66,7 +71,7 @@ function conditions(list: readonly Fields[], at: string, out: Causes): void {
   });
 }
 
-/** What failures of pods mean for a Job. */
+/** A Job's podFailurePolicy. */
 export function validateFailurePolicy(spec: Fields, at: string, out: Causes): void {
   const { rules = [] } = spec.podFailurePolicy;
   const { containers = [], initContainers = [] } = spec.template?.spec ?? {};
@@ -88,10 +93,10 @@ export function validateFailurePolicy(spec: Fields, at: string, out: Causes): vo
     }
 
     if (onExitCodes) {
-      exitCodes(onExitCodes, names, `${path}.onExitCodes`, out);
+      validateExitCodes(onExitCodes, names, `${path}.onExitCodes`, out);
     }
     if (onPodConditions.length > 0) {
-      conditions(onPodConditions, `${path}.onPodConditions`, out);
+      validateConditions(onPodConditions, `${path}.onPodConditions`, out);
     }
 
     const refuse = (why: string) =>
@@ -111,7 +116,7 @@ interface Indexes {
   error?: string;
 }
 
-/** The indexes that a text such as `0,2-4` names. */
+/** The indexes in a text such as `0,2-4`. */
 function parseIndexes(text: string, completions: number): Indexes {
   let [last, total] = [-1, 0];
 
@@ -157,7 +162,7 @@ function parseIndexes(text: string, completions: number): Indexes {
   return { total };
 }
 
-/** When a Job counts as succeeded before all its indexes have. */
+/** A Job's successPolicy. */
 export function validateSuccessPolicy(spec: Fields, at: string, out: Causes): void {
   const { rules = [] } = spec.successPolicy;
   const { completions = 0 } = spec;

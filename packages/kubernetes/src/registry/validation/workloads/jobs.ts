@@ -36,7 +36,7 @@ export function validateDomainPath(path: string, at: string, out: Causes): void 
 const manyIndexes = 100_000;
 const fewIndexes = 10_000;
 
-function indexed(spec: Fields, at: string, out: Causes): void {
+function validateIndexed(spec: Fields, at: string, out: Causes): void {
   const { completions, parallelism, maxFailedIndexes: failed, backoffLimitPerIndex } = spec;
   const most = (field: string, value: number, limit: number, when: string) =>
     out.invalid(`${at}.${field}`, value, `must be less than or equal to ${limit}${when}`);
@@ -84,7 +84,7 @@ const counts = [
   'maxFailedIndexes',
 ];
 
-/** What Jobs and the templates of CronJobs have in common. */
+/** Validates the spec of a Job or of a CronJob's template. */
 export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
   for (const name of counts) {
     out.notNegative(`${at}.${name}`, spec[name]);
@@ -114,7 +114,7 @@ export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
     out.supported(`${at}.completionMode`, mode, ['NonIndexed', 'Indexed']);
   }
   if (mode === 'Indexed') {
-    indexed(spec, at, out);
+    validateIndexed(spec, at, out);
   }
 
   if (mode === undefined || mode === 'NonIndexed') {
@@ -135,7 +135,7 @@ export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
     } else {
       out.invalid(
         `${at}.successPolicy`,
-        shownSuccess(successPolicy),
+        toGoSuccessPolicy(successPolicy),
         'requires indexed completion mode',
       );
     }
@@ -164,8 +164,8 @@ export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
   }
 }
 
-/** A success policy as Kubernetes shows it. */
-function shownSuccess({ rules = [] }: Fields): Fields {
+/** A success policy as Kubernetes prints it. */
+function toGoSuccessPolicy({ rules = [] }: Fields): Fields {
   const shown = ({ succeededIndexes = null, succeededCount = null }: Fields) => ({
     SucceededIndexes: succeededIndexes,
     SucceededCount: succeededCount,
@@ -174,7 +174,7 @@ function shownSuccess({ rules = [] }: Fields): Fields {
   return { Rules: rules.length > 0 ? rules.map(shown) : null };
 }
 
-/** Whether a selector fits labels; one that is none is told of elsewhere. */
+/** Whether a selector matches labels; an invalid one is reported elsewhere. */
 function selects(selector: Fields, labels: Readonly<Record<string, string>> | undefined): boolean {
   try {
     return labelSelectorFrom(selector).matches(labels);
@@ -183,7 +183,7 @@ function selects(selector: Fields, labels: Readonly<Record<string, string>> | un
   }
 }
 
-function ownLabels({ metadata, spec = {} }: Fields, out: Causes): void {
+function validateOwnLabels({ metadata, spec = {} }: Fields, out: Causes): void {
   if (spec.manualSelector === true || spec.selector === undefined) {
     return;
   }
@@ -213,7 +213,7 @@ function ownLabels({ metadata, spec = {} }: Fields, out: Causes): void {
   }
 }
 
-function selector(spec: Fields, out: Causes): void {
+function validateSelector(spec: Fields, out: Causes): void {
   if (spec.selector === undefined) {
     out.required('spec.selector');
   } else {
@@ -232,8 +232,8 @@ function selector(spec: Fields, out: Causes): void {
 
 const clean = (value: unknown) => (value === undefined ? null : JSON.parse(JSON.stringify(value)));
 
-/** A suspended Job may still be told where its pods belong and what they need. */
-function templateUpdate(now: Fields, old: Fields, out: Causes): void {
+/** The scheduling and resources of a suspended Job can still change. */
+function validateTemplateUpdate(now: Fields, old: Fields, out: Causes): void {
   const [template, before] = [clean(now.template ?? {}), clean(old.template ?? {})];
 
   if (old.suspend !== true) {
@@ -273,14 +273,14 @@ function templateUpdate(now: Fields, old: Fields, out: Causes): void {
 const job: Validator = (object, old, out) => {
   const { metadata, spec = {} } = object;
 
-  ownLabels(object, out);
+  validateOwnLabels(object, out);
   validateJobSpec(spec, 'spec', out);
-  selector(spec, out);
+  validateSelector(spec, out);
 
   if (old) {
-    // Kubernetes validates the whole once more where it looks at what changed.
+    // Kubernetes validates the whole Job again with its changes.
     validateJobSpec(spec, 'spec', out);
-    selector(spec, out);
+    validateSelector(spec, out);
 
     const before = old.spec ?? {};
 
@@ -295,7 +295,7 @@ const job: Validator = (object, old, out) => {
     }
 
     out.immutable('spec.selector', spec.selector, before.selector);
-    templateUpdate(spec, before, out);
+    validateTemplateUpdate(spec, before, out);
 
     for (const name of [
       'completionMode',

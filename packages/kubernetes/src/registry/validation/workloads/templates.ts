@@ -9,7 +9,7 @@ const isEmpty = (selector: Fields) =>
   Object.keys(selector.matchLabels ?? {}).length === 0 &&
   (selector.matchExpressions ?? []).length === 0;
 
-/** A workload's selector. @returns whether templates can be matched against it */
+/** Validates a workload's selector; returns whether templates can be matched against it. */
 export function validateSelector(
   spec: Fields,
   kind: string,
@@ -59,7 +59,7 @@ export function validateTemplateLabels(spec: Fields, out: Causes): void {
   );
 }
 
-/** What long-running pods must be: restarted always, without a deadline. */
+/** Long-running pods must always be restarted and have no deadline. */
 export function validateEndless(template: Fields, at: string, kind: string, out: Causes): void {
   const { restartPolicy = '', activeDeadlineSeconds } = template.spec ?? {};
   if (restartPolicy !== 'Always') {
@@ -74,7 +74,7 @@ export function validateEndless(template: Fields, at: string, kind: string, out:
   }
 }
 
-/** The template of a workload that runs its pods for ever. */
+/** The template of a workload with long-running pods. */
 export function validateReplicatedTemplate(spec: Fields, out: Causes): void {
   const { template = {} } = spec;
   validateUnlessSelectorIsEmpty(spec, out);
@@ -91,7 +91,7 @@ export function validateIntOrPercent(value: Fields[string], at: string, out: Cau
   }
 }
 
-/** A percentage that is not above the whole. */
+/** A percentage of at most 100%. */
 export function validateAtMostWhole(value: unknown, at: string, out: Causes): void {
   if (percentOf(value) > 100) {
     out.invalid(at, value, 'must not be greater than 100%');
@@ -104,7 +104,7 @@ function percentOf(value: unknown): number {
     : 0;
 }
 
-/** The number of a number or percentage; 0 for what is neither. */
+/** The number in a number or percentage; 0 for other values. */
 export function amountOf(value: unknown): number {
   return typeof value === 'number'
     ? value

@@ -9,6 +9,7 @@ import { needsConsent } from '../../../models/oauth/user-steps.ts';
 import type { Identity } from '../../../models/session/identity.ts';
 import { sourceOf } from '../../login-source.ts';
 import type { OAuthDependencies } from '../dependencies.ts';
+import { typedCredentials } from '../typed-credentials.ts';
 import { consentPage, loginPage } from './pages.ts';
 
 /** An authorization request that needs input of a person at a browser. */
@@ -111,16 +112,10 @@ async function checkPassword(
   form: URLSearchParams,
 ): Promise<Identity | RouteReply> {
   const { dependencies, request } = dialog;
-  const [name = '', secret = '', otp = ''] = ['username', 'password', 'otp'].map(
-    (field) => form.get(field) ?? '',
-  );
-
   try {
     return await dependencies.login.password(
-      name,
-      secret,
+      typedCredentials(form),
       sourceOf(request, { recordSuccess: true }),
-      otp,
     );
   } catch (error) {
     if (!(error instanceof StatusError) || error.code >= 500) {

@@ -1,5 +1,6 @@
 import { badRequest, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
+import type { TypedCredentials } from '../../../models/iam/login/login.ts';
 import { isReturnPath } from '../../../models/identity-providers/login-state.ts';
 import type {
   OpenProvider,
@@ -58,7 +59,8 @@ export function beginLogin(dependencies: ProviderLoginDependencies): Handler {
   };
 }
 
-function textsOf(body: unknown): { username: string; password: string; otp: string } {
+/** Returns what was typed, from a form or a JSON body. Throws BadRequest. */
+function typedCredentialsIn(body: unknown): TypedCredentials {
   const value = (name: string): unknown => {
     if (body instanceof URLSearchParams) {
       return body.get(name) ?? '';
@@ -77,7 +79,7 @@ function textsOf(body: unknown): { username: string; password: string; otp: stri
     throw badRequest('username and password must be texts');
   }
 
-  return { username, password, otp };
+  return { nameOrEmail: username, password, otp };
 }
 
 /**
@@ -86,12 +88,12 @@ function textsOf(body: unknown): { username: string; password: string; otp: stri
  */
 export function passwordLogin({ login, issuer }: ProviderLoginDependencies): Handler {
   return async (request) => {
-    const { username, password, otp } = textsOf(request.body);
+    const typed = typedCredentialsIn(request.body);
     const { provider = '' } = request.params;
     const source = sourceOf(request, { recordSuccess: true });
 
     try {
-      return await issuer.issue(await login.password(username, password, source, otp, provider));
+      return await issuer.issue(await login.password({ ...typed, provider }, source));
     } catch (error) {
       throw worded(error);
     }

@@ -14,7 +14,8 @@ function sizeOf(object: KubeObject): unknown {
 
 /**
  * Reviews the enlargement of claims whose storage grows only while nothing uses it: a controller
- * stops the workload that mounts such a claim, so the caller must have the right to scale workloads.
+ * stops the workload that mounts such a claim, so the caller must have the right to scale
+ * workloads.
  */
 export function claimExpansionRule(
   authorizer: Authorizer,

@@ -37,6 +37,16 @@ function scopeName({ level, key }: Scope): string {
   return level === 'cluster' ? 'cluster' : `${level} ${key}`;
 }
 
+/** The rights that a write changes for one subject. */
+interface Change {
+  subject: Subject;
+  scope: Scope;
+  before: readonly PolicyRule[];
+  after: readonly PolicyRule[];
+  /** Whether a role that the subject has is none of those that the write is about. */
+  isOther: (held: HeldRole) => boolean;
+}
+
 /** Computes who gains and who loses which rights by a write, without changing anything. */
 export class Effects {
   readonly #authorizer: Authorizer;
@@ -51,25 +61,15 @@ export class Effects {
     this.#groupRoles = groupRoles;
   }
 
-  /**
-   * Adds what a subject gains and loses in a scope; `counts` excludes the roles that the write is
-   * about.
-   */
-  #addChanges(
-    list: EffectList,
-    subject: Subject,
-    scope: Scope,
-    before: readonly PolicyRule[],
-    after: readonly PolicyRule[],
-    counts: (held: HeldRole) => boolean,
-  ): void {
+  /** Adds what a subject gains and loses in a scope. */
+  #addChange(list: EffectList, { subject, scope, before, after, isOther }: Change): void {
     const others =
       subject.kind === 'User'
         ? this.#authorizer.rulesIn(
             { name: subject.name, groups: AUTHENTICATED },
             scope.level,
             scope.key,
-            counts,
+            isOther,
           )
         : [];
 
@@ -128,14 +128,13 @@ export class Effects {
       binding.namespace === (stored.metadata.namespace ?? '');
 
     for (const [key, subject] of all) {
-      this.#addChanges(
-        list,
+      this.#addChange(list, {
         subject,
         scope,
-        was.has(key) ? before : [],
-        willBe.has(key) ? after : [],
-        (held) => !same(held),
-      );
+        before: was.has(key) ? before : [],
+        after: willBe.has(key) ? after : [],
+        isOther: (held) => !same(held),
+      });
     }
 
     return list;
@@ -174,7 +173,7 @@ export class Effects {
     const list: EffectList = { gains: [], loses: [] };
 
     for (const { entry, scope: place } of this.#bindingsTo(scope, name)) {
-      const counts = ({ level, binding }: HeldRole) =>
+      const isOther = ({ level, binding }: HeldRole) =>
         !(
           level === place.level &&
           binding.roleRef.kind === scope.roleKind &&
@@ -182,7 +181,8 @@ export class Effects {
         );
 
       for (const subject of subjectsOf(entry.object)) {
-        this.#addChanges(list, subject, place, rulesOf(stored), rulesOf(proposed), counts);
+        const [before, after] = [rulesOf(stored), rulesOf(proposed)];
+        this.#addChange(list, { subject, scope: place, before, after, isOther });
       }
     }
 
@@ -199,10 +199,16 @@ export class Effects {
       .entriesOf(username, scope.key)
       .flatMap(({ object }) => rulesOf(this.#scopes.roleOfBinding(scope, object)));
     const after = roleRef === undefined ? [] : rulesOf(this.#scopes.role(scope, roleRef)?.object);
-    const counts = ({ level, binding }: HeldRole) =>
+    const isOther = ({ level, binding }: HeldRole) =>
       !(level === scope.level && binding.subject === `User:${username}`);
 
-    this.#addChanges(list, { kind: 'User', name: username }, scope, before, after, counts);
+    this.#addChange(list, {
+      subject: { kind: 'User', name: username },
+      scope,
+      before,
+      after,
+      isOther,
+    });
 
     return list;
   }
@@ -232,15 +238,13 @@ export class Effects {
   ): void {
     for (const { scope, role } of this.#groupRoles.of(workspace, group)) {
       const rules = rulesOf(role);
-      const counts = ({ binding }: HeldRole) => binding.subject !== `Group:${group}`;
-      this.#addChanges(
-        list,
-        { kind: 'User', name: user },
+      this.#addChange(list, {
+        subject: { kind: 'User', name: user },
         scope,
-        change === 'gains' ? [] : rules,
-        change === 'gains' ? rules : [],
-        counts,
-      );
+        before: change === 'gains' ? [] : rules,
+        after: change === 'gains' ? rules : [],
+        isOther: ({ binding }) => binding.subject !== `Group:${group}`,
+      });
     }
   }
 

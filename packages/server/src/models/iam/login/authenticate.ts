@@ -126,10 +126,10 @@ export class Authenticator {
       throw unauthorized('incorrect password');
     }
 
-    const user = await this.#login.password(text.slice(0, colon), text.slice(colon + 1), {
-      ...source,
-      type: 'Basic',
-    });
+    const user = await this.#login.password(
+      { nameOrEmail: text.slice(0, colon), password: text.slice(colon + 1) },
+      { ...source, type: 'Basic' },
+    );
 
     return this.#callerOf(user);
   }

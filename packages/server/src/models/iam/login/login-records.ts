@@ -39,6 +39,15 @@ function unknownKey(name: string): string {
   return `?${name.slice(0, 256).toLowerCase()}`;
 }
 
+export interface LoginRecordsOptions {
+  client: KubeClient;
+  /** How long a failure counts. */
+  windowMs: number;
+  /** Returns the address to count by for that of a record. */
+  clientOf: (sourceIP: string) => string;
+  onError: (error: unknown) => void;
+}
+
 /** Records log-ins, and counts failures at once, before their records are stored. */
 export class LoginRecords {
   readonly #client: KubeClient;
@@ -52,16 +61,7 @@ export class LoginRecords {
   #waiting = 0;
   #writes: Promise<unknown> = Promise.resolve();
 
-  /**
-   * `windowMs` is how long a failure counts; `clientOf` returns the address to count by for that of
-   * a record.
-   */
-  constructor(
-    client: KubeClient,
-    windowMs: number,
-    clientOf: (sourceIP: string) => string,
-    onError: (error: unknown) => void,
-  ) {
+  constructor({ client, windowMs, clientOf, onError }: LoginRecordsOptions) {
     this.#client = client;
     this.#windowMs = windowMs;
     this.#byUser = new FailureCounter(windowMs);

@@ -36,6 +36,24 @@ function waitFor(failures: readonly number[], most: number, windowMs: number): n
   return Math.max(1000, oldestThatCounts + windowMs - Date.now());
 }
 
+export interface LoginDependencies {
+  client: KubeClient;
+  users: Informer;
+  records: LoginRecords;
+  totp: Totp;
+  providers: ProviderPasswords;
+}
+
+/** What somebody who logs in types. */
+export interface TypedCredentials {
+  nameOrEmail: string;
+  password: string;
+  /** One-time password, for users with a second factor. */
+  otp?: string;
+  /** The only identity provider to ask; default those that are responsible for the user. */
+  provider?: string;
+}
+
 /** Checks passwords: for forms, Basic and the legacy log-in. */
 export class Login {
   readonly #client: KubeClient;
@@ -48,14 +66,7 @@ export class Login {
   readonly #recent = new RecentPasswords();
   readonly #byEmail = new Map<string, string>();
 
-  constructor(
-    client: KubeClient,
-    users: Informer,
-    records: LoginRecords,
-    lockOut: LockOut,
-    totp: Totp,
-    providers: ProviderPasswords,
-  ) {
+  constructor({ client, users, records, totp, providers }: LoginDependencies, lockOut: LockOut) {
     this.#client = client;
     this.#users = users;
     this.#records = records;
@@ -139,13 +150,11 @@ export class Login {
    */
   async #findOwner(
     user: User | undefined,
-    typed: string,
-    password: string,
-    provider: string | undefined,
+    { nameOrEmail, password, provider }: TypedCredentials,
     type: LoginSource['type'],
     attempt: Attempt,
   ): Promise<Partial<ProvidedUser> & { user?: User }> {
-    const plan = this.#providers.plan(user, typed, provider);
+    const plan = this.#providers.plan(user, nameOrEmail, provider);
     const stored = plan.local ? user?.spec?.password : undefined;
     const compared =
       type === 'Basic' ? this.#recent.check(password, stored) : checkPassword(password, stored);
@@ -160,19 +169,13 @@ export class Login {
   }
 
   /**
-   * Checks a password and returns its user. `provider` names the only identity provider to ask.
-   * Throws Unauthorized for a wrong name or password alike, TooManyRequests for a locked account or
+   * Checks a password and returns its user. Throws Unauthorized for a wrong name or password alike, TooManyRequests for a locked account or
    * address, 503 if a provider does not answer, and Forbidden for an account that is not active,
    * but only after the right password. A user with a second factor needs a one-time password too:
    * without it, Unauthorized with the reason OtpRequired.
    */
-  async password(
-    nameOrEmail: string,
-    password: string,
-    source: LoginSource,
-    otp = '',
-    provider?: string,
-  ): Promise<Identity> {
+  async password(typed: TypedCredentials, source: LoginSource): Promise<Identity> {
+    const { nameOrEmail, password, otp = '', provider } = typed;
     let tried = provider === undefined ? this.find(nameOrEmail) : undefined;
     this.#checkLocks(nameOrEmail, tried, source.sourceIP);
 
@@ -184,7 +187,7 @@ export class Login {
       }
     };
 
-    const found = await this.#findOwner(tried, nameOrEmail, password, provider, source.type, {
+    const found = await this.#findOwner(tried, typed, source.type, {
       tried: (owner, asked) => {
         this.#checkLocks(owner.metadata.name ?? '', owner, source.sourceIP);
         tried = owner;
@@ -279,7 +282,7 @@ export class Login {
     const { name = '', uid } = user.metadata;
     this.#checkLocks(name, user, source.sourceIP);
 
-    const found = await this.#findOwner(user, name, password, undefined, source.type, {
+    const found = await this.#findOwner(user, { nameOrEmail: name, password }, source.type, {
       tried: () => {},
       refused: () => this.#recordFailure(user, source, 'incorrect old password'),
     });

@@ -31,7 +31,7 @@ function commonPasswords(): Promise<ReadonlySet<string>> {
   return common;
 }
 
-function refused(reason: string): StatusError {
+function refusal(reason: string): StatusError {
   return badRequest(`spec.password: ${reason}`);
 }
 
@@ -51,15 +51,15 @@ export class PasswordPolicy {
     const { minLength, minClasses, refuseCommon } = this.rules;
 
     if (Buffer.byteLength(password) > PASSWORD_LIMIT) {
-      throw refused(`must have at most ${PASSWORD_LIMIT} bytes`);
+      throw refusal(`must have at most ${PASSWORD_LIMIT} bytes`);
     }
     if ([...password].length < minLength) {
-      throw refused(`must have at least ${minLength} characters`);
+      throw refusal(`must have at least ${minLength} characters`);
     }
 
     const classes = CLASSES.filter((pattern) => pattern.test(password)).length;
     if (classes < minClasses) {
-      throw refused(
+      throw refusal(
         `must mix at least ${minClasses} of lower case, upper case, digits and other characters`,
       );
     }
@@ -68,12 +68,12 @@ export class PasswordPolicy {
     const [mailbox = ''] = email.split('@', 1);
     const names = [username, email, mailbox].map((name) => name.toLowerCase());
     if (names.includes(lower)) {
-      throw refused('must not be the name or e-mail address of the user');
+      throw refusal('must not be the name or e-mail address of the user');
     }
 
     const wellKnown = username === 'admin' && lower === WELL_KNOWN_PASSWORD.toLowerCase();
     if (refuseCommon && (wellKnown || (await commonPasswords()).has(lower))) {
-      throw refused('is one of the most common passwords: choose another');
+      throw refusal('is one of the most common passwords: choose another');
     }
   }
 }

@@ -11,7 +11,7 @@ import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { OpenProvider, ProviderIdentity } from '../../identity-providers/provider.ts';
-import { waitForUser } from '../users/arrival.ts';
+import { waitForUser } from '../users/wait-for-user.ts';
 import { linkTo, type ProviderLinks, providerOf } from './provider-links.ts';
 
 /** The user who always logs in with the local password. */

@@ -38,6 +38,15 @@ export interface Scope {
   metadata: { namespace?: string; labels?: Record<string, string> };
 }
 
+const GLOBAL = { roleKind: 'GlobalRole', roles: GLOBAL_ROLES, bindings: GLOBAL_ROLE_BINDINGS };
+const CLUSTER = { roleKind: 'ClusterRole', roles: CLUSTER_ROLES, bindings: CLUSTER_ROLE_BINDINGS };
+const WORKSPACE = {
+  roleKind: 'WorkspaceRole',
+  roles: WORKSPACE_ROLES,
+  bindings: WORKSPACE_ROLE_BINDINGS,
+};
+const NAMESPACE = { roleKind: 'Role', roles: ROLES, bindings: ROLE_BINDINGS };
+
 /** Makes scopes from the parameters of a path. */
 export class Scopes {
   readonly #catalog: Catalog;
@@ -53,10 +62,9 @@ export class Scopes {
 
   #of(
     level: Scope['level'],
-    roleKind: string,
-    [roles, bindings]: [GroupVersionResource, GroupVersionResource],
-    key: string,
-    metadata: Scope['metadata'],
+    { roleKind, roles, bindings }: Pick<Scope, 'roleKind' | 'roles' | 'bindings'>,
+    key = '',
+    metadata: Scope['metadata'] = {},
   ): Scope {
     const own = roles.group === IAM_GROUP;
     const word = roleKind.toLowerCase();
@@ -78,27 +86,21 @@ export class Scopes {
   }
 
   global(): Scope {
-    return this.#of('global', 'GlobalRole', [GLOBAL_ROLES, GLOBAL_ROLE_BINDINGS], '', {});
+    return this.#of('global', GLOBAL);
   }
 
   cluster(): Scope {
-    return this.#of('cluster', 'ClusterRole', [CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS], '', {});
+    return this.#of('cluster', CLUSTER);
   }
 
   workspace(workspace: string): Scope {
-    return this.#of(
-      'workspace',
-      'WorkspaceRole',
-      [WORKSPACE_ROLES, WORKSPACE_ROLE_BINDINGS],
-      workspace,
-      {
-        labels: { [WORKSPACE_LABEL]: workspace },
-      },
-    );
+    return this.#of('workspace', WORKSPACE, workspace, {
+      labels: { [WORKSPACE_LABEL]: workspace },
+    });
   }
 
   namespace(namespace: string): Scope {
-    return this.#of('namespace', 'Role', [ROLES, ROLE_BINDINGS], namespace, { namespace });
+    return this.#of('namespace', NAMESPACE, namespace, { namespace });
   }
 
   /** All scopes with bindings that name a user directly. */

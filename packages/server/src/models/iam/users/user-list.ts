@@ -72,14 +72,10 @@ export class UserList {
       return this.members(scope, role, query, signal);
     }
 
-    const definition = this.#catalog.definition('users');
-
-    const { entries, total } = await listPage(
-      await this.#catalog.synced(definition, signal),
-      definition,
-      query,
-      this.#catalog,
-    );
+    const catalog = this.#catalog;
+    const definition = catalog.definition('users');
+    const store = await catalog.synced(definition, signal);
+    const { entries, total } = await listPage({ store, definition, catalog }, query);
 
     return {
       users: entries.map((entry) => ({ entry, annotations: this.#globalRole(entry.name) })),

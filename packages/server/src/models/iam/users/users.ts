@@ -20,8 +20,8 @@ import type { LoginSource } from '../login/login-source.ts';
 import { keepLink } from '../providers/provider-links.ts';
 import type { Members } from '../roles/members.ts';
 import type { Scopes } from '../roles/scopes.ts';
-import { waitForUser } from './arrival.ts';
 import type { UserRights } from './user-rights.ts';
+import { waitForUser } from './wait-for-user.ts';
 
 export interface UsersDependencies {
   /** Makes the writers of callers: the gate. */
@@ -118,7 +118,7 @@ export class Users {
       throw nameMismatch(given.metadata.name ?? '', name);
     }
 
-    const stored = await this.#stored(name);
+    const stored = await this.#requireUser(name);
     const client = gate.clientFor(caller);
     const manages = this.rights.manages(caller, name);
     const metadata = manages ? given.metadata : keepLink(stored.metadata, given.metadata);
@@ -229,7 +229,7 @@ export class Users {
     }
   }
 
-  async #stored(name: string): Promise<User> {
+  async #requireUser(name: string): Promise<User> {
     const stored = await this.#dependencies.client.find<User>({ resource: USERS, name });
     if (!stored) {
       throw missing('user', IAM_GROUP, name);

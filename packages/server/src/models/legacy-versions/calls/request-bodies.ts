@@ -1,4 +1,5 @@
 import { assertNesting, isObject, type JsonObject } from '@ks-apiserver/apimachinery/json/json';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import {
   badRequest,
   StatusError,
@@ -35,7 +36,7 @@ export function parseJson(body: Buffer): Json {
   try {
     return JSON.parse(body.toString());
   } catch (error) {
-    throw badRequest(`the body cannot be read as JSON: ${(error as Error).message}`);
+    throw badRequest(`the body cannot be read as JSON: ${messageOf(error)}`);
   }
 }
 

@@ -38,7 +38,7 @@ function backendToLegacy(backend: Fields): Fields {
   };
 }
 
-function renamed(fields: Fields, from: string, to: string): Fields {
+function renameField(fields: Fields, from: string, to: string): Fields {
   return isAbsent(fields[from])
     ? fields
     : withField(withField(fields, from, undefined), to, fields[from]);
@@ -48,7 +48,7 @@ function renamed(fields: Fields, from: string, to: string): Fields {
 export const ingresses: Conversion = {
   toServed: (object) => {
     const spec = mapFields(object, 'spec', (fields) =>
-      renamed(fields, 'backend', 'defaultBackend'),
+      renameField(fields, 'backend', 'defaultBackend'),
     );
 
     return mapFields(
@@ -59,7 +59,7 @@ export const ingresses: Conversion = {
   },
   toLegacy: (object) => {
     const spec = mapFields(object, 'spec', (fields) =>
-      renamed(fields, 'defaultBackend', 'backend'),
+      renameField(fields, 'defaultBackend', 'backend'),
     );
     return mapFields(mapFields(spec, 'spec.backend', backendToLegacy), BACKENDS, backendToLegacy);
   },

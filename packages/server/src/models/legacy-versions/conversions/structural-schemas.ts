@@ -6,8 +6,8 @@ const INT_OR_STRING = 'x-kubernetes-int-or-string';
 const ANYTHING: Readonly<Fields> = Object.freeze({ [PRESERVE]: true });
 
 /**
- * What a schema must not say within `allOf`, `anyOf`, `oneOf` and `not` (Kubernetes "Specifying a
- * structural schema").
+ * Keywords that are not allowed within `allOf`, `anyOf`, `oneOf` and `not` (Kubernetes "Specifying
+ * a structural schema").
  */
 const OUTSIDE_ONLY = new Set([
   'description',
@@ -20,15 +20,15 @@ const OUTSIDE_ONLY = new Set([
 
 const JUNCTORS = ['allOf', 'anyOf', 'oneOf', 'not'] as const;
 
-/** The schema of a version that has none: of any object. */
+/** The schema of a version without one: it allows any object. */
 export const ANY_OBJECT: Readonly<Fields> = Object.freeze({ type: 'object', [PRESERVE]: true });
 
-/** Whether a schema keeps fields that it does not name. */
+/** Whether a schema preserves fields that it does not name. */
 export function preservesUnknown(schema: unknown): boolean {
   return isFields(schema) && schema[PRESERVE] === true;
 }
 
-/** Whether a schema says of what type values are. */
+/** Whether a schema has a type. */
 function isTyped({ type }: Fields): boolean {
   return !isAbsent(type) && type !== '';
 }
@@ -47,8 +47,8 @@ function isIntOrString({ anyOf, ...schema }: Fields): boolean {
   return types.length === 2 && types.includes('integer') && types.includes('string');
 }
 
-/** A schema with a type, or with the marks of one that needs none. */
-function typed(schema: Fields): Fields {
+/** Adds a type to a schema, unless it has a mark that needs none. */
+function withType(schema: Fields): Fields {
   if (isTyped(schema)) {
     return schema;
   }
@@ -91,8 +91,8 @@ function withinJunctor(schema: unknown): unknown {
 }
 
 /**
- * What stands in `allOf` and the like without what must stand outside; undefined where less said
- * within would let pass less: in `oneOf` and `not`.
+ * Removes from a schema within `allOf` and the like what must be outside. Undefined in `oneOf` and
+ * `not`, where removing a condition would permit less.
  */
 function convertJunctor(name: (typeof JUNCTORS)[number], junctor: unknown): unknown {
   const inner = Array.isArray(junctor) ? junctor.map(withinJunctor) : withinJunctor(junctor);
@@ -104,15 +104,12 @@ function isEmpty(junctor: unknown): boolean {
   return [junctor].flat().every((each) => isFields(each) && Object.keys(each).length === 0);
 }
 
-/** The schemas within a schema's `allOf`, `anyOf`, `oneOf` and `not`. */
+/** Returns the schemas within a schema's `allOf`, `anyOf`, `oneOf` and `not`. */
 function branchesOf(schema: Fields): Fields[] {
   return JUNCTORS.flatMap((name) => [schema[name]].flat().filter(isFields));
 }
 
-/**
- * Types that a branch speaks of: by fields of what is an object, and by elements of what is an
- * array.
- */
+/** Returns the types that a branch implies: an object by its fields, an array by its elements. */
 function typesOf(branch: Fields): string[] {
   return [
     ...(isFields(branch.properties) ? ['object'] : []),
@@ -121,9 +118,7 @@ function typesOf(branch: Fields): string[] {
   ];
 }
 
-/**
- * A schema that names all that a branch names: what is named within has to be named outside too.
- */
+/** Adds to a schema all fields that a branch names: they must be named outside too. */
 function mergeBranch(schema: Fields, branch: Fields): Fields {
   let result = schema;
 
@@ -174,10 +169,10 @@ function withJunctors(schema: Fields): Fields {
   return result;
 }
 
-/** Fields of an object, those that are named and others. */
+/** Converts the named fields of an object, and the others. */
 function convertFields({ properties, additionalProperties: more }: Fields): Fields {
   if (isFields(properties)) {
-    // Both at once are refused: others are kept whatever they are.
+    // Both at once are refused: other fields are preserved.
     return { properties: mapValues(properties, structuralSchema), ...ANYTHING };
   }
 
@@ -185,16 +180,16 @@ function convertFields({ properties, additionalProperties: more }: Fields): Fiel
 }
 
 /**
- * A schema of a kind whose unknown fields are kept as one that is structural: with a type or a mark
- * everywhere, unknown fields kept at every level, nothing within `allOf` and the like that must
- * stand outside, nothing about fields of what has none. It asks for no more than the given one.
+ * Converts a schema that preserves unknown fields to a structural one: every level has a type or a
+ * mark and preserves unknown fields, and nothing is within `allOf` and the like that must be
+ * outside. It accepts all that the given schema accepts.
  */
 export function structuralSchema(schema: unknown): Fields {
   if (!isFields(schema)) {
     return ANYTHING;
   }
 
-  const marked = typed(withJunctors(schema));
+  const marked = withType(withJunctors(schema));
   const { properties, additionalProperties, items, ...whole } = marked;
   switch (whole.type) {
     case 'object':
@@ -213,7 +208,7 @@ export function structuralSchema(schema: unknown): Fields {
   }
 }
 
-/** The same for a whole object: of its metadata nothing is described. */
+/** Converts the schema of a whole object; its metadata are not described. */
 export function structuralRoot(schema: unknown): Fields {
   const { additionalProperties: _more, ...given } = isFields(schema) ? schema : {};
   const root = structuralSchema({ ...given, type: 'object' });

@@ -13,16 +13,16 @@ import {
 } from '../fields.ts';
 
 /**
- * Where Kubernetes keeps `spec.rollbackTo` in versions without it: its Deployment controller acts
- * on it there.
+ * Annotation in which Kubernetes keeps `spec.rollbackTo` in versions without it: its Deployment
+ * controller acts on it.
  */
 const ROLLBACK = 'deprecated.deployment.rollback.to';
 
-/** Where Kubernetes keeps `spec.templateGeneration` in versions without it. */
+/** Annotation in which Kubernetes keeps `spec.templateGeneration` in versions without it. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 const MAX_INT32 = 2_147_483_647;
 
-/** Selector and labels that are left out are those of the template's pods. */
+/** Sets an absent selector and absent labels to those of the template's pods. */
 function withTemplateLabels(object: Fields): Fields {
   const labels = valueAt(object, 'spec.template.metadata.labels');
   if (!isFields(labels) || Object.keys(labels).length === 0) {
@@ -38,7 +38,7 @@ function withTemplateLabels(object: Fields): Fields {
   );
 }
 
-/** What a strategy that is left out is, and how far it rolls at once. */
+/** Sets the default strategy, and how many pods it replaces at once. */
 function withRollingUpdate(
   object: Fields,
   most: { maxUnavailable: unknown; maxSurge: unknown },
@@ -67,7 +67,7 @@ function withRollingUpdate(
 const specDefaults = (object: Fields, defaults: Fields) =>
   mapFields(object, 'spec', (spec) => withDefaults(spec, defaults));
 
-/** An update strategy that is left out deletes nothing by itself. */
+/** Sets the default update strategy, which deletes no pods by itself. */
 function withOnDelete(object: Fields): Fields {
   return mapFields(object, 'spec', (spec) => {
     const strategy = isFields(spec.updateStrategy) ? spec.updateStrategy : {};
@@ -96,7 +96,7 @@ const rollbacks = {
   },
 };
 
-/** Deployments of extensions/v1beta1: all old ReplicaSets are kept, and nothing is ever late. */
+/** Deployments of extensions/v1beta1: all old ReplicaSets are kept, and there is no deadline. */
 export const extensionsDeployments: Conversion = {
   ...rollbacks,
   withDefaults: (object) => {

@@ -120,12 +120,12 @@ export class LegacyDiscovery {
       return bytes ? undefined : this.#openApi(bridged, own);
     }
 
-    const merged = await this.#mergeParsed(bytes && parseDocument(bytes), place, bridged, own);
+    const merged = await this.#mergeFields(bytes && parseDocument(bytes), place, bridged, own);
 
     return merged && Buffer.from(JSON.stringify(merged));
   }
 
-  async #mergeParsed(
+  async #mergeFields(
     document: Fields | undefined,
     { isOpenApi, group, version }: Place,
     kinds: readonly LegacyKind[],

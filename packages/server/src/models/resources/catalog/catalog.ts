@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
@@ -158,7 +159,7 @@ export class Catalog implements ResourceStores {
       }
     } catch (error) {
       this.#report?.(
-        `cannot find out which versions of kinds to read, keeping those of before: ${(error as Error).message}`,
+        `cannot find out which versions of kinds to read, keeping those of before: ${messageOf(error)}`,
       );
     }
   }
@@ -172,7 +173,7 @@ export class Catalog implements ResourceStores {
   }
 
   /**
-   * Returns the definition of a resource that the table has. Throws an Error for any other: asking
+   * Returns the definition of a resource that must be known. Throws an Error for any other: asking
    * for it is a mistake in the code.
    */
   definition(name: string): ResourceDefinition {
@@ -287,7 +288,9 @@ export class Catalog implements ResourceStores {
     return definition && this.storeOf(definition);
   }
 
-  /** Returns the store of a definition; undefined before its first use, and once its CRD is gone. */
+  /**
+   * Returns the store of a definition; undefined before its first use, and once its CRD is gone.
+   */
   storeOf(definition: ResourceDefinition): Store | undefined {
     return this.#informers.find(definition)?.store;
   }
@@ -345,7 +348,7 @@ export class Catalog implements ResourceStores {
         await Promise.all(waiting.map((each) => each.ready(deadline.signal)));
       } catch (error) {
         throw serviceUnavailable(
-          `${definition.resource} have not been read from the Kubernetes API yet: ${(error as Error).message}`,
+          `${definition.resource} have not been read from the Kubernetes API yet: ${messageOf(error)}`,
           error,
         );
       } finally {

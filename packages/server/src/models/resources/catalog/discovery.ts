@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
@@ -149,7 +150,7 @@ export class Discovery {
       this.#changed = true;
 
       throw serviceUnavailable(
-        `the Kubernetes API does not tell what it serves: ${(error as Error).message}`,
+        `the Kubernetes API does not tell what it serves: ${messageOf(error)}`,
         error,
       );
     } finally {

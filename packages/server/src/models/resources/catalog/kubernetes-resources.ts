@@ -19,7 +19,7 @@ import { nodeAnnotations, podRequests } from '../computed/node-requests.ts';
 import { storageClassAnnotations } from '../computed/storage-class-use.ts';
 import { keyValue } from '../query/filters.ts';
 import { inVersion, type ResourceDefinition } from './definition.ts';
-import { statusFilter, updateTimeSortKeys } from './table-parts.ts';
+import { statusFilter, updateTimeSortKeys } from './workload-keys.ts';
 
 const count = (value: unknown) => (typeof value === 'number' ? value : 0);
 

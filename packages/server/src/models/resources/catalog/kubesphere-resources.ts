@@ -1,6 +1,6 @@
 import { equalField, latestTime, listField } from '../computed/fields.ts';
 import { inVersion, type ResourceDefinition } from './definition.ts';
-import { updateTimeSortKey, updateTimeSortKeys } from './table-parts.ts';
+import { updateTimeSortKey, updateTimeSortKeys } from './workload-keys.ts';
 
 /** Resources of KubeSphere, and of the projects that it brings. */
 export const KUBESPHERE_RESOURCES: readonly ResourceDefinition[] = [

@@ -1,7 +1,9 @@
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import { steadyNow } from '@ks-apiserver/client/informer/steady-clock';
 
-/** Returns why an informer's store is out of date, or not filled yet; undefined if it is neither. */
+/**
+ * Returns why an informer's store is out of date, or not filled yet; undefined if it is neither.
+ */
 export function staleReason({ error, synced, staleSince }: Informer): string | undefined {
   if (!synced) {
     return error?.message ?? 'first list is under way';

@@ -8,7 +8,7 @@ import type { ResourceDefinition } from '../catalog/definition.ts';
 import { filterEntries, testsOf } from '../query/filters.ts';
 import { type ListQuery, pageOf } from '../query/query.ts';
 import { orderingOf, sortUpTo, storeOrder } from '../query/sort.ts';
-import type { ListedStore } from './listed-store.ts';
+import type { ListSource } from './listed-store.ts';
 import { entriesFromView } from './views.ts';
 
 /** A page of entries, and the number of entries on all pages. */
@@ -84,10 +84,8 @@ export function pageEntries(
  * count.
  */
 function pageOfAggregatedRoles(
-  store: ListedStore,
-  definition: ResourceDefinition,
+  { store, definition, catalog }: ListSource,
   query: ListQuery,
-  catalog: Catalog,
   namespace: string,
 ): Page | Promise<Page> {
   const filters = new Map(query.filters);
@@ -139,20 +137,19 @@ export async function snapshotPage(
  * the first time. Throws BadRequest for a sort key that the resource does not have.
  */
 export function listPage(
-  store: ListedStore,
-  definition: ResourceDefinition,
+  source: ListSource,
   query: ListQuery,
-  catalog: Catalog,
   namespace?: string,
 ): Page | Promise<Page> {
+  const { store, definition, catalog } = source;
+
   if (definition.aggregates && query.filters.has('aggregateTo')) {
-    return pageOfAggregatedRoles(store, definition, query, catalog, namespace ?? '');
+    return pageOfAggregatedRoles(source, query, namespace ?? '');
   }
 
   if (query.continue !== undefined) {
     const all = { ...query, continue: undefined, limit: -1, page: 1 };
-    const whole = () =>
-      whenReady(listPage(store, definition, all, catalog, namespace), ({ entries }) => entries);
+    const whole = () => whenReady(listPage(source, all, namespace), ({ entries }) => entries);
     return snapshotPage(definition, query, catalog, whole);
   }
 
@@ -167,14 +164,8 @@ export function listPage(
   const where = definition.namespaced ? namespace : undefined;
 
   if (tests.plain.length > 0 || !order) {
-    const view = entriesFromView(
-      store,
-      definition,
-      query,
-      tests,
-      orderingOf(definition, query, catalog),
-      where,
-    );
+    const ordering = orderingOf(definition, query, catalog);
+    const view = entriesFromView(source, query, { tests, ordering, namespace: where });
     if (view) {
       return whenReady(view, (entries) => cutPage(entries, query));
     }

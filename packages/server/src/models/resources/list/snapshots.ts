@@ -214,7 +214,7 @@ export class Snapshots {
    * Returns the bytes that snapshots may keep in memory: what each store has replaced since its
    * oldest snapshot.
    */
-  #retained(): number {
+  #retainedBytes(): number {
     let total = 0;
     const seen = new Set<Store>();
 
@@ -243,7 +243,7 @@ export class Snapshots {
       if (
         this.#snapshots.size <= count &&
         this.#entries <= entries &&
-        this.#retained() <= retained
+        this.#retainedBytes() <= retained
       ) {
         return;
       }

@@ -34,7 +34,8 @@ test('queries that differ in anything have views of their own', async () => {
   }
 
   const total = async (query: string) =>
-    (await listPage(store, definition, parseListQuery(new URLSearchParams(query)), catalog)).total;
+    (await listPage({ store, definition, catalog }, parseListQuery(new URLSearchParams(query))))
+      .total;
 
   const totals: [string, number][] = [
     ['fieldSelector=metadata.name=n1', 1],

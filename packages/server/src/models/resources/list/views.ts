@@ -1,10 +1,9 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { Store } from '@ks-apiserver/client/informer/store';
-import type { ResourceDefinition } from '../catalog/definition.ts';
 import { looksElsewhere, type Tests } from '../query/filters.ts';
 import type { ListQuery } from '../query/query.ts';
 import type { Ordering } from '../query/sort.ts';
-import type { ListedStore } from './listed-store.ts';
+import type { ListSource } from './listed-store.ts';
 
 /** Shorter lists are filtered as fast as a view is found. */
 const MIN_ENTRIES = 200;
@@ -26,17 +25,21 @@ function idOf({
   return JSON.stringify([[...filters], hidden && [...hidden], rest]);
 }
 
+/** What a query amounts to. */
+export interface ViewedList {
+  tests: Tests;
+  ordering: Ordering;
+  namespace: string | undefined;
+}
+
 /**
- * Returns the entries of a query, ascending by `ordering`, from a view that its store keeps up to
+ * Returns the entries of a query, ascending, from a view that its store keeps up to
  * date; undefined if the list is short, or if the tests read more than the entries.
  */
 export function entriesFromView(
-  store: ListedStore,
-  definition: ResourceDefinition,
+  { store, definition }: ListSource,
   query: ListQuery,
-  { plain, derived }: Tests,
-  { compare, columns }: Ordering,
-  namespace: string | undefined,
+  { tests: { plain, derived }, ordering: { compare, columns }, namespace }: ViewedList,
 ): readonly Entry[] | Promise<readonly Entry[]> | undefined {
   if (!(store instanceof Store) || derived.length > 0 || columns.length > 0) {
     return undefined;

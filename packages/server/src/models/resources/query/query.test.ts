@@ -145,9 +145,8 @@ test('a path reads own properties only, never those of prototypes', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 5 }), fc.string(), (steps, value) => {
       const path = ['root', ...steps];
-      const text = path
-        .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
-        .join('');
+      const below = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
+      const text = `root${below.join('')}`;
 
       assert.deepEqual(parsePath(text), path);
 

@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import {
   type FieldRequirement,
@@ -35,7 +36,7 @@ function checkSelector(name: string, text: string, form: 'labels' | 'fields'): v
   try {
     checkConditions(text, form);
   } catch (error) {
-    throw badParameter(name, text, (error as Error).message);
+    throw badParameter(name, text, messageOf(error));
   }
 }
 

@@ -4,7 +4,7 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
 import { type Page, snapshotPage } from '../list/list.ts';
-import type { ListedStore } from '../list/listed-store.ts';
+import type { ListSource } from '../list/listed-store.ts';
 import { compareAscending } from '../query/compare.ts';
 import {
   type FilterOfKey,
@@ -174,10 +174,8 @@ function order(
  * total.
  */
 export function searchPage(
-  store: ListedStore,
-  definition: ResourceDefinition,
+  { store, definition, catalog }: ListSource,
   query: SearchQuery,
-  catalog: Catalog,
   namespace?: string,
 ): Page | Promise<Page> {
   const tests = searchTests(definition, query, catalog);

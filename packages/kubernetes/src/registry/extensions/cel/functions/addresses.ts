@@ -1,15 +1,15 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Environment } from '@marcbachmann/cel-js';
+import ipaddr from 'ipaddr.js';
 import { CelFailure } from '../failure.ts';
 
-/** An address as a number of 32 or 128 bits. */
-class CelIp {
-  readonly bits: bigint;
-  readonly family: 4 | 6;
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-  constructor(bits: bigint, family: 4 | 6) {
-    this.bits = bits;
-    this.family = family;
+class CelIp {
+  readonly address: Address;
+
+  constructor(address: Address) {
+    this.address = address;
   }
 }
 
@@ -33,33 +33,26 @@ class CelUrl {
   }
 }
 
-const width = (family: 4 | 6) => (family === 4 ? 32 : 128);
-
-function groups(text: string): number[] {
-  if (text === '') {
-    return [];
-  }
-
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) {
-      return [Number.parseInt(group, 16)];
-    }
-
-    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-    return [a * 256 + b, c * 256 + d];
+/**
+ * An IPv6 address with its last 32 bits in hexadecimal: the library reads `::1.2.3.4` as
+ * `::ffff:1.2.3.4`.
+ */
+function withHexEnd(text: string): string {
+  return text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
   });
 }
 
+/** Parses an address; throws a CelFailure for a text that Go's netip or Kubernetes refuses. */
 function parseIp(text: string): CelIp {
   if (text.includes('%')) {
     throw new CelFailure(`IP address ${JSON.stringify(text)} with zone value is not allowed`);
   }
 
+  // The library accepts more than Go: octal and hexadecimal numbers, or fewer than four.
   if (isIPv4(text)) {
-    return new CelIp(
-      text.split('.').reduce((bits, part) => bits * 256n + BigInt(part), 0n),
-      4,
-    );
+    return new CelIp(ipaddr.IPv4.parse(text));
   }
 
   if (!isIPv6(text)) {
@@ -68,47 +61,21 @@ function parseIp(text: string): CelIp {
     );
   }
 
-  const [head = '', tail] = text.split('::');
-  const [left, right] = [groups(head), tail === undefined ? [] : groups(tail)];
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const all = [...left, ...new Array<number>(zeros).fill(0), ...right];
-  const bits = all.reduce((sum, group) => sum * 65536n + BigInt(group), 0n);
-  if (bits >> 32n === 0xffffn) {
+  const address = ipaddr.IPv6.parse(withHexEnd(text));
+  if (address.isIPv4MappedAddress()) {
     throw new CelFailure(`IPv4-mapped IPv6 address ${JSON.stringify(text)} is not allowed`);
   }
 
-  return new CelIp(bits, 6);
+  return new CelIp(address);
 }
 
 /** An address in canonical form (RFC 5952). */
-function ipText({ bits, family }: CelIp): string {
-  if (family === 4) {
-    return [24n, 16n, 8n, 0n].map((shift) => (bits >> shift) & 255n).join('.');
-  }
+function ipText({ address }: CelIp): string {
+  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+}
 
-  const parts = Array.from({ length: 8 }, (_, index) =>
-    Number((bits >> BigInt(112 - index * 16)) & 0xffffn),
-  );
-  let best = { at: -1, length: 1 };
-
-  for (let at = 0; at < 8; at++) {
-    let length = 0;
-    while (parts[at + length] === 0) {
-      length++;
-    }
-
-    if (length > best.length) {
-      best = { at, length };
-    }
-  }
-
-  const hex = (list: number[]) => list.map((part) => part.toString(16)).join(':');
-
-  if (best.at < 0) {
-    return hex(parts);
-  }
-
-  return `${hex(parts.slice(0, best.at))}::${hex(parts.slice(best.at + best.length))}`;
+function familyOf({ address }: CelIp): 4 | 6 {
+  return address.kind() === 'ipv4' ? 4 : 6;
 }
 
 function parseCidr(text: string): CelCidr {
@@ -133,20 +100,29 @@ function parseCidr(text: string): CelCidr {
   if (!/^(0|[1-9]\d{0,2})$/.test(bits)) {
     throw fail(`bad bits after slash: ${JSON.stringify(bits)}`);
   }
-  if (Number(bits) > width(ip.family)) {
+  if (Number(bits) > (familyOf(ip) === 4 ? 32 : 128)) {
     throw fail('prefix length out of range');
   }
 
   return new CelCidr(ip, Number(bits));
 }
 
-function network({ ip, length }: CelCidr): bigint {
-  const host = BigInt(width(ip.family) - length);
-  return (ip.bits >> host) << host;
+function cidrText({ ip, length }: CelCidr): string {
+  return `${ipText(ip)}/${length}`;
 }
 
-function containsIp(cidr: CelCidr, ip: CelIp): boolean {
-  return ip.family === cidr.ip.family && network(new CelCidr(ip, cidr.length)) === network(cidr);
+/** The network of a CIDR: its address without the bits of a host. */
+function mask(cidr: CelCidr): CelCidr {
+  const family = familyOf(cidr.ip) === 4 ? ipaddr.IPv4 : ipaddr.IPv6;
+  return new CelCidr(new CelIp(family.networkAddressFromCIDR(cidrText(cidr))), cidr.length);
+}
+
+function containsIp({ ip: { address: network }, length }: CelCidr, { address }: CelIp): boolean {
+  if (network instanceof ipaddr.IPv4) {
+    return address instanceof ipaddr.IPv4 && address.match(network, length);
+  }
+
+  return address instanceof ipaddr.IPv6 && address.match(network, length);
 }
 
 const containsCidr = (cidr: CelCidr, other: CelCidr) =>
@@ -164,20 +140,32 @@ function holds(parse: (text: string) => unknown, text: string): boolean {
   }
 }
 
-const inRange = (ip: CelIp, ...ranges: string[]) =>
-  ranges.some((range) => containsIp(parseCidr(range), ip));
-const unspecified = (ip: CelIp) => ip.bits === 0n;
-const loopback = (ip: CelIp) => inRange(ip, '127.0.0.0/8', '::1/128');
-const linkLocal = (ip: CelIp) => inRange(ip, '169.254.0.0/16', 'fe80::/10');
-const linkLocalMulticast = (ip: CelIp) =>
-  inRange(ip, '224.0.0.0/24') ||
-  (ip.family === 6 && ip.bits >> 120n === 0xffn && ((ip.bits >> 112n) & 0xfn) === 2n);
-const multicast = (ip: CelIp) => inRange(ip, '224.0.0.0/4', 'ff00::/8');
+/** The library counts all of 0.0.0.0/8 as unspecified, Go only its first address. */
+const isUnspecified = (ip: CelIp) => ['0.0.0.0', '::'].includes(ipText(ip));
+const isLoopback = ({ address }: CelIp) => address.range() === 'loopback';
+const isLinkLocal = ({ address }: CelIp) => address.range() === 'linkLocal';
+const isMulticast = ({ address }: CelIp) => address.range() === 'multicast';
 
-/** Blanks and control characters, which no URL has. */
+function isLinkLocalMulticast({ address }: CelIp): boolean {
+  if (address instanceof ipaddr.IPv4) {
+    return address.match(ipaddr.IPv4.parse('224.0.0.0'), 24);
+  }
+
+  const [first = 0] = address.parts;
+
+  return (first & 0xff0f) === 0xff02;
+}
+
+/** Whether an address is neither special nor local to a link (Go's Addr.IsGlobalUnicast). */
+function isGlobalUnicast(ip: CelIp): boolean {
+  const isSpecial = isUnspecified(ip) || isLoopback(ip) || isMulticast(ip) || isLinkLocal(ip);
+  return !isSpecial && ip.address.range() !== 'broadcast';
+}
+
+/** Blanks and control characters, which are invalid in URLs. */
 const BLANK = /[\s\p{Cc}]/u;
 
-/** Whether a text is a URL as Go's ParseRequestURI takes it: absolute, or a path. */
+/** Whether Go's url.ParseRequestURI accepts a text: an absolute URL, or a path. */
 function isUrl(text: string): boolean {
   if (text.startsWith('/')) {
     return !BLANK.test(text);
@@ -195,35 +183,17 @@ export function addAddresses(environment: Environment): void {
     .registerFunction(`ip(string): ${ip}`, parseIp)
     .registerFunction('isIP(string): bool', (text: string) => holds(parseIp, text))
     .registerFunction(`string(${ip}): string`, ipText)
-    .registerOperator(
-      `${ip} == ${ip}`,
-      (a: CelIp, b: CelIp) => a.family === b.family && a.bits === b.bits,
-    )
-    .registerFunction(`${ip}.family(): int`, ({ family }: CelIp) => BigInt(family))
-    .registerFunction(`${ip}.isUnspecified(): bool`, unspecified)
-    .registerFunction(`${ip}.isLoopback(): bool`, loopback)
-    .registerFunction(`${ip}.isLinkLocalMulticast(): bool`, linkLocalMulticast)
-    .registerFunction(`${ip}.isLinkLocalUnicast(): bool`, linkLocal)
-    .registerFunction(
-      `${ip}.isGlobalUnicast(): bool`,
-      (self: CelIp) =>
-        !unspecified(self) &&
-        !loopback(self) &&
-        !multicast(self) &&
-        !linkLocal(self) &&
-        !(self.family === 4 && self.bits === 0xffffffffn),
-    )
+    .registerOperator(`${ip} == ${ip}`, (a: CelIp, b: CelIp) => ipText(a) === ipText(b))
+    .registerFunction(`${ip}.family(): int`, (self: CelIp) => BigInt(familyOf(self)))
+    .registerFunction(`${ip}.isUnspecified(): bool`, isUnspecified)
+    .registerFunction(`${ip}.isLoopback(): bool`, isLoopback)
+    .registerFunction(`${ip}.isLinkLocalMulticast(): bool`, isLinkLocalMulticast)
+    .registerFunction(`${ip}.isLinkLocalUnicast(): bool`, isLinkLocal)
+    .registerFunction(`${ip}.isGlobalUnicast(): bool`, isGlobalUnicast)
     .registerFunction(`cidr(string): ${cidr}`, parseCidr)
     .registerFunction('isCIDR(string): bool', (text: string) => holds(parseCidr, text))
-    .registerFunction(
-      `string(${cidr}): string`,
-      (self: CelCidr) => `${ipText(self.ip)}/${self.length}`,
-    )
-    .registerOperator(
-      `${cidr} == ${cidr}`,
-      (a: CelCidr, b: CelCidr) =>
-        a.length === b.length && a.ip.family === b.ip.family && a.ip.bits === b.ip.bits,
-    )
+    .registerFunction(`string(${cidr}): string`, cidrText)
+    .registerOperator(`${cidr} == ${cidr}`, (a: CelCidr, b: CelCidr) => cidrText(a) === cidrText(b))
     .registerFunction(`${cidr}.containsIP(string): bool`, (self: CelCidr, text: string) =>
       containsIp(self, parseIp(text)),
     )
@@ -234,10 +204,7 @@ export function addAddresses(environment: Environment): void {
     .registerFunction(`${cidr}.containsCIDR(${cidr}): bool`, containsCidr)
     .registerFunction(`${cidr}.ip(): ${ip}`, (self: CelCidr) => self.ip)
     .registerFunction(`${cidr}.prefixLength(): int`, (self: CelCidr) => BigInt(self.length))
-    .registerFunction(
-      `${cidr}.masked(): ${cidr}`,
-      (self: CelCidr) => new CelCidr(new CelIp(network(self), self.ip.family), self.length),
-    );
+    .registerFunction(`${cidr}.masked(): ${cidr}`, mask);
 
   class IpNamespace {}
 

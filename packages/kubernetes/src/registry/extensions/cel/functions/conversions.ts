@@ -3,7 +3,7 @@ import { type Environment, Optional } from '@marcbachmann/cel-js';
 
 const NANOS = 9;
 
-/** A duration as CEL writes it: seconds, with a fraction where there is one. */
+/** A duration in CEL's form: seconds, with a fraction where there is one. */
 export function durationText({ seconds, nanos }: { seconds: bigint; nanos: number }): string {
   const total = seconds * 1_000_000_000n + BigInt(nanos);
   const digits = String(total < 0n ? -total : total).padStart(NANOS + 1, '0');
@@ -11,7 +11,7 @@ export function durationText({ seconds, nanos }: { seconds: bigint; nanos: numbe
   return `${total < 0n ? '-' : ''}${digits.slice(0, -NANOS)}${fraction === '' ? '' : `.${fraction}`}s`;
 }
 
-/** A time as CEL writes it: in UTC, with a fraction where there is one. */
+/** A time in CEL's form: UTC, with a fraction where there is one. */
 export const timeText = (time: Date) => time.toISOString().replace(/\.?0+Z$/, 'Z');
 
 function isZero(value: unknown): boolean {

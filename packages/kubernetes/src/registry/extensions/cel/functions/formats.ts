@@ -16,7 +16,7 @@ class NamedFormat {
   }
 }
 
-/** The prefix of a generated name is right where the name with something added would be. */
+/** The prefix of a generated name is valid if the name with a suffix is. */
 const asPrefix = (check: (text: string) => string[]) => (text: string) =>
   check(text.endsWith('-') ? `${text.slice(0, -1)}a` : text);
 const ofSchema = (format: string, why: string) => (text: string) =>

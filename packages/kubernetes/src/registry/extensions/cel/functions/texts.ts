@@ -44,22 +44,22 @@ function replace(text: string, old: string, by: string, limit: number): string {
   return result;
 }
 
-/** A number as Go prints it: its exponent has two digits at least. */
+/** A number as Go prints it: its exponent has at least two digits. */
 const numberText = (value: number) => String(value).replace(/e([+-])(\d)$/, 'e$10$2');
 
-/** A value inside of a list or map. */
+/** Formats a value inside of a list or map. */
 function inner(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value);
   }
-  return typeof value === 'number' ? value.toFixed(6) : shown(value);
+  return typeof value === 'number' ? value.toFixed(6) : formatNested(value);
 }
 
 function isDuration(value: unknown): value is { seconds: bigint; nanos: number } {
   return typeof (value as { seconds?: unknown } | null)?.seconds === 'bigint';
 }
 
-function shown(value: unknown): string {
+function formatNested(value: unknown): string {
   if (typeof value === 'string') {
     return value;
   }
@@ -123,7 +123,7 @@ function formatted(text: string, values: readonly unknown[]): string {
 
       switch (verb) {
         case 's':
-          return shown(value);
+          return formatNested(value);
         case 'd':
           return String(value);
         case 'f':
@@ -143,7 +143,7 @@ function formatted(text: string, values: readonly unknown[]): string {
   );
 }
 
-/** `matches` in RE2 syntax: the library's own takes as long as the text makes it. */
+/** `matches` in RE2 syntax, in linear time; the library's own can backtrack without limit. */
 const matches: Macro = {
   check(checker, [receiver, expression], context, node) {
     for (const argument of [receiver, expression]) {
@@ -179,8 +179,8 @@ const matches: Macro = {
 /** Functions of texts: cel-go's strings extension and Kubernetes' regex library. */
 export function addTexts(environment: Environment): void {
   environment
-    // A macro is found by its name alone; the library lets nobody replace what it registers for
-    // texts.
+    // The library finds a macro by its name alone, and allows no replacement of its string
+    // functions.
     .registerFunction('list.matches(ast): bool', macro(matches))
     .registerFunction('matches(ast, ast): bool', macro(matches))
     .registerFunction(

@@ -3,7 +3,7 @@ import { timestamp } from '../../../store/metadata.ts';
 import { eachOldAppArmor, oldAppArmor } from '../../../validation/pods/app-armor.ts';
 import type { Fields } from '../../defaults/types.ts';
 
-/** A pod that waits at its gates says so (Kubernetes "Pod Scheduling Readiness"). */
+/** Sets the condition of a pod with scheduling gates (Kubernetes "Pod Scheduling Readiness"). */
 export function gatedCondition(spec: Fields, now: Date): Fields | undefined {
   if ((spec.schedulingGates ?? []).length === 0) {
     return undefined;
@@ -43,10 +43,7 @@ function mergeKeys(term: Fields, labels: Fields): void {
   }
 }
 
-/**
- * `matchLabelKeys` look up the pod's own labels once, when it is created (Kubernetes
- * "matchLabelKeys").
- */
+/** Resolves `matchLabelKeys` by the labels of a new pod (Kubernetes "matchLabelKeys"). */
 export function mergeLabelKeys({ metadata, spec }: KubeObject): void {
   const labels = metadata.labels ?? {};
 
@@ -68,7 +65,7 @@ export function mergeLabelKeys({ metadata, spec }: KubeObject): void {
 }
 
 /**
- * Copies what the old annotations of AppArmor say into the fields that replaced them, and warns of
+ * Copies the deprecated AppArmor annotations into the fields that replaced them, and warns about
  * them.
  */
 export function copyAppArmor({ metadata, spec }: KubeObject, warnings: string[]): void {

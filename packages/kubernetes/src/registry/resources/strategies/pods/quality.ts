@@ -26,8 +26,8 @@ function classOf(list: readonly (Fields | undefined)[]): 'Guaranteed' | 'Burstab
 }
 
 /**
- * Quality of service of a pod (Kubernetes "Pod Quality of Service Classes"); what the pod itself
- * asks for goes first.
+ * The QoS class of a pod (Kubernetes "Pod Quality of Service Classes"), by its own resources or
+ * those of its containers.
  */
 export function qosClass({ spec = {} }: KubeObject): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   if (spec.resources) {

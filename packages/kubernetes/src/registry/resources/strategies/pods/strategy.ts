@@ -20,7 +20,7 @@ function withResources(
   });
 }
 
-/** Through its subresources only a part of a pod's spec changes. */
+/** Subresources change only a part of a pod's spec. */
 function specThrough(subresource: string, wished: Fields, old: Fields): Fields {
   const { ephemeralContainers } = wished;
 
@@ -56,7 +56,7 @@ function prepareUpdate(object: KubeObject, old: KubeObject, subresource: string)
   }
 }
 
-/** Pods: status at birth, and an end that waits for the node they are bound to. */
+/** The strategy of pods: they get a status, and a pod on a node ends when the node says so. */
 export const podStrategy: Strategy = {
   generation: true,
   returnsDeleted: true,

@@ -2,7 +2,12 @@ import type { Fields } from '../../../resources/defaults/types.ts';
 import { type Causes, each } from '../../causes.ts';
 import { descendingPath } from './paths.ts';
 
-function propagation(mode: string | undefined, container: Fields, at: string, out: Causes): void {
+function validatePropagation(
+  mode: string | undefined,
+  container: Fields,
+  at: string,
+  out: Causes,
+): void {
   if (mode === undefined) {
     return;
   }
@@ -14,7 +19,7 @@ function propagation(mode: string | undefined, container: Fields, at: string, ou
   }
 }
 
-function recursiveReadOnly(mount: Fields, at: string, out: Causes): void {
+function validateRecursiveReadOnly(mount: Fields, at: string, out: Causes): void {
   const { recursiveReadOnly: mode, readOnly, mountPropagation } = mount;
   if (mode === undefined || mode === 'Disabled') {
     return;
@@ -33,7 +38,7 @@ function recursiveReadOnly(mount: Fields, at: string, out: Causes): void {
   }
 }
 
-/** Volumes that a container sees as folders; `volumes` are the pod's by name. */
+/** Volumes that a container mounts; `volumes` are the pod's by name. */
 export function validateMounts(
   container: Fields,
   volumes: ReadonlyMap<string, Fields>,
@@ -89,12 +94,12 @@ export function validateMounts(
       descendingPath(subPathExpr, `${at}.subPathExpr`, out);
     }
 
-    propagation(mount.mountPropagation, container, `${at}.mountPropagation`, out);
-    recursiveReadOnly(mount, `${at}.recursiveReadOnly`, out);
+    validatePropagation(mount.mountPropagation, container, `${at}.mountPropagation`, out);
+    validateRecursiveReadOnly(mount, `${at}.recursiveReadOnly`, out);
   });
 }
 
-/** Volumes that a container sees as block devices. */
+/** Volumes that a container uses as block devices. */
 export function validateDevices(
   container: Fields,
   volumes: ReadonlyMap<string, Fields>,

@@ -1,21 +1,21 @@
 import type { Causes } from '../../causes.ts';
 
-/** A path that has no step up. */
-export function withoutBacksteps(path: string, at: string, out: Causes): void {
+/** A path without `..`. */
+export function validateNoBacksteps(path: string, at: string, out: Causes): void {
   if (path.split('/').includes('..')) {
     out.invalid(at, path, "must not contain '..'");
   }
 }
 
-/** A relative path that stays below where it begins. */
+/** A relative path without `..`. */
 export function descendingPath(path: string, at: string, out: Causes): void {
   if (path.startsWith('/')) {
     out.invalid(at, path, 'must be a relative path');
   }
-  withoutBacksteps(path, at, out);
+  validateNoBacksteps(path, at, out);
 }
 
-/** A descending path that does not begin with what atomic writers keep for themselves. */
+/** A relative path that does not begin with `..`, which atomic writers reserve. */
 export function unreservedPath(path: string, at: string, out: Causes): void {
   descendingPath(path, at, out);
   if (path.startsWith('..') && !path.startsWith('../')) {

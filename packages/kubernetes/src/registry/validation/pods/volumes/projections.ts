@@ -12,7 +12,7 @@ const ofVolumes = [
   'metadata.uid',
 ];
 
-function downwardFile(file: Fields, at: string, out: Causes): void {
+function validateDownwardFile(file: Fields, at: string, out: Causes): void {
   const { path = '', fieldRef, resourceFieldRef } = file;
   if (path === '') {
     out.required(`${at}.path`);
@@ -39,18 +39,15 @@ function downwardFile(file: Fields, at: string, out: Causes): void {
   fileMode(file.mode, `${at}.mode`, out);
 }
 
-/**
- * Facts about the pod as files; Kubernetes names the volume, not the item, where something is
- * wrong.
- */
+/** A downward API volume; Kubernetes names the volume, not the item, in its messages. */
 export function validateDownwardApi(source: Fields, at: string, out: Causes): void {
   fileMode(source.defaultMode, `${at}.defaultMode`, out);
   for (const file of source.items ?? []) {
-    downwardFile(file, at, out);
+    validateDownwardFile(file, at, out);
   }
 }
 
-/** Several sources in one folder. */
+/** A projected volume. */
 export function validateProjected(volume: Fields, at: string, out: Causes): void {
   fileMode(volume.defaultMode, `${at}.defaultMode`, out);
 
@@ -82,7 +79,7 @@ export function validateProjected(volume: Fields, at: string, out: Causes): void
     }
 
     for (const file of downwardAPI?.items ?? []) {
-      downwardFile(file, `${field}.downwardAPI`, out);
+      validateDownwardFile(file, `${field}.downwardAPI`, out);
       if (file.path) {
         takes(file.path, file.path);
       }

@@ -2,14 +2,14 @@ import { dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names'
 import { rangeError } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../../resources/defaults/types.ts';
 import { type Causes, each } from '../../causes.ts';
-import { descendingPath, fileMode, unreservedPath, withoutBacksteps } from './paths.ts';
+import { descendingPath, fileMode, unreservedPath, validateNoBacksteps } from './paths.ts';
 
 /** Checks one source of a volume. */
 export type SourceRule = (source: Fields, at: string, out: Causes) => void;
 
 /**
- * A rule that wants fields to be there; a path such as `secretRef.name` counts only where its first
- * step is.
+ * A rule that requires fields; a path such as `secretRef.name` is required only where its first
+ * field is set.
  */
 function wants(...fields: readonly string[]): SourceRule {
   return (source, at, out) => {
@@ -25,7 +25,7 @@ function wants(...fields: readonly string[]): SourceRule {
   };
 }
 
-function all(...rules: readonly SourceRule[]): SourceRule {
+function combineRules(...rules: readonly SourceRule[]): SourceRule {
   return (source, at, out) => {
     for (const rule of rules) {
       rule(source, at, out);
@@ -39,7 +39,7 @@ const partition: SourceRule = ({ partition: number = 0 }, at, out) => {
   }
 };
 
-/** Keys of a ConfigMap or Secret, and the paths that they get. */
+/** Keys of a ConfigMap or Secret with their paths. */
 export function validateKeyToPath(
   { key = '', path = '', mode }: Fields,
   at: string,
@@ -77,7 +77,7 @@ const hostPath: SourceRule = ({ path = '', type }, at, out) => {
     return out.required(`${at}.path`);
   }
 
-  withoutBacksteps(path, `${at}.path`, out);
+  validateNoBacksteps(path, `${at}.path`, out);
 
   if (type !== undefined) {
     out.supported(`${at}.type`, type, hostPathTypes);
@@ -99,7 +99,7 @@ const qualifiedNames: readonly (readonly [prefix: string, pattern: RegExp])[] = 
   ['naa', /^naa.[A-Za-z0-9]{32}$/],
 ];
 
-function iscsiName(name: string, at: string, starting: string, out: Causes): void {
+function validateIscsiName(name: string, at: string, starting: string, out: Causes): void {
   const rule = qualifiedNames.find(([prefix]) => name.startsWith(prefix));
   if (rule === undefined) {
     out.invalid(at, name, `must be valid format${starting}`);
@@ -108,7 +108,7 @@ function iscsiName(name: string, at: string, starting: string, out: Causes): voi
   }
 }
 
-/** iSCSI, of pods and of PersistentVolumes, which differ in how much their message says. */
+/** iSCSI in pods and PersistentVolumes, whose messages differ. */
 function iscsi(starting: string): SourceRule {
   return (source, at, out) => {
     const { targetPortal = '', iqn = '', lun = 0, initiatorName, secretRef } = source;
@@ -119,7 +119,7 @@ function iscsi(starting: string): SourceRule {
     if (iqn === '') {
       out.required(`${at}.iqn`);
     } else {
-      iscsiName(iqn, `${at}.iqn`, starting, out);
+      validateIscsiName(iqn, `${at}.iqn`, starting, out);
     }
 
     if (lun < 0 || lun > 255) {
@@ -129,7 +129,7 @@ function iscsi(starting: string): SourceRule {
       out.required(`${at}.secretRef`);
     }
     if (initiatorName !== undefined) {
-      iscsiName(initiatorName, `${at}.initiatorname`, starting, out);
+      validateIscsiName(initiatorName, `${at}.initiatorname`, starting, out);
     }
   };
 }
@@ -251,16 +251,17 @@ const csi: SourceRule = ({ driver = '', nodePublishSecretRef: secret }, at, out)
 };
 
 /**
- * Rules of sources that pods and PersistentVolumes share, or that nothing else has to be known for.
+ * Rules of sources that are the same for pods and PersistentVolumes, or need no more than the
+ * source.
  */
 export const sourceRules: Readonly<Record<string, SourceRule>> = {
   hostPath,
-  gitRepo: all(wants('repository'), ({ directory = '' }, at, out) =>
+  gitRepo: combineRules(wants('repository'), ({ directory = '' }, at, out) =>
     descendingPath(directory, `${at}.directory`, out),
   ),
-  gcePersistentDisk: all(wants('pdName'), partition),
-  awsElasticBlockStore: all(wants('volumeID'), partition),
-  secret: all(wants('secretName'), items),
+  gcePersistentDisk: combineRules(wants('pdName'), partition),
+  awsElasticBlockStore: combineRules(wants('volumeID'), partition),
+  secret: combineRules(wants('secretName'), items),
   nfs,
   iscsi: iscsi(' starting with iqn, eui, or naa'),
   glusterfs: wants('endpoints', 'path'),
@@ -272,7 +273,7 @@ export const sourceRules: Readonly<Record<string, SourceRule>> = {
   quobyte,
   fc: fibreChannel,
   flexVolume,
-  configMap: all(wants('name'), items),
+  configMap: combineRules(wants('name'), items),
   azureFile: wants('secretName', 'shareName'),
   vsphereVolume: wants('volumePath'),
   photonPersistentDisk: wants('pdID'),
@@ -285,7 +286,7 @@ export const sourceRules: Readonly<Record<string, SourceRule>> = {
 
 /** Rules of PersistentVolumes where they differ from those of pods. */
 export const persistentRules: Readonly<Record<string, SourceRule>> = {
-  iscsi: all(iscsi(''), wants('secretRef.name')),
+  iscsi: combineRules(iscsi(''), wants('secretRef.name')),
   cinder: wants('volumeID', 'secretRef.name', 'secretRef.namespace'),
   azureFile: (source, at, out) => {
     wants('secretName', 'shareName')(source, at, out);

@@ -5,7 +5,7 @@ import { validateClaimTemplate } from '../../storage/claims.ts';
 import { validateDownwardApi, validateProjected } from './projections.ts';
 import { sourceRules } from './volume-sources.ts';
 
-/** Sources in the order in which Kubernetes looks for them. */
+/** Sources in the order in which Kubernetes validates them. */
 const order = [
   'emptyDir',
   'hostPath',
@@ -39,7 +39,7 @@ const order = [
   'image',
 ];
 
-/** Names under which messages know some sources. */
+/** Names of some sources in messages. */
 const shown: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
 
 const shownTwice: Readonly<Record<string, string>> = {
@@ -47,14 +47,14 @@ const shownTwice: Readonly<Record<string, string>> = {
   downwardAPI: 'downwarAPI',
 };
 
-/** What the volumes belong to. */
+/** The owner of the volumes. */
 interface VolumeOwner {
   /** Name of the pod; '' for a template. */
   name: string;
   isPod: boolean;
 }
 
-function source(
+function validateSource(
   volume: Fields,
   kind: string,
   { name: podName, isPod }: VolumeOwner,
@@ -139,7 +139,7 @@ export function validateVolumes(
             'may not specify more than 1 volume type',
           );
         } else {
-          source(volume, kind, owner, path, own);
+          validateSource(volume, kind, owner, path, own);
         }
 
         found = true;

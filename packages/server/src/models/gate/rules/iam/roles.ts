@@ -110,8 +110,8 @@ function possibleRules(
 }
 
 /**
- * Returns the rules of the roles that a role's annotation names. One that does not exist, or belongs
- * to another workspace, may come to allow anything.
+ * Returns the rules of the roles that a role's annotation names. One that does not exist, or
+ * belongs to another workspace, may come to allow anything.
  */
 function templateRules(scopes: Scopes, scope: Scope, proposed: KubeObject): readonly PolicyRule[] {
   const rules: PolicyRule[] = [];

@@ -34,8 +34,8 @@ export function isLeftToKubernetes(
 }
 
 /**
- * Returns where a role or binding gives rights: in its own scope, and in the one that a changed label
- * takes it from.
+ * Returns where a role or binding gives rights: in its own scope, and in the one that a changed
+ * label takes it from.
  */
 export function scopesOfGrant(scopes: Scopes, { info, stored, proposed }: WriteAttempt): Scope[] {
   if (info.group === 'rbac.authorization.k8s.io') {

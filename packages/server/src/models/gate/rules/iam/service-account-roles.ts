@@ -11,8 +11,8 @@ function roleOf(object: KubeObject | undefined): string {
 }
 
 /**
- * Reviews ServiceAccounts: a controller binds each to the role that its annotation names, so setting
- * the annotation is a grant of that role.
+ * Reviews ServiceAccounts: a controller binds each to the role that its annotation names, so
+ * setting the annotation is a grant of that role.
  */
 export function serviceAccountRoleRule(authorizer: Authorizer, scopes: Scopes): Rule {
   return {

@@ -26,7 +26,6 @@ import { checkUserName } from '../../../iam/users/user-names.ts';
 import type { UserRights } from '../../../iam/users/user-rights.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../../attempt.ts';
 
-/** What the rule of users works with. */
 export interface UserRuleDependencies {
   authorizer: Authorizer;
   rights: UserRights;
@@ -38,7 +37,7 @@ export interface UserRuleDependencies {
   checkNameIsFree: CheckNameIsFree;
 }
 
-function refused(name: string, why: string): StatusError {
+function refusal(name: string, why: string): StatusError {
   return new StatusError(403, 'Forbidden', `user.iam.kubesphere.io "${name}" is forbidden: ${why}`);
 }
 
@@ -47,8 +46,8 @@ function stateOf(user: User | undefined): string {
 }
 
 /**
- * A user without what setting a first password changes: the password, the marks about it, and what
- * the API counts.
+ * Returns a user without what setting a first password changes: the password, its marks, and fields
+ * that the API sets.
  */
 function besidesPassword({ metadata, spec, ...user }: User): unknown {
   const {
@@ -72,8 +71,8 @@ function besidesPassword({ metadata, spec, ...user }: User): unknown {
 }
 
 /**
- * Throws Forbidden for who must set a password first and changes anything else of themselves, or no
- * password.
+ * Throws Forbidden if a caller who must set a password first changes anything else of their user,
+ * or sets no password.
  */
 function checkOnlyPassword(caller: UserInfo, stored: User | undefined, proposed: User): void {
   if (!mustSetPassword(caller)) {
@@ -96,8 +95,8 @@ function checkOnlyPassword(caller: UserInfo, stored: User | undefined, proposed:
 }
 
 /**
- * Users: passwords are taken as plain text and stored as hashes, and who changes how another user
- * logs in, or whether, must hold all rights of that user.
+ * Reviews users. Passwords are received as plain text and stored as hashes, and a caller who
+ * changes how or whether another user logs in must have all rights of that user.
  */
 export class UserRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set([
@@ -137,7 +136,7 @@ export class UserRule implements Rule {
     this.#checkEmail(stored, given);
     this.#checkLink(caller, stored, given);
 
-    const object = await this.#stored(attempt, stored, given);
+    const object = await this.#toStore(attempt, stored, given);
 
     if (!stored && !attempt.dryRun) {
       await this.removeLeftOver(name);
@@ -156,7 +155,9 @@ export class UserRule implements Rule {
     return { object, settle };
   }
 
-  /** Makes a name free of what KubeSphere gave to a former user of it, before somebody gets it. */
+  /**
+   * Removes what KubeSphere gave to a former user of a name, before somebody else gets the name.
+   */
   async removeLeftOver(name: string): Promise<void> {
     const { login, members } = this.#dependencies;
     if (name !== '' && !name.includes('@') && !login.find(name)) {
@@ -202,10 +203,10 @@ export class UserRule implements Rule {
   }
 
   /**
-   * Whether a user may be linked to an account of an identity provider, or unlinked: whose account
-   * it is can act as the user. Throws Forbidden for who does not manage users, whatever they may do
-   * with their own, or has not all rights of this one, and AlreadyExists for an account that
-   * another user is linked to.
+   * Checks changes of the link between a user and an account of an identity provider: whoever has
+   * the account acts as the user. Throws Forbidden for callers who do not manage users, whatever
+   * they may do with their own, or lack rights of this one, and AlreadyExists for an account that
+   * is linked to another user.
    */
   #checkLink(caller: UserInfo, stored: User | undefined, proposed: KubeObject): void {
     const { links, rights } = this.#dependencies;
@@ -217,7 +218,7 @@ export class UserRule implements Rule {
 
     if (stored) {
       if (!rights.manages(caller, name)) {
-        throw refused(name, 'only who manages users may change the identity provider of one');
+        throw refusal(name, 'only who manages users may change the identity provider of one');
       }
 
       rights.checkOutranks(caller, name);
@@ -233,8 +234,15 @@ export class UserRule implements Rule {
     }
   }
 
-  /** The user as it is stored: the password hashed, and the marks of the server as they were. */
-  async #stored({ caller }: WriteAttempt, stored: User | undefined, proposed: User): Promise<User> {
+  /**
+   * Returns the user to store: with the password hashed, and the server's own annotations
+   * unchanged.
+   */
+  async #toStore(
+    { caller }: WriteAttempt,
+    stored: User | undefined,
+    proposed: User,
+  ): Promise<User> {
     const before = stored?.metadata.annotations ?? {};
     const { [LAST_APPLIED]: _copy, ...annotations } = { ...proposed.metadata.annotations };
 
@@ -251,7 +259,7 @@ export class UserRule implements Rule {
     const setsPassword = Boolean(given) && given !== old;
     const isOwn = stored !== undefined && caller.name === proposed.metadata.name;
 
-    // Nobody lifts the duty to choose a password from themselves, but by choosing one.
+    // Users can end their duty to set a password only by setting one.
     if (isOwn && !setsPassword && before[UNINITIALIZED] !== undefined) {
       annotations[UNINITIALIZED] = before[UNINITIALIZED];
     }
@@ -260,11 +268,10 @@ export class UserRule implements Rule {
     delete spec.password;
 
     if (setsPassword) {
-      spec.password = await this.#hashed(caller, { isOwn, stored, proposed });
+      spec.password = await this.#hashPassword(caller, { isOwn, stored, proposed });
       annotations[PASSWORD_ENCRYPTED] = 'true';
 
       if (isOwn) {
-        // The duty is met.
         delete annotations[UNINITIALIZED];
       } else if (this.#dependencies.passwords.rules.changeInitial) {
         annotations[UNINITIALIZED] = 'true';
@@ -277,10 +284,11 @@ export class UserRule implements Rule {
   }
 
   /**
-   * The hash of a new password, if it is good enough and its setter may set it. A hash is taken as
-   * a password of that text: nobody logs in with one made elsewhere. Throws BadRequest, Forbidden.
+   * Hashes a new password, if the policy accepts it and the caller may set it. A hash is hashed
+   * like any other text, so that nobody logs in with one made elsewhere. Throws BadRequest,
+   * Forbidden.
    */
-  async #hashed(
+  async #hashPassword(
     caller: UserInfo,
     { isOwn, stored, proposed }: { isOwn: boolean; stored: User | undefined; proposed: User },
   ): Promise<string> {
@@ -290,7 +298,7 @@ export class UserRule implements Rule {
     const password = spec.password ?? '';
 
     if (isApiTokenCaller(caller)) {
-      throw refused(name, 'an API token cannot set passwords: log in with the password');
+      throw refusal(name, 'an API token cannot set passwords: log in with the password');
     }
 
     if (stored) {
@@ -299,7 +307,7 @@ export class UserRule implements Rule {
 
     await passwords.check(password, { username: name, ...(spec.email && { email: spec.email }) });
 
-    // The duty to change it is not met by setting the same again.
+    // Setting the same password again does not meet the duty to change it.
     if (isOwn && stored?.metadata.annotations?.[UNINITIALIZED] === 'true') {
       if (await checkPassword(password, stored.spec?.password)) {
         throw badRequest('spec.password: must differ from the password that you were given');
