@@ -1,18 +1,8 @@
 // Puts the built server into one file, packages/server/dist/bundle/server.cjs, and what V8
 // makes of it beside that: reading and compiling a thousand modules takes longer than all the rest
 // of a start. What loads native code, files or threads of its own stays outside.
-import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CompiledFile } from '../packages/server/dist/cli/launch/code-cache.js';
 import { isCurrent, writeStamp } from './build-stamp.mjs';
@@ -23,7 +13,6 @@ const dist = fileURLToPath(new URL('../packages/server/dist/', import.meta.url))
 const folder = `${dist}bundle/`;
 const server = `${folder}server.cjs`;
 const stamp = `${dist}bundle.stamp`;
-const START_MS = 60_000;
 
 /** What decides about a bundle besides its files: versions, where imports lead, how it is made. */
 const recipe = [
@@ -31,7 +20,6 @@ const recipe = [
   'node_modules/.package-lock.json',
   'scripts/bundle.mjs',
   'scripts/external-packages.mjs',
-  'scripts/warm-up.mjs',
   ...readdirSync(`${root}packages`).map((name) => `packages/${name}/package.json`),
 ].map((file) => root + file);
 
@@ -97,30 +85,6 @@ async function bundles() {
   };
 }
 
-/** Starts the server on an empty directory and lets it keep what was compiled until it is ready. */
-async function warmUp() {
-  const dir = mkdtempSync(join(tmpdir(), 'ks-apiserver-build-'));
-
-  try {
-    const script = fileURLToPath(new URL('warm-up.mjs', import.meta.url));
-    const child = spawn(process.execPath, [script, server, dir], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
-    const code = await new Promise((resolve) => child.once('exit', resolve));
-
-    clearTimeout(timer);
-
-    if (code !== 0) {
-      console.error(
-        'the server was not compiled ahead: it starts more slowly, and is the same otherwise',
-      );
-    }
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
 /** Bundles what was compiled; writes nothing where the same bundle is there already. */
 async function bundleAnew() {
   const { files, inputs } = await bundles();
@@ -144,7 +108,9 @@ if (!isCurrent(stamp, recipe)) {
   await bundleAnew();
 }
 
+const compiled = new CompiledFile(server);
+
 // Also where another version of Node made it.
-if (!new CompiledFile(server).isCached) {
-  await warmUp();
+if (!compiled.isCached) {
+  compiled.keep();
 }

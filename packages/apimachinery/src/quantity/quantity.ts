@@ -1,4 +1,3 @@
-import { memoize } from '../cache/memoize.ts';
 import { getOwn } from '../json/json.ts';
 /**
  * Format of a quantity: `500m`, `1.5k` (DecimalSI), `512Mi` (BinarySI), `12e6` (DecimalExponent).
@@ -85,12 +84,9 @@ function divideUp(value: bigint, by: bigint): bigint {
 
 /**
  * Parses a quantity; throws a QuantityError. Exponents beyond ±100, with which the Go server hangs,
- * are refused. Results are remembered: a cluster has few different quantities, and each write
- * parses them several times.
+ * are refused.
  */
-export const parseQuantity: (text: string) => Quantity = memoize(2_000, readQuantity);
-
-function readQuantity(text: string): Quantity {
+export function parseQuantity(text: string): Quantity {
   const parts = text !== '' && text.length <= maxLength ? shape.exec(text) : null;
   if (parts === null) {
     throw new QuantityError(wrongShape);

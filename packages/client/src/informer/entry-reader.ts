@@ -1,14 +1,10 @@
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Entry, makeEntry } from './entry.ts';
 import type { InformerOptions } from './informer-options.ts';
-import { leanText, type MemberNames, memberNames } from './lean-json.ts';
 import { objectBytes } from './object-bytes.ts';
 
 const OPEN_BRACE = 0x7b;
 const REPORT_EVERY_MS = 60_000;
-
-/** `managedFields` is often as long as the rest of an object, and nobody here reads it. */
-const ALWAYS_UNREAD = ['managedFields'];
 
 /**
  * Makes entries of the objects that the API sends. Objects that cannot be read are counted and
@@ -16,16 +12,14 @@ const ALWAYS_UNREAD = ['managedFields'];
  */
 export class EntryReader {
   readonly #options: InformerOptions;
-  readonly #unread: MemberNames;
   /** Start of an object in a list, whose items have no kind and apiVersion. */
   readonly #prefix: string;
   #skipped = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: InformerOptions) {
-    const { kind, resource, unread = [] } = options;
+    const { kind, resource } = options;
     this.#options = options;
-    this.#unread = memberNames([...ALWAYS_UNREAD, ...unread]);
     this.#prefix = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersionOf(resource))},`;
   }
 
@@ -37,9 +31,7 @@ export class EntryReader {
   /** Parses an object of the API. Returns undefined, and reports it, for bytes that are none. */
   parse(bytes: Buffer): KubeObject | undefined {
     try {
-      const { redact, keepObjects } = this.#options;
-      const text = redact || keepObjects ? bytes.toString() : leanText(bytes, this.#unread);
-      const object: unknown = JSON.parse(text);
+      const object: unknown = JSON.parse(bytes.toString());
 
       if (typeof object === 'object' && object !== null) {
         return object as KubeObject;

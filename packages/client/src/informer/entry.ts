@@ -16,11 +16,6 @@ export interface Entry {
   annotations: Readonly<Record<string, string>>;
   owners: readonly { uid: string; kind: string }[];
   bytes: Buffer;
-  /**
-   * The same bytes with a comma behind them, made when a list first needs them: thousands of new
-   * Buffers for each list would keep the garbage collector busy.
-   */
-  separated: Buffer | undefined;
   /** Values that the resource's own filters and sort keys need. */
   fields: Readonly<Record<string, unknown>>;
   /** The parsed object, for resources whose informer keeps it. */
@@ -82,7 +77,6 @@ export function makeEntry(
     annotations: metadata.annotations ? shortened(metadata.annotations) : NONE,
     owners: metadata.ownerReferences?.map(({ uid, kind }) => ({ uid, kind })) ?? NO_OWNERS,
     bytes,
-    separated: undefined,
     fields,
     // An informer follows objects that the API has stored.
     object: keepObject ? (object as PersistedObject) : undefined,

@@ -12,11 +12,6 @@ export interface InformerOptions {
   fields?: (object: KubeObject) => Record<string, unknown>;
   /** Removes what must never leave the server, and returns the object to keep. */
   redact?: (object: KubeObject) => KubeObject;
-  /**
-   * Names of members, at any depth, whose objects and arrays `fields` does not need: they are not
-   * parsed.
-   */
-  unread?: readonly string[];
   /** Keeps the parsed object too: for small resources that authorization reads on every request. */
   keepObjects?: boolean;
   /** A watch that sends nothing for this many milliseconds is taken for dead and opened again. */

@@ -9,7 +9,7 @@ const CLOSE_BRACKET = 0x5d;
 const ITEMS = Buffer.from('"items"');
 
 /** Returns the index behind the string that starts at `at`. Throws where the text breaks off. */
-export function skipString(json: Buffer, at: number): number {
+function skipString(json: Buffer, at: number): number {
   for (let i = at + 1; i < json.length; ) {
     const quote = json.indexOf(QUOTE, i);
     if (quote < 0) {
@@ -35,7 +35,7 @@ export function skipString(json: Buffer, at: number): number {
  * Returns the index behind the object or array that starts at `at`. Throws where the text breaks
  * off.
  */
-export function skipNested(json: Buffer, at: number): number {
+function skipNested(json: Buffer, at: number): number {
   let depth = 0;
 
   for (let i = at; i < json.length; ) {

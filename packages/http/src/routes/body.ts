@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { parse } from 'secure-json-parse';
 import { readRequestBody } from '../request/request-body.ts';
 
 export { hasBody, readRequestBody } from '../request/request-body.ts';
@@ -31,45 +32,17 @@ function parseForm(text: string): URLSearchParams {
   return new URLSearchParams(text);
 }
 
-const PROTO_KEY = '__proto__';
-
-/** `__proto__` as it may stand in JSON, also with escaped underscores. */
-const PROTO = /__proto__|\\u005f/i;
-
 /**
- * Drops every key `__proto__`: code that copies keys one by one would change an object's prototype.
+ * Parses JSON and drops every key `__proto__`: code that copies keys one by one would change an
+ * object's prototype. Throws 400.
  */
-function dropProto(value: unknown): void {
-  const left = [value];
-  while (left.length > 0) {
-    const one = left.pop();
-    if (typeof one !== 'object' || one === null) {
-      continue;
-    }
-    if (Object.hasOwn(one, PROTO_KEY)) {
-      delete (one as Record<string, unknown>)[PROTO_KEY];
-    }
-
-    for (const inner of Object.values(one)) {
-      left.push(inner);
-    }
-  }
-}
-
-/** Parses JSON so that no key can change an object's prototype. Throws 400. */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') {
     throw badRequest('EOF: the body is empty, JSON was expected');
   }
 
   try {
-    const value: unknown = JSON.parse(text);
-    // A reviver makes parsing ten times slower: only used for text that may contain the key.
-    if (PROTO.test(text)) {
-      dropProto(value);
-    }
-
-    return value;
+    return parse(text, undefined, { protoAction: 'remove', constructorAction: 'ignore' });
   } catch (error) {
     throw badRequest(`invalid character in the body: ${(error as Error).message}`);
   }

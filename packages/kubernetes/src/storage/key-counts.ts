@@ -1,20 +1,17 @@
+import { LRUCache } from 'lru-cache';
 import type { StorageEvent } from './backend.ts';
 
 const MAX_PREFIXES = 10_000;
 
 /** Numbers of keys by prefix, kept up to date for the prefixes that were asked for. */
 export class KeyCounts {
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new LRUCache<string, number>({ max: MAX_PREFIXES });
 
   get(prefix: string): number | undefined {
     return this.#counts.get(prefix);
   }
 
   set(prefix: string, count: number): void {
-    if (this.#counts.size >= MAX_PREFIXES) {
-      this.#counts.clear();
-    }
-
     this.#counts.set(prefix, count);
   }
 

@@ -22,13 +22,9 @@ function bare(hop: string): string {
   return inBrackets ?? alone ?? text;
 }
 
-/** How many addresses of connections are remembered: almost all are of a few proxies. */
-const KNOWN_LIMIT = 1000;
-
 /** Finds the address of a caller; headers count only when a trusted proxy sent them. */
 export class SourceAddresses {
   readonly #trusted: BlockList;
-  readonly #peers = new Map<string, { address: string; trusted: boolean }>();
 
   /** `trusted` are networks such as `10.0.0.0/8`. Throws a RangeError for a text that is none. */
   constructor(trustedProxies: readonly string[]) {
@@ -39,30 +35,13 @@ export class SourceAddresses {
     return this.#trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   }
 
-  #peer(remote: string): { address: string; trusted: boolean } {
-    const known = this.#peers.get(remote);
-    if (known) {
-      return known;
-    }
-    if (this.#peers.size >= KNOWN_LIMIT) {
-      this.#peers.clear();
-    }
-
-    const address = plainAddress(remote);
-    const peer = { address, trusted: this.#trusts(address) };
-
-    this.#peers.set(remote, peer);
-
-    return peer;
-  }
-
   /**
    * Returns the caller's address as login records show it, with the proxies in between when a proxy
    * names them.
    */
   of(req: IncomingMessage): string {
-    const { address, trusted } = this.#peer(req.socket.remoteAddress ?? '');
-    if (!trusted) {
+    const address = plainAddress(req.socket.remoteAddress ?? '');
+    if (!this.#trusts(address)) {
       return address;
     }
 

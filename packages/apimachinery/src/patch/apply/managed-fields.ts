@@ -3,7 +3,6 @@ import type { Schema } from '../../schema/schema.ts';
 import { compareText } from '../../text/compare-text.ts';
 import { compareTyped } from './compare-typed.ts';
 import { FieldSet } from './field-set.ts';
-import { fieldsOfNew } from './new-fields.ts';
 
 const maxUpdateManagers = 10;
 
@@ -266,18 +265,6 @@ export function trackUpdate(options: TrackUpdateOptions): KubeObject {
     apiVersion,
     subresource,
   };
-
-  if (before === undefined && managers.size === 0) {
-    const skipped = { fields: new Set([...typeFields, ...reset]), metadata: identityFields };
-    const fieldsV1 = fieldsOfNew(stripped, schema, skipped);
-    if (fieldsV1) {
-      stripped.metadata.managedFields = [
-        managedFieldsEntry({ ...name, time: managedTime(now) }, fieldsV1),
-      ];
-    }
-
-    return stripped;
-  }
 
   const base = before === undefined ? { metadata: {} } : withoutManagedFields(before);
   const { added, modified, removed } = compareTyped(base, stripped, schema);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { indent } from './pretty.ts';
+import { jsonResponse } from '../respond.ts';
+import { indent, pretty } from './pretty.ts';
 
 test('JSON is indented as JSON.stringify does it, in pieces', () => {
   fc.assert(
@@ -10,4 +11,15 @@ test('JSON is indented as JSON.stringify does it, in pieces', () => {
       assert.equal(pieces.join(''), JSON.stringify(value, undefined, 2));
     }),
   );
+});
+
+test('a response that indentation would make many times as long stays as it is', async () => {
+  const request = { method: 'GET', url: '/', headers: {} };
+  const asked = new URLSearchParams({ pretty: 'true' });
+  const short = jsonResponse([[], {}]);
+  const nested = `${'['.repeat(250)}${']'.repeat(250)}`;
+  const deep = { ...short, body: Buffer.from(`[${Array(1000).fill(nested).join()}]`) };
+
+  assert.equal(String((await pretty(request, asked, short)).body), '[\n  [],\n  {}\n]');
+  assert.equal(await pretty(request, asked, deep), deep);
 });

@@ -8,6 +8,12 @@ import { LARGE_BYTES, yieldBetweenLargeSteps } from '../../registry/store/large-
 /** Larger responses are not indented, in bytes. */
 const MAX_PRETTY_BYTES = 1024 * 1024;
 
+/**
+ * Responses that become longer than this, in characters, are not indented either: indentation makes
+ * deeply nested lists 250 times as long.
+ */
+const MAX_INDENTED = 8 * 1024 * 1024;
+
 /** User agents of people at a terminal or a browser (kube-apiserver's isPrettyPrint). */
 const PEOPLE = ['curl', 'Wget', 'Mozilla/5.0'];
 const TRUE = new Set(['1', 't', 'T', 'true', 'True', 'TRUE']);
@@ -85,7 +91,14 @@ export async function pretty(
   }
 
   const pieces: Buffer[] = [];
+  let length = 0;
+
   for (const piece of indent(Buffer.from(body).toString('utf8'), LARGE_BYTES)) {
+    length += piece.length;
+    if (length > MAX_INDENTED) {
+      return response;
+    }
+
     pieces.push(Buffer.from(piece));
     if (piece.length >= LARGE_BYTES) {
       await yieldBetweenLargeSteps();

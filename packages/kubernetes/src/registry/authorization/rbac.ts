@@ -7,7 +7,7 @@ import {
 } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Backend } from '../../storage/backend.ts';
-import { StoredObject } from '../../storage/stored-object.ts';
+import type { StoredObject } from '../../storage/stored-object.ts';
 import { listOf, type Subject } from '../resources/core-types.ts';
 
 const PREFIX = '/registry/rbac.authorization.k8s.io/';
@@ -69,11 +69,8 @@ function subjectKeys({ subjects }: KubeObject): string[] {
  * "Using RBAC Authorization").
  */
 export class RbacAuthorizer {
-  /**
-   * Rules by the key of their role, or the role itself until its rules are needed: most are never
-   * used between two starts.
-   */
-  readonly #rules = new Map<string, readonly PolicyRule[] | StoredObject>();
+  /** Rules by the key of their role. */
+  readonly #rules = new Map<string, readonly PolicyRule[]>();
   readonly #bySubject = new Map<string, Map<string, Binding>>();
   readonly #subjects = new Map<string, readonly string[]>();
 
@@ -121,7 +118,7 @@ export class RbacAuthorizer {
       !key.startsWith(`${PREFIX}rolebindings/`) &&
       !key.startsWith(`${PREFIX}clusterrolebindings/`)
     ) {
-      this.#rules.set(key, stored);
+      this.#rules.set(key, stored.parse<{ rules?: PolicyRule[] | null }>().rules ?? []);
       return;
     }
 
@@ -141,15 +138,7 @@ export class RbacAuthorizer {
   }
 
   #rulesAt(key: string): readonly PolicyRule[] {
-    const rules = this.#rules.get(key) ?? [];
-    if (!(rules instanceof StoredObject)) {
-      return rules;
-    }
-
-    const parsed = rules.parse<{ rules?: PolicyRule[] | null }>().rules ?? [];
-    this.#rules.set(key, parsed);
-
-    return parsed;
+    return this.#rules.get(key) ?? [];
   }
 
   *#bindingsOf(
@@ -211,7 +200,7 @@ export class RbacAuthorizer {
   /** The rules of the role that a binding names; undefined where there is no such role. */
   rulesOfRole(kind: string, namespace: string, name: string): readonly PolicyRule[] | undefined {
     const key = roleKey(kind, namespace, name);
-    return this.#rules.has(key) ? this.#rulesAt(key) : undefined;
+    return this.#rules.get(key);
   }
 
   /**

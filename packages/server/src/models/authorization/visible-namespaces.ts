@@ -4,6 +4,7 @@ import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
+import { LRUCache } from 'lru-cache';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 import type { Authorizer } from './authorizer.ts';
@@ -31,7 +32,7 @@ const DECIDING = [
   'namespaces',
 ];
 
-/** Answers that are remembered; the least recently made is dropped first. */
+/** Answers that are remembered; the least recently used is dropped first. */
 const MAX_REMEMBERED = 1000;
 
 /**
@@ -44,7 +45,10 @@ export class Visibility {
   /** The stores that decide about rights. */
   readonly deciding: readonly InformerStore[];
   readonly #workspaces = new Map<string, Set<string>>();
-  readonly #known = new Map<string, { version: number; visible: VisibleNamespaces | undefined }>();
+  readonly #known = new LRUCache<
+    string,
+    { version: number; visible: VisibleNamespaces | undefined }
+  >({ max: MAX_REMEMBERED });
 
   /** The catalog must have started. */
   constructor(authorizer: Authorizer, bindings: Bindings, catalog: Catalog) {
@@ -130,13 +134,7 @@ export class Visibility {
 
     const visible = this.#find(user, { ...info, visibleOnly: false }, definition, workspace);
 
-    this.#known.delete(key);
     this.#known.set(key, { version, visible });
-
-    if (this.#known.size > MAX_REMEMBERED) {
-      const [oldest = ''] = this.#known.keys();
-      this.#known.delete(oldest);
-    }
 
     return visible;
   }

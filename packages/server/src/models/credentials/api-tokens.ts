@@ -5,6 +5,7 @@ import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { LRUCache } from 'lru-cache';
 import type { Identity } from '../session/identity.ts';
 import {
   CREDENTIAL_NAMESPACE,
@@ -111,7 +112,7 @@ export class ApiTokens {
   /** Tokens that were revoked here, until the informer reports it too. */
   readonly #revoked = new Set<string>();
   /** Unknown ids, and until when (milliseconds since 1970) they count as unknown. */
-  readonly #unknown = new Map<string, number>();
+  readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_MS });
 
   constructor(client: KubeClient, credentials: Informer, rules: ApiTokenRules) {
     this.#client = client;
@@ -270,7 +271,7 @@ export class ApiTokens {
     if (known || this.#revoked.has(id)) {
       return known;
     }
-    if ((this.#unknown.get(id) ?? 0) > Date.now()) {
+    if (this.#unknown.has(id)) {
       return undefined;
     }
 
@@ -280,11 +281,8 @@ export class ApiTokens {
     if (found) {
       return found;
     }
-    if (this.#unknown.size >= MAX_UNKNOWN) {
-      this.#unknown.clear();
-    }
 
-    this.#unknown.set(id, Date.now() + UNKNOWN_MS);
+    this.#unknown.set(id, true);
 
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
+import { LRUCache } from 'lru-cache';
 import { answerPath, isolateModule, type RegoModule, RegoModuleError } from './rego-module.ts';
 
 const LIMITS = {
@@ -57,7 +58,10 @@ export class OpaServer implements OverridePolicy {
   readonly #agent: http.Agent;
   readonly #base: URL;
   readonly #modules = new Map<string, RegoModule>();
-  readonly #answers = new Map<string, { allowed: boolean; until: number }>();
+  readonly #answers = new LRUCache<string, boolean>({
+    max: LIMITS.answers,
+    ttl: LIMITS.answerMs,
+  });
   #asking = 0;
 
   /** Throws a TypeError for an endpoint that is no http or https URL. */
@@ -80,8 +84,8 @@ export class OpaServer implements OverridePolicy {
     const body = JSON.stringify({ input });
     const key = createHash('sha256').update(source).update('\0').update(body).digest('base64');
     const known = this.#answers.get(key);
-    if (known && known.until > Date.now()) {
-      return known.allowed;
+    if (known !== undefined) {
+      return known;
     }
     if (this.#asking >= LIMITS.concurrent) {
       return false;
@@ -91,7 +95,7 @@ export class OpaServer implements OverridePolicy {
 
     try {
       const allowed = await this.#ask(isolateModule(source), body);
-      this.#remember(key, allowed);
+      this.#answers.set(key, allowed);
       return allowed;
     } catch (error) {
       // An invalid module is reported in its role's status, not for every call.
@@ -124,18 +128,6 @@ export class OpaServer implements OverridePolicy {
         message: `${why}: the override allows nothing`,
       };
     }
-  }
-
-  #remember(key: string, allowed: boolean): void {
-    this.#answers.delete(key);
-    this.#answers.set(key, { allowed, until: Date.now() + LIMITS.answerMs });
-
-    if (this.#answers.size <= LIMITS.answers) {
-      return;
-    }
-
-    const [oldest = ''] = this.#answers.keys();
-    this.#answers.delete(oldest);
   }
 
   async #ask(module: RegoModule, body: string): Promise<boolean> {

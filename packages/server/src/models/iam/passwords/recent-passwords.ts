@@ -1,9 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { checkPassword } from './passwords.ts';
 
 const LIFE_MS = 60_000;
 
-/** Comparisons that are remembered; the oldest is dropped first. */
+/** Comparisons that are remembered; the least recently used is dropped first. */
 const MAX_COMPARISONS = 1000;
 
 /** A comparison that is running or has succeeded. */
@@ -20,7 +21,7 @@ interface Comparison {
  */
 export class RecentPasswords {
   readonly #key = randomBytes(32);
-  readonly #comparisons = new Map<string, Comparison>();
+  readonly #comparisons = new LRUCache<string, Comparison>({ max: MAX_COMPARISONS });
   readonly #compare: typeof checkPassword;
   readonly #now: () => number;
 
@@ -49,13 +50,6 @@ export class RecentPasswords {
 
   #remember(id: string, outcome: Promise<boolean>): void {
     const comparison = { outcome, until: this.#now() + LIFE_MS };
-
-    this.#comparisons.delete(id);
-
-    if (this.#comparisons.size >= MAX_COMPARISONS) {
-      const [oldest = ''] = this.#comparisons.keys();
-      this.#comparisons.delete(oldest);
-    }
 
     this.#comparisons.set(id, comparison);
 

@@ -59,16 +59,6 @@ export const KUBERNETES_RESOURCES: readonly ResourceDefinition[] = [
     pods: {
       kind: 'Pod',
       namespaced: true,
-      unread: [
-        'env',
-        'envFrom',
-        'args',
-        'command',
-        'volumeMounts',
-        'livenessProbe',
-        'readinessProbe',
-        'startupProbe',
-      ],
       fields: (pod) => ({
         usage: podUsage(pod),
         nodeName: pod.spec?.nodeName ?? '',

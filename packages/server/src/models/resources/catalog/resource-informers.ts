@@ -55,7 +55,7 @@ export class ResourceInformers {
   }
 
   #make(definition: ResourceDefinition, options: Partial<InformerOptions>): Informer {
-    const { group, version, resource, kind, fields, keepObjects, unread } = definition;
+    const { group, version, resource, kind, fields, keepObjects } = definition;
     const secrets = secretFieldsOf(definition);
     const { report } = this.#options;
 
@@ -66,7 +66,6 @@ export class ResourceInformers {
       // No secrets are cached, so nothing that is made from the cache can reveal any.
       ...(secrets && { redact: (object: KubeObject) => withoutSecrets(object, secrets) }),
       ...(keepObjects && { keepObjects }),
-      ...(unread && { unread }),
       ...(report && { report }),
       ...options,
     });

@@ -1,9 +1,11 @@
-/** Values that are kept for sharing before all are dropped, so that rare ones do not pile up. */
+import { LRUCache } from 'lru-cache';
+
+/** Values that are kept for sharing, so that rare ones do not pile up. */
 const LIMIT = 10_000;
 
 /** Values that are equal for equal keys and shared among their users, who must not change them. */
-export class InternedValues<T> {
-  readonly #values = new Map<string, T>();
+export class InternedValues<T extends NonNullable<unknown>> {
+  readonly #values = new LRUCache<string, T>({ max: LIMIT });
 
   /**
    * Returns the value of a key, made by `make` the first time: thousands of pods request the same
@@ -16,11 +18,6 @@ export class InternedValues<T> {
     }
 
     const value = make();
-
-    if (this.#values.size >= LIMIT) {
-      this.#values.clear();
-    }
-
     this.#values.set(key, value);
 
     return value;

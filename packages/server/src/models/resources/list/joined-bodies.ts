@@ -1,4 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { LRUCache } from 'lru-cache';
 
 /**
  * Lists with at least MIN_ENTRIES objects, of limited size each and together, are kept as one
@@ -22,8 +23,10 @@ interface Joined {
  * dropped.
  */
 export class JoinedBodies {
-  readonly #bodies = new Map<string, Joined>();
-  #bytes = 0;
+  readonly #bodies = new LRUCache<string, Joined>({
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ body }) => body.byteLength,
+  });
 
   /**
    * Returns the body with this tag and exactly these entries, made by `pieces` if it is not kept;
@@ -46,8 +49,6 @@ export class JoinedBodies {
       known.entries.length === entries.length &&
       known.entries.every((entry, i) => entry === entries[i])
     ) {
-      this.#bodies.delete(tag);
-      this.#bodies.set(tag, known);
       return known.body;
     }
 
@@ -58,22 +59,8 @@ export class JoinedBodies {
 
     const body = Buffer.concat(made.pieces, made.length);
 
-    this.#drop(tag);
     this.#bodies.set(tag, { entries, body });
-    this.#bytes += body.byteLength;
-
-    for (const oldest of this.#bodies.keys()) {
-      if (this.#bytes <= MAX_BYTES) {
-        break;
-      }
-      this.#drop(oldest);
-    }
 
     return body;
-  }
-
-  #drop(tag: string): void {
-    this.#bytes -= this.#bodies.get(tag)?.body.byteLength ?? 0;
-    this.#bodies.delete(tag);
   }
 }

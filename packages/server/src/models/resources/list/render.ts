@@ -1,6 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import { objectBytes, withComma } from '@ks-apiserver/client/informer/object-bytes';
+import { objectBytes } from '@ks-apiserver/client/informer/object-bytes';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../query/resource-definition.ts';
 import type { Page } from './list.ts';
@@ -68,21 +68,10 @@ export function listBody(
 
     length += bytes.length;
     left -= 1;
+    pieces.push(bytes);
 
-    if (left === 0) {
-      pieces.push(bytes);
-      break;
-    }
-
-    if (bytes === entry.bytes) {
-      entry.separated ??= withComma(bytes);
-    }
-
-    const separated = bytes === entry.bytes ? entry.separated : withComma(bytes);
-    if (separated) {
-      pieces.push(separated);
-    } else {
-      pieces.push(bytes, COMMA);
+    if (left > 0) {
+      pieces.push(COMMA);
     }
   }
 

@@ -24,11 +24,6 @@ export interface ResourceDefinition extends GroupVersionResource {
   aggregates?: boolean;
   /** Returns the fields that the resource's filters and sort keys read from an entry. */
   fields?: (object: KubeObject) => Record<string, unknown>;
-  /**
-   * Names of fields, at any depth, whose objects and arrays `fields` does not read: they are long
-   * and need not be parsed.
-   */
-  unread?: readonly string[];
   /** Filters beyond those that every resource has. */
   filters?: Readonly<Record<string, Filter>>;
   /** Sort keys beyond name and creation time. */
