@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { byCreation, byName, type Entry } from './entry.ts';
 import { Sorted } from './sorted.ts';
 import { View, type ViewOptions, Views } from './view.ts';
@@ -109,7 +110,7 @@ export class InformerStore {
     id: string,
     options: ViewOptions,
     base: Order = 'creationTimestamp',
-  ): readonly Entry[] | Promise<readonly Entry[]> {
+  ): Awaitable<readonly Entry[]> {
     const { namespace } = options;
 
     // A line break separates namespace and id: no namespace's name holds one, and callers choose

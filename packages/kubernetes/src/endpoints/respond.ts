@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import {
   notAcceptable,
   type StatusError,
@@ -97,7 +98,7 @@ export function objectResponse(
   call: Call,
   object: StoredObject,
   status = 200,
-): KubeResponse | Promise<KubeResponse> {
+): Awaitable<KubeResponse> {
   if (!isConverted(call.type)) {
     return encodeStoredObject(call, object, status);
   }

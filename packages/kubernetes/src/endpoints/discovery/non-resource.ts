@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { notAcceptable } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeRequest, KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import type { OpenApiDocuments } from '../../openapi/documents.ts';
@@ -18,7 +19,7 @@ export function nonResource(
   openapi: OpenApiDocuments,
   tokens: ServiceAccountTokens,
   gitVersion: string,
-): KubeResponse | Promise<KubeResponse> | undefined {
+): Awaitable<KubeResponse> | undefined {
   const path = url.pathname.length > 1 ? url.pathname.replace(/\/$/, '') : url.pathname;
   const ofIssuer = issuerResponse(request, path, tokens);
   if (ofIssuer) {
@@ -69,7 +70,7 @@ function openapiResponse(
   path: string,
   hash: string | null,
   request: KubeRequest,
-): KubeResponse | Promise<KubeResponse> | undefined {
+): Awaitable<KubeResponse> | undefined {
   const isV2 = path === '/openapi/v2';
   const taken = isV2 ? [...JSON_TYPES, ...V2_TYPES] : JSON_TYPES;
   const wanted = parseAccept(request.headers.accept).find(({ type }) => taken.includes(type))?.type;

@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { expired, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { RouteRequest } from '@ks-apiserver/http/routes/route';
@@ -45,7 +46,7 @@ export function accessOf(
   dependencies: ResourceDependencies,
   definition: ResourceDefinition,
   call: Call,
-): CallerAccess | Promise<CallerAccess> {
+): Awaitable<CallerAccess> {
   const { user, info } = call;
   if (!info.visibleOnly || definition.namespaced) {
     return look(dependencies, definition, call);

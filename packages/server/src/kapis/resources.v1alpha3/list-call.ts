@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
@@ -78,7 +79,7 @@ function askFor(
   dependencies: ResourceDependencies,
   call: ListCall,
   definition: ResourceDefinition | undefined,
-): Asked | Promise<Asked> {
+): Awaitable<Asked> {
   const { catalog } = dependencies;
   const { params, query, headers } = call;
   const { resources = '', namespace } = params;
@@ -120,7 +121,7 @@ function askFor(
  * Parses what a call asks for, without waiting when that is not needed. Throws Forbidden,
  * BadRequest, and 3.0's 500 for an unknown resource.
  */
-export function ask(dependencies: ResourceDependencies, call: ListCall): Asked | Promise<Asked> {
+export function ask(dependencies: ResourceDependencies, call: ListCall): Awaitable<Asked> {
   return whenReady(dependencies.catalog.resolve(call.params.resources ?? ''), (definition) =>
     askFor(dependencies, call, definition),
   );
@@ -130,7 +131,7 @@ export function ask(dependencies: ResourceDependencies, call: ListCall): Asked |
 export function pageOf(
   { definition, store, namespace, list, searched, access }: Asked,
   catalog: Catalog,
-): Page | Promise<Page> {
+): Awaitable<Page> {
   const readable = access.visible ? new NarrowedStore(store, access.visible.names) : store;
   const source = { store: readable, definition, catalog };
   return searched

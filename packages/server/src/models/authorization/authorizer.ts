@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   type PolicyRule,
@@ -63,7 +64,7 @@ export class Authorizer {
    * Throws Forbidden unless the caller may make this call, by rules or by the module of one of
    * their roles. Returns a promise only if modules have to be evaluated.
    */
-  authorizeCall(user: UserInfo, info: RequestInfo): void | Promise<void> {
+  authorizeCall(user: UserInfo, info: RequestInfo): Awaitable<void> {
     const permitted = this.permits(user, info);
     if (permitted === true) {
       return undefined;
@@ -80,7 +81,7 @@ export class Authorizer {
   }
 
   /** Whether `authorizeCall` would permit a call. */
-  permits(user: UserInfo, info: RequestInfo): boolean | Promise<boolean> {
+  permits(user: UserInfo, info: RequestInfo): Awaitable<boolean> {
     if (this.allows(user, info)) {
       return true;
     }

@@ -1,5 +1,6 @@
 import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { SECRETS } from '@ks-apiserver/api/resources';
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
@@ -153,7 +154,7 @@ export class KubeSessions implements SessionStore {
     }
   }
 
-  has(ref: TokenRef): boolean | Promise<boolean> {
+  has(ref: TokenRef): Awaitable<boolean> {
     const { id } = ref;
     if (id === undefined || this.#ended.has(id)) {
       return false;

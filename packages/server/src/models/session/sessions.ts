@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import type { Identity } from './identity.ts';
 
 /**
@@ -94,7 +95,7 @@ export interface SessionStore {
   /** Stores a new session; resolves when every replica accepts it. */
   add(session: Session, tokens?: IssuedTokens): Promise<void>;
   /** Whether the session of a token is valid; without a promise if that is known here. */
-  has(token: TokenRef): boolean | Promise<boolean>;
+  has(token: TokenRef): Awaitable<boolean>;
   /** Returns the current state of a session; undefined when it has ended. */
   find(id: string): Promise<Session | undefined>;
   /**

@@ -1,4 +1,5 @@
 import { createSecretKey, hash, type KeyObject } from 'node:crypto';
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -119,7 +120,7 @@ export class Tokens {
    * Verifies signature, algorithm, issuer, times and type; without a promise for a token that was
    * verified before. Throws, or rejects with, Unauthorized with 3.0's words for the reason.
    */
-  verify(token: string, type: TokenType): Claims | Promise<Claims> {
+  verify(token: string, type: TokenType): Awaitable<Claims> {
     if (token.length > TOKEN_LIMIT || !SEGMENTS.test(token)) {
       throw unauthorized('token contains an invalid number of segments');
     }

@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
@@ -8,7 +9,7 @@ import { checkApiToken } from './api-tokens.ts';
 /** What reviews ask the authorizer. */
 export interface ReviewAuthorizer {
   /** Whether a caller may make a call. */
-  permits(caller: UserInfo, info: RequestInfo): boolean | Promise<boolean>;
+  permits(caller: UserInfo, info: RequestInfo): Awaitable<boolean>;
   /** The rules of all roles that a caller has in a namespace. */
   rulesIn(caller: UserInfo, scope: 'namespace', namespace: string): PolicyRule[];
 }

@@ -1,5 +1,6 @@
 import { UNINITIALIZED } from '@ks-apiserver/api/annotations';
 import { findUser } from '@ks-apiserver/api/user';
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
@@ -79,10 +80,7 @@ export class Authenticator {
    * Returns the caller: at once if their token was verified lately, anonymous without a header.
    * Throws, or rejects with, Unauthorized or, for a locked account, TooManyRequests.
    */
-  authenticate(
-    header: string | undefined,
-    source: Omit<LoginSource, 'type'>,
-  ): UserInfo | Promise<UserInfo> {
+  authenticate(header: string | undefined, source: Omit<LoginSource, 'type'>): Awaitable<UserInfo> {
     if (header === undefined || header.trim() === '') {
       return ANONYMOUS;
     }
@@ -107,7 +105,7 @@ export class Authenticator {
     scheme: string,
     credential: string,
     source: Omit<LoginSource, 'type'>,
-  ): UserInfo | Promise<UserInfo> {
+  ): Awaitable<UserInfo> {
     if (scheme === 'bearer' && credential !== '') {
       return this.token(credential);
     }
@@ -203,7 +201,7 @@ export class Authenticator {
    * expired, revoked, or of a user that may no longer log in, and for one whose scope is not the
    * API.
    */
-  token(token: string): UserInfo | Promise<UserInfo> {
+  token(token: string): Awaitable<UserInfo> {
     if (isApiToken(token)) {
       return this.#apiTokens.verify(token).then((identity) => this.#callerOf(identity, API_TOKEN));
     }
@@ -220,27 +218,24 @@ export class Authenticator {
    * Returns the user and the claims of an access token, whatever its scope. Throws, or rejects
    * with, Unauthorized like `token`.
    */
-  session(token: string): Session | Promise<Session> {
-    return whenReady(
-      this.#tokens.verify(token, 'access_token'),
-      (claims): Session | Promise<Session> => {
-        const { username: name, uid, groups, sid: id } = claims;
-        const session = {
-          caller: this.#callerOf({ name, uid, ...(groups && { groups }) }),
-          claims,
-        };
+  session(token: string): Awaitable<Session> {
+    return whenReady(this.#tokens.verify(token, 'access_token'), (claims): Awaitable<Session> => {
+      const { username: name, uid, groups, sid: id } = claims;
+      const session = {
+        caller: this.#callerOf({ name, uid, ...(groups && { groups }) }),
+        claims,
+      };
 
-        if (!this.#tracksSessions) {
-          return session;
+      if (!this.#tracksSessions) {
+        return session;
+      }
+
+      return whenReady(this.#sessions.has({ id, username: name, token }), (isActive) => {
+        if (!isActive) {
+          throw unauthorized('token not found in cache');
         }
-
-        return whenReady(this.#sessions.has({ id, username: name, token }), (isActive) => {
-          if (!isActive) {
-            throw unauthorized('token not found in cache');
-          }
-          return session;
-        });
-      },
-    );
+        return session;
+      });
+    });
   }
 }

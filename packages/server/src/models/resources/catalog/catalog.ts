@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
@@ -199,7 +200,7 @@ export class Catalog implements ResourceStores {
    * Undefined for unknown kinds. Kinds outside the table are looked up by discovery; BadRequest for
    * those that cannot be followed.
    */
-  resolve(name: string): ResourceDefinition | undefined | Promise<ResourceDefinition | undefined> {
+  resolve(name: string): Awaitable<ResourceDefinition | undefined> {
     return this.#definitions.get(name) ?? this.#discover(name);
   }
 

@@ -1,5 +1,6 @@
 import { aggregatedNames } from '@ks-apiserver/api/aggregation';
 import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
@@ -38,10 +39,10 @@ function sortAndCut(
   definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
-): Page | Promise<Page> {
+): Awaitable<Page> {
   const ordering = orderingOf(definition, query, catalog);
 
-  const page = (entries: readonly Entry[]): Page | Promise<Page> => {
+  const page = (entries: readonly Entry[]): Awaitable<Page> => {
     const [from, to] = pageOf(query, entries.length) ?? [0, 0];
     return whenReady(sortUpTo(entries, ordering, to), (sorted) => ({
       entries: sorted.slice(from, to),
@@ -64,7 +65,7 @@ export function pageEntries(
   definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
-): Page | Promise<Page> {
+): Awaitable<Page> {
   if (query.continue !== undefined) {
     throw badRequest('parameter continue: this list has no snapshots');
   }
@@ -87,7 +88,7 @@ function pageOfAggregatedRoles(
   { store, definition, catalog }: ListSource,
   query: ListQuery,
   namespace: string,
-): Page | Promise<Page> {
+): Awaitable<Page> {
   const filters = new Map(query.filters);
   const role = store.get(filters.get('aggregateTo') ?? '', namespace);
 
@@ -105,7 +106,7 @@ export async function snapshotPage(
   definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
-  whole: () => readonly Entry[] | Promise<readonly Entry[]>,
+  whole: () => Awaitable<readonly Entry[]>,
 ): Promise<Page> {
   const { scope, caller = '', limit, continue: token, hidden } = query;
   const store = catalog.storeOf(definition);
@@ -140,7 +141,7 @@ export function listPage(
   source: ListSource,
   query: ListQuery,
   namespace?: string,
-): Page | Promise<Page> {
+): Awaitable<Page> {
   const { store, definition, catalog } = source;
 
   if (definition.aggregates && query.filters.has('aggregateTo')) {
@@ -173,7 +174,7 @@ export function listPage(
 
   const ordered = store.list(order ?? 'creationTimestamp', where);
 
-  return whenReady(filterEntries(ordered, tests, catalog), (passed): Page | Promise<Page> => {
+  return whenReady(filterEntries(ordered, tests, catalog), (passed): Awaitable<Page> => {
     if (!order) {
       return sortAndCut(passed, definition, query, catalog);
     }

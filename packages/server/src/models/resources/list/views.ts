@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { looksElsewhere, type Tests } from '../query/filters.ts';
@@ -40,7 +41,7 @@ export function entriesFromView(
   { store, definition }: ListSource,
   query: ListQuery,
   { tests: { plain, derived }, ordering: { compare, columns }, namespace }: ViewedList,
-): readonly Entry[] | Promise<readonly Entry[]> | undefined {
+): Awaitable<readonly Entry[]> | undefined {
   if (!(store instanceof InformerStore) || derived.length > 0 || columns.length > 0) {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -224,7 +225,7 @@ export function filterEntries(
   entries: readonly Entry[],
   { plain, derived, columns }: Tests,
   catalog: Catalog,
-): readonly Entry[] | Promise<readonly Entry[]> {
+): Awaitable<readonly Entry[]> {
   const [first, ...others] = plain;
   let left = entries;
 

@@ -1,4 +1,5 @@
 import { forEachInSlices, sortInSlices } from '@ks-apiserver/apimachinery/concurrency/slices';
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
@@ -192,7 +193,7 @@ export function sortUpTo(
   entries: readonly Entry[],
   { compare }: Ordering,
   end: number,
-): readonly Entry[] | Promise<readonly Entry[]> {
+): Awaitable<readonly Entry[]> {
   const many = entries.length > MANY;
 
   if (end === 0) {

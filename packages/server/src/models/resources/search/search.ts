@@ -1,3 +1,4 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
@@ -146,7 +147,7 @@ function order(
   definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
-): Entry[] | Promise<Entry[]> {
+): Awaitable<Entry[]> {
   const { given } = query;
   const found = [...passed];
 
@@ -177,10 +178,10 @@ export function searchPage(
   { store, definition, catalog }: ListSource,
   query: SearchQuery,
   namespace?: string,
-): Page | Promise<Page> {
+): Awaitable<Page> {
   const tests = searchTests(definition, query, catalog);
 
-  const found = (): readonly Entry[] | Promise<readonly Entry[]> => {
+  const found = (): Awaitable<readonly Entry[]> => {
     if (tests === 'never') {
       return [];
     }
