@@ -1,7 +1,7 @@
 // `ks-apiserver install` against a real kube-apiserver: what it makes, what it leaves alone.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { installCommand } from '../../packages/server/dist/install/command.js';
+import { installCommand } from '../../packages/server/dist/cli/install/command.js';
 import { builtinManifests } from '../../packages/server/dist/install/manifests.js';
 import { kubectl } from './kubectl.mjs';
 import { startRealCluster } from './real-cluster.mjs';
