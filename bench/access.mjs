@@ -1,5 +1,6 @@
-// What authentication and authorization cost: with few and many users, for an administrator and for
-// a member of 300 projects, and what other requests feel of a storm of log-ins.
+// Measures what authentication and authorization cost: with few and many users, for an
+// administrator and for a member of 300 projects, and how much a storm of log-ins slows other
+// requests.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ const MEMBER = 'member';
 const MEMBER_PASSWORD = 'Passw0rd!';
 const CONNECTIONS = 16;
 
-/** Calls one after the other on a few lanes. */
+/** Calls `run` for each number of a range, on a few lanes. */
 async function each(items, lanes, act) {
   const rest = items.values();
   await Promise.all(
@@ -29,7 +30,7 @@ async function each(items, lanes, act) {
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 const subject = (name) => ({ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name });
 
-/** What makes objects as the administrator. */
+/** Returns a function that creates objects as the administrator. */
 function creator(server, token) {
   return async (path, body) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -49,8 +50,8 @@ function creator(server, token) {
 }
 
 /**
- * Users, each with a global role, up to a number; waits until the controllers have made their
- * kubeconfigs.
+ * Creates users with a global role each, up to a number, and waits until the controllers have
+ * created their kubeconfigs.
  */
 async function users(server, token, create, from, to) {
   await each(range(from, to), 32, async (i) => {
@@ -86,7 +87,7 @@ async function users(server, token, create, from, to) {
   }
 }
 
-/** Projects that one user has a role in each, and an object in one of them. */
+/** Creates projects in which one user has a role each, and an object in one of them. */
 async function projects(create) {
   await create(`/kapis/${IAM}/users`, {
     metadata: { name: MEMBER, annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
@@ -118,7 +119,7 @@ async function projects(create) {
   });
 }
 
-/** Log-ins on some lanes until `signal` is aborted; answers how many there were. */
+/** Logs in on some lanes until `signal` is aborted; returns the number of log-ins. */
 async function storm(server, signal) {
   let count = 0;
   await each(range(0, 8), 8, async () => {
@@ -131,7 +132,7 @@ async function storm(server, signal) {
   return count;
 }
 
-/** Prints the tables; answers how many requests failed. */
+/** Prints the tables; returns how many requests failed. */
 export async function access(seconds) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
   const server = await startServer({ dir, adminPassword: PASSWORD });

@@ -1,14 +1,14 @@
-// The floor: what a bare Node server that knows its answer by heart moves on this machine.
+// The upper limit of this machine: the throughput of a bare Node server with constant answers.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { portOf } from '../test/server.mjs';
 
-/** Bytes of a piece: bodies come as the pieces that a cache would hold. */
+/** Size of a chunk in bytes: bodies are sent in chunks like those that a cache holds. */
 const PIECE = 12 * 1024;
 
-/** A process that answers `/<size>` with so many bytes. */
+/** Starts a process that answers `/<size>` with a body of this size. */
 export async function floorServer() {
   const child = fork(fileURLToPath(import.meta.url), ['serve']);
   const [port] = await once(child, 'message');

@@ -1,6 +1,6 @@
 // Load on one URL from a process of its own: node bench/load.mjs '{"url", "token", "connections",
 // "seconds"[, "rate"]}' prints the figures as JSON. With a rate the calls begin at fixed times, and
-// what they wait for their turn counts.
+// the time that a late call waited counts.
 import { createHistogram, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';

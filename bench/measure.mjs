@@ -1,4 +1,5 @@
-// What all sections of the bench share: load from a process of its own, memory, log-in, the table.
+// Helpers of all sections of the benchmark: load from a process of its own, memory, log-in, the
+// table.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,29 +9,29 @@ const loadScript = fileURLToPath(new URL('load.mjs', import.meta.url));
 
 export const PASSWORD = 'a password for the bench';
 
-/** Puts load on one URL; answers the figures of load.mjs. */
+/** Puts load on one URL; returns the figures of load.mjs. */
 export async function load(options) {
   return JSON.parse(
     (await promisify(execFile)(process.execPath, [loadScript, JSON.stringify(options)])).stdout,
   );
 }
 
-/** Resident memory of a process in MB. */
+/** Returns the resident memory of a process in MB. */
 export async function resident(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024);
 }
 
 /**
- * Memory of a process's own in MB: without the pages of files, which the system may take back, such
- * as those of the store.
+ * Returns the private memory of a process in MB: without the pages of files, such as those of the
+ * store, which the system can take back.
  */
 export async function ownMemory(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/RssAnon:\s+(\d+)/.exec(status)[1]) / 1024);
 }
 
-/** An access token. */
+/** Logs in and returns an access token. */
 export async function logIn(server, username, password) {
   const body = new URLSearchParams({ grant_type: 'password', username, password });
   const response = await fetch(`${server.url}/oauth/token`, { method: 'POST', body });
@@ -50,19 +51,18 @@ export async function metric(server, token, name) {
 }
 
 /**
- * How long the event loop was late since somebody asked last, in milliseconds: its `p99` or its
- * `max`.
+ * Returns how late the event loop was since the last call, in milliseconds: its `p99` or its `max`.
  */
 export async function loopDelay(server, token, figure) {
   const seconds = await metric(server, token, `nodejs_eventloop_lag_${figure}_seconds`);
 
-  // The metric is the time between two looks of a timer of 10 ms.
+  // The metric is the time between two ticks of a timer of 10 ms.
   return seconds * 1000 - 10;
 }
 
 /**
- * Prints the head of a table of load figures; answers how to print a row, and how many requests
- * have failed in all.
+ * Prints the head of a table of load figures; returns functions that print a row and that count all
+ * failed requests.
  */
 export function loadTable(seconds) {
   let errors = 0;

@@ -1,15 +1,18 @@
-// Pods as a cluster has them, for the sections of the bench that read many.
+// Realistic pods, for the sections of the benchmark that read many.
 
 const NAMESPACES = 100;
 const PHASES = ['Running', 'Running', 'Running', 'Pending', 'Failed'];
 
-/** The namespace of the pod with a number. */
+/** Returns the namespace of the pod with a number. */
 export const namespaceOf = (i) => `bench-${i % NAMESPACES}`;
 
 const words = (i, count) =>
   Array.from({ length: count }, (_, k) => `value-${(i * 31 + k * 17) % 9973}`).join(' ');
 
-/** A pod of about `bytes` bytes: containers with environment, volumes, conditions and statuses. */
+/**
+ * Returns a pod of about `bytes` bytes: containers with environment, volumes, conditions and
+ * statuses.
+ */
 export function podOf(i, bytes) {
   const env = [];
 

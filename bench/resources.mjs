@@ -1,6 +1,6 @@
-// What lists and gets of resources cost with thousands of pods: a Kubernetes API with the pods in
-// one process, the measured server in another. --peer names a server to measure in turn beside
-// ours; all figures are ratios to it then.
+// Measures what lists and gets of resources cost with thousands of pods: a Kubernetes API with the
+// pods in one process, the measured server in another. --peer names a second server that is
+// measured in turns; all figures are then ratios to it.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ const R = '/kapis/resources.kubesphere.io/v1alpha3';
 const CONNECTIONS = 16;
 const POD = { name: 'pod-107', namespace: namespaceOf(107) };
 
-/** Each call, and how many times the 3.4.1 server's figure on the same machine it is to reach. */
+/** Each call, and its target as a multiple of the 3.4.1 server's figure on the same machine. */
 const CALLS = [
   { name: 'version', path: '/kapis/version', goal: 10, go: 1500 },
   { name: 'one pod', path: `${R}/namespaces/${POD.namespace}/pods/${POD.name}`, goal: 4, go: 5590 },
@@ -47,7 +47,7 @@ const CALLS = [
   },
 ];
 
-/** CPU time that a process has used, in microseconds. */
+/** Returns the CPU time that a process has used, in microseconds. */
 function cpu(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
@@ -55,14 +55,14 @@ function cpu(pid) {
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
-/** Resident memory now and at its peak, in MB. */
+/** Returns the resident memory now and at its peak, in MB. */
 function memory(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const mb = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]) / 1024);
   return { now: mb('VmRSS'), peak: mb('VmHWM') };
 }
 
-/** A Kubernetes API that holds the pods, and how to end it. */
+/** Starts a Kubernetes API that holds the pods; returns it with a function that stops it. */
 async function seeded(dir, pods) {
   const start = performance.now();
 
@@ -72,7 +72,7 @@ async function seeded(dir, pods) {
   );
 }
 
-/** Reads until the first lists are there; answers how long that took in milliseconds. */
+/** Reads until the first lists are complete; returns how long that took in milliseconds. */
 async function catchUp(server, token) {
   const start = performance.now();
   for (;;) {
@@ -129,13 +129,13 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
     );
     console.log(`|---|---|---|---|---|---|---|---${peer ? '|---' : ''}|---|`);
 
-    // What is read begins anew: the start is no part of it.
+    // Resets the metrics: the start does not count.
     await loopDelay(server, token, 'p99');
 
     for (const { name, path, goal, go, connections = CONNECTIONS } of CALLS) {
       const options = { url: server.url + path, token, connections, seconds };
 
-      // What is called for the first time is compiled meanwhile.
+      // Lets V8 compile the called code first.
       await drive({ ...options, seconds: 3 });
 
       const before = cpu(server.pid);
@@ -184,8 +184,8 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
 }
 
 /**
- * Many pods in the process of the embedded API: catching up, memory an object, and a page at a
- * fixed rate.
+ * Measures many pods in the process of the embedded API: catching up, memory per object, and a page
+ * at a fixed rate.
  */
 export async function manyPods(seconds, { pods = 100_000 } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
@@ -200,8 +200,7 @@ export async function manyPods(seconds, { pods = 100_000 } = {}) {
     const heap = (await metric(server, token, 'nodejs_heap_size_used_bytes')) - before;
     const options = { url: `${server.url}${R}/pods?limit=10`, token, connections: 64, rate: 500 };
 
-    // The garbage of the first lists is collected, and what is called for the first time compiled,
-    // meanwhile.
+    // Lets V8 collect the garbage of the first lists and compile the called code first.
     await load({ ...options, seconds: 5 });
 
     const page = await load({ ...options, seconds });

@@ -7,7 +7,7 @@ import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { LmdbBackend } from '@ks-apiserver/kubernetes/storage/lmdb';
 import { namespaceOf, podOf } from './pod-source.mjs';
 
-/** What a pod is made of; who manages which fields, which the API adds, makes it about 12 KB. */
+/** Target size of a pod in bytes; the managed fields that the API adds make it about 12 KB. */
 const POD_BYTES = 8000;
 
 const [dir, pods, bytes = POD_BYTES, nodes = 200] = [
@@ -18,7 +18,7 @@ const [dir, pods, bytes = POD_BYTES, nodes = 200] = [
 const core = (resource) => ({ group: '', version: 'v1', resource });
 const LANES = 64;
 
-/** Calls for 0 to count-1 on a few lanes. */
+/** Calls `run` for 0 to count-1 on a few lanes. */
 async function each(count, act) {
   let next = 0;
 

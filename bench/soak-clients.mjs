@@ -1,5 +1,5 @@
-// The clients of the soak, in a process of their own: lists, live lists and what changes the
-// objects; prints the figures as JSON.
+// The clients of the soak test, in a process of their own: lists, live lists and writers; prints
+// the figures as JSON.
 import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// 256 connections on nodes, pods and live lists while objects change 200 times a second: no error,
-// and no growth of memory.
+// Runs 256 connections on nodes, pods and live lists while objects change 200 times a second: no
+// errors, and no growth of memory.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { logIn, ownMemory, PASSWORD } from './measure.mjs';
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Runs a script to its end; answers what it prints, as JSON. */
+/** Runs a script to its end; returns the JSON that it prints. */
 async function json(name, ...args) {
   const child = spawn(process.execPath, [script(name), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -31,8 +31,8 @@ async function json(name, ...args) {
 }
 
 /**
- * Answers `{requests, events, changes, errors, early, late}`; the last two are the process's own
- * memory in MB after a third of the time and at the end.
+ * Returns `{requests, events, changes, errors, early, late}`; the last two are the process's
+ * private memory in MB after a third of the time and at the end.
  */
 export async function soaked({ seconds, connections = 256, pods = 1000, changes = 200 }) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-soak-'));
@@ -78,7 +78,7 @@ export async function soaked({ seconds, connections = 256, pods = 1000, changes 
   }
 }
 
-/** Prints the figures; answers how many requests failed. */
+/** Prints the figures; returns how many requests failed. */
 export async function soak(seconds) {
   const { requests, events, changes, errors, early, late } = await soaked({ seconds });
 

@@ -1,4 +1,4 @@
-// Start-up, memory at rest, and the node list under load.
+// Measures start-up, memory at rest, and the node list under load.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { load, loadTable, logIn, PASSWORD, resident } from './measure.mjs';
 
 const NODES = 200;
 
-/** Prints the tables; answers how many requests failed. */
+/** Prints the tables; returns how many requests failed. */
 export async function startAndLists(seconds) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
 

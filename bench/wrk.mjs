@@ -1,5 +1,5 @@
-// Load by wrk, which leaves more of the machine to the server than a client in JavaScript; load.mjs
-// where there is none.
+// Puts load on a server with wrk, which leaves more of the machine to the server than a client in
+// JavaScript does; uses load.mjs where wrk is missing.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { load } from './measure.mjs';
@@ -7,7 +7,7 @@ import { load } from './measure.mjs';
 const run = promisify(execFile);
 let installed;
 
-/** Whether wrk can be called. */
+/** Reports whether wrk can be called. */
 export async function hasWrk() {
   // wrk prints its version with status 1.
   installed ??= await run('wrk', ['-v']).then(
@@ -21,14 +21,14 @@ export async function hasWrk() {
 const UNITS = { us: 1e-3, ms: 1, s: 1000, m: 60_000 };
 const SIZES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
 
-/** Milliseconds of wrk's words for a time. */
+/** Converts wrk's notation of a time to milliseconds. */
 function ms(text) {
   const [, value, unit] = /^([\d.]+)(us|ms|s|m)$/.exec(text);
   return Number(value) * UNITS[unit];
 }
 
 /**
- * Puts load on one URL: answers requests, errors, bytes, perSecond, p50 and p99 in milliseconds.
+ * Puts load on one URL: returns requests, errors, bytes, perSecond, p50 and p99 in milliseconds.
  */
 export async function drive({ url, token, connections, seconds }) {
   if (!(await hasWrk())) {

@@ -1,9 +1,9 @@
-// Finds out whether something that was built is still current, by the content of what it was built
-// from and of what came out. Times of files are not looked at: a checkout or a copy changes them.
+// Finds out whether built files are current, by the content of the inputs and outputs. Modification
+// times do not count: a checkout or a copy changes them.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** A hash of files, those that are missing included, and of the runtime that builds. */
+/** Returns a hash of files, missing ones included, and of the runtime that builds. */
 function hashOf(files) {
   const hash = createHash('sha256').update(
     `${process.version} ${process.platform} ${process.arch}`,
@@ -17,7 +17,9 @@ function hashOf(files) {
   return hash.digest('hex');
 }
 
-/** Whether the files of a stamp, and those in `always`, are as they were when it was written. */
+/**
+ * Reports whether the files of a stamp, and those in `always`, are unchanged since it was written.
+ */
 export function isCurrent(stamp, always) {
   let kept;
 
@@ -30,7 +32,7 @@ export function isCurrent(stamp, always) {
   return kept.hash === hashOf([...always, ...kept.files]);
 }
 
-/** Writes a stamp: call it last, when all of these files are there. */
+/** Writes a stamp. Call it last, when all of these files exist. */
 export function writeStamp(stamp, always, files) {
   const unique = [...new Set(files)].sort();
   writeFileSync(stamp, JSON.stringify({ hash: hashOf([...always, ...unique]), files: unique }));

@@ -1,6 +1,6 @@
-// Puts the built server into one file, packages/server/dist/bundle/server.cjs, and what V8
-// makes of it beside that: reading and compiling a thousand modules takes longer than all the rest
-// of a start. What loads native code, files or threads of its own stays outside.
+// Bundles the built server into one file, packages/server/dist/bundle/server.cjs, with V8's code
+// cache beside it: reading and compiling a thousand modules takes longer than the rest of a start.
+// Packages with native code, files or threads of their own stay outside.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const folder = `${dist}bundle/`;
 const server = `${folder}server.cjs`;
 const stamp = `${dist}bundle.stamp`;
 
-/** What decides about a bundle besides its files: versions, where imports lead, how it is made. */
+/** Inputs of a bundle besides its files: versions, resolved imports, the build script. */
 const recipe = [
   'package-lock.json',
   'node_modules/.package-lock.json',
@@ -33,7 +33,7 @@ const common = {
   metafile: true,
 };
 
-/** A file of a bundle and what its source map is made of. */
+/** Returns a file of a bundle and the inputs of its source map. */
 function withSources(input) {
   const file = resolve(input);
   const source = file.replace(/\/dist\/(.*)\.js$/, '/src/$1.ts');
@@ -49,16 +49,14 @@ async function bundles() {
       ...common,
       entryPoints: [`${dist}cli/main.js`],
       outfile: server,
-      // Scripts can be compiled ahead of time, modules cannot before Node 22.
+      // Scripts can be compiled ahead of time; modules only from Node 22 on.
       format: 'cjs',
-      // What comes out of V8's cache cannot import: the little that is imported later is required
-      // then.
+      // Code from V8's cache cannot import, so the few late imports become require calls.
       supported: { 'dynamic-import': false },
       sourcemap: true,
       legalComments: 'linked',
       external: EXTERNAL_PACKAGES,
-      // Its CommonJS form, which Node would take, is slower to load and does not survive being
-      // bundled.
+      // Its CommonJS form, which Node would choose, loads more slowly and breaks when bundled.
       alias: {
         '@peculiar/x509': fileURLToPath(
           new URL('../node_modules/@peculiar/x509/build/x509.es.js', import.meta.url),
@@ -85,7 +83,7 @@ async function bundles() {
   };
 }
 
-/** Bundles what was compiled; writes nothing where the same bundle is there already. */
+/** Bundles the compiled modules; writes nothing when the same bundle exists already. */
 async function bundleAnew() {
   const { files, inputs } = await bundles();
   const isSame = files.every(
@@ -110,7 +108,7 @@ if (!isCurrent(stamp, recipe)) {
 
 const compiled = new CompiledFile(server);
 
-// Also where another version of Node made it.
+// Another version of Node also makes the code cache stale.
 if (!compiled.isCached) {
   compiled.keep();
 }

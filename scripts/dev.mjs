@@ -13,17 +13,19 @@ const main = join(product, 'dist/cli/main.js');
 const options = process.argv.slice(2);
 /** How long a server may take to stop, in milliseconds. */
 const STOP_MS = 10_000;
-/** Editors write a file in several steps: changes within this time, in milliseconds, are one. */
+/**
+ * Editors write a file in several steps: changes within this time, in milliseconds, count as one.
+ */
 const SETTLE_MS = 100;
 
 let server;
-/** The build that runs, as `builtFiles` describes it. */
+/** The build that is running, as `builtFiles` describes it. */
 let running = '';
 let restarts = Promise.resolve();
 
 const say = (text) => console.log(`[dev] ${text}`);
 
-/** Names, sizes and times of all compiled files that the server may read; tests are none of them. */
+/** Returns names, sizes and times of all compiled files that the server may read, without tests. */
 function builtFiles() {
   const lines = [];
 
@@ -43,7 +45,7 @@ function builtFiles() {
 }
 
 function startServer() {
-  // In a process group of its own, so that Ctrl-C reaches it once, from here: a second signal would
+  // A separate process group makes Ctrl-C reach the server once, from here: a second signal would
   // end it at once.
   const child = spawn(process.execPath, ['--enable-source-maps', main, ...options], {
     detached: true,
@@ -73,7 +75,7 @@ async function stopServer() {
   clearTimeout(timer);
 }
 
-/** Restarts the server where what was built has changed. */
+/** Restarts the server if the build has changed. */
 async function restart() {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/manifests.mjs')], {
     stdio: 'inherit',
@@ -91,7 +93,7 @@ async function restart() {
   running = built;
   await stopServer();
   startServer();
-  // What /docs shows takes a second to make, and nobody waits for it.
+  // Documents of /docs take a second to generate and are not needed here.
   spawn(process.execPath, [join(root, 'scripts/reference.mjs')], { stdio: 'inherit' });
 }
 

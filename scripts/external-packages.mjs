@@ -1,5 +1,5 @@
 /**
- * Packages that stay outside the bundle, since they load native code, threads or data files of
- * their own. The released package depends on these and no others.
+ * Packages that stay outside the bundle because they have native code, threads or data files. The
+ * released package depends on exactly these.
  */
 export const EXTERNAL_PACKAGES = ['lmdb', '@node-rs/bcrypt', 'pino', 'popular-passwords'];

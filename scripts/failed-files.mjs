@@ -1,5 +1,4 @@
-// A reporter of node:test that tells the files of tests that failed, a line each: a part of
-// test.mjs.
+// A reporter of node:test that prints the files of failed tests, one per line, for test.mjs.
 export default async function* failedFiles(events) {
   for await (const { type, data } of events) {
     if (type === 'test:fail') {

@@ -38,7 +38,7 @@ function sourceFiles(folder) {
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
 }
 
-/** Returns the line, counted from 0, of each offset asked for. */
+/** Returns the line, counted from 0, of each offset in `offsets`. */
 function lineFinder(text) {
   const starts = [0];
 
@@ -81,7 +81,7 @@ const fileLines = new Map();
 const functionLines = [];
 const imports = new Map();
 
-/** Whether a parameter is a boolean by its type or by its default. */
+/** Reports whether a parameter is a boolean by its type or by its default. */
 function isBoolean(parameter) {
   const { left = parameter, right } = parameter;
   const type = left.typeAnnotation?.typeAnnotation;

@@ -37,8 +37,8 @@ function objectsOf(file) {
 }
 
 /**
- * Rules of an aggregated ClusterRole: those of the roles that its selectors match, which may be
- * aggregated themselves.
+ * Returns the rules of an aggregated ClusterRole: those of the roles that its selectors match,
+ * which may be aggregated themselves.
  */
 function aggregated(role, roles) {
   if (!role.aggregationRule) {

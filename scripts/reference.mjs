@@ -1,4 +1,4 @@
-// Writes dist/reference of the server: the OpenAPI document of every call, made from the route
+// Writes dist/reference of the server: the OpenAPI document of every call, generated from the route
 // tables and the CRDs, and the files of the viewer, all compressed. A part of the build.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const dist = join(root, 'packages/server/dist');
 const target = join(dist, 'reference');
 const stamp = join(dist, 'reference.stamp');
 
-/** Where each file of the viewer comes from; the document is made here. */
+/** The source of each file of the viewer; the document is generated here. */
 const SOURCES = {
   'swagger-ui.css': 'node_modules/swagger-ui-dist/swagger-ui.css',
   'swagger-ui-bundle.js': 'node_modules/swagger-ui-dist/swagger-ui-bundle.js',
@@ -19,7 +19,7 @@ const SOURCES = {
   'docs.js': 'packages/server/reference/docs.js',
 };
 
-/** Compiled files that the route tables may be made of. */
+/** Returns the compiled files that the route tables may depend on. */
 function compiledFiles() {
   return ['apimachinery', 'api', 'client', 'http', 'server'].flatMap((name) => {
     const folder = join(root, 'packages', name, 'dist');

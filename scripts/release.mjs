@@ -25,12 +25,14 @@ const dist = join(root, 'packages/server/dist');
 const target = resolve(process.argv[2] ?? join(root, 'dist/release'));
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-/** What the server reads at run time, by its place below dist/. */
+/** Files that the server reads at run time, by their place below dist/. */
 const SERVER_FILES = ['bundle/main.js', 'bundle/server.cjs', 'manifests.json', 'reference'];
 const LICENSE_FILE = /^(licen[cs]e|notice|copying)|bundle\.js\.licen[cs]e/i;
 const DOCUMENTS = ['LICENSE', 'README.md', 'CHANGELOG.md'];
 
-/** The versions of the packages outside the bundle, as the workspace's packages fix them. */
+/**
+ * Returns the versions of the packages outside the bundle, as the workspace's packages pin them.
+ */
 function externalDependencies() {
   const fixed = Object.assign(
     {},
@@ -48,7 +50,7 @@ function externalDependencies() {
   );
 }
 
-/** Names, licences and their texts of the packages in the bundle. */
+/** Returns names, licences and licence texts of the packages in the bundle. */
 function thirdPartyLicenses() {
   const { files } = readJson(join(dist, 'bundle.stamp'));
   const folders = files.map((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
@@ -117,7 +119,7 @@ if (missing.length > 0) {
   process.exit(1);
 }
 
-// Outside the repository, so that npm takes it for no part of the workspace.
+// A folder outside the repository keeps npm from taking it for a part of the workspace.
 const folder = mkdtempSync(join(tmpdir(), 'ks-apiserver-release-'));
 
 try {

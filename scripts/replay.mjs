@@ -26,7 +26,7 @@ const admin = ['admin', 'P@88w0rd'];
 
 mkdirSync(logs, { recursive: true });
 
-/** Runs the replay tool; answers what it printed, which also goes into a log. */
+/** Runs the replay tool; returns its output, which it also writes to a log. */
 function replay(log, args) {
   return new Promise((done) => {
     const child = spawn(process.execPath, [join(folder, 'replay.mjs'), ...args], {
@@ -48,7 +48,7 @@ function replay(log, args) {
 
 const dir = mkdtempSync(join(tmpdir(), 'replay-'));
 
-// The recordings know no node of this machine.
+// The recordings contain no node of this machine.
 const args = ['--register-node', 'false'];
 
 const server = await startServer({

@@ -1,18 +1,18 @@
-// Separates unit tests from tests of the API by what they import, followed through the files of
-// this repository: a unit test reaches nothing that starts a server or another program.
+// Separates unit tests from tests of the API by their imports, followed through the files of this
+// repository: a unit test reaches nothing that starts a server or another program.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 
-/** What starts a server: the helpers of tests, the servers themselves, other programs. */
+/** Modules that start a server: helpers of tests, the servers themselves, other programs. */
 const STARTS_A_SERVER = /^node:child_process$|\/test-server\.js$|\/(?:server|compose)\/server\.js$/;
-/** Tests that look at the bundle need it built. */
+/** Tests of the bundle need it built. */
 const NEEDS_THE_BUNDLE = /\bbundle\//;
 const IMPORT = /^(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm;
 
-/** Folders of the packages, by their names. */
+/** Folders of the packages by name. */
 const folders = new Map(
   readdirSync(packages)
     .filter((folder) => existsSync(join(packages, folder, 'package.json')))
@@ -22,7 +22,7 @@ const folders = new Map(
     ]),
 );
 
-/** The file of an import, or its name where it is none of this repository. */
+/** Returns the file of an import, or its name if it is outside this repository. */
 function fileOf(name, importer) {
   if (name.startsWith('.')) {
     return resolve(dirname(importer), name);
@@ -47,7 +47,7 @@ function importsOf(file) {
   return imports;
 }
 
-/** Whether a built test file is a unit test. */
+/** Reports whether a built test file is a unit test. */
 export function isUnitTest(file) {
   if (!resolve(file).startsWith(packages) || NEEDS_THE_BUNDLE.test(readFileSync(file, 'utf8'))) {
     return false;
@@ -55,7 +55,7 @@ export function isUnitTest(file) {
 
   const reached = new Set([resolve(file)]);
 
-  // A set that is walked also hands out what is added meanwhile.
+  // Iterating over a set also visits elements that are added meanwhile.
   for (const one of reached) {
     if (STARTS_A_SERVER.test(one)) {
       return false;

@@ -15,7 +15,7 @@ const { values: kinds, positionals: parts } = parseArgs({
   allowPositionals: true,
 });
 
-/** More files than these do not fail by chance. */
+/** Most failed files for which a second run is worth it: more do not fail by chance. */
 const MAX_AGAIN = 3;
 
 /** Returns the source of a compiled file of a package; undefined for other files. */
@@ -24,7 +24,7 @@ function sourceOf(file) {
   return folder && `${folder}/${area ?? 'src/'}${path}.ts`;
 }
 
-/** Whether a file was compiled from a source that is gone: it was moved or deleted since. */
+/** Reports whether a file was compiled from a source that has been moved or deleted since. */
 function isLeftOver(file) {
   const source = sourceOf(file);
   return source !== undefined && !existsSync(join(root, source));
@@ -56,7 +56,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-/** Runs files; returns the exit code, and the lines of failed-files.mjs. */
+/** Runs test files; returns the exit code and the lines of failed-files.mjs. */
 async function run(chosen, concurrency) {
   const dir = mkdtempSync(join(tmpdir(), 'ks-tests-'));
   const told = join(dir, 'failed');
@@ -98,7 +98,7 @@ async function run(chosen, concurrency) {
 
 /**
  * Returns the test files of lines of failed-files.mjs, which may name their sources because of
- * source maps; undefined when one is not known.
+ * source maps; undefined if one is unknown.
  */
 function filesOf(lines) {
   const found = new Set();

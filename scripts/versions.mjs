@@ -8,18 +8,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const SEMANTIC_VERSION = /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/;
 
-/** The package.json of every package of the workspace. */
+/** Paths of the package.json of every package of the workspace. */
 export const PACKAGE_FILES = readdirSync(join(root, 'packages'))
   .map((name) => `packages/${name}/package.json`)
   .filter((file) => existsSync(join(root, file)));
 
-/**
- * Files, and the text before a version in them; each pattern must match at least once.
- */
+/** Files, and the text before a version in them; each pattern must match at least once. */
 const PLACES = /** @type {[string, RegExp][]} */ ([
   ['package.json', /^ {2}"version": "/m],
   ...PACKAGE_FILES.map((file) => [file, /^ {2}"version": "|"@ks-apiserver\/[\w-]+": "/m]),
-  // The root's own entries and those of its packages; other packages lie below node_modules/.
+  // Only the root's own entries and those of its packages; other packages are below node_modules/.
   [
     'package-lock.json',
     /^ {2}"version": "|"": \{\n {6}"name": "[\w-]+",\n {6}"version": "|"packages\/[\w-]+": \{\n {6}"name": "[^"]+",\n {6}"version": "|"@ks-apiserver\/[\w-]+": "/m,
@@ -30,14 +28,17 @@ const PLACES = /** @type {[string, RegExp][]} */ ([
   ['deploy/Dockerfile', /kubesphere\/ks-apiserver:v|image\.version="/m],
 ]);
 
-/** The version that the root package.json has. */
+/** Returns the version in the root package.json. */
 export function rootVersion() {
   return JSON.parse(read('package.json')).version;
 }
 
 const withVersion = (prefix) => new RegExp(`(${prefix.source})(\\d+\\.\\d+\\.\\d+[\\w.-]*)`, 'gm');
 
-/** What does not agree with the root's version, a line each. `readText` reads a file of the root. */
+/**
+ * Returns a line for each version that differs from the root's. `readText` reads a file of the
+ * root.
+ */
 export function findDisagreements(readText = read) {
   const version = JSON.parse(readText('package.json')).version;
   const lines = [];

@@ -1,4 +1,4 @@
-// Calls of the server's API as tests make them.
+// Helpers by which tests call the server's API.
 
 /** Calls until the check passes; throws its last error after ten seconds. */
 export async function eventually(check) {
@@ -15,8 +15,8 @@ export async function eventually(check) {
 }
 
 /**
- * A function that calls the server: a body goes as JSON, or as a merge patch; a form as a form.
- * Answers status, text and JSON.
+ * Returns a function that calls the server: a body is sent as JSON or as a merge patch, a form as a
+ * form. It returns status, text and JSON.
  */
 export function api(url) {
   return async (path, options = {}) => {
@@ -44,14 +44,14 @@ export function api(url) {
     try {
       json = JSON.parse(text);
     } catch {
-      // A text answer.
+      // A text answer stays a string.
     }
 
     return { status: response.status, text, json };
   };
 }
 
-/** An access token by name and password; throws when the log-in is refused. */
+/** Logs in by name and password and returns an access token; throws if the log-in is refused. */
 export async function tokenOf(url, username, password) {
   const { status, text, json } = await api(url)('/oauth/token', {
     form: { grant_type: 'password', username, password },

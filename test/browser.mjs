@@ -1,11 +1,10 @@
-// As much of a browser as log-ins need: cookies by host and path, and redirects followed one by
-// one.
+// A minimal browser for log-ins: cookies by host and path, and redirects followed one by one.
 
-/** A browser that is nobody's yet. */
+/** A browser without a session. */
 export class Browser {
   #jar = [];
 
-  /** Cookies that go with a URL, as a header. */
+  /** Returns the cookies for a URL, as a header. */
   cookies(url) {
     const { host, pathname } = new URL(url);
     const sent = this.#jar.filter(
@@ -37,7 +36,7 @@ export class Browser {
     }
   }
 
-  /** One call, with cookies and without following a redirect. */
+  /** Makes one call, with cookies and without following a redirect. */
   async visit(url, options = {}) {
     const { form, headers } = /** @type {any} */ (options);
 

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-test('what was built is current while no file of it changes', () => {
+test('a build is current while none of its files changes', () => {
   const [lock, ...built] = files;
   assert.equal(isCurrent(stamp, [lock]), false, 'no stamp');
   writeStamp(stamp, [lock], built);
@@ -40,7 +40,7 @@ test('what was built is current while no file of it changes', () => {
   assert.equal(isCurrent(stamp, [lock]), false, 'a stamp that was cut off');
 });
 
-test('another version of Node builds anew', (t) => {
+test('another version of Node builds again', (t) => {
   writeStamp(stamp, [], files);
   const version = Object.getOwnPropertyDescriptor(process, 'version');
   t.after(() => Object.defineProperty(process, 'version', version));
@@ -48,7 +48,7 @@ test('another version of Node builds anew', (t) => {
   assert.equal(isCurrent(stamp, []), false);
 });
 
-test('a unit test is one whose imports reach no server', () => {
+test('a unit test is a test whose imports reach no server', () => {
   const isUnit = (file) =>
     isUnitTest(fileURLToPath(new URL(`../packages/${file}`, import.meta.url)));
   assert.equal(isUnit('apimachinery/dist/quantity/quantity.test.js'), true);

@@ -1,4 +1,4 @@
-// Drives a headless Chromium by its DevTools protocol, as far as tests of pages need it.
+// Drives a headless Chromium by its DevTools protocol, for tests of pages.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,16 +10,19 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 const START_MS = 30_000;
 const WAIT_MS = 20_000;
 
-/** The command of a Chromium; undefined where there is none. */
+/** Returns the command of a Chromium; undefined if there is none. */
 export function findChromium() {
   return NAMES.find((name) => spawnSync(name, ['--version']).status === 0);
 }
 
-/** One tab: what it loads and complains about is kept. */
+/** One tab, with a record of its requests and errors. */
 class Tab {
   /** URLs of all requests. */
   requests = [];
-  /** What the console got at level error or warning, exceptions and what the policy refused. */
+  /**
+   * Console messages of level error or warning, exceptions, and violations of the content security
+   * policy.
+   */
   complaints = [];
   #send;
 
@@ -51,7 +54,7 @@ class Tab {
     await this.#send('Page.navigate', { url });
   }
 
-  /** What an expression is in the page; throws what it throws. */
+  /** Returns the value of an expression in the page; throws its exception. */
   async evaluate(expression) {
     const { result, exceptionDetails } = await this.#send('Runtime.evaluate', {
       expression,
@@ -93,7 +96,10 @@ class Tab {
     await this.evaluate(`${find}.click()`);
   }
 
-  /** Types into a field and leaves it, as a person does, so that the page's script takes notice. */
+  /**
+   * Types into a field and leaves it, as a person does, so that the page's script handles the
+   * change.
+   */
   async type(selector, text) {
     await this.waitFor(`Boolean(document.querySelector(${JSON.stringify(selector)}))`);
     await this.evaluate(`document.querySelector(${JSON.stringify(selector)}).focus()`);
@@ -101,7 +107,7 @@ class Tab {
     await this.evaluate('document.activeElement.blur()');
   }
 
-  /** The page as a PNG image. */
+  /** Returns the page as a PNG image. */
   async screenshot() {
     const { data } = await this.#send('Page.captureScreenshot', { format: 'png' });
 
@@ -129,7 +135,7 @@ export class Chromium {
     const options = [
       ...['--headless=new', '--disable-gpu', '--no-first-run', '--window-size=1280,1600'],
       ...['--remote-debugging-port=0', `--user-data-dir=${dir}`],
-      // Its sandbox does not run as root.
+      // Its sandbox does not work for root.
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       'about:blank',
     ];

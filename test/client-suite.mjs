@@ -1,5 +1,5 @@
-// What the client port promises, for any Kubernetes API behind it: one suite, run on the embedded
-// and on a real one.
+// The contract of the client port for any Kubernetes API: one suite, run on the embedded and on a
+// real one.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Informer } from '../packages/client/dist/informer/informer.js';
@@ -28,7 +28,7 @@ async function eventually(what, check) {
   }
 }
 
-/** Defines the tests; `open` answers a transport and a function that ends everything. */
+/** Defines the tests; `open` returns a transport and a function that closes it. */
 export function clientSuite(open) {
   let client;
   let close;

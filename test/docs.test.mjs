@@ -1,4 +1,4 @@
-// The documents name files of this repository: each of them exists.
+// The documents name files of this repository: each of them must exist.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,5 @@
-// Answers of the server are read as they are: tests and benchmarks check what they need of them.
+// Answers of the server are read without types: tests and benchmarks check the fields that they
+// need.
 interface Response {
   // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the call.
   json(): Promise<any>;

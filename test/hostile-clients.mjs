@@ -1,11 +1,13 @@
-// Hostile clients, in a thread of their own: each keeps one connection busy with one cheap request,
-// again and again.
+// Hostile clients, in a thread of their own: each keeps one connection busy by repeating one cheap
+// request.
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
 const { port, requests, connections } = workerData;
 
-/** How long a connection may go without an answer before another one is tried, in milliseconds. */
+/**
+ * How long a connection may stay without an answer before another one is tried, in milliseconds.
+ */
 const PATIENCE_MS = 5000;
 let stopped = false;
 const statuses = {};
@@ -15,8 +17,8 @@ parentPort.once('message', () => {
 });
 
 /**
- * Sends one request on a connection of its own; ends with the first bytes that come back, or with
- * the connection.
+ * Sends one request on a connection of its own; returns at the first bytes of the answer, or when
+ * the connection ends.
  */
 function send(bytes) {
   return new Promise((resolve) => {

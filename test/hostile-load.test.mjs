@@ -1,5 +1,4 @@
-// What a healthy client feels while hostile ones keep 50 connections busy with requests that cost
-// them next to nothing.
+// The latency of a healthy client while hostile ones keep 50 connections busy with cheap requests.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -12,11 +11,11 @@ import { TestServer } from '../packages/server/dist/test/support/test-server.js'
 const CONNECTIONS = 50;
 const ATTACK_MS = 2000;
 
-/** What a healthy client may wait, in milliseconds: 99 of 100 calls. */
+/** Longest wait of a healthy client, in milliseconds: for 99 of 100 calls. */
 const P99_MS = 100;
 const MB = 1024 * 1024;
 
-/** What bodies of callers without a log-in, and of one user, may hold. */
+/** Memory for bodies of callers without a log-in, and of one user. */
 const BUDGETS = (32 + 64) * MB;
 
 let server;
@@ -64,8 +63,8 @@ const memory = () =>
   1024;
 
 /**
- * Asks for /healthz again and again for a time; answers how long each call took, and the most
- * memory that the server had.
+ * Calls /healthz repeatedly for a time; returns how long each call took, and the server's peak
+ * memory.
  */
 async function latencies(ms) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -108,7 +107,7 @@ const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 const long = (piece) => encodeURIComponent(piece.repeat(3000)).slice(0, 58 * 1024);
 const SEALED = 3 * MB;
 
-/** Requests by what they try. */
+/** Requests by the attack that they attempt. */
 const ATTACKS = {
   'bodies that inflate': () => [
     zipped('POST /oauth/authenticate', Buffer.alloc(SEALED, '[')),
@@ -155,7 +154,7 @@ const ATTACKS = {
 ATTACKS['all of it'] = () =>
   Object.entries(ATTACKS).flatMap(([name, requests]) => (name === 'all of it' ? [] : requests()));
 
-/** Attacks for a while; answers what another client saw of it. */
+/** Attacks for a while; returns the measurements of another client. */
 async function attack(requests) {
   const worker = new Worker(new URL('hostile-clients.mjs', import.meta.url), {
     workerData: { port, requests, connections: CONNECTIONS },
@@ -177,7 +176,7 @@ for (const [name, requests] of Object.entries(ATTACKS)) {
   test(`a healthy client is served while hostile ones send ${name}`, async (t) => {
     let seen = await attack(requests());
 
-    // Once more on a machine that had something else to do.
+    // Tries again on a machine that was busy with other work.
     if (seen.p99 >= P99_MS) {
       seen = await attack(requests());
     }

@@ -1,5 +1,5 @@
-// GitHub, CAS and Alibaba Cloud IDaaS, against small servers that speak their protocols as these
-// document them.
+// GitHub, CAS and Alibaba Cloud IDaaS, against small servers that implement their documented
+// protocols.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -21,13 +21,13 @@ let idp;
 let server;
 let admin;
 
-/** Accounts by the code or ticket that stands for them. */
+/** Accounts by the code or ticket that identifies them. */
 const accounts = {};
 
-/** Another answer than the protocol's, by path. */
+/** Answers that break the protocol, by path. */
 const odd = {};
 
-/** Reads a form and answers as the provider of the first segment does. */
+/** Reads a form and answers as the provider of the first path segment does. */
 async function provider(req, res) {
   const url = new URL(req.url, base);
   let body = '';
@@ -78,7 +78,7 @@ async function provider(req, res) {
       form.get('client_id') === `${type}-id` &&
       form.get('client_secret') === `${type}-secret`;
 
-    // GitHub sends errors with status 200, others with 400.
+    // GitHub sends errors with status 200, the others with 400.
     if (!good) {
       return json(
         { error: type === 'github' ? 'bad_verification_code' : 'invalid_grant' },
@@ -129,7 +129,7 @@ before(async () => {
     {
       name: 'cas',
       type: 'CASIdentityProvider',
-      // As a console of 3.x uses it.
+      // As a console of 3.x calls it.
       allowMissingState: true,
       provider: {
         CASServerURL: `${base}/cas/`,
@@ -141,7 +141,7 @@ before(async () => {
       type: 'GitHubIdentityProvider',
       provider: {
         ...oauth(insecureSkipVerify ? 'anytls' : 'badtls'),
-        // The embedded Kubernetes API: its certificate is of an authority that nobody knows.
+        // The embedded Kubernetes API has a certificate of an unknown authority.
         endpoint: { tokenURL: `https://127.0.0.1:${securePort}/` },
         insecureSkipVerify,
       },
@@ -199,7 +199,7 @@ const username = ({ status, text }) => {
 
 const octocat = { login: 'Octo-Cat', id: 583231, name: 'The Cat', email: null };
 
-test('GitHub: users are identified by their number, because a login can be taken over by somebody else', async () => {
+test('GitHub: users are identified by their number, because another user can take over a login', async () => {
   const answer = await logIn('github', octocat);
   assert.equal(username(answer), 'octo-cat');
 
@@ -222,7 +222,7 @@ test('GitHub: users are identified by their number, because a login can be taken
   assert.equal(username(await logIn('github', { ...octocat, login: 'renamed' })), 'octo-cat');
 });
 
-test('GitHub with auto-linked users of 3.x: taken by login once, then by number', async () => {
+test('GitHub with auto-linked users of 3.x: matched by login once, then by number', async () => {
   const labels = {
     'iam.kubesphere.io/identify-provider': 'github',
     'iam.kubesphere.io/origin-uid': 'Old-Hand',
@@ -246,12 +246,12 @@ test('GitHub with auto-linked users of 3.x: taken by login once, then by number'
   assert.deepEqual([await label('veteran'), await label('elder')], ['id.7', 'id.8']);
 
   await eventually(async () => {
-    // Whoever takes the login now is somebody else.
+    // The login now belongs to another person.
     assert.equal(username(await logIn('github', { login: 'Old-Hand', id: 99 })), 'old-hand');
   });
 });
 
-test('IDaaS: the user is in an envelope', async () => {
+test('IDaaS: the user is inside an envelope', async () => {
   assert.equal(
     username(
       await logIn('idaas', {
@@ -277,7 +277,7 @@ test('IDaaS: the user is in an envelope', async () => {
   );
 });
 
-test('mixed takes the name for the user, as in 3.0, but never for admin', async () => {
+test('mixed uses the name as the user, as in 3.0, but never for admin', async () => {
   await call(USERS, {
     body: { metadata: { name: 'plain' }, spec: { email: 'plain@example.com' } },
   });
@@ -289,7 +289,7 @@ test('mixed takes the name for the user, as in 3.0, but never for admin', async 
   assert.equal((await logIn('github', { login: 'ADMIN', id: 21 })).status, 401);
 });
 
-test('CAS: the state travels in the service, which both ends must name', async () => {
+test('CAS: the state is part of the service, which both requests must name', async () => {
   const answer = await logIn('cas', 'mei');
   assert.equal(username(answer), 'mei');
 
@@ -328,7 +328,7 @@ test('CAS: the state travels in the service, which both ends must name', async (
   );
 });
 
-test('answers that are none of the protocol are refused, and nothing follows a redirect', async () => {
+test('answers outside the protocol are refused, and no redirect is followed', async () => {
   const gone = (res) => {
     res.writeHead(302, { location: `${base}/trap` });
     res.end();
@@ -343,7 +343,7 @@ test('answers that are none of the protocol are refused, and nothing follows a r
       }
     };
 
-    // It ends with the connection.
+    // The body has no end but the connection's.
     pipeline(Readable.from(chunks()), res, () => {});
   };
 
@@ -392,7 +392,7 @@ test('answers that are none of the protocol are refused, and nothing follows a r
     assert.ok([401, 503].includes(status), `${path} ${answer}: ${status} ${text}`);
     assert.doesNotMatch(text, /secret|127\.0\.0\.1/);
 
-    // Where it was taken for down, it rests for three seconds.
+    // A provider that counts as down is not called for three seconds.
     if (status === 503) {
       await new Promise((resolve) => setTimeout(resolve, 3100));
     }
@@ -412,7 +412,7 @@ test('a certificate that does not verify ends the call, unless verification is t
   assert.deepEqual([status, text], [401, 'Unauthorized: the token request failed with status 403']);
 });
 
-test('nobody may link themselves, or a user with more rights, to an account', async () => {
+test('no user may link themselves, or a user with more rights, to an account', async () => {
   const role = (globalrole) => ({ annotations: { 'iam.kubesphere.io/globalrole': globalrole } });
 
   const create = async (name, globalrole) => {
@@ -475,7 +475,7 @@ test('nobody may link themselves, or a user with more rights, to an account', as
     );
   }
 
-  // Through the Kubernetes API, with a role that lets a user write his own object there.
+  // Through the Kubernetes API, with a role that lets users write their own object there.
   const rules = [
     {
       apiGroups: ['iam.kubesphere.io'],
@@ -521,8 +521,8 @@ test('nobody may link themselves, or a user with more rights, to an account', as
 
   assert.equal((await logIn('idaas', { sub: '900', username: 'boss' })).status, 401);
 
-  // Who may: a manager of users for one who holds no more rights than they do, an administrator for
-  // anybody.
+  // Allowed callers: a manager of users for users with no more rights than they have, an
+  // administrator for every user.
   assert.equal(
     (await edit('regular', manager, asLabels)).status,
     403,
@@ -547,7 +547,7 @@ test('nobody may link themselves, or a user with more rights, to an account', as
     [409, 'the account of the identity provider is linked to user regular already\n'],
   );
 
-  // A linked user changes the rest of his object, and stays linked though he leaves the link out.
+  // Linked users change the rest of their object, and stay linked even if they leave the link out.
   const own = await edit('regular', regular, (metadata) => delete metadata.labels);
   assert.equal(own.status, 200, own.text);
   assert.deepEqual(own.json.metadata.labels, link);
@@ -584,7 +584,7 @@ test('choosing a name at a provider gives no rights of that name', async () => {
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
   });
 
-  // A user of Kubernetes itself, and what KubeSphere gave to a former user.
+  // A user of Kubernetes itself, and the rights that KubeSphere gave to a former user.
   assert.equal((await call(path, { body: binding('kubernetes-admin', {}) })).status, 201);
 
   assert.equal(
@@ -600,7 +600,7 @@ test('choosing a name at a provider gives no rights of that name', async () => {
   await eventually(async () => assert.equal((await call(`${path}/all-of-left`)).status, 404));
 });
 
-test('log-in pages get what each console needs for its button, and no secret', async () => {
+test("log-in pages get the data for each console's button, and no secret", async () => {
   const answer = await api(server.url)('/kapis/config.kubesphere.io/v1alpha2/configs/oauth');
   assert.doesNotMatch(answer.text, /secret/i);
 
@@ -610,7 +610,7 @@ test('log-in pages get what each console needs for its button, and no secret', a
   assert.equal(shown.get('github').endpoint.authURL, `${base}/github/auth?team=x`);
   assert.equal(shown.get('cas').casServerURL, `${base}/cas/`);
 
-  // 3.0's console reads into the endpoint of every provider that has settings.
+  // 3.0's console reads the endpoint of every provider that has settings.
   for (const [name, provider] of shown) {
     assert.equal(typeof provider?.endpoint.authURL, provider ? 'string' : 'undefined', name);
   }

@@ -1,4 +1,4 @@
-// Log-ins through a real OpenID provider, and through one whose answers are changed on their way.
+// Log-ins through a real OpenID provider, and through one whose answers are changed in transit.
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,8 +19,8 @@ const redirectURL = (name) => `https://ks.example/oauth/callback/${name}`;
 const dir = mkdtempSync(join(tmpdir(), 'ks-oidc-'));
 
 /**
- * A key of its own: on Node 20 exporting one half of a pair that was just made can wait forever for
- * the other.
+ * Generates a separate key: on Node 20 exporting one half of a fresh pair can wait forever for the
+ * other.
  */
 const newKey = () => {
   const encodings = {
@@ -41,8 +41,8 @@ let issuer;
 let idp;
 
 /**
- * What happens to the answers of the provider's token endpoint: claims in, claims (and perhaps
- * another key) out.
+ * Changes the answers of the provider's token endpoint: claims in, claims (and perhaps another key)
+ * out.
  */
 let tamper;
 
@@ -162,7 +162,7 @@ after(async () => {
 const call = (path, options) => api(server.url)(path, { token: admin, ...options });
 const asAdmin = async (path, body) => (await call(path, { body })).json;
 
-/** Begins a log-in; answers where the provider is asked. */
+/** Begins a log-in; returns the provider's authorization URL. */
 const begin = async (browser, name) => {
   const { status, location, text, headers } = await browser.visit(
     `${server.url}/oauth/login/${name}`,
@@ -172,7 +172,7 @@ const begin = async (browser, name) => {
 };
 
 /**
- * Logs in at the provider; answers the callback's URL as the browser would open it, on this server.
+ * Logs in at the provider; returns the callback's URL as the browser would open it, on this server.
  */
 const atProvider = async (browser, url, login) => {
   let next = String(url);
@@ -232,7 +232,7 @@ test('a log-in is bound to the browser by a cookie, with PKCE and a nonce', asyn
   );
 });
 
-test('a client of ours sends the browser through the log-in page to the provider, and gets its code', async () => {
+test('a client of this server sends the browser through the log-in page to the provider, and gets its code', async () => {
   const browser = new Browser();
 
   const request = new URLSearchParams({
@@ -273,7 +273,7 @@ test('a client of ours sends the browser through the log-in page to the provider
   assert.equal(status, 200, JSON.stringify(json));
   assert.equal(decodeJwt(json.id_token).sub, 'through');
 
-  // Nowhere but to this server's own authorization endpoint.
+  // Only to this server's own authorization endpoint.
   for (const elsewhere of [
     'https://evil.example/',
     '//evil.example',
@@ -293,7 +293,7 @@ test('a client of ours sends the browser through the log-in page to the provider
   }
 });
 
-test('the account becomes a user, and the same user the next time', async () => {
+test('the account becomes a user, and the same user at later log-ins', async () => {
   const { status, text, headers } = await logIn('oidc', 'Zoe.Q|77');
   assert.equal(status, 200, text);
 
@@ -342,7 +342,7 @@ test('another account of the same name is refused, and no account is linked by n
   unauthorized(await logIn('trusting', 'Zoe.Q|77'), /already bound/);
 });
 
-test('lookup lets in whom an administrator has linked', async () => {
+test('lookup admits users whom an administrator has linked', async () => {
   unauthorized(await logIn('lookup', 'yuri'), /^Unauthorized: identity mapping not match$/);
 
   const labels = {
@@ -369,7 +369,7 @@ test('lookup lets in whom an administrator has linked', async () => {
   );
 });
 
-test('disabled users stay out', async () => {
+test('disabled users are refused', async () => {
   assert.equal((await logIn('oidc', 'gone')).status, 200);
 
   await call('/apis/iam.kubesphere.io/v1alpha2/users/gone', {
@@ -383,7 +383,7 @@ test('disabled users stay out', async () => {
   });
 });
 
-test('a callback works once, in the browser that began, for the provider that was asked', async () => {
+test('a callback works once, in the same browser, for the requested provider', async () => {
   const { callback, browser, status } = await logIn('oidc', 'once');
   assert.equal(status, 200);
 
@@ -424,7 +424,7 @@ test('a callback works once, in the browser that began, for the provider that wa
   unauthorized(await new Browser().visit(stolen, { headers }), /has been used already/);
 });
 
-test('a cookie that was changed, or made with another key, is none', async () => {
+test('a cookie that was changed, or signed with another key, is invalid', async () => {
   const browser = new Browser();
   const { url } = await begin(browser, 'oidc');
   const callback = await atProvider(browser, url, 'mallory');
@@ -535,7 +535,7 @@ for (const [what, change] of Object.entries(tampered)) {
   });
 }
 
-test('a console that calls back itself works where that is allowed, and only there', async () => {
+test('a console that handles the callback itself works where that is allowed, and only there', async () => {
   const ask = async (name) => {
     const url = new URL(`${issuer}/auth`);
 
@@ -565,7 +565,7 @@ test('a console that calls back itself works where that is allowed, and only the
     /has not begun the log-in: .* set allowMissingState of the identity provider$/,
   );
 
-  // A browser that has begun a log-in is held to it there too.
+  // A browser that has begun a log-in is checked there too.
   const browser = new Browser();
   const { url } = await begin(browser, 'trusting');
   const callback = await atProvider(browser, url, 'consoler');
@@ -589,7 +589,7 @@ test('a provider that is down, or that fails verification, answers 503 and does 
   assert.equal((await logIn('oidc', 'calm')).status, 200);
 });
 
-test('unknown providers and places to go on to are refused', async () => {
+test('unknown providers and redirect targets are refused', async () => {
   for (const path of [
     '/oauth/login/nosuch',
     '/oauth/callback/nosuch?code=x',
@@ -607,7 +607,7 @@ test('unknown providers and places to go on to are refused', async () => {
   assert.deepEqual([status, text.startsWith('return_to ')], [400, true]);
 });
 
-test('log-in pages get what they need for their link, and no secret', async () => {
+test('log-in pages get the data for their link, and no secret', async () => {
   const { text } = await new Browser().visit(
     `${server.url}/kapis/config.kubesphere.io/v1alpha2/configs/oauth`,
   );
@@ -621,12 +621,13 @@ test('log-in pages get what they need for their link, and no secret', async () =
     endpoint: { authURL: `${issuer}/auth`, endSessionURL: `${issuer}/session/end` },
   });
 
-  // 3.0's console makes a button of every provider that has settings: who has no address gets none.
+  // 3.0's console makes a button of every provider that has settings: providers without an address
+  // get none.
   const down = JSON.parse(text).identityProviders.find(({ name }) => name === 'down');
   assert.equal(down.provider, undefined);
 });
 
-test('whatever is sent, the answer is a refusal', async () => {
+test('every malformed callback is refused', async () => {
   const browser = new Browser();
   await begin(browser, 'oidc');
 

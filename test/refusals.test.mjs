@@ -1,5 +1,5 @@
-// What kube-apiserver 1.36.3 refuses, in its words: refusals.json holds objects that were sent to a
-// real one and the causes that it answered. The scenarios that they come from are
+// Refusals of kube-apiserver 1.36.3, word for word: refusals.json holds objects that were sent to a
+// real one and the causes that it answered. They come from the scenarios
 // test/differential/scenarios/objects-*.mjs.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ for (const resource of new Set(refusals.map(({ path }) => path.split('/').pop())
 
       const said = answer.body.details.causes.map(({ field, message }) => `${field}: ${message}`);
 
-      // Kubernetes goes through maps in any order.
+      // Kubernetes iterates over maps in any order.
       assert.deepEqual(said.sort(), causes.sort(), JSON.stringify(body));
     }
   });

@@ -1,4 +1,4 @@
-// The package that `npm run release` makes, installed and started in an empty folder.
+// Tests the package that `npm run release` makes, installed and started in an empty folder.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,7 +31,7 @@ test('every version number agrees with that of the repository', () => {
   assert.deepEqual(findDisagreements(), []);
 });
 
-test('a version that differs is found, wherever it stands', () => {
+test('a version that differs is found in every file', () => {
   const places = [
     ['packages/client/package.json', 'packages/client/package.json'],
     ['package-lock.json', 'package-lock.json'],
@@ -50,7 +50,7 @@ test('a version that differs is found, wherever it stands', () => {
   }
 });
 
-test('the package holds what it needs, and depends on what is outside the bundle alone', () => {
+test('the package is complete, and depends only on the packages outside the bundle', () => {
   const folder = join(dir, 'node_modules/ks-apiserver');
   const names = readdirSync(folder);
 

@@ -1,4 +1,4 @@
-// Starts the built server as a user would, on free ports, for tests and for the replay.
+// Starts the built server like a user would, on free ports, for tests and for the replay.
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
@@ -39,10 +39,10 @@ export async function freePorts(count) {
 /**
  * Starts the server and waits until it is ready.
  * @param {{dir: string, adminPassword?: string, args?: string[], log?: string, ports?: number[]}}
- *   options the data directory, the password of admin, further arguments, a file for what the
- *   server prints, the ports for HTTP and HTTPS
- * @returns {Promise<{url: string, kubeUrl: string, pid: number, output: () => string,
- *   stop: (signal?: NodeJS.Signals) => Promise<number>}>}
+ * options the data directory, the password of admin, further arguments, a file for the server's
+ * output, the ports for HTTP and HTTPS
+ * @returns {Promise<{url: string, kubeUrl: string, pid: number, output: () => string, stop:
+ * (signal?: NodeJS.Signals) => Promise<number>}>}
  */
 export async function startServer({ dir, adminPassword, args = [], log, ports }) {
   const [port, securePort] = ports ?? (await freePorts(2));

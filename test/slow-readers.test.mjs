@@ -1,4 +1,5 @@
-// What readers cost that ask for large lists and take nothing, and what others notice of them.
+// The cost of clients that request large lists and read nothing, for the server and for other
+// clients.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -65,14 +66,14 @@ async function read(path) {
   return (await answer.arrayBuffer()).byteLength;
 }
 
-/** Resident memory of the server in MB. */
+/** Returns the resident memory of the server in MB. */
 async function resident() {
   return (
     Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${server.pid}/status`, 'utf8'))[1]) / 1024
   );
 }
 
-/** A connection that asks and then takes nothing. */
+/** Opens a connection that sends a request and then reads nothing. */
 function stalledReader(path) {
   const { hostname, port } = new URL(server.url);
 
@@ -93,7 +94,7 @@ for (const [what, path] of [
   ['large objects', `${R}/namespaces/default/configmaps`],
   ['small objects', `${R}/namespaces/default/serviceaccounts`],
 ]) {
-  test(`hundreds of readers that take nothing hold no copies of a list of ${what}`, async () => {
+  test(`hundreds of stalled readers hold no copies of a list of ${what}`, async () => {
     const size = await read(path);
     const before = await resident();
     const readers = await Promise.all(Array.from({ length: READERS }, () => stalledReader(path)));

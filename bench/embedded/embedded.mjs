@@ -1,5 +1,5 @@
-// The embedded Kubernetes API beside kube-apiserver and etcd, in one run on one machine: both with
-// fsync, then both without.
+// Compares the embedded Kubernetes API with kube-apiserver and etcd, in one run on one machine:
+// both with fsync, then both without.
 import { namespaceOf, podOf } from '../pod-source.mjs';
 import { drive, hasWrk } from '../wrk.mjs';
 import { loopDelays } from './loop-delays.mjs';
@@ -25,7 +25,7 @@ const READS = [
   { name: 'list of 500 pods', path: '/api/v1/pods?limit=500', goal: 5, connections: 4 },
 ];
 
-/** Makes the pods and what they need. */
+/** Creates the pods and everything they need. */
 async function fill(side) {
   const namespaces = [...new Set(Array.from({ length: PODS }, (_, i) => namespaceOf(i)))];
   for (const name of namespaces) {
@@ -53,8 +53,8 @@ async function fill(side) {
 }
 
 /**
- * What both sides come to, measured in turns: a shared machine is quicker now and slower then, and
- * so for both.
+ * Measures both sides in turns, so that a change of the speed of a shared machine affects both
+ * alike.
  */
 async function inTurns(sides, measure) {
   const found = sides.map(() => []);
@@ -77,8 +77,7 @@ function row(name, [theirs, own], goal, isSmallBetter = false) {
 }
 
 /**
- * Measures with requests; answers the means of how many were answered a second, and counts those
- * that failed.
+ * Measures requests; returns the mean number of answers per second and counts the failed requests.
  */
 async function throughput(sides, errors, measure) {
   const found = await inTurns(sides, measure);
@@ -91,7 +90,9 @@ async function throughput(sides, errors, measure) {
   return found.map((figures) => mean(figures.map(({ perSecond }) => perSecond)));
 }
 
-/** What is measured only where every write waits for the disk. */
+/**
+ * Measures start-up and reads, only in the configuration in which every write waits for the disk.
+ */
 async function starts(sides) {
   row(
     'first start to ready, ms',
@@ -139,7 +140,7 @@ async function reads(sides, tokens, errors, seconds) {
   row('events delivered to 1,000 watchers/s', /** @type {[any, any]} */ (delivered), '≥ 1');
 }
 
-/** Measures one pair, prints its rows, and answers how many requests failed. */
+/** Measures one pair, prints its rows, and returns how many requests failed. */
 async function pair(fsync, seconds) {
   const sides = [];
   const errors = { count: 0 };
@@ -185,7 +186,7 @@ async function pair(fsync, seconds) {
   }
 }
 
-/** Prints the table; answers how many requests failed. */
+/** Prints the table; returns how many requests failed. */
 export async function embedded(seconds) {
   console.log(
     `${PODS} pods of about 10 KB, ${seconds} s a figure in ${TURNS} turns, ${(await hasWrk()) ? 'wrk' : 'a client in JavaScript'}\n`,

@@ -1,6 +1,6 @@
 // Readers of long lists in a process of their own: node list-readers.mjs '{"url", "token",
-// "readers", "seconds"}' prints figures as JSON. What they do with the bytes is not to delay who
-// times calls beside them.
+// "readers", "seconds"}' prints figures as JSON. A separate process keeps their work from delaying
+// the client that times calls meanwhile.
 import { request } from 'node:https';
 
 const { url, token, readers, seconds } = JSON.parse(process.argv[2]);

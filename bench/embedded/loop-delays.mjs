@@ -1,5 +1,5 @@
-// How long the event loop of the server is held while lists of 5,000 objects are served: a client
-// times calls that cost the server nothing, and the server tells what it saw itself.
+// Measures how long the event loop of the server is blocked while lists of 5,000 objects are
+// served: a client times calls that cost the server nothing, and the server reports its own metric.
 import { execFile } from 'node:child_process';
 import { Agent, request } from 'node:https';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 const script = fileURLToPath(new URL('list-readers.mjs', import.meta.url));
 const READERS = 2;
 
-/** Calls a health check in turn and answers its times in milliseconds while `busy` runs. */
+/** Calls a health check repeatedly while `busy` runs; returns the times in milliseconds. */
 async function pulses(side, token, busy) {
   const times = [];
   let done = false;
@@ -46,8 +46,8 @@ async function pulses(side, token, busy) {
 }
 
 /**
- * A histogram of what a small call waits while two clients read lists of 5,000 pods, and the
- * longest hold of the server's loop.
+ * Returns a histogram of how long a small call waits while two clients read lists of 5,000 pods,
+ * and the longest time that the server's loop was blocked.
  */
 export async function loopDelays(side, token, seconds) {
   const options = { url: `${side.url}/api/v1/pods`, token, readers: READERS, seconds };

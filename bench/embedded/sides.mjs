@@ -1,5 +1,5 @@
-// The two servers that are measured side by side: kube-apiserver with etcd, and the product on its
-// embedded default.
+// The two servers that are measured side by side: kube-apiserver with etcd, and this product with
+// its embedded API.
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
@@ -11,7 +11,7 @@ import { startRealCluster } from '../../test/real/real-cluster.mjs';
 import { freePorts, startServer } from '../../test/server.mjs';
 import { logIn, loopDelay, PASSWORD } from '../measure.mjs';
 
-/** One server, as its administrator and as a ServiceAccount with a token call it. */
+/** One server, called as its administrator and with the token of a ServiceAccount. */
 class Side {
   constructor(
     name,
@@ -21,8 +21,8 @@ class Side {
     this.readyMs = readyMs;
 
     /**
-     * The longest time since it was asked last that the event loop was held, in milliseconds, where
-     * there is one.
+     * Returns the longest time, in milliseconds, that the event loop was blocked since the last
+     * call; undefined for a server without this metric.
      */
     this.longestHoldMs = longestHoldMs;
 
@@ -48,8 +48,7 @@ class Side {
   }
 
   /**
-   * Calls as the administrator; answers the JSON, throws for a status of 300 and more that is not
-   * expected.
+   * Calls as the administrator; returns the JSON, and throws for an unexpected status from 300 on.
    */
   async call(method, path, body, expected = []) {
     const payload = body && JSON.stringify(body);
@@ -90,7 +89,7 @@ class Side {
     });
   }
 
-  /** Resident memory of all its processes now, in MB. */
+  /** Returns the resident memory of all its processes, in MB. */
   get residentMb() {
     const kb = (pid) =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
@@ -98,8 +97,8 @@ class Side {
   }
 
   /**
-   * A token of a ServiceAccount that may do everything: what a load generator without client
-   * certificates calls with.
+   * Returns a token of a ServiceAccount that may do everything, for load generators without client
+   * certificates.
    */
   async serviceAccountToken() {
     const account = { namespace: 'default', name: 'bench' };
@@ -145,7 +144,7 @@ const isReady = (port) =>
     req.end();
   });
 
-/** How long a start takes, and, with a port, when its Kubernetes API was ready. */
+/** Measures how long a start takes and, with a port, when its Kubernetes API was ready. */
 async function timed(start, port) {
   const begin = performance.now();
   const since = () => Math.round(performance.now() - begin);
@@ -164,14 +163,14 @@ async function timed(start, port) {
   return { started, ms: ms ?? since(), allMs: since() };
 }
 
-/** kube-apiserver and etcd, on an empty disk. */
+/** Starts kube-apiserver and etcd on an empty disk. */
 export async function startPeer(fsync) {
   const { started, ms } = await timed(() => startRealCluster({ fsync }));
   const { kubeconfig, pids, startAgain, stop } = started;
   return new Side('kube-apiserver + etcd', kubeconfig, { pids, startMs: ms, startAgain, stop });
 }
 
-/** Ours, on an empty disk. */
+/** Starts this product on an empty disk. */
 export async function startOurs(fsync, args = []) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
   const sync = fsync ? [] : ['--unsafe-no-fsync'];

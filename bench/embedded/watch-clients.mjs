@@ -1,5 +1,5 @@
 // Watchers in a process of their own: node watch-clients.mjs '{"url", "token", "watchers",
-// "events", "namespace"}'. Each counts lines only; one writer makes the changes, 16 at a time.
+// "events", "namespace"}'. Each only counts lines; one writer makes the changes, 16 at a time.
 import { Agent, request } from 'node:https';
 
 const { url, token, watchers, events, namespace } = JSON.parse(process.argv[2]);

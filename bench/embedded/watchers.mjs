@@ -1,4 +1,4 @@
-// A thousand watchers of one namespace, and a thousand changes in it.
+// Measures a thousand watchers of one namespace with a thousand changes in it.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ const script = fileURLToPath(new URL('watch-clients.mjs', import.meta.url));
 const WATCHERS = 1000;
 const EVENTS = 1000;
 
-/** Answers how many events were delivered a second, from the first change to the last event. */
+/** Returns how many events were delivered per second, from the first change to the last event. */
 export async function watchers(side, token) {
   await side.call('POST', '/api/v1/namespaces', { metadata: { name: 'watched' } });
 

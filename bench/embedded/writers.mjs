@@ -1,5 +1,5 @@
 // Writers in a process of their own: node writers.mjs '{"url", "token", "writers", "seconds",
-// "body"}' prints figures as JSON. The body is made once: only the name in it changes.
+// "body"}' prints figures as JSON. The body is built once; only its name changes.
 import { Agent, request } from 'node:https';
 
 const { url, token, writers, seconds, body } = JSON.parse(process.argv[2]);

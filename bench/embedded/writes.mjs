@@ -1,4 +1,4 @@
-// Pods created as fast as 16 writers can, each waiting for its answer.
+// Measures how fast 16 writers, each waiting for its answer, can create pods.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import { podOf } from '../pod-source.mjs';
 const WRITERS = 16;
 const script = fileURLToPath(new URL('writers.mjs', import.meta.url));
 
-/** Answers how many pods were created a second, and how many calls failed. */
+/** Returns how many pods were created per second, and how many calls failed. */
 export async function writes(side, token, seconds, bytes) {
   const { status: _status, ...pod } = podOf(1, bytes);
   const namespace = 'bench-0';

@@ -1,4 +1,4 @@
-// Where two transcripts differ, and which of the differences are listed.
+// Finds the differences of two transcripts, and the listed reasons for them.
 
 /**
  * @returns {{path: string, real: unknown, ours: unknown}[]} paths such as
@@ -31,7 +31,7 @@ export function differences(real, ours, path = '', found = []) {
   return found;
 }
 
-/** Whether a text fits a pattern in which `*` stands for anything. */
+/** Reports whether a text matches a pattern in which `*` stands for any text. */
 function fits(pattern, text) {
   return pattern.split('*').length === 1
     ? pattern === text
@@ -45,7 +45,7 @@ function fits(pattern, text) {
 
 /**
  * The listed differences (differences.json): each names a scenario, a call and a path, all with
- * `*`, and says why; `sometimes` where luck decides.
+ * `*`, and gives the reason; `sometimes` marks those that do not occur in every run.
  */
 export class ListedDifferences {
   #used = new Set();
@@ -54,7 +54,7 @@ export class ListedDifferences {
     this.entries = entries;
   }
 
-  /** The entry that explains a difference, if one does. */
+  /** Returns the entry that explains a difference, if there is one. */
   explain(scenario, call, path) {
     const entry = this.entries.find(
       (one) =>
@@ -70,7 +70,7 @@ export class ListedDifferences {
     return entry;
   }
 
-  /** Entries that explained nothing: they are to be deleted. */
+  /** Returns entries that explained nothing and can be deleted. */
   get unused() {
     return this.entries.filter((entry) => !entry.sometimes && !this.#used.has(entry));
   }

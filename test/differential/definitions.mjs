@@ -2,10 +2,10 @@
 
 export const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
-/** The API group of a scenario. */
+/** Returns the API group of a scenario. */
 export const groupOf = (api) => `${api.namespace}.example.com`;
 
-/** A version of a definition. */
+/** Returns a version of a definition. */
 export const version = (name, properties, more = {}) => ({
   name,
   served: true,
@@ -14,7 +14,7 @@ export const version = (name, properties, more = {}) => ({
   ...more,
 });
 
-/** A definition of `Thing`s in the scenario's group. */
+/** Returns a definition of `Thing`s in the scenario's group. */
 export function definition(api, versions, options = {}) {
   const { names = {}, spec = {}, metadata = {} } = /** @type {any} */ (options);
   const plural = names.plural ?? 'things';
@@ -33,7 +33,10 @@ export function definition(api, versions, options = {}) {
   };
 }
 
-/** Makes a definition and waits until its objects are served; `things` is where they are. */
+/**
+ * Creates a definition and waits until its objects are served; `things` is the path of their
+ * collection.
+ */
 export async function define(api, versions, more) {
   const body = definition(api, versions, more);
   const { status, text } = await api.quietly('POST', definitionsPath, { body });
@@ -58,7 +61,7 @@ export async function define(api, versions, more) {
   return { path, things: things(), in: things };
 }
 
-/** A `Thing`. */
+/** Returns a `Thing`. */
 export const thing = (api, name, fields = {}, versionName = 'v1') => ({
   apiVersion: `${groupOf(api)}/${versionName}`,
   kind: 'Thing',

@@ -1,11 +1,10 @@
-// Makes two transcripts comparable: what differs from one server, or one second, to the next
-// becomes a name that tells the same from another: `<uid 1>`, `<version 2>`, numbered as they first
-// appear.
+// Makes two transcripts comparable: values that differ between servers or moments become numbered
+// names, such as `<uid 1>` and `<version 2>`, in the order of their first appearance.
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
 
-// What a patch made, in a message: the real server shows it with the patched maps sorted.
+// The result of a patch, in a message: the real server shows it with the patched maps sorted.
 const patchedObject = /Invalid value: "\{\\"(?:[^"\\]|\\.)*"/g;
 
 // The volume of a pod's own token.
@@ -16,7 +15,7 @@ const pemBase64 = /LS0tLS1CRUdJTi[\w+/=]+/g;
 const clusterIp = /\b10\.(?:9[6-9]|10\d|11[01])\.\d{1,3}\.\d{1,3}\b/g;
 const url = /https:\/\/(?:127\.0\.0\.1|localhost):\d+/g;
 
-// The real server and its controllers are one test binary, named by what it was built of.
+// The real server and its controllers are one test binary, named after its build.
 const binary = /\bkube-apiserver-[0-9a-f]{12}\b/g;
 const address = /\b127\.0\.0\.1:\d+\b/g;
 
@@ -24,7 +23,7 @@ const address = /\b127\.0\.0\.1:\d+\b/g;
 // before them.
 const age = /(?<![\w=.-])(?:\d+[smhd]){1,2}(?![\w.])|<invalid>/g;
 
-/** Names values by the order in which they appear. */
+/** Names values in the order of their appearance. */
 function numbered(kind) {
   const seen = new Map();
 
@@ -36,7 +35,7 @@ function numbered(kind) {
   };
 }
 
-/** Generated names of one transcript, by what they were generated from. */
+/** Returns the generated names of one transcript, by their prefixes. */
 function generatedNames(value, names = new Map()) {
   if (Array.isArray(value)) {
     for (const item of value) {
@@ -65,7 +64,7 @@ function generatedNames(value, names = new Map()) {
 const managerKey = ({ operation, manager, subresource = '' }) =>
   `${operation} ${manager} ${subresource}`;
 
-/** @returns the transcript of one side with names for what may differ */
+/** @returns the transcript of one side with names for variable values */
 export function normalise(transcript) {
   const uid = numbered('uid');
   const version = numbered('version');
@@ -86,7 +85,7 @@ export function normalise(transcript) {
       .replace(/(ResourceVersion in record \()\d+/, '$1<version>')
       .replace(jwt, '<jwt>')
       .replace(tokenVolume, 'kube-api-access-<random>')
-      // Versions inside of texts, such as what a webhook was told.
+      // Versions inside of texts, such as the reviews of a webhook.
       .replace(/("resourceVersion":)"\d+"/g, '$1"<version>"')
       .replace(uuid, uid)
       .replace(time, '<time>')
@@ -124,7 +123,7 @@ export function normalise(transcript) {
     }
 
     if (Array.isArray(value)) {
-      // In order of their times, which a second's end between two writes decides.
+      // Sorted by time: whether two writes fall into one second is chance.
       const items =
         key === 'managedFields'
           ? value.toSorted((a, b) => managerKey(a).localeCompare(managerKey(b)))
@@ -141,7 +140,7 @@ export function normalise(transcript) {
         value = { ...value, object: { ...value.object, metadata } };
       }
 
-      // A list tells the version of the whole server, which others change too.
+      // A list has the version of the whole server, which other scenarios change too.
       if ((value.items !== undefined || value.rows) && value.metadata?.resourceVersion > 0) {
         value = {
           ...value,
@@ -161,7 +160,7 @@ export function normalise(transcript) {
     return value;
   }
 
-  /** kubectl pads its columns to the widest cell: an age of more digits would move all others. */
+  /** Shortens the padding of kubectl's columns: an age of more digits would move all others. */
   const printed = (value) =>
     text(value, true)
       .replace(/[ \t]+/g, ' ')

@@ -1,5 +1,5 @@
-// What the scenarios about writes of objects share: paths of collections and scenarios that are
-// lists of objects to create.
+// Helpers of the scenarios about writes of objects: paths of collections, and scenarios made of
+// lists of objects.
 
 const groups = {
   apps: 'deployments statefulsets daemonsets replicasets controllerrevisions',
@@ -30,7 +30,7 @@ const clusterWide = new Set(
   ).split(' '),
 );
 
-/** Path of a resource's collection in the scenario's namespace. */
+/** Returns the path of a resource's collection in the scenario's namespace. */
 export function path(api, resource) {
   const group = Object.keys(groups).find((name) => groups[name].split(' ').includes(resource));
   const prefix =
@@ -39,8 +39,8 @@ export function path(api, resource) {
 }
 
 /**
- * A scenario that tries to create each object; what is created stays until the namespace goes, or
- * is deleted at once.
+ * Returns a scenario that tries to create each object; created objects stay until the namespace is
+ * deleted, or are deleted at once.
  */
 export function creations(name, resource, objects) {
   return {
@@ -57,8 +57,8 @@ export function creations(name, resource, objects) {
 }
 
 /**
- * A scenario that creates an object and then tries to replace it by changed copies, each made from
- * the stored object.
+ * Returns a scenario that creates an object and then tries to replace it by changed copies, each
+ * based on the stored object.
  */
 export function changes(name, resource, object, edits) {
   return {
@@ -71,7 +71,7 @@ export function changes(name, resource, object, edits) {
       for (const edit of edits) {
         const next = structuredClone(current);
 
-        // Controllers of the real server write too: what is asked here is not who was first.
+        // Controllers of the real server write too, and conflicts with them are not compared.
         delete next.metadata.resourceVersion;
         edit(next);
 

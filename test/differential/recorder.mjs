@@ -1,4 +1,4 @@
-// What a scenario calls: every answer goes into a transcript, in the order of the calls.
+// The calls of a scenario: every answer is added to a transcript, in the order of the calls.
 import { spawn } from 'node:child_process';
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,14 +21,14 @@ function parsed(text) {
   }
 }
 
-/** One line of a command as a shell would split it: single and double quotes, no escapes. */
+/** Splits a command line like a shell: single and double quotes, no escapes. */
 function words(line) {
   return [...line.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) =>
     word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'),
   );
 }
 
-/** Sends one request and answers status, headers and text; `onData` sees the body as it comes. */
+/** Sends one request and returns status, headers and text; `onData` gets the body as it comes. */
 function send(side, method, path, { body, headers = {}, as, token, anonymous }, onResponse) {
   const own = anonymous ? {} : side.headers;
   const credentials = token ? { authorization: `Bearer ${token}` } : own;
@@ -96,8 +96,8 @@ export class Recorder {
   }
 
   /**
-   * Any call; recorded are status, type of the content, warnings and body. @returns the answer, its
-   * JSON parsed
+   * Makes any call; records its status, content type, warnings and body.
+   * @returns the answer, its JSON parsed
    */
   async call(method, path, options = {}) {
     const answer = await this.quietly(method, path, options);
@@ -112,7 +112,7 @@ export class Recorder {
     return answer;
   }
 
-  /** The same without recording: for what a scenario needs, not what it asks. */
+  /** Makes a call without recording it: for preparations of a scenario. */
   async quietly(method, path, /** @type {any} */ options = {}) {
     return send(this.#side, method, path, options, async (response) => {
       const text = await whole(response);
@@ -154,8 +154,8 @@ export class Recorder {
   }
 
   /**
-   * Asks until the check passes, which is not recorded; throws after the time. @returns the last
-   * body
+   * Calls without recording until the check passes; throws after the time.
+   * @returns the last body
    */
   async until(path, check, ms = 20_000) {
     for (const end = Date.now() + ms; ; await sleep(50)) {
@@ -165,7 +165,7 @@ export class Recorder {
       try {
         done = check(body, status);
       } catch {
-        // What is looked for may not be there yet.
+        // The object may not exist yet.
       }
 
       if (done) {
@@ -182,8 +182,7 @@ export class Recorder {
 
   /**
    * Watches while `during` makes its calls, until `count` events have come, the server ends it, or
-   * the time is over. Bookmarks are recorded only where asked for: when they come is the server's
-   * choice.
+   * the time is over. Bookmarks are recorded only on request, because their times vary.
    */
   async watch(path, options = {}) {
     const { count = Number.POSITIVE_INFINITY, ms = 5000 } = /** @type {any} */ (options);
@@ -256,7 +255,8 @@ export class Recorder {
   }
 
   /**
-   * Runs kubectl in the scenario's namespace; recorded are exit code, standard output and error.
+   * Runs kubectl in the scenario's namespace; records exit code, standard output and standard
+   * error.
    */
   async kubectl(line, stdin, name = 'kubectl') {
     const answer = await this.kubectlQuietly(line, stdin, name);
@@ -269,8 +269,8 @@ export class Recorder {
   }
 
   /**
-   * Runs helm for the scenario's namespace; of a list in JSON that it prints, `pick` chooses what
-   * is recorded of each item.
+   * Runs helm for the scenario's namespace; of a printed JSON list, `pick` chooses what is recorded
+   * of each item.
    */
   async helm(line, pick) {
     const answer = await this.#run('helm', line);

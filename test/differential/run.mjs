@@ -14,7 +14,7 @@ const listed = new ListedDifferences(
 );
 const parts = process.argv.slice(2);
 
-// Both sides of one scenario run at the same time, and this many scenarios.
+// Both sides of one scenario run at the same time, and this many scenarios in parallel.
 const concurrency = 3;
 
 async function scenarios() {
@@ -37,7 +37,7 @@ async function scenarios() {
   return all.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
 }
 
-/** One scenario on one side, in a namespace that has what every namespace has. */
+/** Runs one scenario on one side, in a namespace with the usual default objects. */
 async function play(side, scenario, namespace) {
   const recorder = new Recorder(side, namespace);
   const { status, body } = await recorder.quietly('POST', '/api/v1/namespaces', {
@@ -50,8 +50,8 @@ async function play(side, scenario, namespace) {
 
   await recorder.until(`${recorder.core}/serviceaccounts/default`, (_, found) => found === 200);
 
-  // The embedded API's default account mounts no token (differences.json): the real one's neither,
-  // so that pods can be compared.
+  // The embedded API's default account mounts no token (differences.json); the real one is changed
+  // to match, so that pods can be compared.
   const headers = { 'content-type': 'application/merge-patch+json' };
   const account = `${recorder.core}/serviceaccounts/default`;
   await recorder.quietly('PATCH', account, {
@@ -79,8 +79,9 @@ const short = (value) => {
 };
 
 /**
- * Compares one scenario. @returns the lines that tell what differs, how many calls were made,
- * explained, and found a name taken
+ * Compares one scenario.
+ * @returns the lines that describe differences, and how many calls were made, were explained, and
+ * found a name taken
  */
 async function compare(sides, scenario, namespace) {
   const [real, ours] = await Promise.all(
@@ -94,8 +95,7 @@ async function compare(sides, scenario, namespace) {
     const call = a[step]?.call ?? b[step]?.call;
     const found = differences(a[step], b[step]);
 
-    // Where one refuses and the other does not, every field differs: the status and the message
-    // tell it.
+    // When only one side refuses, every field differs: status and message are enough.
     const telling = found.some(({ path }) => path === 'status')
       ? found.filter(({ path }) => /^(status|body\.message)$/.test(path))
       : found;
@@ -124,7 +124,7 @@ const chosen = await scenarios();
 const sides = await startSides();
 let [passed, failed, calls, explained] = [0, 0, 0, 0];
 
-/** Scenarios whose sides differed once: played again when nothing else is. */
+/** Scenarios that differed once, to be repeated when nothing else runs. */
 const again = [];
 const told = ({ name }, lines) => `${name}\n${lines.join('\n')}`;
 
@@ -165,8 +165,8 @@ try {
   await Promise.all(Array.from({ length: concurrency }, () => worker(false)));
   await worker(true);
 
-  // Controllers of the real server are at work beside the calls. What differs for another reason
-  // differs again, unless what the first time left behind keeps the second from asking the same.
+  // Controllers of the real server write beside the calls, so a difference counts only if it
+  // appears again, unless leftovers of the first run keep the second from making the same calls.
   for (const { scenario, namespace, first } of again) {
     const second = await attempt(scenario, namespace);
     if (second.lines.length === 0 && second.taken <= first.taken) {
@@ -189,7 +189,7 @@ if (parts.length === 0) {
 }
 
 if (parts.length === 0) {
-  // The document tells how much is compared: it is to be true.
+  // The document states how much is compared and must be current.
   const counts = `${calls} calls in ${chosen.length} scenarios, ${listed.entries.length} listed differences`;
 
   const document = readFileSync(

@@ -1,5 +1,5 @@
 // The two servers that are compared: a real kube-apiserver with its controllers, and the embedded
-// API of the product.
+// API of this product.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { startRealCluster } from '../real/real-cluster.mjs';
 import { startServer } from '../server.mjs';
 
 /**
- * How one side is reached: base URL, TLS agent, headers that say who calls, kubeconfig of an
+ * Returns the access to one side: base URL, TLS agent, headers of the caller, kubeconfig of an
  * administrator.
  */
 export function side(name, kubeconfig, stop) {
@@ -30,7 +30,7 @@ export function side(name, kubeconfig, stop) {
     name,
     server: cluster.server,
     agent,
-    // Without the administrator's certificate, for calls of somebody else.
+    // Without the administrator's certificate, for calls of other users.
     strangers: new Agent({ keepAlive: true, rejectUnauthorized: false }),
     headers: user.token ? { authorization: `Bearer ${user.token}` } : {},
     kubeconfig,
@@ -65,7 +65,10 @@ async function startOurs() {
   });
 }
 
-/** Starts both servers. @returns the real one and ours */
+/**
+ * Starts both servers.
+ * @returns the real one and this product
+ */
 export async function startSides() {
   const [real, ours] = await Promise.all([startReal(), startOurs()]);
   return { real, ours };

@@ -9,7 +9,7 @@ import { portOf } from '../server.mjs';
 
 let credentials;
 
-/** A key and a certificate for 127.0.0.1, made once. */
+/** Returns a key and a certificate for 127.0.0.1, generated once. */
 function certificate() {
   if (credentials) {
     return credentials;
@@ -39,9 +39,9 @@ function certificate() {
 }
 
 /**
- * Starts a webhook: `answer(body, url)` gives what it answers with: an object as JSON, or `{
- * status, headers, text }`, or nothing at all when it returns undefined.
- * @returns where it is, the CA bundle for it, the reviews that came, and how to end it
+ * Starts a webhook: `answer(body, url)` returns an object to send as JSON, or `{ status, headers,
+ * text }`, or undefined to send nothing.
+ * @returns its address, its CA bundle, the received reviews, and a function that closes it
  */
 export async function startWebhook(answer) {
   const { key, cert } = certificate();
@@ -72,7 +72,7 @@ export async function startWebhook(answer) {
 
   const server = createServer({ key, cert }, (req, res) => {
     respond(req, res).catch((error) => {
-      // A caller that has waited long enough goes away, be it in the middle of its question.
+      // A caller that has waited long enough closes the connection, even while it sends.
       if (!req.readableAborted) {
         console.log(`the webhook failed: ${error.stack}`);
       }

@@ -37,7 +37,7 @@ before(async () => {
   cluster = await startRealCluster();
   await kubectl(cluster, ['create', 'namespace', namespace]);
 
-  // A pod that breaks the standard makes kubectl print a warning.
+  // kubectl prints a warning for a pod that violates the pod security standard.
   await kubectl(cluster, [
     'label',
     'namespace',
@@ -86,7 +86,7 @@ test('lints', async () => {
 });
 
 for (const [name, values] of Object.entries(variants)) {
-  test(`renders what the API takes: ${name}`, async () => {
+  test(`renders objects that the API accepts: ${name}`, async () => {
     const { text } = await template(values);
 
     const args = [
@@ -103,7 +103,7 @@ for (const [name, values] of Object.entries(variants)) {
   });
 }
 
-test('puts values where they belong', async () => {
+test('renders values in the right fields', async () => {
   const redis = await template(variants['many replicas with Redis']);
   const config = redis.find('ConfigMap', 'kubesphere-config').data['kubesphere.yaml'];
 
@@ -128,12 +128,12 @@ test('puts values where they belong', async () => {
   assert.equal(pod.serviceAccountName, 'other');
 });
 
-test('refuses values that it does not know', async () => {
+test('refuses unknown values', async () => {
   await assert.rejects(template({ replica: 2 }), /replica/);
   await assert.rejects(template({ service: { type: 'Headless' } }), /service/);
 });
 
-test('installs, upgrades, and keeps the secrets that it made up', async () => {
+test('installs, upgrades, and keeps the generated secrets', async () => {
   await helm(['install', 'ks-apiserver', chart, '--namespace', namespace]);
 
   const secret = async () =>

@@ -1,4 +1,4 @@
-// A clock that jumps: the real server under libfaketime, whose offset changes while it runs.
+// Changes of the clock: the real server under libfaketime, whose offset changes while it runs.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ function setClock(offset) {
 }
 
 async function start() {
-  // What the `faketime` command would preload, without a shell between us and the server.
+  // The library that the `faketime` command would preload, without a shell in between.
   const preload = execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], {
     encoding: 'utf8',
   }).trim();
@@ -91,8 +91,8 @@ test('a clock that jumps back and forth changes neither order, nor watches, nor 
     assert.ok(Number(resourceVersion) > Math.max(Number(from), ...made), 'resourceVersions grow');
     made.push(Number(resourceVersion));
 
-    // A token says from when to when it is valid, which a clock that is wrong by days cannot hold
-    // true; a new one can be had.
+    // A token has a period of validity, which a clock that is wrong by days leaves; a new token can
+    // be requested.
     const refused = await server.call('/kapis/resources.kubesphere.io/v1alpha3/namespaces', {
       token,
     });
@@ -129,7 +129,7 @@ test('a clock that jumps back and forth changes neither order, nor watches, nor 
 
   assert.equal(new Set(versions).size, 34);
 
-  // A restart a year back: all is there, and goes on where it was.
+  // A restart a year back: all objects exist, and work continues where it was.
   stop.abort();
   await watching;
   client.close();

@@ -1,6 +1,5 @@
-// Controllers on client libraries of others run unchanged on the embedded API, through the
-// KubeSphere port and on a real kube-apiserver, also while it is started again, and bring about the
-// same.
+// Controllers on third-party client libraries run unchanged on the embedded API, through the
+// KubeSphere port and on a real kube-apiserver, also across its restart, with the same results.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -40,8 +39,8 @@ async function startReal() {
 }
 
 /**
- * A server on the embedded API; `reach` answers the kubeconfig by which it is called, and what is
- * to be closed at the end.
+ * Starts a server on the embedded API; `reach` returns the kubeconfig for calling it, and a
+ * function that closes it.
  */
 async function startOurs(name, reach) {
   const dir = mkdtempSync(join(tmpdir(), 'controllers-'));
@@ -64,10 +63,10 @@ async function startOurs(name, reach) {
   });
 }
 
-/** The embedded API, as its administrator. */
+/** Reaches the embedded API as its administrator. */
 const atKubernetes = async (dir) => ({ kubeconfig: join(dir, 'pki/admin.kubeconfig') });
 
-/** The KubeSphere port, with the token of its administrator. */
+/** Reaches the KubeSphere port with the token of its administrator. */
 async function atKubeSphere(dir, { url }) {
   const body = new URLSearchParams({
     grant_type: 'password',
@@ -131,12 +130,15 @@ async function startController([command, ...args], { kubeconfig }, namespace) {
   };
 }
 
-/** The real server's controllers note what they see; they are one program with it in the tests. */
+/**
+ * Filters out the events of the real server's controllers, which are in the same binary in the
+ * tests.
+ */
 const isNoController = ({ manager }) => !manager.startsWith('kube-');
 
 /**
- * What is compared of an object: not when and in how many steps it came to be, nor what the real
- * server's controllers add.
+ * Returns the compared fields of an object: without times, the number of writes, and additions of
+ * the real server's controllers.
  */
 function picked(object) {
   const { metadata, status, ...rest } = object;
@@ -159,7 +161,7 @@ function picked(object) {
 }
 
 /**
- * Tells what the controller does with one WebSite from its making to its end; the snapshots are
+ * Follows the controller's work on one WebSite from creation to deletion; the snapshots are
  * compared.
  */
 async function story(api, controller, restart) {
@@ -302,7 +304,7 @@ before(async () => {
 
 after(() => Promise.all((sides ?? []).map((one) => one.stop())));
 
-/** Both controllers on one side; the server is started again when both have come to that point. */
+/** Runs both controllers on one side; the server is restarted when both have come to that point. */
 async function play(one) {
   const setup = new Recorder(one, 'default');
 
@@ -317,7 +319,7 @@ async function play(one) {
   assert.equal(status, 201, text);
   await setup.until(`/apis/${group}/v1/websites`, (_, found) => found === 200);
 
-  // The garbage collector learns of new kinds when it starts, then each half minute.
+  // The garbage collector learns of new kinds at its start, then every half minute.
   one.runControllers?.();
 
   const names = Object.keys(controllers);
@@ -376,7 +378,7 @@ function deferred() {
 let played;
 
 for (const name of Object.keys(controllers)) {
-  test(`a controller on ${name} brings about the same on all servers`, async () => {
+  test(`a controller on ${name} has the same results on all servers`, async () => {
     played ??= Promise.all(sides.map(play));
     const [real, ...ours] = (await played).map((results) => {
       const { status, value, reason } = results[name];

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 const cacheDir = fileURLToPath(new URL('../../.cache/real/', import.meta.url));
 
 /**
- * Path of a program, built if it has to be; undefined where there is no Go.
+ * Returns the path of a program and builds it if necessary; undefined without Go.
  * @param {string} name the folder of its module, from here
- * @param {readonly string[]} flags for the linker, besides those that make it small
+ * @param {readonly string[]} flags for the linker, besides those for a small binary
  */
 export function goProgram(name, flags = []) {
   const moduleDir = fileURLToPath(new URL(`${name}/`, import.meta.url));

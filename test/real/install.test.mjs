@@ -1,4 +1,5 @@
-// `ks-apiserver install` against a real kube-apiserver: what it makes, what it leaves alone.
+// Tests which objects `ks-apiserver install` creates on a real kube-apiserver, and which it leaves
+// unchanged.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { installCommand } from '../../packages/server/dist/cli/install/command.js';
@@ -53,7 +54,7 @@ test('changes nothing the second time', async () => {
   assert.match(summary, /^0 created, 0 configured, \d+ unchanged, 0 kept, 0 failed$/);
 });
 
-test('recreates deleted objects, keeps others’ changes, and takes its CRDs back', async () => {
+test('recreates deleted objects, keeps changes of other users, and resets its CRDs', async () => {
   await kubectl(cluster, ['delete', 'globalrole', 'platform-regular']);
 
   await kubectl(cluster, [

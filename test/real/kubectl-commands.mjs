@@ -1,8 +1,8 @@
-// What people type at kubectl, and what it prints.
+// Common kubectl commands and their output.
 import assert from 'node:assert/strict';
 import { kubectl } from './kubectl.mjs';
 
-// A command a line, its standard input after a <, then what it must print; every create sends
+// One command per line, its standard input after a <, then the expected output; every create sends
 // protobuf.
 const commands = `
 create configmap c --from-literal=a=b => configmap/c created
@@ -101,10 +101,9 @@ delete pods,secrets,services,jobs,cronjobs,ingresses,hpa,pdb,quota,role,rolebind
   .map((line) => line.split(' => '));
 
 /**
- * Runs the commands in a namespace of its own, each as a test, and removes what they leave.
+ * Runs the commands in a namespace of its own, each as a test, and removes their objects.
  * @param {{kubeconfig: string}} cluster
  * @param {'kubectl' | 'kubectl-1.32'} name
-
  */
 export async function testCommands(
   t,

@@ -1,4 +1,4 @@
-// What people type: kubectl, in its oldest and newest supported version, at both ports of a server
+// Common commands of kubectl, in its oldest and newest supported version, at both ports of a server
 // on the embedded API.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -26,7 +26,7 @@ async function tokenOf(username, password) {
   return (await response.json()).access_token;
 }
 
-/** A kubeconfig of the KubeSphere port. */
+/** Returns a kubeconfig of the KubeSphere port. */
 const kubeSphere = (name, user) => writeKubeconfig(join(dir, name), front.cluster, user);
 
 before(async () => {

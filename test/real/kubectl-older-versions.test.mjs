@@ -1,5 +1,5 @@
-// What people of KubeSphere 3.0's time keep in files: kubectl of today applies older versions at
-// the KubeSphere port.
+// Manifests of KubeSphere 3.0's time: today's kubectl applies older versions at the KubeSphere
+// port.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -129,7 +129,7 @@ for (const name of ['kubectl', 'kubectl-1.32']) {
     assert.equal(await run('get deployment web -o jsonpath={.spec.replicas}'), '5');
     assert.match(await run('explain cronjobs --api-version=batch/v1beta1'), /VERSION: +v1beta1/);
 
-    // What belongs to no version means that of today, and once.
+    // Resources without a version mean today's, and appear once.
     assert.equal((await run('get all -o name')).match(/deployment/g).length, 1);
     assert.match(await run('get ing -o name'), /^ingress.networking.k8s.io\/route$/m);
     assert.match(await run('delete -f -', objects()), /ingress.extensions "route" deleted/);

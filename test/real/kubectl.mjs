@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toolPath } from '../tools/paths.mjs';
 
-/** Runs a command to its end; answers its standard output, rejects with its standard error. */
+/** Runs a command to its end; returns its standard output, rejects with its standard error. */
 export function run(path, args, options = {}) {
   const { input, env } = /** @type {any} */ (options);
 

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { goProgram } from './go-program.mjs';
 
-/** Path of the kubelet, built if it has to be; undefined where there is no Go. */
+/** Returns the path of the kubelet and builds it if necessary; undefined without Go. */
 export const kubeletPath = () => goProgram('kubelet');
 
 /**
  * Starts a node.
- * @param {Record<string, Record<string, string>>} containers the programs that each container has,
- * and their paths here
+ * @param {Record<string, Record<string, string>>} containers the programs of each container, and
+ * their paths here
  * @returns {Promise<{port: number, stop(): Promise<void>}>} the port of the kubelet on 127.0.0.1
  */
 export async function startKubelet(containers) {
@@ -44,7 +44,7 @@ export async function startKubelet(containers) {
   };
 }
 
-/** Makes the Node of a kubelet and a pod that runs on it; `call` is TestServer's `kubernetes`. */
+/** Creates the Node of a kubelet and a pod that runs on it; `call` is TestServer's `kubernetes`. */
 export async function makePod(call, { port, namespace, pod, containers, labels = {} }) {
   const post = async (path, body) => {
     const { status, json } = await call(path, { method: 'POST', body });

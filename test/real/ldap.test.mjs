@@ -24,7 +24,7 @@ displayName: ${uid} of corp
 userPassword: ${uid}'s secret
 ${more}`;
 
-/** Who is in the directory; the referral leads to a server that nobody may call. */
+/** Entries of the directory; the referral leads to a server that must not be called. */
 const corp = (referral) => `
 dn: dc=corp,dc=test
 objectClass: dcObject
@@ -115,7 +115,7 @@ let server;
 let slapd;
 let admin;
 
-/** A server that takes connections and says nothing. */
+/** Starts a server that accepts connections and sends nothing. */
 const silent = (connections) =>
   new Promise((resolve) => {
     const sockets = new Set();
@@ -313,7 +313,7 @@ test('groups of the directory are subjects of bindings, and cannot be groups of 
   await eventually(async () => assert.equal((await call(secrets, { token })).status, 200));
   assert.equal((await call('/api/v1/nodes', { token })).status, 403);
 
-  // The same by Basic, which has no session.
+  // The same with Basic, which has no session.
   const basic = Buffer.from("jane:jane's secret").toString('base64');
   assert.equal((await call(secrets, { headers: { authorization: `Basic ${basic}` } })).status, 200);
 
@@ -327,7 +327,7 @@ test('groups of the directory are subjects of bindings, and cannot be groups of 
   assert.deepEqual(claims(json.access_token).groups, ['corp:devs', 'corp:system:masters']);
 });
 
-test('wrong, empty and foreign passwords are refused alike', async () => {
+test("wrong, empty and other users' passwords are refused alike", async () => {
   for (const [name, password] of [
     ['erin', 'wrong'],
     ['erin', ''],
@@ -352,7 +352,7 @@ test('wrong, empty and foreign passwords are refused alike', async () => {
   assert.equal(status, 401);
 });
 
-test('a name cannot be more than a name', async () => {
+test('a name cannot inject a filter or a DN', async () => {
   const names = [
     '*',
     'eri*',
@@ -403,7 +403,7 @@ test('Active Directory by StartTLS: account name without case, groups of the ent
   );
 });
 
-test('Active Directory by user principal name: the account is another user, for it is another provider', async () => {
+test('Active Directory by user principal name: another provider makes the account another user', async () => {
   const { status, text } = await at('upn', 'John.Smith@ad.test', "smith's secret");
   assert.equal(status, 200, text);
 
@@ -453,7 +453,7 @@ test('without a verified certificate no password leaves the server', async () =>
   assert.deepEqual([status, text.includes('127.0.0.1')], [503, false]);
 });
 
-test('providers that are down or hang answer 503 soon, and at once for a while', async () => {
+test('providers that are down or hang answer 503 soon, and for a while at once', async () => {
   for (const provider of ['down', 'nowhere', 'hung']) {
     await new Promise((resolve) => setTimeout(resolve, 3100));
 
@@ -495,7 +495,7 @@ test('a local user keeps their password, and an account of the same name does no
     undefined,
   );
 
-  // `mixed` is what takes the name for the user, as in 3.0.
+  // `mixed` uses the name as the user, as in 3.0.
   assert.equal((await at('mixed', 'carl', "carl's secret")).status, 200);
   assert.equal((await at('mixed', 'gina', "gina's secret")).status, 401, 'and makes nobody');
 });
@@ -553,7 +553,7 @@ test('failures are counted while a provider is down, for known and unknown names
   assert.equal((await stored('local')).status.state, 'AuthLimitExceeded');
 });
 
-test('a disabled user stays out', async () => {
+test('a disabled user is refused', async () => {
   assert.equal((await login('erin', "erin's secret")).status, 200);
 
   const path = '/apis/iam.kubesphere.io/v1alpha2/users/erin';
@@ -599,14 +599,14 @@ test('confirming the password works with the directory’s password, and needs t
 
   assert.equal((await login('bill', "bill's secret")).status, 401);
 
-  // The code of the next half minute, for each is taken once.
+  // The code of the next half minute, because each is accepted once.
   const otp = totp.generate({ timestamp: Date.now() + 30_000 });
   const body = { username: 'bill', password: "bill's secret", otp };
 
   assert.equal((await call('/oauth/login/corp', { body })).status, 200);
 });
 
-test('forms are taken as well, other providers and bodies are not', async () => {
+test('forms are accepted as well, other providers and bodies are not', async () => {
   const form = { username: 'jane', password: "jane's secret" };
   assert.equal((await call('/oauth/login/corp', { form })).status, 200);
 

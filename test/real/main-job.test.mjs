@@ -146,7 +146,7 @@ test('a watch streams through the server', async () => {
 
   let text = '';
 
-  // A watch may end at any time, and its client then starts another.
+  // A watch may end at any time; clients then start another.
   for (let watches = 0; watches < 5 && !text.includes('"name":"watched"'); watches++) {
     const watch = await fetch(server.url + path, { headers });
     assert.equal(watch.status, 200);

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { freePorts } from '../server.mjs';
 import { goProgram } from './go-program.mjs';
 
-/** Path of OPA, built if it has to be; undefined where there is no Go. */
+/** Returns the path of OPA and builds it if necessary; undefined without Go. */
 export const opaPath = () => goProgram('opa');
 
-/** Starts OPA for modules of 3.0, which are written in the first version of Rego. */
+/** Starts OPA for modules of 3.0, which use the first version of Rego. */
 export async function startOpa(path, port) {
   port ??= (await freePorts(1))[0];
   const args = [

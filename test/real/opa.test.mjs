@@ -12,7 +12,10 @@ const IAM = '/apis/iam.kubesphere.io/v1alpha2';
 const OVERRIDE = 'iam.kubesphere.io/rego-override';
 const CONDITION = 'iam.kubesphere.io/rego-override-condition';
 
-/** What 3.0's users rely on, in words of our own: everybody reads the user of his own name. */
+/**
+ * A typical module of 3.0's users, written for this test: every user reads the user of their own
+ * name.
+ */
 const SELF = `package authz
 
 default allow = false
@@ -32,7 +35,7 @@ own { data.authz.named }
 named { input.APIVersion == "v1" }
 `;
 
-/** Allows everything, in the very package of the other. */
+/** Allows everything, in the same package as the other. */
 const ALL = 'package authz\nallow = true';
 
 const path = opaPath();
@@ -104,7 +107,7 @@ const condition = async (name) =>
 
 const options = { skip: path ? false : 'there is no Go to build OPA with' };
 
-test('a module allows what it says, isolated from other modules', options, async () => {
+test('a module allows only its own rules, isolated from other modules', options, async () => {
   await eventually(async () => assert.equal(await status('/api/v1/nodes', 'rita'), 200));
   assert.equal(await status('/api/v1/nodes', 'sven'), 403);
   assert.equal(await status('/api/v1/secrets', 'rita'), 403);
@@ -133,7 +136,7 @@ test('explaining names the role whose module allows it', options, async () => {
   assert.equal(tess.grants[0].rule, undefined);
 });
 
-test('an invalid module allows nothing, and the role says so', options, async () => {
+test('an invalid module allows nothing, and the role reports it', options, async () => {
   await role('broken', 'package authz\nallow {');
   await user('uwe', 'broken');
   assert.equal(await status('/api/v1/nodes', 'uwe'), 403);
@@ -148,7 +151,7 @@ test('an invalid module allows nothing, and the role says so', options, async ()
   assert.equal(await status('/api/v1/nodes', 'vic'), 403);
 });
 
-test('callers with few rights may give nobody a module', options, async () => {
+test('callers with few rights may not give any user a module', options, async () => {
   await user('walt', 'users-manager');
 
   const patch = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } };
@@ -170,7 +173,7 @@ test('callers with few rights may give nobody a module', options, async () => {
 });
 
 test(
-  'a restarted OPA gets its modules again; one that is gone or hangs allows nothing',
+  'a restarted OPA gets its modules again; an OPA that is down or hangs allows nothing',
   options,
   async () => {
     await opa.stop();
@@ -193,7 +196,7 @@ test(
 );
 
 test(
-  'a watch that a module allowed ends when the module allows it no longer',
+  'a watch that a module allowed ends when the module no longer allows it',
   options,
   async () => {
     const response = await fetch(`${server.url}/api/v1/nodes?watch=true`, {

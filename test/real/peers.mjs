@@ -1,6 +1,6 @@
-// Peers for the behaviour tests of packages/server: they run on the embedded API by
-// themselves, and on a real cluster, with sessions in a real Redis or without, when KS_TEST_PEERS
-// names this module. KS_TEST_CLUSTER=1 and KS_TEST_REDIS=1 say which.
+// Peers for the behaviour tests of packages/server: they run on the embedded API by default, and on
+// a real cluster, with sessions in a real Redis or without, when KS_TEST_PEERS names this module.
+// KS_TEST_CLUSTER=1 and KS_TEST_REDIS=1 choose the peers.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ async function startRedis() {
   return { port, stop: () => child.kill() };
 }
 
-/** The arguments with a configuration file that has these sections too. */
+/** Returns the arguments with a configuration file that has these sections too. */
 async function withSections(dir, args, sections) {
   const at = args.indexOf('--config');
   const given = at < 0 ? {} : parse(await readFile(args[at + 1], 'utf8'));
@@ -51,11 +51,10 @@ async function withSections(dir, args, sections) {
 }
 
 /**
- * Starts what the environment asks for, empty and installed.
- * @param {readonly string[]} given the arguments that a test starts the server with
+ * Starts the peers that the environment requests, empty and installed.
+ * @param {readonly string[]} given the arguments with which a test starts the server
  * @returns {Promise<{args: string[], kubeconfig: string | undefined, stop(): Promise<void>}>} the
- * arguments to start it
- *   with, and the path of an administrator's kubeconfig of the cluster
+ * arguments to start it with, and the path of an administrator's kubeconfig of the cluster
  */
 export async function startPeers(given) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-peers-'));

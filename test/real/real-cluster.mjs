@@ -1,6 +1,6 @@
 // Starts a real etcd and kube-apiserver for tests. KUBEBUILDER_ASSETS names a folder that holds
-// both; without it one binary that is both, and kube-controller-manager too, is built once from
-// test/real/kube-apiserver into .cache/real.
+// both; without it one binary that contains both, and kube-controller-manager too, is built once
+// from test/real/kube-apiserver into .cache/real.
 import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,10 @@ import { goProgram } from './go-program.mjs';
 const moduleDir = fileURLToPath(new URL('kube-apiserver/', import.meta.url));
 const kubernetesVersion = /k8s\.io\/kubernetes (v[\d.]+)/;
 
-/** Path of a kube-apiserver, built if it has to be; undefined where there is neither one nor Go. */
+/**
+ * Returns the path of a kube-apiserver and builds it if necessary; undefined if there is neither
+ * one nor Go.
+ */
 export function kubeApiServerPath() {
   const assets = process.env.KUBEBUILDER_ASSETS;
   if (assets) {
@@ -31,7 +34,7 @@ export function kubeApiServerPath() {
   return goProgram('kube-apiserver', flags);
 }
 
-/** The command that runs etcd: path and first arguments. */
+/** Returns the command that runs etcd: path and first arguments. */
 function etcdCommand(kubeApiServer) {
   const assets = process.env.KUBEBUILDER_ASSETS;
   return assets ? [join(assets, 'etcd')] : [kubeApiServer, 'etcd'];
@@ -75,7 +78,7 @@ function ready(port, token) {
   });
 }
 
-/** What signs client certificates, and what kube-apiserver knows them by. */
+/** Creates the CA that signs client certificates and that kube-apiserver trusts. */
 function clientCa(dir) {
   const [key, cert] = [join(dir, 'client-ca.key'), join(dir, 'client-ca.crt')];
 
@@ -99,8 +102,8 @@ function clientCa(dir) {
 }
 
 /**
- * The real kube-controller-manager: it collects garbage, ends namespaces, signs certificates,
- * aggregates roles.
+ * Starts the real kube-controller-manager: it collects garbage, finishes namespaces, signs
+ * certificates, aggregates roles.
  */
 function startControllers(dir, kubeApiServer, kubeconfig, ca) {
   return run(dir, 'kube-controller-manager', kubeApiServer, [
@@ -120,14 +123,14 @@ function startControllers(dir, kubeApiServer, kubeconfig, ca) {
 /**
  * Starts a cluster of one etcd and one kube-apiserver on free ports.
  * @param {{controllers?: boolean, fsync?: boolean}} options whether a kube-controller-manager runs
- * too, not with
- *   KUBEBUILDER_ASSETS; whether etcd waits for the disk, by default it does
+ * too, not with KUBEBUILDER_ASSETS; whether etcd waits for the disk, by default it does
  * @returns {Promise<{server: string, token: string, kubeconfig: string, dir: string, pids():
- * number[],
- *   runControllers(): void, startAgain(): Promise<number>, restart(whileDown: () => Promise<void>): Promise<void>, stop(): Promise<void>}>} the API's URL, a token of the group
- *   system:masters, the path of a kubeconfig that holds it, a scratch folder, processes; `runControllers`
- *   starts the kube-controller-manager later, `restart` stops kube-apiserver and starts it again, `startAgain` stops all but controllers and starts it again: answers
- *   how many milliseconds that start took
+ * number[], runControllers(): void, startAgain(): Promise<number>, restart(whileDown: () =>
+ * Promise<void>): Promise<void>, stop(): Promise<void>}>} the API's URL, a token of the group
+ * system:masters, the path of a kubeconfig that holds it, a scratch folder, processes;
+ * `runControllers` starts the kube-controller-manager later, `restart` stops kube-apiserver and
+ * starts it again, `startAgain` stops and starts all but controllers and returns how many
+ * milliseconds the start took
  */
 export async function startRealCluster({ controllers = false, fsync = true } = {}) {
   const kubeApiServer = kubeApiServerPath();

@@ -89,7 +89,7 @@ after(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-test('a log-in leaves both tokens under the keys of 3.0, for as long as they live', async () => {
+test('a log-in stores both tokens under the keys of 3.0, for their lifetime', async () => {
   const { json } = await login();
   const key = `kubesphere:user:admin:token:${json.access_token}`;
 
@@ -151,7 +151,7 @@ test('a changed password ends the user’s sessions at all replicas', async () =
   assert.equal((await change(again.json.access_token, next, password)).status, 200);
 });
 
-test('a refresh token is exchanged once, whichever replicas are asked for it at once', async () => {
+test('a refresh token is exchanged once, whichever replicas get it at once', async () => {
   const { json } = await login();
   const form = { grant_type: 'refresh_token', refresh_token: json.refresh_token };
   const answers = await Promise.all(
@@ -167,12 +167,12 @@ test('a refresh token is exchanged once, whichever replicas are asked for it at 
 
   for (const at of [server, replica]) {
     assert.equal(await nodes(access_token, at), 200);
-    // A user may have one session: what was before is over.
+    // A user may have one session: the former one is over.
     assert.equal(await nodes(json.access_token, at), 401);
   }
 });
 
-test('without Redis calls fail with 503 and not with an open door, and go on when it is back', async () => {
+test('without Redis calls fail with 503 and are not let through, and work again when it is back', async () => {
   const { json } = await login();
 
   redis.kill('SIGKILL');

@@ -1,6 +1,6 @@
-// The simulated controllers against the real kube-controller-manager: the same workloads on both,
-// on the same simulated nodes; then objects and events are compared, with what varies (times, uids,
-// hashes, addresses) written alike.
+// Compares the simulated controllers with the real kube-controller-manager: the same workloads run
+// on both, on the same simulated nodes; then objects and events are compared, with variable parts
+// (times, uids, hashes, addresses) replaced.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ const RESOURCES = {
 const namespace = 'workloads';
 const pace = { startMs: 300, runMs: 300, stopMs: 200 };
 
-/** Simulated nodes for a cluster that has controllers of its own. */
+/** Simulates nodes for a cluster that has controllers of its own. */
 async function simulateNodes(client) {
   const fail = (error) => console.error(error);
   const nodes = await new SimulatedNodes(client, 3, 'v1.36.3', fail).start();
@@ -97,8 +97,7 @@ const selected = (app, spec) => ({
 });
 
 /**
- * Runs all workloads on one side; answers what came of them, written so that both sides can be
- * compared.
+ * Runs all workloads on one side; returns their objects and events in a form that can be compared.
  */
 async function observe(client) {
   await client.create(of('', 'v1', 'namespaces'), {
@@ -280,13 +279,13 @@ async function observe(client) {
   return found;
 }
 
-/** What the API server or others than these controllers write: not compared here. */
+/** Fields that the API server or other controllers write, which are not compared. */
 const NOT_THEIRS =
   /^(managedFields|resourceVersion|selfLink|generation|observedGeneration|finalizers|revisions|pv\.kubernetes\.io\/bound-by-controller|deprecated\.daemonset\.template\.generation)$/;
 
 const byText = (a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
-/** Names with hashes and random ends, written alike. */
+/** Replaces hashes and random suffixes in names. */
 const nameAlike = (text) =>
   text
     .replace(/\b((?:web|stuck|paused)-)[a-z0-9]{7,10}-[a-z0-9]{5}\b/g, '$1HASH-X')
@@ -295,8 +294,8 @@ const nameAlike = (text) =>
 
 function alike(value, key) {
   if (Array.isArray(value)) {
-    // The token that the admission of real API servers mounts, and what an API server writes into a
-    // new Job's labels.
+    // The token that the admission of real API servers mounts, and the labels that an API server
+    // adds to a new Job.
     const own = value
       .filter((member) => !member?.name?.startsWith?.('kube-api-access-'))
       .map((member) => alike(member));
@@ -340,7 +339,7 @@ function alike(value, key) {
   return Object.fromEntries(entries);
 }
 
-/** A Job without the labels that the API server gives it where it has none of its own. */
+/** Returns a Job without the labels that the API server adds to a Job without labels. */
 function unlabelled(object) {
   if (!object.spec?.template?.metadata?.labels?.['batch.kubernetes.io/job-name']) {
     return object;
@@ -348,7 +347,7 @@ function unlabelled(object) {
   return { ...object, metadata: { ...object.metadata, labels: undefined } };
 }
 
-/** What was told of workloads: whether, not how often. */
+/** Returns the events of workloads without their counts. */
 function eventsOf(items) {
   const kinds = /^(Deployment|ReplicaSet|StatefulSet|DaemonSet|ReplicationController|Job)$/;
 
@@ -363,7 +362,7 @@ function eventsOf(items) {
   return [...new Set(lines)].sort();
 }
 
-/** Differences as `path: real → ours`. */
+/** Returns differences as `path: real → ours`. */
 function differences(real, ours, path = '') {
   if (JSON.stringify(real) === JSON.stringify(ours)) {
     return [];

@@ -1,4 +1,4 @@
-// People's commands on simulated workloads: kubectl rollout, wait, scale, drain, delete.
+// Common commands on simulated workloads: kubectl rollout, wait, scale, drain, delete.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ let server;
 
 before(async () => {
   server = await startServer({ dir, args: ['--simulate'] });
-  // The API answers a moment before its nodes are there.
+  // The API is ready a moment before its nodes exist.
   await kubectl(cluster, ['wait', '--for=create', 'node/simulated-3', '--timeout=20s']);
 });
 
@@ -22,7 +22,7 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-// A command a line, then what it must print.
+// One command per line, then the expected output.
 const commands = `
 wait --for=condition=Ready node/simulated-1 --timeout=10s => condition met
 create deployment web --image=nginx:1.25 --replicas=3 => created

@@ -1,5 +1,5 @@
-// Starts a real OpenLDAP server with users, groups and certificates of its own, in a directory that
-// is thrown away.
+// Starts a real OpenLDAP server with users, groups and certificates of its own, in a temporary
+// directory.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -9,7 +9,7 @@ import { freePorts } from '../server.mjs';
 const openssl = (cwd, ...args) => execFileSync('openssl', args, { cwd, stdio: 'pipe' });
 
 /**
- * Makes a certificate authority and a certificate of it for 127.0.0.1 and localhost. Answers the
+ * Creates a certificate authority and a certificate of it for 127.0.0.1 and localhost. Returns the
  * paths.
  */
 export function certificates(dir, name) {
@@ -72,7 +72,7 @@ export function certificates(dir, name) {
   };
 }
 
-/** What an Active Directory has and OpenLDAP has not, with its matching rules. */
+/** Attributes of an Active Directory that OpenLDAP lacks, with their matching rules. */
 const AD_SCHEMA = `
 attributetype ( 1.2.840.113556.1.4.221 NAME 'sAMAccountName' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
 attributetype ( 1.2.840.113556.1.4.656 NAME 'userPrincipalName' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
@@ -105,7 +105,7 @@ export async function startSlapd(dir, { cert, key, ca }, entries) {
     `include ${join(dir, 'ad.schema')}`,
     'modulepath /usr/lib/ldap',
     'moduleload back_mdb',
-    // The trap that clients must not fall into: a bind with a name and no password succeeds.
+    // A trap for clients: a bind with a name and no password succeeds.
     'allow bind_anon_cred',
     `TLSCACertificateFile ${ca}`,
     `TLSCertificateFile ${cert}`,

@@ -23,7 +23,7 @@ const skip = kubeApiServerPath() && kubeletPath() ? false : 'needs Go';
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const IDLE_MS = 6000;
 
-/** A second, and some room for a busy machine. */
+/** A second, plus a margin for a busy machine. */
 const SOON_MS = 1500;
 const MEGABYTE = 1024 * 1024;
 let dir;
@@ -44,7 +44,7 @@ before(async () => {
     `authentication: {multipleLogin: true}\nterminal: {idleTimeout: ${IDLE_MS}ms, maxAge: 12s, maxSessionsPerUser: 3, pingInterval: 2s}\n`,
   );
 
-  // What Docker's runtime of 3.0's days did for a program that is not there.
+  // The answer of 3.0's Docker runtime for a missing program.
   const noSuchProgram = join(dir, 'no-such-program');
   await writeFile(noSuchProgram, '#!/bin/sh\necho OCI runtime exec failed\nexit 126\n', {
     mode: 0o755,
@@ -81,7 +81,7 @@ after(async () => {
 
 let users = 0;
 
-/** A new administrator with a session: terminals are counted by user. */
+/** Creates a new administrator with a session: terminals are counted by user. */
 async function newUser() {
   users += 1;
 
@@ -133,7 +133,7 @@ test('input reaches the shell, and its output comes back', { skip }, async () =>
   });
 });
 
-test('sh is tried first, then bash, unless one is asked for', { skip }, async () => {
+test('sh is tried first, then bash, unless the call names one', { skip }, async () => {
   for (const [query, name] of /** @type {[string, RegExp][]} */ ([
     ['?container=main', /^(?!.*bash)/],
     ['?container=main&shell=zsh', /^(?!.*bash)/],
@@ -143,7 +143,7 @@ test('sh is tried first, then bash, unless one is asked for', { skip }, async ()
   ])) {
     const terminal = await open(query);
 
-    // Who types ahead is understood by the shell that there is.
+    // Input that is typed ahead reaches the shell that starts.
     await terminal.status;
     terminal.type('echo "<$0>"\n');
 
@@ -182,7 +182,7 @@ test('failures to open a terminal are reported to the client', { skip }, async (
 
   assert.match(told, /executable file not found/);
 
-  // A console that opens the same again at once shows it once.
+  // A console that opens the same terminal again at once shows the error once.
   const again = await open('?container=bare', token);
   assert.equal((await again.closed).code, 1011);
   assert.equal(again.notice, '');
@@ -209,7 +209,7 @@ const memory = async () =>
   Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${server.process.pid}/status`, 'utf8'))[1]) *
   1024;
 
-test('a reader that stalls holds up the process and takes no memory', { skip }, async () => {
+test('a stalled reader holds up the process and uses no memory', { skip }, async () => {
   const terminal = await open();
   await terminal.until(/\$ $/);
   terminal.type('echo id:$$; exec yes\n');
@@ -222,7 +222,7 @@ test('a reader that stalls holds up the process and takes no memory', { skip }, 
   let written = 0;
   let most = 0;
 
-  // Until the server finds that no ping is answered, and ends the process.
+  // Until the server detects that no ping is answered, and ends the process.
   await assert.rejects(async () => {
     for (;;) {
       written = Number(/wchar: (\d+)/.exec(await readFile(`/proc/${id}/io`, 'utf8'))[1]);
@@ -263,7 +263,7 @@ test('a process that does not read holds up the client', { skip }, async () => {
   terminal.socket.terminate();
 });
 
-test('the process ends when its client goes away', { skip }, async () => {
+test('the process ends when its client disconnects', { skip }, async () => {
   for (const leave of ['close', 'terminate']) {
     const terminal = await open();
     await terminal.until(/\$ $/);
@@ -276,7 +276,7 @@ test('the process ends when its client goes away', { skip }, async () => {
   }
 });
 
-test('frames that are none end the terminal', { skip }, async () => {
+test('invalid frames end the terminal', { skip }, async () => {
   for (const [text, reason] of /** @type {[string, RegExp][]} */ ([
     ['{"Op":"stdin"', /^a frame must be JSON/],
     ['null', /^Op must be/],
@@ -295,7 +295,7 @@ test('frames that are none end the terminal', { skip }, async () => {
   }
 });
 
-test('a user has no more than so many', { skip }, async () => {
+test('the number of terminals of a user is limited', { skip }, async () => {
   const { token } = await newUser();
   const open3 = await Promise.all([1, 2, 3].map(() => open(undefined, token)));
 
@@ -320,7 +320,7 @@ test('a user has no more than so many', { skip }, async () => {
   }
 });
 
-test('it ends when nothing is typed, and when it is old', { skip }, async () => {
+test('it ends after its idle time and after its maximum age', { skip }, async () => {
   const [idle, busy] = await Promise.all([open(), open()]);
   const start = performance.now();
   const typing = setInterval(() => busy.type('x'), 500);
@@ -384,7 +384,7 @@ test('it ends with the session and with the right to it', { skip }, async () => 
   assert.ok(performance.now() - start < SOON_MS);
 });
 
-test('administrators have a kubectl with their own credentials, each for himself', {
+test('each administrator has a kubectl with their own credentials', {
   skip,
 }, async () => {
   const { name, token } = await newUser();
@@ -438,7 +438,7 @@ test('administrators have a kubectl with their own credentials, each for himself
   );
 });
 
-test('a kubectl of 3.0 gives up its account', { skip }, async () => {
+test('a kubectl of 3.0 loses its account', { skip }, async () => {
   const { name } = await newUser();
   const path = `/apis/apps/v1/namespaces/kubesphere-controls-system/deployments/kubectl-${name}`;
 
@@ -478,10 +478,10 @@ test('a kubectl of 3.0 gives up its account', { skip }, async () => {
   });
 });
 
-test('foreign pages and users without the right are refused', { skip }, async () => {
+test('pages of other origins and users without the right are refused', { skip }, async () => {
   const query = '?container=main';
 
-  // Browsers send Basic credentials by themselves, also for a page of another site.
+  // Browsers add Basic credentials by themselves, also for a page of another site.
   const authorization = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
 
   const refused = new TerminalClient(server, 'default/web', {
@@ -506,7 +506,9 @@ test('foreign pages and users without the right are refused', { skip }, async ()
   assert.equal(await new TerminalClient(server, 'default/web', { token, query }).status, 403);
 });
 
-test('a node that does not answer is said, and so is the end of the server', { skip }, async () => {
+test('the client is informed of a node that does not answer, and of the end of the server', {
+  skip,
+}, async () => {
   const [first, second] = await Promise.all([open(), open()]);
   await Promise.all([first.until(/\$ $/), second.until(/\$ $/)]);
 

@@ -1,4 +1,4 @@
-// TLS in front of a server, as an ingress has it: kubectl sends tokens and passwords over TLS only.
+// TLS in front of a server, like an ingress: kubectl sends tokens and passwords over TLS only.
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -9,7 +9,7 @@ import { portOf } from '../server.mjs';
 
 /**
  * Listens in front of a server.
- * @param {() => string} target its URL, asked for each connection: it may start again elsewhere
+ * @param {() => string} target its URL, read for each connection: it may restart on another port
  * @param {string} dir folder for certificates
  * @returns {Promise<{cluster: object, close: () => void}>} `cluster` is that of a kubeconfig
  */

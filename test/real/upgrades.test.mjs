@@ -1,5 +1,5 @@
-// Protocol upgrades before a real kube-apiserver that knows this server by a client certificate:
-// whatever reaches it on this server's connections is done by a cluster administrator.
+// Protocol upgrades in front of a real kube-apiserver that trusts this server by a client
+// certificate: every request on this server's connections runs as a cluster administrator.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -208,8 +208,8 @@ test('kubectl runs commands through this server, over WebSocket and over SPDY', 
   const token = await eventually(() => server.token());
   const kubeconfig = join(dir, 'through');
 
-  // kubectl sends tokens over TLS alone, and asks first for paths that 3.0 does not have; its
-  // upgrades go through as they are.
+  // kubectl sends tokens over TLS only, and first requests paths that 3.0 does not have; its
+  // upgrades are forwarded unchanged.
   const front = createServer({
     key: await readFile(join(dir, 'key')),
     cert: await readFile(join(dir, 'crt')),
@@ -269,7 +269,7 @@ test('kubectl runs commands through this server, over WebSocket and over SPDY', 
   assert.deepEqual(asked, [webSocket, webSocket, spdy, spdy]);
 });
 
-test('a watch over a WebSocket takes the way of every other watch', { skip }, async () => {
+test('a watch over a WebSocket is authorized like every other watch', { skip }, async () => {
   const { default: WebSocket } = await import('ws');
 
   const socket = new WebSocket(

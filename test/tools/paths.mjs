@@ -1,5 +1,5 @@
-// Where scripts/tools.mjs puts the tools: `toolPath('kubectl')` gives the path or undefined where
-// it has not run.
+// Where scripts/tools.mjs puts the tools: `toolPath('kubectl')` returns the path, or undefined
+// before it has run.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,6 +1,6 @@
 // A controller of WebSites on the informers of @kubernetes/client-node: `node controller.mjs
-// KUBECONFIG NAMESPACE`. It keeps a ConfigMap, a Deployment and a Service for each, tells its state
-// in the status, and counts what lies around.
+// KUBECONFIG NAMESPACE`. It keeps a ConfigMap, a Deployment and a Service for each, reports its
+// state in the status, and counts labelled ConfigMaps.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -31,7 +31,7 @@ const leases = config.makeApiClient(CoordinationV1Api);
 const objects = KubernetesObjectApi.makeApiClient(config);
 const websites = { group, version: 'v1', namespace, plural: 'websites' };
 
-/** The answer, or undefined where there is no such object. */
+/** Returns the answer, or undefined if the object does not exist. */
 async function found(promise) {
   try {
     return await promise;
@@ -43,7 +43,7 @@ async function found(promise) {
   }
 }
 
-/** Tries again where somebody else wrote in between. */
+/** Tries again after a conflict with another write. */
 async function onConflict(change) {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -57,7 +57,7 @@ async function onConflict(change) {
   }
 }
 
-/** Becomes the leader by writing its name into a Lease, and stays it. */
+/** Becomes the leader by writing its name into a Lease, and renews it. */
 async function lead() {
   const name = 'website-controller';
   const holderIdentity = randomUUID();

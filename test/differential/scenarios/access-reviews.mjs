@@ -1,5 +1,4 @@
-// Tokens and what they are bound to, who issued them, and reviews that ask for what cannot be
-// answered.
+// Tokens and the objects they are bound to, their issuers, and reviews without an answer.
 
 const container = { name: 'c', image: 'i' };
 const attributes = { verb: 'get', resource: 'pods' };

@@ -1,4 +1,4 @@
-// Who may do what: RBAC, escalation, reviews, impersonation, tokens, certificates.
+// Access: RBAC, escalation, reviews, impersonation, tokens, certificates.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -24,8 +24,8 @@ const user = (name) => ({ kind: 'User', apiGroup: rbac, name });
 const group = (name) => ({ kind: 'Group', apiGroup: rbac, name });
 
 /**
- * A user of this scenario alone who may do what the rules say in its namespace, once the server
- * knows that.
+ * Returns a user of this scenario with the rights of the rules in its namespace, once the server
+ * knows them.
  */
 async function allow(api, name, rules) {
   const as = `${name}-${api.namespace}`;
@@ -470,7 +470,7 @@ export default [
       });
       await me(bound.body.status.token);
 
-      // The real server remembers for some seconds that the token was good.
+      // The real server caches for some seconds that the token was valid.
       await api.quietly('DELETE', `${api.core}/secrets/bound`);
     },
   },

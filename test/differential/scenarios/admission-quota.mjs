@@ -1,4 +1,4 @@
-// ResourceQuota: what is refused, what is counted, scopes, and the status that shows it.
+// ResourceQuota: refusals, usage, scopes, and the status.
 
 const pod = (name, resources, more = {}) => ({
   metadata: { name },
@@ -9,7 +9,7 @@ const quota = (name, hard, more = {}) => ({ metadata: { name }, spec: { hard, ..
 const same = (a, b) =>
   JSON.stringify(Object.entries(a ?? {}).sort()) === JSON.stringify(Object.entries(b ?? {}).sort());
 
-/** Makes a quota and waits until it is in force. */
+/** Creates a quota and waits until it is in force. */
 async function begin(api, name, hard, more) {
   await api.post(`${api.core}/resourcequotas`, quota(name, hard, more));
 
@@ -20,11 +20,11 @@ async function begin(api, name, hard, more) {
 
   await api.get(`${api.core}/resourcequotas/${name}`);
 
-  // The real server looks at its own copy of the quotas, which follows a moment later.
+  // The real server reads its own copy of the quotas, which follows a moment later.
   await new Promise((resolve) => setTimeout(resolve, 300));
 }
 
-/** Waits until a quota shows what is used, and records it. */
+/** Waits until a quota shows the usage, and records it. */
 async function shows(api, name, used) {
   await api.until(`${api.core}/resourcequotas/${name}`, ({ status }) => same(status.used, used));
   await api.get(`${api.core}/resourcequotas/${name}`);

@@ -1,4 +1,4 @@
-// Mutating and validating admission webhooks: what they are told, and what becomes of their
+// Mutating and validating admission webhooks: the reviews that they get, and the effect of their
 // answers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startWebhook } from '../webhook-server.mjs';
@@ -13,7 +13,7 @@ const maps = {
   resources: ['configmaps'],
 };
 
-/** An AdmissionReview that answers one. */
+/** Returns an AdmissionReview that answers a review. */
 const reviewed = (body, response) => ({
   apiVersion: body.apiVersion,
   kind: 'AdmissionReview',
@@ -37,7 +37,7 @@ function sorted(value) {
   return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
 }
 
-/** What differs between the two sides by who the administrator is. */
+/** Returns a review as text, without the fields that depend on who the administrator is. */
 const told = ({ userInfo, ...request }) =>
   JSON.stringify(
     sorted({
@@ -80,7 +80,7 @@ async function withHooks(api, { mutating = [], validating = [] }, answer, run) {
       webhooks: hooks.map((hook, i) => configured(hook, kind, i)),
     };
 
-    // Webhooks that are asked at the same time answer in their order.
+    // Webhooks that are called in parallel answer in their order.
     for (const [index, hook] of hooks.entries()) {
       order.set(`/${hook.path ?? kind + index}`, index);
     }

@@ -1,5 +1,5 @@
 // CustomResourceDefinitions themselves: names, conditions, versions, conversion, selectable fields,
-// their end.
+// deletion.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { define, definition, definitionsPath, groupOf, thing, version } from '../definitions.mjs';
 import { startWebhook } from '../webhook-server.mjs';
@@ -314,7 +314,8 @@ export default [
           }),
           () => ({ text: 'no', status: 500 }),
         ]) {
-          // A list would come from the real server's cache, which holds what was converted before.
+          // A list would come from the real server's cache, which holds objects that were converted
+          // before.
           fail = answer;
           await api.get(`${at('v2')}/a`);
         }

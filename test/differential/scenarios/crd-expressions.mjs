@@ -1,5 +1,6 @@
 // CEL as the definitions of well-known projects use it (Gateway API, cert-manager, Cluster API,
-// Crossplane, Karpenter, KEDA, Kueue, Prometheus operator, Cilium, Kyverno), in rules of our own.
+// Crossplane, Karpenter, KEDA, Kueue, Prometheus operator, Cilium, Kyverno), in rules written for
+// these tests.
 import { define, definition, definitionsPath, thing, version } from '../definitions.mjs';
 
 const text = { type: 'string', maxLength: 32 };
@@ -53,7 +54,7 @@ const properties = {
   unrelated: { type: 'array', items: { type: 'integer' } },
 };
 
-/** All hold for `full`. */
+/** Rules that hold for `full`. */
 const rules = `
 has(self.routes[0].matches) && has(self.routes[0].matches[0].path.value)
 self.routes.all(r, !has(r.matches) || r.matches.all(m, has(m.path) ? m.path.value.startsWith('/') : true))
@@ -118,7 +119,7 @@ const full = {
   open: { z: 1 },
 };
 
-/** None can be used. */
+/** Rules that are invalid. */
 const refused = [
   'has(self.nope)',
   'has(self.routes[0].nope)',
@@ -133,7 +134,7 @@ const refused = [
   'self.bytes > 1',
 ];
 
-/** What these say is compared. */
+/** Rules whose messages are compared. */
 const messages = [
   "'%s and %s'.format([self.texts, self.labels])",
   "'%s'.format([[1, 2.5, 'a', true]])",

@@ -1,4 +1,4 @@
-// CEL rules of custom resources: what they refuse in which words, and what is refused of them.
+// CEL rules of custom resources: their refusals and messages, and the refusals of rules.
 import { define, definition, definitionsPath, thing, version } from '../definitions.mjs';
 
 const object = (properties, more = {}) => ({ type: 'object', properties, ...more });

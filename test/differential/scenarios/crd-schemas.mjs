@@ -1,4 +1,4 @@
-// Custom resources: what their schemas do to objects, and what they refuse.
+// Custom resources: the changes that their schemas make to objects, and their refusals.
 import { define, definition, definitionsPath, thing, version } from '../definitions.mjs';
 
 const object = (properties, more = {}) => ({ type: 'object', properties, ...more });
@@ -356,7 +356,7 @@ export default [
       body.spec.versions[0] = version('v1', properties('^[a-z]+$'));
       await api.quietly('PUT', path, { body });
 
-      // The real server changes what it serves a moment later.
+      // The real server serves a changed definition a moment later.
       await new Promise((resolve) => setTimeout(resolve, 1500));
       await api.patch(`${things}/a`, { metadata: { labels: { a: 'b' } } });
       await api.patch(`${things}/a`, { spec: { size: 1 } });

@@ -1,5 +1,5 @@
-// Empty texts, lists and maps, zeros, false and null in definitions: which of them stay, and what
-// they mean for objects.
+// Empty texts, lists and maps, zeros, false and null in definitions: which of them are kept, and
+// their effect on objects.
 import { define, definition, definitionsPath, groupOf, thing, version } from '../definitions.mjs';
 
 const spec = {
@@ -73,7 +73,7 @@ const column = {
   priority: 0,
 };
 
-/** Schemas of one field: what is dropped, what is refused, what cannot be read. */
+/** Schemas of one field: dropped, refused and unreadable ones. */
 const fields = [
   { type: '' },
   { type: 'array', items: { type: 'string', unknown: 1, description: '' } },

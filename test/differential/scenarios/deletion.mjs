@@ -3,7 +3,7 @@
 const map = (name, metadata = {}) => ({ metadata: { name, ...metadata } });
 const finalizer = 'example.com/hold';
 
-/** An owner of a config map. */
+/** Returns an owner reference to a config map. */
 const ownedBy = ({ kind, apiVersion, metadata }, more = {}) => ({
   ownerReferences: [{ kind, apiVersion, name: metadata.name, uid: metadata.uid, ...more }],
 });

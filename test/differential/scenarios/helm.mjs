@@ -1,9 +1,9 @@
-// Helm: charts as people publish them, installed, upgraded, rolled back and uninstalled.
+// Helm: typical published charts, installed, upgraded, rolled back and uninstalled.
 import { fileURLToPath } from 'node:url';
 
 const chart = (name) => fileURLToPath(new URL(`../../charts/${name}`, import.meta.url));
 
-/** What a release left: kinds and names, and what the last revision says of the objects' specs. */
+/** Records the objects of a release: kinds and names, and the specs of the last revision. */
 async function look(api, resources) {
   await api.kubectl(`get ${resources} -o name --sort-by=.metadata.name`);
 
@@ -18,7 +18,7 @@ async function look(api, resources) {
 const lifecycle = (name, resources, changes, looks) => ({
   name: `chart ${name}`,
   run: async (api) => {
-    // Nothing runs the pods of hooks on the real server.
+    // No pods of hooks run on the real server.
     const options = `${chart(name)} --no-hooks`;
     const { exit, stderr } = await api.helm(`install r ${options}`);
     if (exit !== 0) {

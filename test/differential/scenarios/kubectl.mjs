@@ -1,4 +1,4 @@
-// What people type: kubectl's commands, with what they print.
+// Common kubectl commands and their output.
 
 const deployment = `
 apiVersion: apps/v1
@@ -13,7 +13,7 @@ spec:
     spec: {containers: [{name: c, image: "x:1"}]}
 `;
 
-/** One command line a line; `<<` feeds what follows it. */
+/** Defines a scenario with one command per line; `<<` feeds the text after it. */
 const scenario = (name, lines, stdin) => ({
   name,
   run: async (api) => {
@@ -234,7 +234,7 @@ export default [
           headers: { accept },
         });
 
-        // What is in it are our own words.
+        // The content has this product's own wording.
         api.transcript.push({
           call: `GET /openapi/v2 ${accept}`,
           status,

@@ -1,4 +1,4 @@
-// What is filled in, warned of and refused where objects say little or something old.
+// Defaults, warnings and refusals of objects with few or deprecated fields.
 import { creations } from '../objects.mjs';
 
 const volume = (spec, annotations) => ({
@@ -19,14 +19,14 @@ const local = (key) => ({
 
 const digest = '0'.repeat(64);
 
-/** References of images, right and wrong, by which the pull policy is chosen. */
+/** References of images, valid and invalid, on which the default pull policy depends. */
 const images =
   `a a:latest a:1 a@sha256:${digest} x:1@sha256:${digest} x:latest@sha256:${digest} A a: localhost:5000/x [::1]:5000/x
   localhost:5000/x:latest x@y UPPER/x UPPER.io/x x/${'y'.repeat(300)} x:${'t'.repeat(129)} ://x a:b:c http://x/y:1 a_b a__b a..b`.split(
     /\s+/,
   );
 
-/** Objects that are tried and not kept: controllers of the real server would be at work on them. */
+/** Returns a scenario of dry runs: controllers of the real server would change stored objects. */
 const tried = (name, path, objects) => ({
   name,
   run: async (api) => {

@@ -1,5 +1,4 @@
-// Kinds that say how the API is to behave: they are kept, some of them are nothing but kept, and
-// all are looked at.
+// Kinds that configure the API: they are stored, some without any effect, and all are validated.
 
 const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
 const bindings = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings';
@@ -9,7 +8,7 @@ const services = '/apis/apiregistration.k8s.io/v1/apiservices';
 const addresses = '/apis/networking.k8s.io/v1/ipaddresses';
 const networks = '/apis/networking.k8s.io/v1/servicecidrs';
 
-/** Objects that are tried at a path and not kept; each is what it adds to what is right. */
+/** Returns dry runs of objects at a path; each adds to a valid object. */
 const tried = (name, path, base, changes) => ({
   name,
   run: async (api) => {

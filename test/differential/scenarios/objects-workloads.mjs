@@ -375,7 +375,8 @@ export default [
       },
     }),
   ]),
-  // The controller of the real server leaves it alone: what is asked here is not how far that is.
+  // The controller of the real server ignores it, so that the object does not depend on the
+  // controller's progress.
   changes(
     'jobs: what may change',
     'jobs',

@@ -1,5 +1,5 @@
-// How objects are written whatever their kind: names, options, bodies, versions, generation.
-// Invalid kinds have files of their own.
+// Writes of objects regardless of their kind: names, options, bodies, versions, generation. Invalid
+// kinds have files of their own.
 import { path } from '../objects.mjs';
 
 const yaml = { headers: { 'content-type': 'application/yaml' } };

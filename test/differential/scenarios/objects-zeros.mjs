@@ -1,5 +1,5 @@
-// Empty texts, lists and maps, zeros and false in objects of built-in kinds: behind Go's pointers
-// they are values, else nothing was said. And what is dropped whatever it holds.
+// Empty texts, lists and maps, zeros and false in objects of built-in kinds: they are values behind
+// Go's pointers, and absent otherwise. Also fields that are always dropped.
 import { creations } from '../objects.mjs';
 
 const container = { name: 'c', image: 'i' };

@@ -5,7 +5,7 @@ const deployment = (name = 'd') => ({
   kind: 'Deployment',
   metadata: { name, labels: { app: 'a' }, annotations: { one: '1', two: '2' } },
   spec: {
-    // Nothing to do for a controller, whose own changes would be seen.
+    // Without work for a controller, whose own writes would show.
     paused: true,
     replicas: 0,
     selector: { matchLabels: { app: 'a' } },

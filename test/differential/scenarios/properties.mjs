@@ -9,7 +9,10 @@ const times = Number(process.env.PROPERTIES_RUNS ?? 1);
 
 console.log(`properties: seed ${seed}`);
 
-/** A scenario whose calls are made for each of `count` random values; both sides get the same. */
+/**
+ * Returns a scenario whose calls are made for each of `count` random values, which are the same for
+ * both sides.
+ */
 const property = (name, count, arbitrary, run) => ({
   name,
   run: async (api) => {
@@ -18,7 +21,7 @@ const property = (name, count, arbitrary, run) => ({
   },
 });
 
-/** An answer without the letters that a generated name has got. */
+/** Returns an answer without the random letters of a generated name. */
 function withoutRandom(answer, generateName) {
   const base = generateName.slice(0, 58).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const generated = new RegExp(`("${base})[a-z0-9]{5}(?=\\\\*")`, 'g');
@@ -26,7 +29,7 @@ function withoutRandom(answer, generateName) {
 }
 
 /**
- * A call whose transcript tells the random body, too, and of the answer what no controller writes.
+ * Records the random body with a call, and of the answer only the fields that no controller writes.
  */
 async function told(api, method, path, body, type) {
   const patchType = {
@@ -56,7 +59,7 @@ async function told(api, method, path, body, type) {
       ? { ...rest, metadata: { ...metadata, managedFields: owned } }
       : answer.body;
 
-  // Conflicts are told by managers in any order.
+  // Conflicts list managers in any order.
   if (answer.status === 409) {
     shown = {
       ...shown,
@@ -87,10 +90,10 @@ const some = (arbitrary, maxLength = 3, minLength = 0) =>
 const distinct = (arbitrary, selector, maxLength = 3, minLength = 0) =>
   fc.uniqueArray(arbitrary, { selector, minLength, maxLength });
 
-/** Each field may be missing. */
+/** Returns an arbitrary object in which each field may be missing. */
 const partial = (fields) => fc.record(fields, { requiredKeys: [] });
 
-/** The field with one of the values, or null, which deletes. */
+/** Returns an arbitrary field with one of the values, or null, which deletes. */
 const orNull = (arbitrary) =>
   fc.oneof({ weight: 4, arbitrary }, { weight: 1, arbitrary: fc.constant(null) });
 const nullable = (fields) =>
@@ -192,7 +195,7 @@ const podTemplate = fc.record({
   }),
 });
 
-/** Directives of the strategic merge patch for a list of objects merged by one key. */
+/** Returns directives of the strategic merge patch for a list of objects merged by one key. */
 const mergedList = (key, keys, fields) => {
   const item = fc.oneof(
     {
@@ -215,8 +218,8 @@ const mergedList = (key, keys, fields) => {
 };
 
 /**
- * The list under its name, at times with the order of its items. Where two things are wrong in one
- * patch, the real server tells one at random: only of lists that stand alone may the order
+ * Returns the list under its name, sometimes with the order of its items. When a patch has two
+ * faults, the real server reports a random one: only in lists that stand alone may the order
  * contradict the items.
  */
 const ordered = (name, list, key, keys, alone = false) =>
@@ -243,7 +246,7 @@ const ordered = (name, list, key, keys, alone = false) =>
 
 const merged = (...parts) => fc.tuple(...parts).map((all) => Object.assign({}, ...all));
 
-/** At times the map is replaced, or keeps nothing but the named keys. */
+/** Sometimes replaces the map, or keeps only the named keys of it. */
 const directed = (arbitrary) =>
   fc.oneof(
     { weight: 8, arbitrary },
@@ -336,7 +339,7 @@ const mergePatch = partial({
   ),
 });
 
-/** Creates an object and patches it again and again. */
+/** Creates an object and patches it repeatedly. */
 const patched = (resource, prefix, types) => async (api, values) => {
   const at = resource(api);
 
@@ -360,7 +363,7 @@ const patched = (resource, prefix, types) => async (api, values) => {
 
 const templates = (api) => `${api.core}/podtemplates`;
 
-// A service without an address of its own; its ports are merged by port, by apply by port and
+// A service without an address of its own; its ports are merged by port, in an apply by port and
 // protocol.
 const servicePort = fc.record(
   {
@@ -483,7 +486,7 @@ const withPatches = (object, patch, maxLength = 1) =>
   fc.record({ object, patches: fc.array(patch, { minLength: 1, maxLength }) });
 const body = (arbitrary) => arbitrary.map((value) => ({ body: value }));
 
-// Server-side applies: three managers, now and then by force or by another kind of write.
+// Server-side applies: three managers, sometimes by force or with another kind of write between.
 const steps = (object, other) =>
   fc.array(
     fc.oneof(
@@ -546,8 +549,8 @@ const customFields = {
   ),
   whole: some(fc.record({ a: fc.nat(2) }), 2),
   atom: fc.record({ a: word, b: word }, { requiredKeys: ['a'] }),
-  // Maps are not empty: of an empty map that is applied where there was none the real server makes
-  // null, and refuses that.
+  // Maps are not empty: the real server turns an empty map that is applied to a missing one into
+  // null, and refuses it.
   free: fc.dictionary(
     word,
     fc.oneof(word, fc.nat(3), some(word, 2), fc.dictionary(word, fc.nat(2), { maxKeys: 2 })),
@@ -617,7 +620,7 @@ const customPatch = partial({
   metadata: nullable({ labels: mapPatch }),
 });
 
-// Selectors: well-formed ones and strings that are nearly so.
+// Selectors: valid ones and almost valid strings.
 const key = pick('a', 'b', 'x.io/d', 'none');
 const value = pick('1', 'two', 'x', '', '5');
 const set = fc.array(value, { minLength: 1, maxLength: 3 }).map((all) => `(${all.join(',')})`);
@@ -692,7 +695,7 @@ const fieldSelector = fc.oneof(
   },
 );
 
-// Quantities: digits, a point, exponents and suffixes in all mixtures.
+// Quantities: digits, a point, exponents and suffixes in all combinations.
 const digits = fc
   .array(pick('0', '1', '5', '9', '00', '123456789'), { maxLength: 3 })
   .map((all) => all.join(''));
@@ -738,7 +741,7 @@ const quantity = fc.oneof(
   fc.double({ min: 0, max: 1000, noNaN: true }).map((number) => Number(number.toFixed(4))),
 );
 
-// Names: letters, digits and what must not be there.
+// Names: letters, digits and forbidden characters.
 const nameText = fc
   .array(
     pick(
@@ -871,7 +874,7 @@ export default [
         spec: { hard: { 'limits.cpu': amount } },
       });
 
-      // The real server takes what is more than 63 bits for a fraction of a byte.
+      // The real server takes an amount of more than 63 bits for a fraction of a byte.
       if (index % 3 === 0 && !/[PEe]|[TG]i?$|\d{17}/.test(String(amount))) {
         await told(api, 'POST', `${api.core}/podtemplates?dryRun=All`, {
           metadata: { name: `q-${index}` },

@@ -2,7 +2,7 @@
 
 const query = (parameters) => `?${new URLSearchParams(parameters)}`;
 
-/** Four config maps, of two tiers and of none. */
+/** Creates four config maps, of two tiers and of none. */
 async function fourMaps(api) {
   for (const [name, tier] of [
     ['a', 'web'],
@@ -24,7 +24,7 @@ const partial = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
 const partialList = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
 
 /**
- * Objects of built-in kinds whose tables are looked at: path of the list under /api or /apis, body.
+ * Objects of built-in kinds whose tables are compared: path of the list under /api or /apis, body.
  */
 const printed = (ns) => [
   [
@@ -209,7 +209,10 @@ const printed = (ns) => [
   ],
 ];
 
-/** The same for kinds of the whole cluster, whose names begin with the namespace's to be found. */
+/**
+ * The same for cluster-scoped kinds, whose names begin with the namespace's so that they can be
+ * found.
+ */
 const clusterPrinted = (ns) => [
   [
     '/apis/storage.k8s.io/v1/storageclasses',
@@ -280,7 +283,7 @@ const clusterPrinted = (ns) => [
   ],
 ];
 
-/** One scenario a kind: the object, its list as a table, and the same by kubectl. */
+/** Returns one scenario per kind: the object, its list as a table, and the same by kubectl. */
 function tableScenario(build, index) {
   const [path] = build('ns')[index];
   const kind = path.split('/').at(-1);
@@ -292,8 +295,8 @@ function tableScenario(build, index) {
       const { body: made } = await api.post(list, body);
       const wanted = query({ fieldSelector: `metadata.name=${made.metadata?.name}` });
 
-      // Only what is a server's own to print: controllers of the real one may already be at work on
-      // the object.
+      // Only columns of the server's own: controllers of the real one may already be changing the
+      // object.
       await api.get(list + wanted, { accept: table });
 
       if (index % 3 === 0) {
@@ -619,7 +622,7 @@ export default [
 
       const hooks = await api.quietly('GET', '/apis/admissionregistration.k8s.io/v1');
 
-      // Policies that change objects are not served: nothing would do what they say.
+      // Policies that change objects are not served, because nothing here would apply them.
       const resources = hooks.body.resources.filter(
         ({ name }) => !name.startsWith('mutatingadmission'),
       );

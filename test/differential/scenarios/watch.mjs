@@ -1,9 +1,9 @@
-// Watches: where they begin, what they tell, how they end.
+// Watches: their start, their events, their end.
 
 const map = (name, labels, data = {}) => ({ metadata: { name, labels }, data });
 const query = (parameters) => `?${new URLSearchParams({ watch: 'true', ...parameters })}`;
 
-/** A namespace's config maps without the one that every namespace has. */
+/** Returns a namespace's config maps without the one that every namespace has. */
 const own = { fieldSelector: 'metadata.name!=kube-root-ca.crt' };
 
 async function version(api) {

@@ -18,7 +18,7 @@ test('each failure of a key doubles its wait from 5 ms up to 1000 s, until it is
   assert.equal(limiter.when('a'), 5);
 });
 
-test('all keys together are tried again ten times a second after a burst of a hundred', () => {
+test('all keys together are retried ten times a second after a burst of a hundred', () => {
   let now = 0;
   const limiter = new RetryRateLimiter(() => now);
   const waits = Array.from({ length: 120 }, (_, i) => limiter.when(String(i)));

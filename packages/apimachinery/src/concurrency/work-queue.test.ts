@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { WorkQueue } from './work-queue.ts';
 
-test('a key that fails is reported and tried again, and other keys go on', async () => {
+test('a failing key is reported and retried, and other keys continue', async () => {
   const done: string[] = [];
   const failures: unknown[] = [];
 
@@ -35,7 +35,7 @@ test('a key that fails is reported and tried again, and other keys go on', async
   await queue.stop();
 });
 
-test('a key whose failure is dropped is not tried again', async () => {
+test('a key whose failure is dropped is not retried', async () => {
   let tries = 0;
   const work = async () => {
     tries += 1;
@@ -73,7 +73,7 @@ test('a key is worked on by one worker at a time, and again when it was added me
   await queue.stop();
 });
 
-test('no more keys than there are workers are worked on at once', async () => {
+test('no more keys than workers are in progress at once', async () => {
   let [running, most] = [0, 0];
   const work = async () => {
     running += 1;
@@ -92,7 +92,7 @@ test('no more keys than there are workers are worked on at once', async () => {
   await queue.stop();
 });
 
-test('a stop aborts what runs, drops what waits and reports no failure', async () => {
+test('a stop aborts running work, drops waiting keys and reports no failure', async () => {
   const started: string[] = [];
   const work = async (key: string, signal: AbortSignal) => {
     started.push(key);

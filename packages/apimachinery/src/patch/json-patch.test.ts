@@ -58,7 +58,7 @@ test('answers 400 for an invalid patch and 413 for too many operations', () => {
   );
 });
 
-test('copies cannot blow up', () => {
+test('the size of copies is limited', () => {
   const operations = Array.from({ length: 40 }, () => ({
     op: 'copy',
     from: '/list',

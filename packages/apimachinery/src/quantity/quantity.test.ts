@@ -10,7 +10,7 @@ import {
   subtractQuantities,
 } from './quantity.ts';
 
-test('texts become what kube-apiserver v1.36 makes of them', () => {
+test('texts have the same canonical form as in kube-apiserver v1.36', () => {
   const expected: Record<string, string> = {
     '1.500': '1.500',
     '1e3': '1e3',
@@ -35,7 +35,7 @@ test('texts become what kube-apiserver v1.36 makes of them', () => {
     '-500m': '-500m',
     '0.0000000001': '1n',
     '0Gi': '0',
-    // Kept as given: its leading zeros do not count, the low bits of a binary one tell that it
+    // Unchanged: its leading zeros do not count, and the low bits of a binary amount show that it
     // cannot be shortened.
     '001G': '001G',
     '0005Ki': '0005Ki',
@@ -49,13 +49,13 @@ test('texts become what kube-apiserver v1.36 makes of them', () => {
   }
 });
 
-test('large binary suffixes want digits', () => {
+test('large binary suffixes require digits', () => {
   assert.throws(() => parseQuantity('+Ei'), {
     message: 'unable to parse numeric part of quantity',
   });
 });
 
-test('refuses invalid quantities, and exponents that would take forever', () => {
+test('refuses invalid quantities and excessive exponents', () => {
   for (const text of [
     '',
     'x',
@@ -88,7 +88,7 @@ test('canonical form keeps the value and is canonical', () => {
   );
 });
 
-test('subtracting an added quantity gives the first one', () => {
+test('subtracting an added quantity restores the first one', () => {
   fc.assert(
     fc.property(text, text, (a, b) => {
       const sum = addQuantities(parseQuantity(a), parseQuantity(b));
@@ -100,7 +100,7 @@ test('subtracting an added quantity gives the first one', () => {
   );
 });
 
-test('becomes a number', () => {
+test('converts to a number', () => {
   assert.equal(quantityToNumber(parseQuantity('1500m')), 1.5);
   assert.equal(quantityToNumber(parseQuantity('1Gi')), 2 ** 30);
 });

@@ -25,7 +25,7 @@ const requests = (cpu: string, more = {}) => ({
   ...more,
 });
 
-test('a pod uses what its containers ask for, or its largest init container', () => {
+test('a pod uses the requests of its containers, or of its largest init container', () => {
   const pod = object({
     containers: [requests('500m'), requests('1')],
     initContainers: [requests('200m', { restartPolicy: 'Always' }), requests('2')],
@@ -41,7 +41,7 @@ test('a pod uses what its containers ask for, or its largest init container', ()
   });
 });
 
-test('services, claims and all else', () => {
+test('services, claims and other kinds', () => {
   const service = object({ type: 'LoadBalancer', ports: [{}, {}] });
   assert.deepEqual(texts('', 'services', service), {
     'count/services': '1',
@@ -65,7 +65,7 @@ test('services, claims and all else', () => {
   assert.deepEqual(texts('', 'secrets', object({})), { 'count/secrets': '1', secrets: '1' });
 });
 
-test('each limit is about one resource', () => {
+test('each limit applies to one resource', () => {
   for (const [name, group, resource] of [
     ['pods', '', 'pods'],
     ['limits.cpu', '', 'pods'],
@@ -85,7 +85,7 @@ test('each limit is about one resource', () => {
   }
 });
 
-test('a pod must state what is limited', () => {
+test('a pod must state the limited amounts', () => {
   const pod = object({ containers: [requests('1'), {}] });
   assert.deepEqual(unstated(pod, ['requests.cpu', 'limits.memory', 'pods']), [
     'requests.cpu',

@@ -104,7 +104,7 @@ const refused: [part: object, messages: string[]][] = [
 ];
 
 for (const [part, messages] of refused) {
-  test(`${JSON.stringify(part)} is refused in words of Kubernetes`, () => {
+  test(`${JSON.stringify(part)} is refused in Kubernetes' wording`, () => {
     const causes = validateSchema({ spec: part }, schema);
     assert.deepEqual(
       causes.map((cause) => `${cause.field}: ${cause.message}`),
@@ -118,7 +118,7 @@ test('a pattern that backtracks takes no time', () => {
   assert.equal(validateSchema(`${'a'.repeat(50_000)}!`, evil).length, 1);
 });
 
-test('unknown fields go, with their paths; open parts and type and metadata stay', () => {
+test('unknown fields are removed and their paths reported; open parts, type and metadata stay', () => {
   const value = JSON.parse(
     '{"apiVersion":"v1","metadata":{"name":"x"},"foo":1,"spec":{"s":"a","constructor":1,"__proto__":{"x":1},"lm":[{"k":"a","z":1}],"open":{"any":{"x":1},"in":{"no":1}},"emb":{"kind":"X","spec":1}}}',
   );
@@ -214,7 +214,7 @@ const typed: Schema = {
 
 const head = { kind: 'Deployment', apiVersion: 'apps/v1' };
 
-test('types that do not fit are refused as the typed decoder does', () => {
+test('values of wrong types are refused as the typed decoder does', () => {
   const cases: [object, string][] = [
     [
       { replicas: 'x' },

@@ -19,7 +19,7 @@ test('matches when every requirement does', () => {
   );
 });
 
-test('refuses selectors that cannot be parsed, in Kubernetes’ words', () => {
+test('refuses selectors that cannot be parsed, in Kubernetes’ wording', () => {
   const refused = new Map([
     ['metadata.name', "invalid selector: 'metadata.name'; can't understand 'metadata.name'"],
     ['metadata.name=a\\x', 'invalid field selector: invalid escape sequence: \\x'],
@@ -32,7 +32,7 @@ test('refuses selectors that cannot be parsed, in Kubernetes’ words', () => {
   }
 });
 
-test('terms are read in their order; nothing of nothing asks for nothing', () => {
+test('terms keep their order; an empty selector has no requirements', () => {
   assert.deepEqual(
     parseFieldSelector('b=1,a!=2,=').requirements.map(({ field }) => field),
     ['a', 'b'],

@@ -23,7 +23,7 @@ const cases: [selector: string, labels: Record<string, string>, matches: boolean
 ];
 
 for (const [selector, labels, matches] of cases) {
-  test(`${selector || 'nothing asked'} on ${JSON.stringify(labels)}`, () => {
+  test(`${selector || 'empty selector'} on ${JSON.stringify(labels)}`, () => {
     let error: unknown;
 
     try {
@@ -32,7 +32,7 @@ for (const [selector, labels, matches] of cases) {
       error = caught;
     }
 
-    // A key must begin with a letter or digit, so `__proto__` cannot even be asked for.
+    // A key must begin with a letter or digit, so `__proto__` is never a valid key.
     if (selector === '__proto__') {
       assert.ok(error instanceof StatusError && error.code === 400);
     } else {

@@ -10,7 +10,7 @@ setFlagsFromString('--expose_gc');
 
 const collect = runInNewContext('gc') as () => void;
 
-test('it ends with its time, also when memory is collected meanwhile', async () => {
+test('it ends after its time, also after a garbage collection', async () => {
   const ended: string[] = [];
 
   const wait = (ms: number) =>
@@ -40,7 +40,7 @@ test('it ends with any other signal, for its reason', async () => {
   assert.ok(new Deadline(10_000, other.signal).signal.aborted);
 });
 
-test('a signal stays open after `end`', async () => {
+test('a signal stays active after `end`', async () => {
   const other = new AbortController();
   const deadline = new Deadline(10, other.signal);
 

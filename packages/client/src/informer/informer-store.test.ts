@@ -29,7 +29,7 @@ test('after any writes each order equals a sort of all entries', () => {
       const store = new InformerStore();
       const model = new Map<string, Entry>();
       steps.forEach((s, i) => {
-        // Asking now and then makes the orders exist before later writes.
+        // Occasional reads create the orders before later writes.
         store.list(i % 2 ? 'name' : 'creationTimestamp', i % 3 ? s.namespace : undefined);
 
         if (s.delete) {
@@ -117,7 +117,7 @@ test('views equal a filter and sort of all entries, also between writes', () => 
   );
 });
 
-test('views that are asked for no more make room for others', () => {
+test('unused views make room for others', () => {
   const store = new InformerStore();
 
   for (let i = 0; i < 1000; i++) {
@@ -140,13 +140,13 @@ test('views that are asked for no more make room for others', () => {
     ask(`once-${i}`);
   }
 
-  // Each was made once, and the one that is asked for all the time was kept.
+  // Each was created once, and the one in constant use was kept.
   assert.equal(made, 201 * 1000);
   ask('once-0');
   assert.equal(made, 202 * 1000);
 });
 
-test('a store knows whether it is followed', () => {
+test('a store knows whether a listener follows it', () => {
   const store = new InformerStore();
   const stop = store.onChange(() => {});
 
@@ -155,7 +155,7 @@ test('a store knows whether it is followed', () => {
   assert.equal(store.watched, false);
 });
 
-test('a view that is made within one slice is ready at once the next time', async () => {
+test('a view that is built within one slice is ready at once the next time', async () => {
   const store = new InformerStore();
 
   for (let i = 0; i <= 10_000; i++) {
@@ -167,7 +167,7 @@ test('a view that is made within one slice is ready at once the next time', asyn
   assert.deepEqual(store.view('none', options), []);
 });
 
-test('a view of many entries is made in turns with other work, and misses none of the changes meanwhile', async () => {
+test('a view of many entries is built in slices, and misses none of the changes meanwhile', async () => {
   const store = new InformerStore();
 
   for (let i = 0; i < 30_000; i++) {

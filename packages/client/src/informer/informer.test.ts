@@ -10,10 +10,7 @@ import { Informer } from './informer.ts';
 const PODS = { group: '', version: 'v1', resource: 'pods' };
 type Answer = (res: http.ServerResponse, query: URLSearchParams) => void;
 
-/**
- * An API whose lists and watches the test answers, one after the other; what is asked beyond that
- * waits.
- */
+/** An API whose lists and watches the test answers, one after the other; further calls wait. */
 let script: { lists: Answer[]; watches: Answer[] };
 let asked: string[];
 let server: http.Server;
@@ -153,7 +150,7 @@ for (const [how, answer] of [
     stream(frame('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' })),
   ],
 ] as const) {
-  test(`lists again when its version is too old, told ${how}, and drops what is gone`, async () => {
+  test(`lists again when its version is too old, reported ${how}, and drops deleted objects`, async () => {
     script.lists.push(list(5, 'a', 'b'), list(20, 'b', 'c'));
     script.watches.push(answer, stream());
     informer.start();
@@ -162,7 +159,7 @@ for (const [how, answer] of [
   });
 }
 
-test('keeps what it has, and says why it is stale, while the API fails', async () => {
+test('keeps its copy and reports why it is stale while the API fails', async () => {
   script.lists.push(list(5, 'a'));
 
   script.watches.push(
@@ -189,7 +186,7 @@ test('a resource that appears later is listed at once on retry', async () => {
   await informer.start().ready();
   await until(() => asked.length === 5);
 
-  // The next try would come after 0.8 seconds at the earliest.
+  // The next retry would come after 0.8 seconds at the earliest.
   script.lists.push(list(5, 'a'));
   script.watches.push(stream());
 
@@ -240,11 +237,11 @@ test('a listener that fails on an object does not stop the informer', async () =
   await until(() => names().join() === 'a,b,c');
   assert.match(problems.join(), /cannot take b/);
 
-  // What was missed is made up for by a list.
+  // A list makes up for the missed events.
   await until(() => asked.filter((call) => call === 'list').length === 2);
 });
 
-test('a watch that ends at once again and again is asked for ever more slowly', async () => {
+test('a watch that ends at once repeatedly is opened at growing intervals', async () => {
   script.lists.push(list(5, 'a'));
 
   for (let i = 0; i < 50; i++) {
@@ -269,7 +266,7 @@ test('a silent watch is opened again, and the informer counts as stale while tha
   informer = new Informer(client, { resource: PODS, kind: 'Pod', silenceMs: 1100 });
   script.lists.push(list(5, 'a'));
 
-  // Opened, then silent: as after a cable was pulled.
+  // Open but silent, as after a network failure.
   script.watches.push(
     (res) => res.flushHeaders(),
     status(500, 'InternalError'),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { splitItems } from './split-items.ts';
 
-test('any list is cut into the JSON of its items', () => {
+test('any list is split into the JSON of its items', () => {
   const item = fc.record({
     metadata: fc.object({ key: fc.string() }),
     'items"\\': fc.jsonValue(),

@@ -6,7 +6,10 @@ import { test } from 'node:test';
 import { KubeClient } from './client.ts';
 import { RemoteTransport } from './remote.ts';
 
-/** A Kubernetes API that answers with these statuses, one after the other, the last for good. */
+/**
+ * Starts a Kubernetes API that answers with these statuses, one after the other, and repeats the
+ * last.
+ */
 async function api(answers: readonly [status: number, headers: Record<string, string>][]) {
   let calls = 0;
 

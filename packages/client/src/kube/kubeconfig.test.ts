@@ -52,7 +52,7 @@ for (const [text, message] of wrong) {
     assert.rejects(parseKubeconfig(text, dir), message));
 }
 
-test('no text makes it fail otherwise', async () => {
+test('every invalid text is refused with a KubeconfigError', async () => {
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
       await assert.rejects(parseKubeconfig(text, dir), KubeconfigError);

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { readBody, type Upgraded } from '@ks-apiserver/apimachinery/transport/transport';
 import { RemoteTransport } from './remote.ts';
 
-/** A server that reads a request's headers and then does what a test says with its connection. */
+/**
+ * Starts a server that reads a request's headers and then runs a test's function on the connection.
+ */
 async function peer(serve: (socket: Socket, request: string) => void) {
   const sockets = new Set<Socket>();
 
@@ -114,7 +116,7 @@ test('any other answer is returned whole, and its connection ends', async () => 
   await stop();
 });
 
-test('an answer that breaks off, is none or is too long is an error', async () => {
+test('a truncated, invalid or too long answer is an error', async () => {
   const broken = await peer((socket) =>
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234'),
   );
@@ -146,7 +148,7 @@ test('an answer that breaks off, is none or is too long is an error', async () =
   await endless.stop();
 });
 
-test('the answer to a caller who is gone is not waited for', async () => {
+test('the answer is not awaited after the caller has gone', async () => {
   const { transport, sockets, stop } = await peer(() => {});
   const gone = new AbortController();
   const answer = transport.upgrade({ ...request, signal: gone.signal });

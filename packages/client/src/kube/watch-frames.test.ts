@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { frames, parseFrame } from './watch-frames.ts';
 
-test('frames survive any cut of the stream', async () => {
+test('frames survive any split of the stream', async () => {
   const events = fc.array(
     fc.record({ type: fc.constantFrom('ADDED', 'MODIFIED', 'DELETED'), object: fc.object() }),
     {
@@ -37,7 +37,7 @@ test('frames survive any cut of the stream', async () => {
   );
 });
 
-test('half a frame at the end is dropped and a broken one is an error', async () => {
+test('a truncated frame at the end is dropped and a broken one is an error', async () => {
   const got = [];
 
   for await (const frame of frames(

@@ -35,7 +35,7 @@ test('the same event has one name and a count, and a different one another name'
   );
 });
 
-test('from the tenth message of a reason within ten minutes on one event holds the last message', () => {
+test('from the tenth message of a reason within ten minutes on, one event holds the last message', () => {
   let now = 0;
   const correlator = new EventCorrelator(() => now);
   const seen = Array.from({ length: 15 }, (_, i) => correlator.correlate(occurrence(`no ${i}`))!);

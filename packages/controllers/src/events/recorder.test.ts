@@ -17,8 +17,7 @@ test('an event recorded while the last write ends is written too', async () => {
 
   for (let turns = 0; turns < 20; turns += 1) {
     events.record(about, 'Warning', 'Failed', 'no');
-    // Each time a few turns of the event loop's microtasks later: one of them is where the writer
-    // ends.
+    // Each attempt comes a few microtasks later: at one of them the writer ends.
     for (let i = 0; i < turns; i += 1) {
       await Promise.resolve();
     }

@@ -55,7 +55,7 @@ test('a run keeps its number, and a new run gets the next', () => {
   assert.deepEqual([next[1]?.status, next[2]?.uid], ['unfinished', 'b']);
 });
 
-test('a broken annotation starts anew, and old runs are dropped', () => {
+test('a broken annotation starts a new history, and old runs are dropped', () => {
   for (const text of ['{', '[]', 'null', '7', '{"x":{}}', '{"1":null}']) {
     assert.deepEqual(numbers(text), ['1'], text);
   }

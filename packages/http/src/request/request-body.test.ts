@@ -57,8 +57,8 @@ const post = (body: Buffer, headers: Record<string, string> = {}, path = '/') =>
   fetch(url + path, { method: 'POST', body: new Uint8Array(body), headers });
 
 /**
- * Begins a request with a body that does not come to its end; answers what comes back until the
- * server has ended it.
+ * Begins a request whose body does not end; returns everything received until the server has ended
+ * it.
  */
 function begin(text: string): { socket: Socket; answer: Promise<string> } {
   const socket = connect(listener.port, '127.0.0.1');
@@ -80,7 +80,7 @@ async function until(check: () => boolean): Promise<void> {
   }
 }
 
-test('bodies are read up to the limit, compressed ones by what comes out', async () => {
+test('bodies are read up to the limit, compressed ones by their decompressed size', async () => {
   const [most, more] = [Buffer.alloc(LIMIT, 'a'), Buffer.alloc(LIMIT + 1, 'a')];
   for (const [body, headers] of [
     [most, {}],
@@ -114,7 +114,7 @@ test('bodies are read up to the limit, compressed ones by what comes out', async
   await until(() => budgets.held('') === 0);
 });
 
-test('a length that is too large is refused before anything is read, and the connection ends', async () => {
+test('a length over the limit is refused before anything is read, and the connection ends', async () => {
   const { answer } = begin(head(`Content-Length: ${LIMIT + 1}`));
   assert.match(await answer, /^HTTP\/1\.1 413 [\s\S]*\r\nConnection: close\r\n/);
 
@@ -152,7 +152,7 @@ test('slow bodies are cut, sooner without a log-in', async () => {
   }
 });
 
-test('all bodies without a log-in share one budget, each user has another, and finished bodies are given back', async () => {
+test('all bodies without a log-in share one budget, each user has another, and finished bodies are released', async () => {
   const part = 'x'.repeat(90_000);
   const held = (user: string) =>
     begin(`POST / HTTP/1.1\r\nHost: a\r\n${user}Content-Length: 95000\r\n\r\n${part}`);
@@ -172,7 +172,7 @@ test('all bodies without a log-in share one budget, each user has another, and f
     assert.match(((await refused.json()) as { message: string }).message, /at the same time/);
     assert.equal((await post(Buffer.from(part), { user: 'joe' })).status, 200);
 
-    // What a compressed one becomes counts.
+    // The decompressed size counts.
     assert.equal(
       (await post(gzipSync(part), { ...headers, 'content-encoding': 'gzip' })).status,
       429,

@@ -93,7 +93,7 @@ for (const [method, url, want] of cases) {
   });
 }
 
-test('discovery is read, and nothing else passes for it', () => {
+test('discovery is recognized, and no other path is taken for it', () => {
   const reads = (method: string, url: string) => readsDiscovery(parseRequestInfo(method, url));
 
   for (const path of [
@@ -135,7 +135,7 @@ test('hidden slashes, dot segments and control characters are refused', () => {
   }
 });
 
-test('no input makes it fail otherwise, and a namespace is never invented', () => {
+test('every input is parsed or refused, and a namespace is never invented', () => {
   const segment = fc.oneof(
     fc.constantFrom(
       'api',
@@ -175,7 +175,7 @@ test('no input makes it fail otherwise, and a namespace is never invented', () =
   );
 });
 
-test('targets that URL parsers read otherwise are refused, dot segments of a proxied path too', () => {
+test('targets that URL parsers read differently are refused, dot segments of a proxied path too', () => {
   const proxy = '/api/v1/namespaces/a/services/x/proxy';
   for (const url of [
     '/apis/iam.kubesphere.io/v1alpha2/users#x',

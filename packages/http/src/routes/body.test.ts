@@ -24,7 +24,7 @@ test('no key reaches an object’s prototype', () => {
   assert.throws(() => parseJson('{"__proto__":'), { code: 400 });
 });
 
-test('parsing costs no more for a body that nests or lies about its keys', () => {
+test('parsing costs no more for a body with deep nesting or misleading keys', () => {
   const time = (text: string, parse: (text: string) => unknown = parseJson) => {
     let best = Number.POSITIVE_INFINITY;
 

@@ -39,7 +39,7 @@ function assertReferences(document: unknown, exists: (ref: string) => boolean): 
   }
 }
 
-test('the index names a document for each group-version, and every reference in it is there', () => {
+test('the index names a document for each group-version, and every reference in it exists', () => {
   const { paths } = parse(documents.index());
   assert.ok(paths['api/v1'].serverRelativeURL.startsWith('/openapi/v3/api/v1?hash='));
 

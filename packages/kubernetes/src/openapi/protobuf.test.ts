@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
 import { encodeDocument } from './protobuf.ts';
 
-/** The fields of a message by number: bytes, or numbers. */
+/** Returns the fields of a message by number: bytes, or numbers. */
 function fieldsOf(bytes: Uint8Array): Map<number, (Uint8Array | number)[]> {
   const reader = new BinaryReader(bytes);
   const fields = new Map<number, (Uint8Array | number)[]>();
@@ -62,7 +62,7 @@ const document = (count: number) => ({
   ),
 });
 
-test('an OpenAPI 2 document is written as the messages that gnostic reads', async () => {
+test('an OpenAPI 2 document is encoded as the messages that gnostic reads', async () => {
   const bytes = await encodeDocument(document(45));
   const root = fieldsOf(bytes);
 

@@ -6,8 +6,8 @@ import { decodeProtobuf } from './decode.ts';
 import { messageNameOf, messageOf } from './messages.ts';
 
 /**
- * A message from fields by number: numbers are varints, texts and messages have a length, lists
- * repeat.
+ * Encodes a message from fields by number: numbers are varints, texts and messages have a length,
+ * lists repeat.
  */
 type Fields = { [number: number]: number | string | Buffer | Fields | (string | Fields)[] };
 
@@ -149,7 +149,7 @@ test('refuses bodies that cannot be decoded', () => {
   assert.throws(() => decodeProtobuf(body('v1', 'Pod', { 1: 5 }), 'Pod'), { code: 400 });
 });
 
-test('any bytes give an object or a StatusError', () => {
+test('any bytes result in an object or a StatusError', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 300 }),

@@ -191,7 +191,7 @@ before(async () => {
 
 after(() => server.close());
 
-/** Every kind in discovery that can be created, with its path. */
+/** Returns every kind in discovery that can be created, with its path. */
 async function kinds(): Promise<
   { groupVersion: string; group: string; path: string; listed: Listed }[]
 > {
@@ -229,7 +229,7 @@ async function kinds(): Promise<
   return found.flat();
 }
 
-/** Without the fields that differ from write to write. */
+/** Returns an object without the fields that differ from write to write. */
 function withoutVolatileFields({ metadata, ...rest }: KubeObject): object {
   const { uid, creationTimestamp, managedFields, resourceVersion, ...kept } = metadata;
   const text = JSON.stringify({ ...rest, metadata: kept });
@@ -239,7 +239,7 @@ function withoutVolatileFields({ metadata, ...rest }: KubeObject): object {
   );
 }
 
-test('every kind in discovery is taken as JSON, YAML, protobuf and by an apply, and becomes the same', async () => {
+test('every kind in discovery is accepted as JSON, YAML, protobuf and by an apply, with the same result', async () => {
   const all = await kinds();
   assert.ok(all.length > 50, `${all.length} kinds`);
 

@@ -13,7 +13,7 @@ import { ensurePki, servingNames, writeAdminKubeconfig } from './pki.ts';
 const scratch = await mkdtemp(join(tmpdir(), 'pki-'));
 after(() => rm(scratch, { recursive: true }));
 
-test('makes everything once, readable by its owner only', async () => {
+test('creates all files once, readable by their owner only', async () => {
   const dir = join(scratch, 'first', 'pki');
   const made = await ensurePki(dir);
 
@@ -75,7 +75,7 @@ test('serves TLS and authenticates the admin by the client certificate', async (
   assert.equal(body, 'kubernetes-admin');
 });
 
-test('issues leaf certificates anew before they end, when names are missing, and when they are damaged', async () => {
+test('issues new leaf certificates before they expire, when names are missing, and when they are damaged', async () => {
   const dir = join(scratch, 'renew');
   const first = await ensurePki(dir);
   const later = await ensurePki(dir, Date.now() + 340 * 86_400_000);

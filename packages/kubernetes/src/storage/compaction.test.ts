@@ -16,7 +16,7 @@ const WRITES = 6_000;
 const KEYS = 60;
 const PREFIX = '/c/';
 
-/** Every state there ever was, by revision, as the commits reported it. */
+/** Records every state, by revision, as the commits reported it. */
 function recordStates(backend: Backend): Map<number, Map<string, string>> {
   const states = new Map<number, Map<string, string>>([[backend.revision, new Map()]]);
   let state = new Map<string, string>();
@@ -49,7 +49,7 @@ async function write(backend: Backend, writer: number): Promise<void> {
 const isExpired = (error: unknown) => (error as { code?: number }).code === 410;
 
 /**
- * Reads pages of one revision with other work between them; returns false where the revision was
+ * Reads pages of one revision with other work between them; returns false if the revision was
  * compacted in the meantime.
  */
 async function readPages(
@@ -181,7 +181,7 @@ test('lists, snapshots and watches stay whole while the log is compacted under t
   await backend.close();
 });
 
-test('the window is measured by a clock that never jumps', () => {
+test('the window is measured by a monotonic clock', () => {
   const policy = { windowMs: 60_000, minRevisions: 10, maxRevisions: 1_000_000, maxBytes: 1 << 30 };
   const clock = new CompactionClock(policy);
 

@@ -24,7 +24,7 @@ const origin = join(base, 'origin');
 let copies = 0;
 let bytes: Buffer;
 
-/** What every served state must have: bytes by key, and events. */
+/** The content of every served state: bytes by key, and events. */
 let objects: Map<string, number>;
 let changes: string[];
 
@@ -57,7 +57,10 @@ before(async () => {
 
 after(() => rmSync(base, { recursive: true, force: true }));
 
-/** A copy of the data directory with a damaged data file; returns whether the start detected it. */
+/**
+ * Opens a copy of the data directory with a damaged data file; returns whether the start detected
+ * it.
+ */
 async function openDamaged(damage: (file: string) => void): Promise<'served' | 'refused'> {
   const path = join(base, String(copies++));
   cpSync(origin, path, { recursive: true });
@@ -111,7 +114,7 @@ function overwrite(file: string, at: number, data: Buffer): void {
 const garbage = (length: number, seed: number) =>
   Buffer.from(Array.from({ length }, (_, i) => (Math.imul(i + seed, 2_654_435_761) >>> 13) & 0xff));
 
-test('a data file that was cut is refused unless only free pages are gone', async () => {
+test('a truncated data file is refused unless only free pages are lost', async () => {
   assert.equal(await openDamaged(() => {}), 'served');
 
   const size = bytes.byteLength;

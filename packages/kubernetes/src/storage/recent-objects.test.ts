@@ -21,7 +21,7 @@ test('a cached record equals the last committed one', () => {
   assert.equal(recent.get('/b'), undefined, 'what nobody read is not kept');
 });
 
-test('an object that grows is not kept any longer', () => {
+test('a growing object is no longer kept', () => {
   const recent = new RecentObjects();
   recent.keep(object('/a', 1));
   recent.follow([{ revision: 2, key: '/a', type: 'MODIFIED', object: object('/a', 2, 5000) }]);

@@ -106,7 +106,7 @@ test('a pod shows why it waits, and its restarts', () => {
   assert.equal(rows(core('Pod'), going)?.[2], 'Terminating');
 });
 
-test('a node shows roles and whether it takes pods', () => {
+test('a node shows roles and whether it accepts pods', () => {
   const node: KubeObject = {
     metadata: {
       ...metadata('n'),
@@ -128,7 +128,7 @@ test('a node shows roles and whether it takes pods', () => {
   ]);
 });
 
-test('every kind has as many cells as columns, for an object with nothing in it', () => {
+test('every kind has as many cells as columns, also for an empty object', () => {
   for (const gvk of builtinKinds()) {
     const table = tableFor(gvk, [{ metadata: { name: 'x' } }], { now });
     assert.equal(table.rows[0]?.cells.length, table.columnDefinitions?.length, gvk.kind);

@@ -35,7 +35,7 @@ describe('access', () => {
 
   after(() => server.close());
 
-  test('roles decide, in the words of Kubernetes', async () => {
+  test("roles decide, in Kubernetes' wording", async () => {
     const cases: [string, string, Record<string, string>, number, string | undefined][] = [
       ['GET', '/api/v1/namespaces/default/pods', as('bob'), 200, undefined],
       ['GET', '/api/v1/namespaces/default', as('bob'), 200, undefined],
@@ -82,7 +82,7 @@ describe('access', () => {
     assert.equal(twice.status, 400);
   });
 
-  test('nobody may grant or bind more than they hold', async () => {
+  test('no user may grant or bind more than they hold', async () => {
     const admin = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
@@ -142,7 +142,7 @@ describe('access', () => {
     );
   });
 
-  test('reviews answer what authorization would', async () => {
+  test('reviews agree with authorization', async () => {
     const group = '/apis/authorization.k8s.io/v1';
     const spec = { resourceAttributes: { verb: 'create', resource: 'pods', namespace: 'default' } };
 

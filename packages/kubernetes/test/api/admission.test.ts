@@ -66,7 +66,7 @@ describe('admission', () => {
     );
   });
 
-  test('a LimitRange gives containers their amounts and holds them to its bounds', async () => {
+  test('a LimitRange sets the default amounts of containers and enforces its bounds', async () => {
     await namespace('limited');
 
     const limits = [
@@ -100,7 +100,7 @@ describe('admission', () => {
     );
   });
 
-  test('of many creations at once exactly as many pass as a quota allows', async () => {
+  test('of many simultaneous creations exactly as many pass as a quota allows', async () => {
     await namespace('counted');
 
     const quota = `${core('counted')}/resourcequotas/q`;
@@ -127,7 +127,7 @@ describe('admission', () => {
       /^configmaps "m\d+" is forbidden: exceeded quota: q, requested: count\/configmaps=1, used: count\/configmaps=12, limited: count\/configmaps=12$/,
     );
 
-    // The answer to a creation comes after the quota shows it.
+    // The quota includes a creation before its answer is sent.
     assert.equal((await server.call('GET', quota)).body.status.used['count/configmaps'], '12');
 
     const gone = answers.find(({ status }) => status === 201)!.body.metadata.name;
@@ -158,7 +158,7 @@ describe('admission', () => {
       201,
     );
 
-    // Over the quota comes before the question whether the name is taken, as on a real server.
+    // The quota is checked before the name, as on a real server.
     assert.equal(
       (await post(`${core('returned')}/secrets`, { metadata: { name: 'a' } })).status,
       403,

@@ -46,7 +46,7 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Asks who one is with a certificate of the CA whose subject is as given. */
+/** Asks for the caller's identity with a certificate of the CA with the given subject. */
 async function whoAmI(subject: Record<string, string[]>[]) {
   const x509 = await load();
 

@@ -70,7 +70,7 @@ describe('objects over HTTPS', () => {
     assert.equal((await server.call('GET', `${configMaps}/a`)).status, 404);
   });
 
-  test('refusals are worded as Kubernetes words them', async () => {
+  test("refusals have Kubernetes' wording", async () => {
     const cases: [string, string, unknown, number, string][] = [
       ['GET', `${configMaps}/none`, undefined, 404, 'configmaps "none" not found'],
       [
@@ -274,7 +274,7 @@ describe('objects over HTTPS', () => {
     assert.equal(future.status, 504);
   });
 
-  test('a list that is asked for again and again shows every change, and leads on to its next page', async () => {
+  test('a repeated list shows every change, and its continue token leads to the next page', async () => {
     const secrets = '/api/v1/namespaces/kube-node-lease/secrets';
 
     const post = (name: string, size = 1) =>
@@ -308,7 +308,7 @@ describe('objects over HTTPS', () => {
     assert.deepEqual(names(changed.body), ['a', 'b', 'c', 'other']);
     await server.call('GET', secrets);
 
-    // A write elsewhere changes nothing but the version that the list tells.
+    // A write elsewhere changes only the version of the list.
     await server.call('POST', configMaps, { body: configMap('elsewhere') });
 
     const again = await server.call('GET', secrets);

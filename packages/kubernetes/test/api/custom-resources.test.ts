@@ -90,7 +90,7 @@ describe('custom resources', () => {
     );
   });
 
-  test('are refused by schema and rules in the words of Kubernetes', async () => {
+  test("are refused by schema and rules in Kubernetes' wording", async () => {
     const cases: [object, number, string][] = [
       [
         widget('b', { n: 'x' }),
@@ -140,7 +140,7 @@ describe('custom resources', () => {
     assert.equal(strategic.status, 415);
   });
 
-  test('status is apart from the rest', async () => {
+  test('status is separate from the rest', async () => {
     await server.call('POST', widgets, {
       body: { ...widget('d', { color: 'red' }), status: { replicas: 5 } },
     });
@@ -184,7 +184,7 @@ describe('custom resources', () => {
     );
   });
 
-  test('follow a changed schema, and go with their definition', async () => {
+  test('follow a changed schema, and are deleted with their definition', async () => {
     const crd = (await server.call('GET', `${definitions}/widgets.example.com`)).body;
     crd.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.size = {
       type: 'string',

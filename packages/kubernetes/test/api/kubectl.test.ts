@@ -35,7 +35,7 @@ spec:
     spec: {containers: [{name: c, image: ${image}, ports: [{containerPort: 80}]}]}
 `;
 
-/** Commands in order, and what they must print. */
+/** Commands in order, and their expected output. */
 const MATRIX: readonly (readonly [command: string, expected: RegExp])[] = [
   ['version', /Server Version: v1\.36/],
   ['api-resources', /deployments +deploy +apps\/v1 +true +Deployment/],

@@ -24,7 +24,7 @@ async function eventually(what: string, check: () => Promise<boolean>): Promise<
   assert.fail(`${what} did not come about`);
 }
 
-describe('what the server does by itself', () => {
+describe('controllers of the server', () => {
   let server: TestServer;
   before(async () => {
     server = await startTestServer({ rootCa: 'PEM' });
@@ -96,7 +96,7 @@ describe('what the server does by itself', () => {
     );
   });
 
-  test('namespaces are furnished, emptied and removed', async () => {
+  test('namespaces get their defaults, are emptied and removed', async () => {
     const created = await server.call('POST', '/api/v1/namespaces', {
       body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } },
     });
@@ -141,7 +141,7 @@ describe('what the server does by itself', () => {
     await eventually('the end of the namespace', () => gone(path));
   });
 
-  test('dependents go with their owner, or are orphaned', async () => {
+  test('dependents are deleted with their owner, or orphaned', async () => {
     const configMaps = '/api/v1/namespaces/default/configmaps';
 
     const make = async (name: string, owner?: { uid: string; name: string }) =>

@@ -30,7 +30,7 @@ async function call(server: KubeApiServer, method: string, url: string, body?: u
   return { status: response.status, body: JSON.parse(Buffer.from(response.body).toString()) };
 }
 
-test('allocations, custom resources and watches go on after a restart', async () => {
+test('allocations, custom resources and watches continue after a restart', async () => {
   const services = '/api/v1/namespaces/default/services';
 
   const nodePort = (name: string) => ({
@@ -96,7 +96,7 @@ test('allocations, custom resources and watches go on after a restart', async ()
 
   const names: string[] = [];
 
-  // A watch by function call keeps no process alive.
+  // A watch by function call does not keep the process alive.
   const alive = setInterval(() => undefined, 1000);
 
   for await (const chunk of watch.body as AsyncIterable<Uint8Array>) {

@@ -27,7 +27,7 @@ after(async () => {
 
 const connect = (path: string) => new WebSocket(`${base}${path}`, { ca: pki.ca, ...pki.admin });
 
-test('a watch over a WebSocket sends an event a message and closes when it ends', async () => {
+test('a watch over a WebSocket sends one event per message and closes when it ends', async () => {
   const socket = connect('/api/v1/namespaces?watch=true&timeoutSeconds=1');
   const names: string[] = [];
   socket.on('message', (data, binary) => {

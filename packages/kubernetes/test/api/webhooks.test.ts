@@ -25,7 +25,7 @@ describe('webhooks', () => {
   let base: string;
   let caBundle: string;
 
-  /** What the webhook answers by the path that is called; undefined never answers. */
+  /** Answers of the webhook by path; undefined never answers. */
   const answers = new Map<string, (review: Review) => object | undefined>();
   const calls: { path: string; headers: Record<string, unknown> }[] = [];
 
@@ -91,7 +91,7 @@ describe('webhooks', () => {
       }
     };
 
-    // A caller that has waited long enough goes away, be it in the middle of its question.
+    // A caller that has waited long enough closes the connection, even while it sends.
     peer = createServer(
       pki.serving,
       (req, res) => void respond(req, res).catch(() => res.destroy()),
@@ -140,7 +140,7 @@ describe('webhooks', () => {
     );
   });
 
-  test('are not followed to where they redirect, nor waited for beyond their time', async () => {
+  test('redirects are not followed, and timeouts are enforced', async () => {
     await withHooks('validating', [hook('redirect')], async () => {
       const before = calls.length;
       const failed = await server.call('POST', maps, { body: { metadata: { name: 'b' } } });
@@ -200,7 +200,7 @@ describe('webhooks', () => {
     });
   });
 
-  test('see an update again when somebody else was faster', async () => {
+  test('see an update again after a conflict', async () => {
     const rules = [
       { operations: ['UPDATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] },
     ];

@@ -1,4 +1,4 @@
-/** One request that would like to take long. */
+/** One request that is meant to take long. */
 export interface HostileRequest {
   method: 'POST' | 'PUT' | 'PATCH';
   path: string;
@@ -7,8 +7,8 @@ export interface HostileRequest {
 }
 
 /**
- * A request whose body grows with `n`; `create` are objects, by their collection, that must be
- * there before.
+ * A request whose body grows with `n`; `create` are objects, by their collection, that must exist
+ * first.
  */
 export interface HostileCase {
   name: string;
@@ -23,7 +23,7 @@ const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
 const RBAC = '/apis/rbac.authorization.k8s.io/v1/namespaces/default';
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
-/** Where the custom resources of the tests are. */
+/** Collection of the tests' custom resources. */
 export const THINGS = '/apis/cost.example.com/v1/namespaces/default/things';
 
 const YAML = 'application/yaml';
@@ -65,7 +65,7 @@ const posts = (
     }) satisfies HostileRequest,
 });
 
-/** The definition of the custom resources of the tests. */
+/** The definition of the tests' custom resources. */
 export const THING_DEFINITION = {
   metadata: { name: 'things.cost.example.com' },
   spec: {
@@ -381,8 +381,8 @@ const patchCases: HostileCase[] = [
     make: (n, id) => ({
       method: 'PUT',
       path: `${THINGS}/${id}`,
-      // Without the resourceVersion of what is there, which custom resources need, everything
-      // before is done all the same.
+      // Without the resourceVersion that custom resources need; all work before that check is done
+      // anyway.
       body: thing(id, `"map":[${list(n, (i) => `{"name":"s${n - i}","value":"y"}`)}]`),
       create: [THINGS, thing(id, `"map":[${list(n, (i) => `{"name":"s${i}","value":"x"}`)}]`)],
     }),
@@ -509,8 +509,8 @@ const patchCases: HostileCase[] = [
 ];
 
 /**
- * Requests of many kinds that would like to take long: by repeated keys, unknown fields, nesting,
- * long lists and long texts.
+ * Requests of many kinds that are meant to take long: repeated keys, unknown fields, nesting, long
+ * lists and long texts.
  */
 export const HOSTILE_CASES: readonly HostileCase[] = [
   ...metadataCases,

@@ -6,15 +6,14 @@ import { MemoryBackend } from '../storage/memory.ts';
 import { HOSTILE_CASES, type HostileRequest, THING_DEFINITION, THINGS } from './hostile-bodies.ts';
 
 /**
- * Longest time in one piece, in milliseconds of the processor: generous, for slow and busy
- * machines.
+ * Longest time without a yield, in milliseconds of CPU time: generous, for slow and busy machines.
  */
 const MAX_MS = 500;
 
-/** How much longer twice as much may take; what is linear takes two times as long. */
+/** Largest factor for twice the size; linear work takes a factor of two. */
 const MAX_RATIO = 2.6;
 
-/** Below this, noise decides. */
+/** Times below this are noise. */
 const NOISE_MS = 60;
 const TRIES = 3;
 
@@ -55,7 +54,7 @@ function processorMs(): number {
   return (user + system) / 1000;
 }
 
-/** The status of a call, and the longest time for which nobody else had his turn meanwhile. */
+/** Returns the status of a call, and the longest time during which no other call could run. */
 async function measure(request: HostileRequest): Promise<{ status: number; held: number }> {
   let done = false;
   let held = 0;
@@ -81,7 +80,7 @@ async function measure(request: HostileRequest): Promise<{ status: number; held:
   return { status, held };
 }
 
-/** The best of some tries: what else the machine does only adds to it. */
+/** Returns the best of several attempts: other load of the machine only adds to the time. */
 async function heldBy(hostile: (typeof HOSTILE_CASES)[number], n: number): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
 
@@ -109,7 +108,7 @@ async function heldBy(hostile: (typeof HOSTILE_CASES)[number], n: number): Promi
 }
 
 for (const hostile of HOSTILE_CASES) {
-  test(`${hostile.name}: no request holds the others up, and twice as much takes twice as long`, async (context) => {
+  test(`${hostile.name}: no request holds the others up, and twice the size takes twice as long`, async (context) => {
     const once = await heldBy(hostile, hostile.n);
     const twice = await heldBy(hostile, 2 * hostile.n);
 
@@ -149,7 +148,7 @@ test('an object of more than 1.5 MB is refused, however it grows, and a stored o
     200,
   );
 
-  // Escapes are none of the object: a text of quotes is as long as any other.
+  // Escapes do not count for the object: a text of quotes is as long as any other.
   assert.equal(
     await call({ method: 'POST', path, body: event('quotes', '"'.repeat(1_300_000)) }),
     201,

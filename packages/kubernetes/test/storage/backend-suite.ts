@@ -4,7 +4,7 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Backend, Decision, StorageEvent } from '@ks-apiserver/kubernetes/storage/backend';
 import type { CompactionPolicy } from '@ks-apiserver/kubernetes/storage/change-log';
 
-/** A put of a small object. */
+/** Returns a put of a small object. */
 export function put(value: unknown, index?: { labels?: Record<string, string> }): Decision {
   return {
     action: 'put',
@@ -19,7 +19,7 @@ function values(objects: Iterable<{ key: string; parse<T>(): T }>): [string, unk
   return [...objects].map((object) => [object.key, object.parse<{ value: unknown }>().value]);
 }
 
-/** What every backend must do; `open` makes an empty one. */
+/** Tests the contract of every backend; `open` creates an empty one. */
 export function testBackend(
   name: string,
   open: (policy?: CompactionPolicy) => Promise<Backend>,
@@ -44,7 +44,7 @@ export function testBackend(
       assert.equal(backend.get('/a/none'), undefined);
     });
 
-    test('a refusal rejects one write and uses up no revision', async () => {
+    test('a refusal rejects one write and uses no revision', async () => {
       const before = backend.revision;
 
       const results = await Promise.allSettled([
@@ -80,7 +80,7 @@ export function testBackend(
       assert.equal(new Set(results.map((result) => result.revision)).size, 500);
     });
 
-    test('ranges are ordered, bounded by their prefix, and start where told', async () => {
+    test('ranges are ordered, bounded by their prefix, and start at the given key', async () => {
       for (const key of ['/r/b', '/r/a/z', '/r/c', '/rr/a', '/q/a', '/r/a']) {
         await backend.update(key, () => put(key));
       }
@@ -103,7 +103,7 @@ export function testBackend(
       assert.equal(backend.count('/r/a/'), 2);
     });
 
-    test('a range keeps showing the state it began with', async () => {
+    test('a range keeps showing the state at its start', async () => {
       for (let i = 0; i < 200; i++) {
         await backend.update(`/snap/${String(i).padStart(3, '0')}`, () => put('old'));
       }

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
 /**
- * Runs kill-writer.ts on a directory and kills it after `count` acknowledged writes; answers those,
+ * Runs kill-writer.ts on a directory and kills it after `count` acknowledged writes; returns these,
  * as revision and key.
  */
 export async function stormOf(

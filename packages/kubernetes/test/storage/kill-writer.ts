@@ -1,4 +1,4 @@
-// Run by lmdb.test.ts: writes without end and reports what was acknowledged, until it is killed.
+// Run by lmdb.test.ts: writes without end and reports acknowledged writes until it is killed.
 
 import { LmdbBackend } from '@ks-apiserver/kubernetes/storage/lmdb';
 import { put } from './backend-suite.ts';

@@ -6,7 +6,7 @@ import {
 } from '@ks-apiserver/kubernetes/storage/revisioned-backend';
 import { StoredObject } from '@ks-apiserver/kubernetes/storage/stored-object';
 
-/** A backend that forgets everything when the process ends; for tests and trials. */
+/** A backend without persistence, for tests and experiments. */
 export class MemoryBackend extends RevisionedBackend {
   readonly #records = new Map<string, Buffer>();
   readonly #log = new Map<number, Buffer>();

@@ -124,7 +124,7 @@ function encodeMessage(name: string, object: Fields): Uint8Array {
   return writer.finish();
 }
 
-/** An object as clients send it in protobuf; for tests. Throws for kinds that have no message. */
+/** Encodes an object in protobuf as clients do, for tests. Throws for kinds without a message. */
 export function encodeForTests(object: KubeObject): Buffer {
   const { apiVersion = '', kind = '' } = object;
   const name = messageNameOf(apiVersion, kind);

@@ -6,35 +6,35 @@ import { ensurePki } from '@ks-apiserver/kubernetes/server/pki';
 import { KubeApiServer, type KubeApiServerOptions } from '@ks-apiserver/kubernetes/server/server';
 import { MemoryBackend } from '../storage/memory.ts';
 
-/** One answer, its JSON parsed where it is JSON. */
+/** One answer; JSON is parsed. */
 export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into any answer.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
   body: any;
 }
 
-/** How a test calls the server. */
+/** Options of a test's call. */
 export interface CallOptions {
   headers?: Record<string, string>;
   body?: unknown;
-  /** Without the administrator's client certificate. */
+  /** Sends no client certificate. */
   anonymous?: boolean;
 }
 
-/** A server on a free port, called as a client would. */
+/** A server on a free port, called like a client would. */
 export interface TestServer {
   api: KubeApiServer;
   port: number;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
-  /** Lines of a watch until `count` have come or `ms` have passed. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into any event.
+  /** Returns the lines of a watch until `count` have come or `ms` have passed. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any event.
   watch(path: string, count: number, ms?: number): Promise<any[]>;
   close(): Promise<void>;
 }
 
-/** Starts a server over TLS on port 0; over memory where no backend is given. */
+/** Starts a server over TLS on port 0; over memory unless a backend is given. */
 export async function startTestServer(
   options: Partial<KubeApiServerOptions> = {},
 ): Promise<TestServer> {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ConfigError, parseConfig, parseDuration } from './config.ts';
 
-test('an empty file is all defaults', () => {
+test('an empty file has all defaults', () => {
   const { config, unknown } = parseConfig('');
   assert.equal(config.authentication.oauthOptions.accessTokenMaxAge, 7_200_000);
   assert.equal(config.authentication.authenticateRateLimiterMaxTries, 5);
@@ -65,7 +65,7 @@ for (const [text, message] of wrong) {
     ));
 }
 
-test('durations are those of Go', () => {
+test("durations have Go's format", () => {
   assert.equal(parseDuration('1h2m3.5s'), 3_723_500);
   assert.equal(parseDuration('90'), undefined);
 
@@ -77,7 +77,7 @@ test('durations are those of Go', () => {
   );
 });
 
-test('no text makes it fail otherwise', () => {
+test('every text is read or refused with a ConfigError', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       try {

@@ -25,7 +25,7 @@ after(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** The status that an upgrade is answered with. */
+/** Returns the status of the answer to an upgrade. */
 async function upgrade(path: string, headers: Record<string, string>): Promise<number> {
   const socket = new WebSocket(server.url.replace('http', 'ws') + path, {
     headers: { authorization: `Bearer ${token}`, ...headers },

@@ -7,7 +7,7 @@ const addresses = new SourceAddresses(['127.0.0.0/8', '10.0.0.0/8']);
 const from = (remoteAddress: string, headers: Record<string, string> = {}) =>
   addresses.of({ socket: { remoteAddress }, headers } as unknown as IncomingMessage);
 
-test('headers count where a trusted proxy sent them, in 3.0’s order', () => {
+test('headers of a trusted proxy count, in 3.0’s order', () => {
   assert.equal(from('::1'), '127.0.0.1');
   assert.equal(from('::ffff:10.1.2.3'), '10.1.2.3');
 
@@ -46,7 +46,7 @@ test('headers count where a trusted proxy sent them, in 3.0’s order', () => {
   }
 });
 
-test('failures count for the last address that no trusted proxy has, whatever a caller wrote before it', () => {
+test('failures count for the last address that is no trusted proxy, regardless of earlier ones that a caller wrote', () => {
   assert.equal(addresses.client('1.1.1.1'), '1.1.1.1');
   assert.equal(addresses.client('6.6.6.6, 1.1.1.1, 10.0.0.2'), '1.1.1.1');
   assert.equal(addresses.client('7.7.7.7, 1.1.1.1'), '1.1.1.1');

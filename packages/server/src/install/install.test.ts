@@ -51,7 +51,7 @@ test('a fresh embedded API gets everything, once', async () => {
   assert.deepEqual(await install(client, { embedded: true, onlyIfOutdated: true }), []);
 });
 
-test('others’ changes stay, and deleted objects come back only when asked for', async () => {
+test('other users’ changes stay, and deleted objects are recreated only on request', async () => {
   const client = await fresh();
   await install(client, { embedded: true });
 
@@ -110,7 +110,7 @@ test('an object that fails is named, the others are applied, and the next start 
   assert.deepEqual(results(next), { unchanged: 1, failed: 1 });
 });
 
-test('definitions of other projects stay as a cluster has them', async () => {
+test('definitions of other projects stay as they are on a cluster', async () => {
   const client = await fresh();
   const name = 'volumesnapshots.snapshot.storage.k8s.io';
 

@@ -6,7 +6,7 @@ import { builtinManifests } from './manifests.ts';
 const { crds, objects, embedded } = builtinManifests();
 
 /**
- * Breaches of
+ * Returns violations of
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
  */
 function breaches(schema: Schema, path: string): string[] {
@@ -107,7 +107,7 @@ test('the cluster-scoped kinds are those of Kubernetes’ clients', () => {
   ]);
 });
 
-test('every object is of a built-in kind or of a shipped CRD, in a namespace that is shipped, and there once', () => {
+test('every object appears once, is of a built-in kind or of a shipped CRD, and in a shipped namespace', () => {
   const kinds = new Set(
     crds.map(({ spec }) => `${spec.group}/${spec.versions[0].name} ${spec.names.kind}`),
   );
@@ -130,7 +130,7 @@ test('every object is of a built-in kind or of a shipped CRD, in a namespace tha
   }
 });
 
-test('bindings name roles that exist', () => {
+test('bindings name existing roles', () => {
   const all = [...objects, ...embedded];
   const names = new Set(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
 

@@ -26,7 +26,7 @@ function documentOf(operation: Partial<SwaggerOperation>, at = path): SwaggerDoc
 const convert = (...documents: SwaggerDocument[]) =>
   convertToOpenApi(documents, { info, isPublic: (one) => one === '/oauth/token' });
 
-test('the reference is valid, and holds every route and every served custom resource', async () => {
+test('the reference is valid, and contains every route and every served custom resource', async () => {
   const document = describeApi(routeTables());
   await SwaggerParser.validate(structuredClone(document) as never);
 
@@ -42,7 +42,7 @@ test('the reference is valid, and holds every route and every served custom reso
   }
 });
 
-test('a body, a form and parameters become what OpenAPI 3.1 has for them', () => {
+test('a body, a form and parameters get their form in OpenAPI 3.1', () => {
   const { paths } = convert(
     documentOf({
       consumes: ['application/json', 'application/yaml'],
@@ -92,7 +92,7 @@ test('only public paths need no log-in', () => {
   assert.deepEqual(security, [{ token: [] }, { password: [] }]);
 });
 
-test('what may be null says so as JSON Schema does, at every depth', () => {
+test('nullable values are declared as in JSON Schema, at every depth', () => {
   const document = documentOf({});
   document.definitions.User = {
     type: 'object',

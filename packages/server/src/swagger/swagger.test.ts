@@ -42,7 +42,7 @@ test('every reference of the custom resources is defined', () => {
   });
 });
 
-test('no more operations of 3.0 are missing than the list allows, and none is called otherwise', () => {
+test('no more operations of 3.0 are missing than the list allows, and none has another name', () => {
   const operations = published.operations.filter(({ path }) => !path.startsWith('/apis/'));
   assert.equal(operations.length, 212);
 
@@ -130,7 +130,7 @@ test('a route becomes an operation', () => {
   });
 });
 
-test('a reference to nothing is refused', () => {
+test('a reference to a missing definition is refused', () => {
   assert.throws(
     () => kubesphereSwagger([{ ...route, body: Type.Ref('test.Nobody') }]),
     /test\.Nobody/,

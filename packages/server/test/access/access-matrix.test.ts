@@ -12,7 +12,7 @@ import { CALLERS, type Caller, type Row, type Table, TENANTS, type Tenant } from
 import { SERVER } from './server.ts';
 import { tenantRows } from './tenant.ts';
 
-/** Every registered route; a new one without a row fails the test. */
+/** Rows for every registered route; a new route without a row fails the test. */
 const ROUTES: Table = {
   ...OAUTH,
   ...SERVER,
@@ -26,7 +26,7 @@ const ROUTES: Table = {
 let server: TestServer;
 const tokens = new Map<Caller, string | undefined>([['anonymous', undefined]]);
 
-/** Makes users, two workspaces with a project each, and the members of the first. */
+/** Creates users, two workspaces with a project each, and the members of the first. */
 before(async () => {
   server = await TestServer.start();
 
@@ -113,8 +113,8 @@ async function check(method: string, template: string, row: Row): Promise<void> 
     const path = template.replace(/\{(\w+)\}/g, (_, key) => values[key]!) + (row.query ?? '');
 
     for (const caller of CALLERS) {
-      // What no route produces and no handler decodes: allowed writes fail after authorization and
-      // change nothing.
+      // An upgrade that no route expects and a body that no handler can decode: allowed writes fail
+      // after authorization and change nothing.
       const writes = method !== 'GET' || row.acts === true;
       const body = writes && method !== 'DELETE' && method !== 'GET' ? '"x"' : undefined;
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
@@ -127,7 +127,7 @@ async function check(method: string, template: string, row: Row): Promise<void> 
         ...(body && { body }),
       });
 
-      // OAuth endpoints answer 401 themselves, in words of their own.
+      // OAuth endpoints answer 401 themselves, with texts of their own.
       const denied =
         status === 403 ||
         (status === 401 && text.startsWith('{')) ||
@@ -213,7 +213,7 @@ test('everybody may read their own user and kubeconfig, and no other', async () 
   );
 });
 
-test('headers that name somebody else change nothing', async () => {
+test('headers that name another user have no effect', async () => {
   const headers = {
     'impersonate-user': 'admin',
     'impersonate-group': 'system:masters',
@@ -230,7 +230,7 @@ test('headers that name somebody else change nothing', async () => {
     assert.equal((await server.call(path, { headers })).status, 403);
   }
 
-  // With rights, the call is made as the server and not as whom the headers name.
+  // With rights, the call is made as the server and not as the user whom the headers name.
   const { status } = await server.call('/api/v1/nodes', {
     token: tokens.get('admin'),
     headers: { 'impersonate-user': 'nobody' },
@@ -239,7 +239,7 @@ test('headers that name somebody else change nothing', async () => {
   assert.equal(status, 200);
 });
 
-test('a write does not pass for a watch', async () => {
+test('a write is not taken for a watch', async () => {
   const token = tokens.get('ns-viewer');
 
   for (const method of ['DELETE', 'POST', 'PUT', 'PATCH']) {
@@ -256,7 +256,7 @@ test('a write does not pass for a watch', async () => {
   assert.equal(status, 200);
 });
 
-test('paths that hide others are refused', async () => {
+test('paths that hide other paths are refused', async () => {
   const { hostname, port } = new URL(server.url);
   const { request } = await import('node:http');
 

@@ -14,7 +14,7 @@ before(async () => {
 
 after(() => server.stop());
 
-/** Groups that the counts of requests know. */
+/** Groups that the request metrics know. */
 async function groups(): Promise<Set<string>> {
   const { text } = await server.call('/metrics', { token });
   return new Set(

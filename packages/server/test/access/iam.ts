@@ -9,7 +9,7 @@ import {
   type Table,
 } from './row.ts';
 
-/** Rows of roles and members, which are alike at every level. */
+/** Returns the rows of roles and members, which are alike at every level. */
 export function iamRows(): Table {
   const I = '/kapis/iam.kubesphere.io/v1alpha2';
   const USERS: readonly Caller[] = ['users-manager', 'admin'];
@@ -21,8 +21,8 @@ export function iamRows(): Table {
     [`GET ${I}/users/{user}/globalroles`]: [{ allowed: PLATFORM }],
   };
 
-  // Credentials of others: made by nobody, seen and revoked by who manages users (`{user}` is a
-  // user of no name here).
+  // Credentials of other users: nobody creates them, managers of users see and revoke them
+  // (`{user}` is an unknown user here).
   for (const operation of [
     'GET /users/{user}/tokens',
     'DELETE /users/{user}/tokens/{token}',
@@ -95,7 +95,7 @@ export function iamRows(): Table {
   table[`GET ${I}${ns}/members/{member}/roles`] = [{ allowed: only(...READERS) }];
   table[`GET ${I}${devops}/members/{member}/roles`] = [{ allowed: PLATFORM }];
 
-  // Why one may not do something: everybody about himself.
+  // The reason of a refusal: users may always ask about themselves.
   table[`GET ${I}/explain`] = [{ allowed: LOGGED_IN }];
 
   for (const what of ['groups', 'groupbindings']) {

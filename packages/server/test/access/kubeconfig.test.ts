@@ -29,7 +29,7 @@ before(async () => {
 
 after(() => server.stop());
 
-/** A user's kubeconfig, once it is there. */
+/** Waits for a user's kubeconfig and returns it. */
 async function configOf(name: string): Promise<string> {
   return eventually(async () => {
     const { status, json } = await server.kubernetes(`${MAPS}/kubeconfig-${name}`);
@@ -38,7 +38,7 @@ async function configOf(name: string): Promise<string> {
   });
 }
 
-/** Calls the embedded API over TLS as a kubeconfig says. */
+/** Calls the embedded API over TLS as a kubeconfig describes. */
 async function callWith(
   config: string,
   path: string,

@@ -1,6 +1,6 @@
 import { EXECUTORS, LOGGED_IN, members, PLATFORM, READERS, type Row } from './row.ts';
 
-/** The same through the Kubernetes API. */
+/** Rows of the same calls through the Kubernetes API. */
 export const KUBERNETES: readonly (Row & { method: string; path: string })[] = [
   { method: 'GET', path: '/api/v1/nodes', allowed: PLATFORM },
   {
@@ -39,7 +39,7 @@ export const KUBERNETES: readonly (Row & { method: string; path: string })[] = [
     path: '/apis/iam.kubesphere.io/v1alpha2/globalrolebindings/regular-platform-regular',
     allowed: PLATFORM,
   },
-  // Discovery, which clients read before anything else.
+  // Discovery, which clients read first.
   ...[
     '/version',
     '/api',

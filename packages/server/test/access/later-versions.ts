@@ -1,6 +1,6 @@
 import { MANAGERS, PLATFORM, READERS, type Table } from './row.ts';
 
-// The manager's rules name none of these groups but secrets of any.
+// The manager's rules name none of these groups, only secrets of any group.
 const own = [{ allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM } }] as const;
 const platform = [{ allowed: PLATFORM }];
 

@@ -1,8 +1,8 @@
 import { EVERYBODY, LOGGED_IN, PLATFORM, type Table } from './row.ts';
 
-/** Rows of the OAuth endpoints: all are public, and refuse by themselves what they must. */
+/** Rows of the OAuth endpoints: all are public and check credentials themselves. */
 export const OAUTH: Table = {
-  // No path of OAuth, but a log-in too: for whom a role lets create `login`.
+  // A log-in outside the OAuth paths: users whose role allows `create` of `login` may call it.
   'POST /kapis/iam.kubesphere.io/v1alpha2/login': [{ allowed: PLATFORM }],
   'POST /oauth/token': [{ allowed: EVERYBODY }],
   'GET /oauth/authorize': [{ allowed: EVERYBODY }],

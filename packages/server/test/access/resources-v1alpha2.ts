@@ -36,7 +36,7 @@ export function resourcesV1alpha2Rows(): Table {
     'POST /kapis/operations.kubesphere.io/v1alpha2/namespaces/{namespace}/jobs/{job}': [
       { allowed: writers },
     ],
-    // Plain calls, which are then refused; upgrades go the same way.
+    // Plain calls, which are then refused; upgrades take the same path.
     'GET /kapis/terminal.kubesphere.io/v1alpha2/namespaces/{namespace}/pods/{pod}': [
       { allowed: EXECUTORS },
     ],
@@ -47,7 +47,7 @@ export function resourcesV1alpha2Rows(): Table {
 
   for (const kind of ['deployment', 'statefulset', 'daemonset']) {
     table[`GET ${R}${ns}/${kind}s/{${kind}}/revisions/{revision}`] = [
-      // The manager's rules name no revisions.
+      // The manager's rules do not name revisions.
       { allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM } },
     ];
   }

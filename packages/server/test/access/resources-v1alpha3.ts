@@ -30,8 +30,8 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'loginrecords', allowed: PLATFORM },
     { resources: 'secrets', allowed: MANAGERS },
     { resources: 'storageclasses', allowed: LOGGED_IN },
-    // What one sees of all namespaces may be nothing; the whole of what has no namespace is another
-    // matter.
+    // A list over all namespaces may be empty for a caller; lists of cluster-scoped kinds need a
+    // right.
     { resources: 'pods', query: VISIBLE, allowed: LOGGED_IN },
     { resources: 'secrets', query: VISIBLE, allowed: LOGGED_IN },
     { resources: 'nodes', query: VISIBLE, allowed: PLATFORM },
@@ -41,7 +41,7 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'pods', query: GONE, allowed: MANAGERS },
     { resources: 'pods', query: `${GONE}&scope=visible`, allowed: LOGGED_IN },
     { resources: 'secrets', query: GONE, allowed: MANAGERS },
-    // Found by discovery: they take the right to the kind itself.
+    // Kinds that discovery finds need the right to the kind itself.
     { resources: 'persistentvolumes', allowed: PLATFORM },
     { resources: 'validatingwebhookconfigurations', allowed: PLATFORM },
     { resources: 'serviceaccounts', allowed: MANAGERS },
@@ -74,7 +74,7 @@ export const RESOURCES_V1ALPHA3: Table = {
       resources: 'events.events.k8s.io',
       allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM },
     },
-    // A namespace in the path of what has none gives nothing.
+    // A namespace in the path of a cluster-scoped kind gives no rights.
     { resources: 'users', allowed: ['users-manager', ...MANAGERS] },
     { resources: 'nodes', allowed: PLATFORM },
     { resources: 'persistentvolumes', allowed: PLATFORM },

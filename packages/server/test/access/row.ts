@@ -1,4 +1,4 @@
-/** Who calls: nobody, users with one role each, and the administrator. */
+/** Callers: one without credentials, users with one role each, and the administrator. */
 export const CALLERS = [
   'anonymous',
   'regular',
@@ -15,8 +15,8 @@ export const CALLERS = [
 export type Caller = (typeof CALLERS)[number];
 
 /**
- * Whose things are asked for: the members' own workspace and project, another one's, and what
- * belongs to none.
+ * Owner of the requested objects: the members' own workspace and project, another tenant's, or
+ * none.
  */
 export const TENANTS = {
   own: { workspace: 'ws-a', namespace: 'ns-a' },
@@ -32,14 +32,14 @@ export const EVERYBODY: readonly Caller[] = CALLERS;
 export const PLATFORM: readonly Caller[] = ['admin'];
 export const MANAGERS: readonly Caller[] = ['workspaces-manager', 'admin'];
 
-/** A call and who may make it, for each tenant or for all alike. */
+/** A call and its permitted callers, for each tenant or for all alike. */
 export interface Row {
   resources?: string;
   /** Query of the call, with its question mark. */
   query?: string;
-  /** The route changes something, although it is a GET. */
+  /** The route changes something although it is a GET. */
   acts?: boolean;
-  /** The route answers 404, and not 403, to who may not know of the object. */
+  /** The route answers 404, not 403, to callers who may not know of the object. */
   hides?: boolean;
   name?: string;
   allowed: readonly Caller[] | Readonly<Record<Tenant, readonly Caller[]>>;
@@ -55,7 +55,7 @@ export const members = (...own: Caller[]) => ({
   none: MANAGERS,
 });
 
-/** Who may run commands in containers; the manager's rules name no `pods/exec`. */
+/** Callers who may run commands in containers; the manager's rules do not name `pods/exec`. */
 export const EXECUTORS: Row['allowed'] = {
   own: ['ns-operator', 'ws-admin', 'admin'],
   other: PLATFORM,

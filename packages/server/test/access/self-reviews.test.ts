@@ -4,8 +4,8 @@ import { invitedToProject, newProject, newWorkspace } from '../console/forms.ts'
 import { PASSWORD, PATHS, TestPlatform } from '../support/test-platform.ts';
 import { eventually } from '../support/test-server.ts';
 
-// What kubectl asks for `auth can-i` and `auth whoami`: the answers are about the caller, and not
-// about this server.
+// The reviews behind kubectl's `auth can-i` and `auth whoami`: the answers describe the caller, not
+// this server.
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
 let platform: TestPlatform;
 let token: string;
@@ -131,7 +131,7 @@ test('reviews need a log-in, and invalid reviews are refused as by Kubernetes', 
 
   assert.equal((await platform.call(path, { token, body: { spec: {} } })).status, 422);
 
-  // Of others only who may asks.
+  // Only callers with the right may ask about other users.
   const other = { spec: { user: 'admin', ...resource('list', 'pods') } };
   assert.equal(
     (await platform.call(`${AUTHORIZATION}/subjectaccessreviews`, { token, body: other })).status,

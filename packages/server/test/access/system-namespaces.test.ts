@@ -30,7 +30,7 @@ before(async () => {
     ),
   );
 
-  // The kubeconfig of the administrator, which is what there is to gain.
+  // The kubeconfig of the administrator: the credential that an attacker would want.
   await eventually(async () =>
     assert.equal(
       (
@@ -91,7 +91,7 @@ test('managing all projects does not include the platform’s credentials', asyn
   }
 });
 
-test('lists and watches of all namespaces leave them out, and filter as they are asked to', async () => {
+test('lists and watches of all namespaces leave them out, and apply their selectors', async () => {
   const seen = async (path: string, token: string) => {
     const { status, json, text } = await server.call(path, { token });
     assert.equal(status, 200, text);

@@ -1,6 +1,6 @@
 import { LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Row, type Table } from './row.ts';
 
-/** Rows of the tenant API: everybody who is logged in may ask, and is shown what is his. */
+/** Rows of the tenant API: every user who is logged in may ask, and sees their own objects. */
 export function tenantRows(): Table {
   const T = '/kapis/tenant.kubesphere.io/v1alpha2';
   const ws = '/workspaces/{workspace}';
@@ -49,10 +49,10 @@ export function tenantRows(): Table {
 
   const quota = `${ws}/resourcequotas/{resourcequota}`;
 
-  // It does not exist for who does not know of the workspace.
+  // The workspace does not exist for callers who may not know of it.
   table[`GET ${T}${quota}`] = [{ allowed: LOGGED_IN }];
 
-  // The handler refuses who does not manage all workspaces; here the body is refused first.
+  // The handler refuses callers who do not manage all workspaces; here the body is refused first.
   table[`POST ${T}${ws}/resourcequotas`] = [{ allowed: owners }];
 
   for (const method of ['PUT', 'DELETE']) {
@@ -75,7 +75,7 @@ export function tenantRows(): Table {
     ];
   }
 
-  // 3.0's built-in workspaces-manager has no rule on templates.
+  // 3.0's built-in workspaces-manager has no rule for templates.
   table[`POST ${V3}/workspacetemplates`] = [{ allowed: PLATFORM }];
 
   for (const method of ['PUT', 'PATCH', 'DELETE']) {

@@ -59,7 +59,7 @@ interface Credential {
   key: Buffer;
 }
 
-/** A user's kubeconfig, once there is one that `accepts` takes. */
+/** Waits until a user has a kubeconfig that `accepts` takes, and returns it. */
 async function credentialOf(
   name: string,
   accepts: (credential: Credential) => boolean = () => true,
@@ -105,7 +105,7 @@ async function request(
   return response;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into any answer.
+// biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
 async function whoAmI(credential: Credential): Promise<{ status: number; json: any }> {
   const body = '{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}';
 
@@ -132,7 +132,7 @@ const patchUser = (name: string, body: object) =>
   });
 
 describe('on the embedded API', { skip: !isEmbedded }, () => {
-  /** A certificate as an approver could have it signed. */
+  /** Returns a certificate as an approver could have it signed. */
   async function signed(subject: {
     commonName: string;
     uid?: string;

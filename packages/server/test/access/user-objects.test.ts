@@ -37,7 +37,7 @@ after(() => server.stop());
 
 const call = (path: string, options: Call = {}) => server.call(USERS + path, { token, ...options });
 
-/** The User with its hash, as the Kubernetes API has it. */
+/** Returns the User with its hash, as the Kubernetes API stores it. */
 const stored = async (name: string) => (await server.kubernetes(`${USERS}/${name}`)).json;
 
 test('no password leaves by get, list, table, metadata or deprecated paths', async () => {
@@ -126,7 +126,7 @@ test('a new password is hashed before it is stored, also when it is marked as a 
   // A hash made elsewhere: the one of "smuggled".
   const foreign = '$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
 
-  // His controller may write in between.
+  // The user's controller may write in between.
   await eventually(async () => {
     const { json } = await call('/jo');
     json.spec.password = foreign;
@@ -179,7 +179,7 @@ test('a password is hashed before it is stored at the port of the Kubernetes API
     await eventually(() => server.token('kim', password));
   }
 
-  // What a backup has.
+  // The User with its hash, as in a backup.
   const { spec } = (await server.kubernetes(`${users}/kim`)).json;
   const again = await api(users, 'POST', user('kim-again', spec.password));
 
@@ -188,7 +188,7 @@ test('a password is hashed before it is stored at the port of the Kubernetes API
   assert.equal((await server.kubernetes(`${users}/kim-again`)).json.spec.password, spec.password);
 });
 
-test('a name that fits into no label is refused at every door, and nothing is stored of it', async () => {
+test('a name that is no valid label value is refused through every API, and nothing is stored', async () => {
   const name = `a${'b'.repeat(63)}`;
   const users = '/apis/iam.kubesphere.io/v1alpha2/users';
   const spec = { email: 'long@example.com', password: 'Passw0rd!' };
@@ -279,7 +279,7 @@ test('a hash cannot be copied to a readable field', async () => {
     body: [{ op: 'copy', from: '/spec/password', path: '/spec/description' }],
   });
 
-  // As Kubernetes does where nothing is to be copied.
+  // Kubernetes answers this when there is nothing to copy.
   assert.equal(status, 200, text);
   assert.doesNotMatch(text, /\$2/);
   assert.equal((await stored('jo')).spec.description, undefined);

@@ -29,17 +29,17 @@ const ATTACKS: readonly Attacks[] = [
   serviceAccounts,
 ];
 
-/** Places in which attackers work at the same time, each with tenants of its own. */
+/** Environments in which attackers work in parallel, each with tenants of its own. */
 const PLACES = ON_CLUSTER ? 4 : 8;
 
-/** Fewer cells than these would say that something was left out. */
+/** Least number of cells; fewer mean that something was left out. */
 const LEAST_CELLS = ON_CLUSTER ? 2000 : 15_000;
 
-/** On a real cluster, the roles by which most was won, some of each level. */
+/** On a real cluster, the roles that gained most in the full matrix, some of each level. */
 const ROLES_ON_CLUSTER =
   /^(global (workspaces-manager|users-manager|platform-regular|role-template-(view-workspaces|manage-clusters))|workspace .*(-own-\d+-(admin|self-provisioner)|manage-workspace-settings)|system-workspace .*-admin|project (admin|operator)|devops admin|system-namespace admin|cluster cluster-viewer)$/;
 
-/** What the admission policies of a cluster decide about for who comes to its own port. */
+/** Attacks that the admission policies of a cluster decide for callers of its own port. */
 const OWN_PORT_ON_CLUSTER =
   /^(move .* namespace|call oneself creator|call another creator|become manager)/;
 
@@ -82,7 +82,7 @@ before(async () => {
       roleRef: { apiGroup: 'iam.kubesphere.io', kind: 'GlobalRole', name: 'platform-admin' },
     });
 
-    // Its controller makes the binding in the cluster.
+    // Its controller creates the binding in the cluster.
     await eventually(() =>
       platform.stored(`${PATHS.rbac}/clusterrolebindings/${root}-cluster-admin`),
     );
@@ -103,7 +103,7 @@ before(async () => {
 
     runners[place] = new Runner(platform, { tenants, suffix, root, group, signingRequest }, tally);
 
-    // Each place takes every so-manieth role; their order is the same in all.
+    // Each environment takes every n-th role; the order is the same in all.
     const chosen = ON_CLUSTER
       ? own.filter(({ level, name }) => ROLES_ON_CLUSTER.test(`${level} ${name}`))
       : own;
@@ -144,4 +144,5 @@ test('no built-in role alone gets more by any write that can grant, through any 
   assert.equal(failures.length, 0, [...failures.slice(0, SHOWN), ...more].join('\n'));
 });
 
-test('enough was tried', () => assert.ok(tally.ran >= LEAST_CELLS, `${tally.ran} cells`));
+test('the matrix has enough cells', () =>
+  assert.ok(tally.ran >= LEAST_CELLS, `${tally.ran} cells`));

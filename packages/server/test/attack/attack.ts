@@ -2,7 +2,7 @@ import type { TestPlatform } from '../support/test-platform.ts';
 import type { Attacker } from './attackers.ts';
 import type { Tenants } from './built-in-roles.ts';
 
-/** Whose rights or things an attack is after. */
+/** The owner of the rights or objects that an attack aims at. */
 export type Target =
   | 'self'
   | 'other user'
@@ -11,7 +11,7 @@ export type Target =
   | 'another tenant'
   | 'platform';
 
-/** Where an attack takes place: who attacks, for whom else, and what is there. */
+/** The environment of an attack: the attacker, the other users, and the existing objects. */
 export interface Scene {
   platform: TestPlatform;
   tenants: Tenants;
@@ -20,15 +20,15 @@ export interface Scene {
   other: string;
   /** Name of a user who may do everything. */
   root: string;
-  /** Name of a group of the attackers' workspace that administers it. */
+  /** Name of a group that administers the attackers' workspace. */
   group: string;
-  /** A request for a certificate in that user's name, base64 of PEM. */
+  /** A certificate signing request in that user's name, base64 of PEM. */
   signingRequest: string;
 }
 
 /**
- * A request as it is sent; `{resourceVersion}` in its body stands for that of the object of the
- * path, as it is stored.
+ * A request as it is sent; `{resourceVersion}` in its body stands for the stored version of the
+ * object at the path.
  */
 export interface Request {
   method: string;
@@ -37,7 +37,7 @@ export interface Request {
   body?: unknown;
 }
 
-/** An object that is made through the Kubernetes API: in its collection, named in the body. */
+/** An object that is created through the Kubernetes API: in its collection, named in the body. */
 export interface Creation {
   collection: string;
   apiVersion: string;
@@ -54,37 +54,36 @@ export interface Alteration {
   change: Record<string, unknown>;
 }
 
-/** One write that can grant, as data: what it does, and through which requests it can be made. */
+/** One write that could grant rights, as data: its effect, and the requests that can make it. */
 export interface Attack {
   name: string;
   target: Target;
   /** Requests of this server's own API, each one a door of its own. */
   kapis?: readonly Request[];
-  /** Requests through the Kubernetes API that are neither of the next two. */
+  /** Requests through the Kubernetes API that are neither creations nor changes. */
   calls?: readonly Request[];
   creates?: Creation;
   changes?: Alteration;
   /**
-   * Paths of objects that requests of `kapis` and `calls` may change, to be written back as they
-   * were.
+   * Paths of objects that requests of `kapis` and `calls` may change, to be restored afterwards.
    */
   touches?: readonly string[];
-  /** What the attacker does after something was accepted, to have the good of it. */
+  /** Requests by which the attacker uses an accepted write. */
   afterwards?: readonly Request[];
   /**
-   * Nobody but who may do everything makes it at all: it is a failure that it is accepted, unless
-   * nothing comes of it.
+   * Only a user with all rights may make this write: its acceptance is a failure, unless it has no
+   * effect.
    */
   never?: true;
   /**
-   * Says what has been broken, where that is not a matter of rights; undefined when nothing is.
-   * Asked before it is undone.
+   * Describes damage that is not a matter of rights; undefined if there is none. Called before the
+   * write is undone.
    */
   broken?: () => Promise<string | undefined>;
 }
 
-/** A group of attacks, which a scene makes concrete. */
+/** A group of attacks that a scene fills in. */
 export type Attacks = (scene: Scene) => readonly Attack[];
 
-/** Headers of a merge patch, which `/kapis` takes too. */
+/** Headers of a merge patch, which `/kapis` also takes. */
 export const MERGE = { 'content-type': 'application/merge-patch+json' } as const;

@@ -5,16 +5,16 @@ import { ON_CLUSTER, PASSWORD, PATHS, type TestPlatform } from '../support/test-
 import { eventually } from '../support/test-server.ts';
 import { type BuiltInRole, querySatisfiedBy } from './built-in-roles.ts';
 
-/** A user who has one role and nothing else. */
+/** A user with exactly one role. */
 export interface Attacker {
   name: string;
-  /** As tests name him: level and name of his role. */
+  /** Name of the attacker in test output: level and name of the role. */
   title: string;
   token: string;
   role: BuiltInRole;
   /**
-   * His client at the port of the Kubernetes API; on a real cluster that asks little of this
-   * server, and he may have none.
+   * The attacker's client at the port of the Kubernetes API; absent on a real cluster, which asks
+   * little of this server.
    */
   client: OwnKubeconfig | undefined;
 }
@@ -23,7 +23,7 @@ let users = 0;
 let cheapHash: Promise<string> | undefined;
 
 /**
- * Puts a user past the server, with a hash that is quick to compare, and logs him in; answers his
+ * Stores a user without the server, with a hash that is quick to compare, and logs in; returns the
  * token.
  */
 export async function plantUser(platform: TestPlatform, name: string): Promise<string> {
@@ -44,7 +44,7 @@ export async function plantUser(platform: TestPlatform, name: string): Promise<s
   return eventually(() => platform.server.token(name, PASSWORD));
 }
 
-/** Makes a user with one role and waits until it counts. */
+/** Creates a user with one role and waits until the role takes effect. */
 export async function plantAttacker(
   platform: TestPlatform,
   role: BuiltInRole,
@@ -69,7 +69,7 @@ export async function plantAttacker(
   return { name, title, token, role, client };
 }
 
-/** Runs a step for each of many things, a few at a time; rejects with the first error. */
+/** Runs a step for each item, a few at a time; rejects with the first error. */
 export async function each<T>(
   things: readonly T[],
   width: number,

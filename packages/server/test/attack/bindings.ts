@@ -48,20 +48,20 @@ function rbacBinding(
   };
 }
 
-/** The same in a version that Kubernetes has ceased to serve. */
+/** Returns the same binding in a version that Kubernetes no longer serves. */
 function olderBinding(...of: Parameters<typeof rbacBinding>): Creation {
   const creation = rbacBinding(...of);
   const collection = creation.collection.replace(`${RBAC}/v1/`, `${RBAC}/v1beta1/`);
   return { ...creation, collection, apiVersion: `${RBAC}/v1beta1` };
 }
 
-/** Who gets something: the attacker, then somebody else. */
+/** Subjects that an attack grants to: the attacker, then another user. */
 const users = ({ attacker, other }: Scene): [name: string, target: Target][] => [
   [attacker.name, 'self'],
   [other, 'other user'],
 ];
 
-/** Bindings that are made through the Kubernetes API, of every level. */
+/** Bindings of every level, created through the Kubernetes API. */
 export const bindingsOfObjects: Attacks = (scene) => {
   const { own, other } = scene.tenants;
 
@@ -152,7 +152,7 @@ export const bindingsOfObjects: Attacks = (scene) => {
   ]);
 };
 
-/** Subjects that are added to bindings that are there already. */
+/** Subjects that are added to existing bindings. */
 export const subjectsOfBindings: Attacks = (scene) =>
   users(scene).flatMap(([user, target]): Attack[] => [
     {
@@ -178,7 +178,7 @@ export const subjectsOfBindings: Attacks = (scene) =>
     },
   ]);
 
-/** Members of every level through this server's own API. */
+/** Members of every level, added through this server's own API. */
 export const members: Attacks = (scene) => {
   const { own, other } = scene.tenants;
 
@@ -232,7 +232,7 @@ export const members: Attacks = (scene) => {
   );
 };
 
-/** Groups, who is in them, and what they are given. */
+/** Groups, their members, and the roles that groups get. */
 export const groups: Attacks = (scene) => {
   const { own, other } = scene.tenants;
   const { group } = scene;

@@ -7,13 +7,13 @@ const TEMPLATE = 'iam.kubesphere.io/role-template';
 const RBAC = 'rbac.authorization.k8s.io';
 const IAM = 'iam.kubesphere.io';
 
-/** Two tenants: attackers belong to the first, the second is another's. */
+/** Two tenants: attackers belong to the first, the second is another tenant's. */
 export interface Tenants {
   own: { workspace: string; namespace: string; devops: string; devopsNamespace: string };
   other: { workspace: string; namespace: string };
 }
 
-/** Names of tenants; the suffix tells apart those of several attackers at a time. */
+/** Returns the names of tenants; the suffix distinguishes those of parallel attackers. */
 export function tenantsOf(suffix: string): Tenants {
   return {
     own: {
@@ -33,7 +33,7 @@ interface Rule {
 }
 
 /**
- * Where a role is given: on the platform, in the attacker's workspace or project, in the cluster,
+ * Where a role is granted: on the platform, in the attacker's workspace or project, in the cluster,
  * or elsewhere as the name says.
  */
 export type RoleLevel =
@@ -56,11 +56,11 @@ export interface BuiltInRole {
   /** The workspace and the namespace of its binding, '' for none. */
   workspace: string;
   namespace: string;
-  /** Path and body of the binding by which a user has it. */
+  /** Path and body of the binding that grants it to a user. */
   binding: (user: string) => { path: string; body: object };
 }
 
-/** Whether rules allow everything everywhere. */
+/** Reports whether rules allow everything everywhere. */
 function allowsEverything(rules: readonly Rule[]): boolean {
   return rules.some(({ verbs, apiGroups, resources }) =>
     [verbs, apiGroups, resources].every((values) => values?.includes('*')),
@@ -99,7 +99,7 @@ function rbacBinding(kind: 'Role' | 'ClusterRole', name: string, namespace: stri
 }
 
 /**
- * Makes the two tenants, each with a workspace and a project, and a DevOps project of the first.
+ * Creates the two tenants, each with a workspace and a project, and a DevOps project of the first.
  */
 export async function plantTenants(platform: TestPlatform, { own, other }: Tenants): Promise<void> {
   for (const { workspace, namespace } of [own, other]) {
@@ -132,22 +132,22 @@ export async function plantTenants(platform: TestPlatform, { own, other }: Tenan
   });
 }
 
-/** ClusterRoles that a cluster has for people, and some of KubeSphere's own. */
+/** ClusterRoles for people that every cluster has, and some of KubeSphere's own. */
 const CLUSTER_ROLES =
   /^(admin|edit|view|cluster-viewer|role-template-.*|system:kubesphere-router-clusterrole)$/;
 
-/** Roles that somebody could have been given in a namespace of the platform. */
+/** Roles that could be granted to a user in a namespace of the platform. */
 const SYSTEM_ROLES = /^(admin|operator|viewer|role-template-view-(secrets|configmaps))$/;
 
 interface Listed {
   metadata: { name: string; labels?: Record<string, string> };
-  /** Null is what Kubernetes writes for none. */
+  /** Kubernetes writes null for an empty list. */
   rules?: Rule[] | null;
 }
 
 /**
- * Every built-in role and role template but those that allow everything on the platform, read from
- * the server itself; of several that give the same in the same place the first one stands for all.
+ * Reads every built-in role and role template from the server, except those that allow everything
+ * on the platform; of several with the same rules in the same place only the first is kept.
  */
 export async function builtInRoles(
   platform: TestPlatform,
@@ -205,7 +205,7 @@ export async function builtInRoles(
       continue;
     }
 
-    // A template has effect through a role of a workspace that is made from it.
+    // A template takes effect through a role of a workspace that is created from it.
     const metadata = { name: `${workspace}-only-${name}`, labels: { [WORKSPACE]: workspace } };
     const rules = role.rules ?? [];
     const body = { apiVersion: `${IAM}/v1alpha2`, kind: 'WorkspaceRole', metadata, rules };
@@ -261,8 +261,8 @@ export async function builtInRoles(
 }
 
 /**
- * A query of `explain` that who has the role alone may do; undefined for a role without rules about
- * resources.
+ * Returns a query of `explain` that a user with only this role may make; undefined for a role
+ * without rules about resources.
  */
 export function querySatisfiedBy({ rules, workspace, namespace }: BuiltInRole): string | undefined {
   const rule = rules.find(
@@ -292,7 +292,7 @@ export function querySatisfiedBy({ rules, workspace, namespace }: BuiltInRole): 
     query.set('workspace', workspace);
   }
 
-  // It would be one of the reads of credentials that no such role gives.
+  // These would be reads of credentials, which no such role allows.
   if (namespace === 'kubesphere-controls-system' && /secrets|configmaps/.test(resource)) {
     return undefined;
   }

@@ -9,12 +9,12 @@ import type { Tally } from './tally.ts';
 
 const ATTEMPTS = 5;
 
-/** About how many requests a change is, at one port. */
+/** Approximate number of requests for a change at one port. */
 const FORMS = 10;
 
 const SUBRESOURCES = new Set(['status', 'approval', 'password']);
 
-/** A request that was sent, and by which door. */
+/** A request that was sent, and its door. */
 export interface Sent {
   door: string;
   path: string;
@@ -23,27 +23,30 @@ export interface Sent {
 /** One request and how it is sent. */
 interface Cell extends Request {
   door: string;
-  /** Only tried, with `dryRun=All`. */
+  /** Sent with `dryRun=All` only. */
   tries: boolean;
   /**
-   * It asks for an upgrade: sent only where the plain way was not denied, and its answer tells
-   * little of what was done.
+   * The request asks for an upgrade: sent only if the plain form was not denied, and its answer
+   * does not show what was done.
    */
   upgrades: boolean;
   send: () => Promise<{ status: number; text: string }>;
 }
 
-/** What requests do, and how it is undone. */
+/** The effect of requests, and how to undo it. */
 interface Effect {
   undo: () => Promise<void>;
-  /** Whether it is there now, whatever was answered. */
+  /** Reports whether the effect exists now, regardless of the answer. */
   isDone?: () => Promise<boolean>;
-  /** The same cells for what is stored now, where another write came in between. */
+  /**
+   * Returns the same cells for the object as it is now stored, after another write came in between.
+   */
   fresh?: () => Promise<Cell[] | undefined>;
 }
 
 /**
- * Whether an object has everything that a merge patch sets in it; what it removes is not looked at.
+ * Reports whether an object has everything that a merge patch sets in it; removed fields are
+ * ignored.
  */
 export function hasChange(object: unknown, change: unknown): boolean {
   if (typeof change !== 'object' || change === null || Array.isArray(change)) {
@@ -55,15 +58,13 @@ export function hasChange(object: unknown, change: unknown): boolean {
   );
 }
 
-/**
- * Sends the requests of one attacker's attacks through every door, and puts back what they change.
- */
+/** Sends the requests of one attacker's attacks through every door, and undoes their changes. */
 export class Cells {
   readonly #platform: TestPlatform;
   readonly #client: RawClient;
   readonly #attacker: Attacker;
   readonly #tally: Tally;
-  /** What was denied to him before anything was looked at. */
+  /** Rights that were denied to the attacker before the object was read. */
   readonly #denied = new Set<string>();
 
   constructor(platform: TestPlatform, client: RawClient, attacker: Attacker, tally: Tally) {
@@ -74,7 +75,7 @@ export class Cells {
   }
 
   /**
-   * Sends all requests of an attack; `took` is told of each that was accepted and was no trial,
+   * Sends all requests of an attack; calls `took` with each accepted one that was no dry run,
    * before its effect is undone.
    */
   async sendAll(
@@ -126,7 +127,8 @@ export class Cells {
   ): Promise<void> {
     const { path } = change;
 
-    // Whether any of it would be sent at all: most attackers may write nothing of the kind.
+    // Checks whether any of them would be sent at all: most attackers may write nothing of the
+    // kind.
     const doors = ownPort && this.#attacker.client ? ['', 'own port'] : [''];
 
     const open = doors.some((door) =>
@@ -175,7 +177,7 @@ export class Cells {
       undo: async () => {
         await this.#platform.call(path, { method: 'DELETE' });
       },
-      // What is on its way out was made by an earlier request.
+      // An object that is being deleted was created by an earlier request.
       isDone: async () => {
         const now = await this.#stored(path);
         return now !== undefined && now.metadata.deletionTimestamp === undefined;
@@ -221,7 +223,10 @@ export class Cells {
     return { status: answer.status, text: answer.body };
   }
 
-  /** The doors of a request: tried first, as it is, by an upgrade, and at the own port. */
+  /**
+   * Returns the doors of a request: as a dry run, as it is, as an upgrade, and at the Kubernetes
+   * API's own port.
+   */
   #cells(request: Request, name: string, ownPort: boolean): Cell[] {
     const { token, client } = this.#attacker;
 
@@ -256,9 +261,7 @@ export class Cells {
     ];
   }
 
-  /**
-   * Sends cells one after the other, counts them, and undoes what was accepted.
-   */
+  /** Sends cells one after the other, counts them, and undoes accepted writes. */
   async #send(
     cells: readonly Cell[],
     took: (sent: Sent) => Promise<void>,
@@ -292,7 +295,7 @@ export class Cells {
 
       wasDenied = status === 403 && /cannot \S+ resource/.test(text);
 
-      // Denied before anything was looked at: the same right is not asked for again.
+      // A right that was denied before the object was read is not asked for again.
       if (wasDenied && key) {
         this.#denied.add(key);
       }
@@ -315,7 +318,7 @@ export class Cells {
     return status === 200 ? json : undefined;
   }
 
-  /** The request with what stands for the version of its object. */
+  /** Returns the request with the version of its object filled in. */
   async #whole(request: Request): Promise<Request> {
     const text = JSON.stringify(request.body ?? '');
     if (!text.includes('{resourceVersion}')) {
@@ -330,7 +333,7 @@ export class Cells {
     };
   }
 
-  /** Writes an object back as it was. */
+  /** Restores an object. */
   // biome-ignore lint/suspicious/noExplicitAny: an object of any kind.
   async #restore(path: string, stored: any): Promise<void> {
     const { managedFields: _fields, ...metadata } = stored.metadata;
@@ -352,9 +355,9 @@ export class Cells {
 }
 
 /**
- * What is denied alike to one attacker: a verb on a kind in a place, at a door. Of what has his own
- * name in its path this server lets him do more, and each namespace and workspace is a place of its
- * own.
+ * Returns the key of a denial that is the same for one attacker: a verb on a kind in a place,
+ * through a door. The server allows more on paths with the attacker's own name, and each namespace
+ * and workspace is a place of its own.
  */
 function deniedKey(
   { method, path, door }: Pick<Cell, 'method' | 'path' | 'door'>,

@@ -12,7 +12,7 @@ const GONE = {
   uid: '00000000-0000-4000-8000-000000000000',
 };
 
-/** Users: their global role, and accounts of those who may do more. */
+/** Users: their global role, and the accounts of users with more rights. */
 export const users: Attacks = ({ platform, attacker, other, root }) => {
   const roleOf = (name: string): Attack => {
     const annotations = { [GLOBAL_ROLE]: 'platform-admin' };
@@ -42,8 +42,8 @@ export const users: Attacks = ({ platform, attacker, other, root }) => {
   };
 
   /**
-   * What has become of the account of the one who may do everything; it is put right for the next
-   * attack.
+   * Describes damage to the account of the user with all rights, which is then repaired for the
+   * next attack.
    */
   const broken = async () => {
     const path = `${iamObjects}/users/${root}`;
@@ -152,7 +152,7 @@ export const users: Attacks = ({ platform, attacker, other, root }) => {
   ];
 };
 
-/** Certificates and tokens of others, and what runs with such. */
+/** Certificates and tokens of other users, and Pods that run with them. */
 export const certificates: Attacks = ({
   platform,
   tenants: { other },
@@ -287,7 +287,7 @@ export const certificates: Attacks = ({
   ];
 };
 
-/** Annotations of ServiceAccounts, which a controller makes role bindings of. */
+/** Annotations of ServiceAccounts from which a controller creates role bindings. */
 export const serviceAccounts: Attacks = ({ platform, tenants: { own, other }, attacker }) => {
   const annotations = { 'iam.kubesphere.io/role': 'admin' };
   const name = `${attacker.name}-account`;
@@ -296,7 +296,7 @@ export const serviceAccounts: Attacks = ({ platform, tenants: { own, other }, at
     const at = `/api/v1/namespaces/${namespace}/serviceaccounts`;
     const bindings = `${PATHS.rbac}/namespaces/${namespace}/rolebindings`;
 
-    /** Who may make such a binding may also have it made. */
+    /** A caller who may create such a binding may also have it created. */
     const broken = async () => {
       const { json } = await platform.call(bindings);
 

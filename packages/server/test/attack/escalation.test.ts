@@ -17,7 +17,7 @@ let wanda: string;
 
 /**
  * Eve may write every role, binding and namespace of the cluster, read pods, and nothing else.
- * Wanda runs ws-a alone.
+ * Wanda only manages ws-a.
  */
 before(async () => {
   server = await TestServer.start();
@@ -80,7 +80,7 @@ function binding(name: string, kind: string, role: string, user = 'eve', labels 
   };
 }
 
-/** Custom resources are only taken with their kind. */
+/** Custom resources are only accepted with their kind. */
 const KINDS: Record<string, string> = {
   globalroles: 'GlobalRole',
   globalrolebindings: 'GlobalRoleBinding',
@@ -118,7 +118,7 @@ const bindings: [string, string, string, Record<string, string>?][] = [
 ];
 
 for (const [path, kind, role, labels] of bindings) {
-  test(`nobody binds more than he has: ${kind} ${role} at ${path}`, async () => {
+  test(`no user can bind more than they have: ${kind} ${role} at ${path}`, async () => {
     await refused(path, { token: eve, body: binding('mine', kind, role, 'eve', labels) });
     await eventually(async () =>
       assert.equal((await server.call(`${path}/mine`, { token: admin })).status, 404),
@@ -126,7 +126,7 @@ for (const [path, kind, role, labels] of bindings) {
   });
 }
 
-test('nobody may bind a role whose rules are aggregated later', async () => {
+test('no user may bind a role whose rules are aggregated later', async () => {
   const clusterRoleSelectors = [{ matchLabels: { 'example.com/none': 'yet' } }];
 
   const body = {
@@ -147,7 +147,7 @@ test('nobody may bind a role whose rules are aggregated later', async () => {
   await refused(path, { token: eve, body: binding('mine', 'ClusterRole', 'pending', 'eve') });
 });
 
-test('nobody may extend a role of their own, by any verb and kind of patch', async () => {
+test('no user may extend a role of their own, by any verb and kind of patch', async () => {
   for (const [path, extra] of [
     [`${RBAC}/clusterroles`, { rules: ANYTHING }],
     [
@@ -206,7 +206,7 @@ test('nobody may extend a role of their own, by any verb and kind of patch', asy
   assert.deepEqual((await server.call(own, { token: admin })).json.rules, json.rules);
 });
 
-test('callers may grant their own rights, and edit what grants nothing', async () => {
+test('callers may grant their own rights, and edit objects that grant nothing', async () => {
   const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
   const ok = async (path: string, options: Call) =>
     assert.match(await status(path, { token: eve, ...options }), /^20/);
@@ -237,7 +237,7 @@ test('callers may grant their own rights, and edit what grants nothing', async (
   assert.equal(yes.status, 201, yes.text);
 });
 
-test('a manager of a workspace hands on roles in its projects, and none elsewhere', async () => {
+test('a workspace manager grants roles in the projects of the workspace, and none elsewhere', async () => {
   const path = (namespace: string) => `${RBAC}/namespaces/${namespace}/rolebindings`;
   const body = binding('eve-admin', 'ClusterRole', 'view', 'eve');
 
@@ -315,7 +315,7 @@ test('no role made from templates exceeds its creator’s rights, by any write o
 
   assert.equal(made.status, 200, made.text);
 
-  // Eve may write every role through the Kubernetes API and this one.
+  // Eve may write every role through the Kubernetes API and this server's own.
   await refused(`${I}/globalroles`, {
     token: eve,
     body: { metadata: { name: 'mine', annotations } },
@@ -336,8 +336,8 @@ test('no role made from templates exceeds its creator’s rights, by any write o
     });
   }
 
-  // Through the Kubernetes API the annotation alone gives nothing: nothing makes rules of it until
-  // somebody who may does.
+  // Through the Kubernetes API the annotation alone gives nothing: only a write by a user with
+  // these rights makes rules of it.
   await server.call(`${IAM}/globalroles/low`, {
     method: 'PATCH',
     token: eve,
@@ -355,8 +355,8 @@ test('no role made from templates exceeds its creator’s rights, by any write o
   const { json } = await server.call(`${IAM}/globalroles/low`, { token: admin });
   assert.deepEqual(json.rules, []);
 
-  // A manager of a workspace makes roles of its own templates, not of those that the platform keeps
-  // in others.
+  // A workspace manager creates roles from the workspace's own templates, not from those that the
+  // platform keeps in other workspaces.
   const own = `${I}/workspaces/ws-a/workspaceroles`;
   await refused(`${own.replace('ws-a', 'ws-b')}`, {
     token: wanda,
@@ -364,7 +364,7 @@ test('no role made from templates exceeds its creator’s rights, by any write o
   });
 });
 
-test('nobody may change the role bases of new workspaces and projects, by any verb', async () => {
+test('no user may change the role bases of new workspaces and projects, by any verb', async () => {
   const path = `${IAM}/rolebases/workspace-regular`;
   const { json } = await server.call(path, { token: eve });
   const role = { ...json.role, rules: ANYTHING };
@@ -392,7 +392,7 @@ test('nobody may change the role bases of new workspaces and projects, by any ve
   assert.deepEqual((await server.call(path, { token: admin })).json.role, json.role);
 });
 
-test('no namespace moves by a JSON patch, an apply, or by deleting many', async () => {
+test('a JSON patch, an apply and a delete of a collection cannot move a namespace', async () => {
   const path = '/api/v1/namespaces/ns-ws-b';
   const key = 'kubesphere.io~1workspace';
   const before = (await server.call(path, { token: admin })).json.metadata.labels;
@@ -468,7 +468,7 @@ test('rules of a workspace do not apply outside of it', async () => {
   });
 });
 
-test('nobody may approve certificates of others', async () => {
+test('no user may approve certificates of other users', async () => {
   const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
   const { request } = await makeSigningRequest({ commonName: 'eve' });
 
@@ -478,7 +478,7 @@ test('nobody may approve certificates of others', async () => {
     usages: ['client auth'],
   };
 
-  // Kubernetes approves some by itself, by the rights of who asks: here these would be the
+  // Kubernetes approves some itself, by the rights of the requester: here these would be the
   // server's.
   for (const signerName of ['kubernetes.io/kube-apiserver-client-kubelet', 'example.com/x']) {
     await refused(path, {
@@ -495,7 +495,7 @@ test('nobody may approve certificates of others', async () => {
   await refused(`${path}/eve/approval`, { method: 'PUT', token: eve, body: made.json });
 });
 
-test('a body that does not end is not kept', async () => {
+test('a body without an end is not kept', async () => {
   const body = { metadata: { name: 'big' }, rules: [], padding: 'x'.repeat(3 * 1024 * 1024) };
   assert.equal((await server.call(`${RBAC}/clusterroles`, { token: admin, body })).status, 413);
 });

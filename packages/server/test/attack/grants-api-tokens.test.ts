@@ -50,7 +50,7 @@ const ofUser = (name: string, change: Record<string, unknown>): Change => ({
   change,
 });
 
-/** A test in which what an API token asks for must always be refused. */
+/** Defines a test in which every request of an API token must be refused. */
 function attack(name: string, act: (token: string, owner: string) => Promise<void>): void {
   test(name, () =>
     platform.withstands(async () => {
@@ -61,7 +61,7 @@ function attack(name: string, act: (token: string, owner: string) => Promise<voi
   );
 }
 
-test('an API token of an administrator reads no kubeconfig of a user from where it is kept', async () => {
+test('an API token of an administrator cannot read where a kubeconfig of a user is stored', async () => {
   const token = apiTokens.root!;
 
   for (const path of [

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { PASSWORD, PATHS, TestPlatform } from '../support/test-platform.ts';
 import { eventually } from '../support/test-server.ts';
 
-// What people do with the console, and what no check may take from them.
+// Flows of the console that no check may break.
 const { iam, tenant, templates } = PATHS;
 const MERGE = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } };
 let platform: TestPlatform;
@@ -164,7 +164,7 @@ test('an admin of a project adds members, makes roles from templates, and sets i
   );
 });
 
-test('an admin of a workspace makes projects for others, and the creator that was named is its admin', async () => {
+test('an admin of a workspace creates projects for other users, and the named creator is its admin', async () => {
   const token = tokens.wanda!;
   const annotations = { 'kubesphere.io/creator': 'wanda' };
   await platform.made(
@@ -177,7 +177,7 @@ test('an admin of a workspace makes projects for others, and the creator that wa
     assert.equal(await roleOf(`${iam}/namespaces/ns-wanda/members/wanda`, 'role'), 'admin'),
   );
 
-  // Who may grant that role there may name another.
+  // A caller who may grant that role there may name another user.
   const change = { metadata: { annotations: { 'kubesphere.io/creator': 'nell' } } };
   await platform.made(`${tenant}/workspaces/ws-a/namespaces/ns-wanda`, change, { ...MERGE, token });
 });
@@ -204,7 +204,7 @@ test('the administrator changes the manager of a workspace, and the new one admi
   await isAdminOf('ws-c', 'otto');
 });
 
-test('an admin of a workspace hands its management on', async () => {
+test('an admin of a workspace hands over its management', async () => {
   const spec = { template: { spec: { manager: 'pete' } } };
   await platform.made(`${tenant}/workspaces/ws-a`, { spec }, { ...MERGE, token: tokens.wanda! });
   await isAdminOf('ws-a', 'pete');
@@ -259,7 +259,7 @@ test('user managers may create users without roles, and reset passwords of users
   assert.equal((await platform.call(`${iam}/users/new`, { method: 'DELETE', token })).status, 200);
 });
 
-test('everybody may change their own password and leave workspaces and projects', async () => {
+test('every user may change their own password and leave workspaces and projects', async () => {
   const body = { currentPassword: PASSWORD, password: 'An0ther!Pw' };
   await platform.made(`${iam}/users/nell/password`, body, { method: 'PUT', token: tokens.nell! });
 

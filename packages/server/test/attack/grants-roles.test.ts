@@ -8,13 +8,13 @@ const AGGREGATION = 'iam.kubesphere.io/aggregation-roles';
 const ANYTHING = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
 const WRITES = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
 
-/** A selector that takes in every ClusterRole with this label. */
+/** A selector that matches every ClusterRole with this label. */
 const SELECTOR = { clusterRoleSelectors: [{ matchLabels: { 'example.com/take': 'yes' } }] };
 let platform: TestPlatform;
 
 /**
- * Mona may write cluster roles and has the roles `mona`, `spare` and `gathered`, the last put
- * together from others; Wanda administers ws-a.
+ * Mona may write cluster roles and has the roles `mona`, `spare` and `gathered`, the last
+ * aggregated from others; Wanda administers ws-a.
  */
 const tokens: Record<string, string> = {};
 
@@ -69,12 +69,12 @@ before(async () => {
 
 after(() => platform.stop());
 
-/** A test whose calls must all be refused, and after which Mona may do no more than before. */
+/** Defines a test whose calls must all be refused and leave Mona's rights unchanged. */
 function attack(name: string, act: () => Promise<void>): void {
   test(name, () =>
     platform.withstands(async () => {
       await act();
-      // As long as roles take to be put together.
+      // Time that the aggregation of roles may take.
       await new Promise((resolve) => setTimeout(resolve, 300));
 
       if (await platform.may(tokens.mona!, 'verb=list&resource=secrets')) {
@@ -118,7 +118,7 @@ attack('nor with his own kubeconfig at the port of the Kubernetes API', async ()
   await platform.refusedAtOwnPort(client, ofRole('spare', { aggregationRule: SELECTOR }));
   await platform.refusedAtOwnPort(client, ofRole('spare', { rules: ANYTHING }));
 
-  // A real cluster lets everybody who may write a role label it.
+  // A real cluster lets every user who may write a role label it.
   if (ON_CLUSTER) {
     return;
   }
@@ -183,7 +183,8 @@ attack(
       }
     }
 
-    // A PUT makes the rules from the templates that it names, and no templates make no rules.
+    // A PUT builds the rules from the templates that it names; without templates there are no
+    // rules.
     const stored = await platform.stored(`${rbac}/clusterroles/strong`);
     const metadata = { ...stored.metadata, labels: { 'example.com/take': 'yes' } };
     const put = { method: 'PUT', token: tokens.mona, body: { ...stored, metadata } };
@@ -193,7 +194,7 @@ attack(
   },
 );
 
-test('a role that gives no more than its maker has is made and changed on /kapis as before', async () => {
+test("a role within its creator's rights is created and changed on /kapis as before", async () => {
   const metadata = { name: 'plain', annotations: { [AGGREGATION]: '[]' } };
 
   const made = await platform.call(`${iam}/clusterroles`, {
@@ -213,7 +214,7 @@ test('a role that gives no more than its maker has is made and changed on /kapis
   assert.equal(patched.status, 200, patched.text);
 });
 
-test("no role of a workspace is made from another workspace's roles", async () => {
+test("no role of a workspace is created from another workspace's roles", async () => {
   const rules = [{ apiGroups: ['example.com'], resources: ['secretplans'], verbs: ['get'] }];
   await platform.made(`${iamObjects}/workspaceroles`, {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
@@ -243,7 +244,7 @@ test("no role of a workspace is made from another workspace's roles", async () =
         body,
       });
 
-      // It is no role of hers, so it may also not be there.
+      // The role belongs to another workspace, so the answer may also be that it does not exist.
       if (![400, 403, 404].includes(status) || text.includes('secretplans')) {
         wrong.push(`${method} ${path}${query}: ${status} ${text}`);
       }

@@ -64,11 +64,11 @@ after(() => platform.stop());
 /** Forms of the credentials of the member cluster. */
 const CREDENTIALS = [KUBECONFIG, 'marked-kubeconfig', TOKEN, Buffer.from(TOKEN).toString('base64')];
 
-/** What of these a text holds. */
+/** Returns the forms that a text contains. */
 const within = (text: string, secrets: readonly string[]) =>
   secrets.filter((secret) => text.includes(secret));
 
-/** An answer with its headers, as text. */
+/** Returns an answer with its headers, as text. */
 async function wholeAnswer(
   path: string,
   options: Parameters<TestPlatform['call']>[1],
@@ -110,7 +110,7 @@ test('kubeconfigs and tokens of member clusters are shown only to callers with a
   assert.deepEqual(leaks, []);
 });
 
-test('and neither by what the answer to a write shows, nor by copying them', async () => {
+test('answers to writes, and copies, do not show them either', async () => {
   const leaks: string[] = [];
   const paths = ['/spec/connection/kubeconfig', '/spec/connection/token'];
 
@@ -148,7 +148,7 @@ test('and neither by what the answer to a write shows, nor by copying them', asy
 
       await attempt(JSON_PATCH, [{ op: 'test', path: from, value: 'guess' }]);
 
-      // Removed first, so that what is left is copied whole.
+      // Fields are removed first, so that a copy contains all the others.
       await attempt(JSON_PATCH, [{ op: 'copy', from: '/spec', path: '/metadata/labels' }]);
     }
   }
@@ -166,7 +166,7 @@ test('and neither by what the answer to a write shows, nor by copying them', asy
   assert.deepEqual([spec.connection.kubeconfig, spec.connection.token], [KUBECONFIG, TOKEN]);
 });
 
-test('nor at the port of the Kubernetes API with a user’s own kubeconfig', {
+test("the port of the Kubernetes API does not show them to a user's own kubeconfig", {
   skip: ON_CLUSTER && 'a real cluster redacts nothing',
 }, async () => {
   const leaks: string[] = [];
@@ -209,7 +209,7 @@ test('nor at the port of the Kubernetes API with a user’s own kubeconfig', {
   assert.deepEqual(leaks, []);
 });
 
-/** Fields into which a hash could be written, so that the answer, good or bad, tells it. */
+/** Fields into which a hash could be copied so that the answer, success or error, shows it. */
 const FIELDS = [
   '/metadata/name',
   '/metadata/generateName',
@@ -240,7 +240,7 @@ const FIELDS = [
   '',
 ];
 
-test('no JSON patch makes an answer tell a password hash, not even to the administrator', async () => {
+test('no JSON patch makes an answer show a password hash, not even to the administrator', async () => {
   const body = hash.slice(29);
 
   const secrets = [

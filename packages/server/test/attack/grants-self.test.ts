@@ -36,7 +36,7 @@ before(async () => {
 
 after(() => platform.stop());
 
-/** A test whose calls must all be refused. */
+/** Defines a test whose calls must all be refused. */
 function attack(name: string, act: () => Promise<void>): void {
   test(name, () => platform.withstands(act));
 }
@@ -45,8 +45,8 @@ const refused = (who: string, method: string, path: string, body?: unknown) =>
   platform.refused(tokens[who]!, method, path, body);
 
 /**
- * Asserts that a caller reads no credentials of the platform: not by name, by list, by watch, nor
- * among all namespaces.
+ * Asserts that a caller reads no credentials of the platform: not by name, list or watch, nor
+ * across all namespaces.
  */
 async function readsNoCredentials(who: string): Promise<void> {
   for (const namespace of SYSTEM) {
@@ -176,8 +176,8 @@ attack('a DevOps project that names a namespace of the platform is no way into i
     status: { adminNamespace: 'kubesphere-controls-system' },
   });
 
-  // Made by who may do everything: the namespace does not carry the project's label, so it is none
-  // of the project's.
+  // Created by a user with all rights: the namespace does not have the project's label, so it does
+  // not belong to the project.
   await platform.made(PATHS.devops, project('planted'));
 
   await platform.call(`${PATHS.devops}/planted`, {
@@ -210,7 +210,7 @@ attack('a DevOps project that names a namespace of the platform is no way into i
     platform.notes(`walt adds members: ${added.status} ${added.text}`);
   }
 
-  // Nobody else writes the name of such a namespace at all.
+  // Only users with all rights write the name of such a namespace at all.
   const own = await platform.call(PATHS.devops, { token: tokens.walt, body: project('own') });
   if (own.status < 300) {
     const change = { status: { adminNamespace: 'kubesphere-controls-system' } };
@@ -218,7 +218,7 @@ attack('a DevOps project that names a namespace of the platform is no way into i
       path: `${PATHS.devops}/own`,
       apiVersion: 'devops.kubesphere.io/v1alpha3',
       kind: 'DevOpsProject',
-      // Another one than what the creation left there, so that it is a change in any case.
+      // A value that differs from the one set at creation, so that this is a change.
       change: own.json.status?.adminNamespace
         ? { status: { adminNamespace: 'kube-system' } }
         : change,

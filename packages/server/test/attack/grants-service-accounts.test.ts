@@ -18,7 +18,7 @@ before(async () => {
   await platform.project('shop', 'ws');
   operator = await platform.user('op');
 
-  // The right to make ServiceAccounts, and to read Pods: nothing else.
+  // The right to create ServiceAccounts and to read Pods, nothing else.
   await platform.made(`${rbac}/namespaces/shop/roles`, {
     metadata: { name: 'accounts' },
     rules: [

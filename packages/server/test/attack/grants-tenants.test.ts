@@ -70,12 +70,12 @@ before(async () => {
 
 after(() => platform.stop());
 
-/** A test whose calls must all be refused. */
+/** Defines a test whose calls must all be refused. */
 function attack(name: string, act: () => Promise<void>): void {
   test(name, () => platform.withstands(act));
 }
 
-/** A change of the metadata of the namespace ns-a, by its path or a subresource's. */
+/** Returns changes of the metadata of the namespace ns-a, by its path or a subresource's. */
 const ofNamespace = (metadata: Record<string, unknown>): Change => ({
   path: '/api/v1/namespaces/ns-a',
   apiVersion: 'v1',
@@ -91,9 +91,9 @@ const manager = (name: string): Change => ({
   change: { spec: { template: { spec: { manager: name } } } },
 });
 
-/** Notes it when a namespace's creator is another than before, or somebody has become its admin. */
+/** Records when the creator of a namespace has changed, or a user has become its admin. */
 async function notesAdmin(username: string): Promise<void> {
-  // As long as the controllers could take to believe it.
+  // Time that the controllers could take to act on it.
   await new Promise((resolve) => setTimeout(resolve, 500));
 
   const { json } = await platform.call(`${iam}/namespaces/ns-a/members/${username}`);
@@ -160,7 +160,7 @@ attack(
 
     await platform.refused(tokens.otto!, 'PUT', '/api/v1/namespaces/ns-a/status', named);
 
-    // This one is about spec.finalizers alone: what it is refused or not, the annotation stays.
+    // This call is about spec.finalizers only: whether it is refused or not, the annotation stays.
     await platform.call('/api/v1/namespaces/ns-a/finalize', {
       method: 'PUT',
       token: tokens.otto,
@@ -222,7 +222,7 @@ attack('an operator with his own kubeconfig names no creator and moves no namesp
   );
 });
 
-/** Notes it when somebody has become manager, or admin, of ws-a. */
+/** Records when a user has become manager, or admin, of ws-a. */
 async function notesManager(username: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 500));
 
@@ -272,7 +272,7 @@ attack("who manages a workspace's settings does not become its manager", async (
   await notesManager('seth');
   await notesManager('bea');
 
-  // What gives nobody anything stays his to change.
+  // Changes that give nobody rights stay allowed.
   const alias = { metadata: { annotations: { 'kubesphere.io/alias-name': 'A' } } };
   const headers = { 'content-type': 'application/merge-patch+json' };
 

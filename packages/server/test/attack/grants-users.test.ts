@@ -11,8 +11,8 @@ const JSON_PATCH = { 'content-type': 'application/json-patch+json' };
 let platform: TestPlatform;
 
 /**
- * Uma manages users; the others hold something that she does not, each at another level, and Paul
- * holds nothing.
+ * Uma manages users; each of the others has rights that she lacks, at another level, and Paul has
+ * none.
  */
 const tokens: Record<string, string> = {};
 const STRONGER = ['wanda', 'nora', 'otto', 'cora', 'sven', 'gus'] as const;
@@ -33,7 +33,7 @@ before(async () => {
   await platform.member('', 'cora', 'cluster-viewer');
   await platform.member('namespaces/kube-system', 'sven', 'viewer');
 
-  // Gus has what he has by a group.
+  // Gus has his rights through a group.
   const group = await platform.made(`${iam}/workspaces/ws-a/groups`, {
     metadata: { generateName: 'bosses' },
   });
@@ -160,8 +160,7 @@ test('sessions of a disabled user stay ended when the user is enabled', async ()
   const becomes = async (state: string, allowed: boolean) => {
     await platform.made(`${USERS}/dee`, { status: { state } }, { method: 'PATCH', headers: MERGE });
 
-    // What shows that the state is known everywhere must not be a log-in, which ends other
-    // sessions.
+    // A log-in would end other sessions, so another call must show that the state has spread.
     await eventually(async () => {
       const { status } = await platform.server.call(`${iam}/users/dee`, {
         headers: { authorization: basic },
@@ -174,7 +173,7 @@ test('sessions of a disabled user stay ended when the user is enabled', async ()
   assert.equal(await reads(), 401);
   await becomes('Active', true);
 
-  // Not at once either, and not a moment later.
+  // Checks at once and again a moment later.
   for (let left = 10; left > 0; left -= 1) {
     assert.equal(await reads(), 401, 'the session has ended for good');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -186,9 +185,9 @@ test('sessions of a disabled user stay ended when the user is enabled', async ()
   assert.ok(refreshed.status === 400 || refreshed.status === 401, refreshed.text);
 });
 
-test('finalizers and owners of a stronger user are not changed by who manages users', () =>
+test('finalizers and owners of a stronger user cannot be changed by a user manager', () =>
   platform.withstands(async () => {
-    // By an owner that is gone the garbage collector would delete him.
+    // With an owner that is gone, the garbage collector would delete the user.
     const owner = {
       apiVersion: 'v1',
       kind: 'Namespace',
@@ -205,7 +204,7 @@ test('finalizers and owners of a stronger user are not changed by who manages us
   }));
 
 for (const name of STRONGER) {
-  test(`who manages users takes over neither account nor state of ${name}, who may do what he may not`, () =>
+  test(`a user manager takes over neither account nor state of ${name}, who has rights that they lack`, () =>
     platform.withstands(async () => {
       const uma = tokens.uma!;
       const before = (await platform.server.kubernetes(`${USERS}/${name}`)).json;

@@ -9,7 +9,8 @@ export interface RawAnswer {
 }
 
 /**
- * What is sent; `forMs` cuts a stream after so many milliseconds and answers what came until then.
+ * A request to send; `forMs` cuts a stream after this many milliseconds and returns what came until
+ * then.
  */
 export interface RawCall {
   method?: string;
@@ -19,7 +20,7 @@ export interface RawCall {
   forMs?: number;
 }
 
-/** A client for very many calls: connections are kept, and nothing of the answers is decoded. */
+/** A client for very many calls: it keeps connections, and decodes no answers. */
 export class RawClient {
   readonly #base: URL;
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });

@@ -3,10 +3,7 @@ import type { Attacker } from './attackers.ts';
 import type { Tenants } from './built-in-roles.ts';
 import type { RawClient } from './raw-client.ts';
 
-/**
- * A question about one right, and where it is a right: in a workspace, in a namespace, or
- * everywhere.
- */
+/** A question about one right, and its place: in a workspace, in a namespace, or everywhere. */
 interface Probe {
   query: string;
   workspace: string;
@@ -72,8 +69,8 @@ function probe(
 }
 
 /**
- * Everything that is asked about a caller: rights on the platform, in both tenants, and where the
- * platform itself is.
+ * Returns everything that is asked about a caller: rights on the platform, in both tenants, and in
+ * the platform's own namespaces.
  */
 export function probesOf({ own, other }: Tenants): Probe[] {
   return [
@@ -89,7 +86,7 @@ export function probesOf({ own, other }: Tenants): Probe[] {
   ];
 }
 
-/** What a caller may do, as far as it is asked: one line a right. */
+/** The rights of a caller among those that were asked: one line each. */
 export type Rights = ReadonlySet<string>;
 
 async function may(client: RawClient, token: string, query: string): Promise<boolean> {
@@ -101,7 +98,7 @@ async function may(client: RawClient, token: string, query: string): Promise<boo
   return JSON.parse(body).allowed;
 }
 
-/** Asks the server what a caller may do. */
+/** Asks the server for the rights of a caller. */
 export async function rightsOf(
   client: RawClient,
   tenants: Tenants,
@@ -123,7 +120,7 @@ export async function rightsOf(
 const VISIBLE = ['secrets', 'configmaps'];
 
 /**
- * Places that a caller sees by lists of everything that is visible to him, and by the lists of the
+ * Returns the places that a caller sees in lists of all visible objects and in the lists of the
  * tenant API.
  */
 export async function placesOf(
@@ -177,8 +174,8 @@ export async function placesOf(
 }
 
 /**
- * What a caller's certificate may do at the Kubernetes API's own port, by SelfSubjectRulesReview:
- * one line a right and place.
+ * Asks the Kubernetes API's own port, by SelfSubjectRulesReview, for the rights of a caller's
+ * certificate: one line per right and place.
  */
 export async function rulesAtOwnPort(
   { own, other }: Tenants,
@@ -223,8 +220,8 @@ export async function rulesAtOwnPort(
 }
 
 /**
- * Workspaces and namespaces in which a caller may give and make roles beyond what he has there:
- * verbs `bind` and `escalate`.
+ * Returns the workspaces and namespaces in which a caller may grant and create roles beyond their
+ * own there: verbs `bind` and `escalate`.
  */
 export async function grantablePlaces(
   client: RawClient,
@@ -267,7 +264,7 @@ export async function grantablePlaces(
   return places;
 }
 
-/** Names of the place that a right of `Rights` is about; '' for the whole platform. */
+/** Returns the name of the place that a right of `Rights` is about; '' for the whole platform. */
 export function placeOfRight(right: string): string {
   const named = / (?:of|in) (\S+)$/.exec(right)?.[1];
   if (named !== undefined) {

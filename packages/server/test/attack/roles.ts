@@ -16,13 +16,13 @@ const SELECTOR = {
 
 const VERSIONS = { iam: 'iam.kubesphere.io/v1alpha2', rbac: 'rbac.authorization.k8s.io/v1' };
 
-/** What the attacker's own role is changed to, in every way that gives more. */
+/** Every change of the attacker's own role that would give more rights. */
 const CHANGES: [name: string, change: Record<string, unknown>][] = [
   ['gives everything', { rules: ANYTHING }],
   ['has a module that allows everything', { metadata: { annotations: OVERRIDE } }],
 ];
 
-/** The own role, or what is beside it, made to give more. */
+/** Attacks that extend the attacker's own role, or roles beside it. */
 export const ownRole: Attacks = ({ attacker: { role } }) => {
   const isRbac = role.kind === 'Role' || role.kind === 'ClusterRole';
 
@@ -33,7 +33,7 @@ export const ownRole: Attacks = ({ attacker: { role } }) => {
     builtIn: isRbac,
   };
 
-  // What has no rules of its own is a Role of the cluster alone.
+  // Only a ClusterRole can be aggregated from others.
   const aggregated: typeof CHANGES =
     role.kind === 'ClusterRole'
       ? [['is put together from others', { aggregationRule: SELECTOR }]]
@@ -49,8 +49,8 @@ export const ownRole: Attacks = ({ attacker: { role } }) => {
 };
 
 /**
- * Path of the roles of a level in this server's own API, and templates that give more than most
- * roles there.
+ * Returns the path of the roles of a level in this server's own API, and templates with more rights
+ * than most roles there.
  */
 function rolesOnKapis({
   tenants: { own },
@@ -74,7 +74,7 @@ function rolesOnKapis({
   ];
 }
 
-/** Roles that are made, or changed, from templates and by labels on /kapis. */
+/** Roles that are created, or changed, from templates and by labels on /kapis. */
 export const rolesFromTemplates: Attacks = (scene) =>
   rolesOnKapis(scene).flatMap(([path, templates, prefix]): Attack[] => {
     const isSystem = path.includes('system');
@@ -135,8 +135,8 @@ export const rolesFromTemplates: Attacks = (scene) =>
   });
 
 /**
- * Roles of every kind that are made through the Kubernetes API and give everything, and what new
- * ones are made from.
+ * Roles of every kind that are created through the Kubernetes API and allow everything, and the
+ * bases of new roles.
  */
 export const rolesOfObjects: Attacks = (scene) => {
   const { own, other } = scene.tenants;

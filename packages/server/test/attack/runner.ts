@@ -15,30 +15,30 @@ import {
 import type { Tally } from './tally.ts';
 
 /**
- * When to look at what was accepted, in milliseconds after it: bindings count at once, controllers
- * take a moment.
+ * When to check the effect of an accepted write, in milliseconds after it: bindings count at once,
+ * controllers take a moment.
  */
 const LOOKS = ON_CLUSTER ? [150, 800] : [60, 300];
 
-/** What all attackers of a place have in common. */
+/** State that all attackers of an environment share. */
 export interface Place {
   tenants: Tenants;
-  /** What names of this place end with. */
+  /** Suffix of the names of this environment. */
   suffix: string;
   root: string;
   group: string;
   signingRequest: string;
 }
 
-/** An attacker and what he may do before anything has happened. */
+/** An attacker and their rights before the attacks. */
 interface Measured {
   attacker: Attacker;
   before: Rights;
-  /** Places in which he may give others roles beyond his own. */
+  /** Places in which they may grant roles beyond their own. */
   grantable: Rights;
 }
 
-/** Runs attacks in one place, each attacker after the other. */
+/** Runs attacks in one environment, each attacker after the other. */
 export class Runner {
   readonly #platform: TestPlatform;
   readonly #place: Place;
@@ -59,8 +59,8 @@ export class Runner {
   }
 
   /**
-   * Lets a user with one role try every attack; who has got more by one is replaced by another one
-   * for the next.
+   * Lets a user with one role try every attack; an attacker who gained rights is replaced by a new
+   * one for the next attack.
    */
   async run(
     role: BuiltInRole,
@@ -112,7 +112,7 @@ export class Runner {
   }
 
   async #newAttacker(role: BuiltInRole): Promise<Measured> {
-    // A real cluster knows KubeSphere's own bindings not, and makes certificates slowly.
+    // A real cluster does not know KubeSphere's own bindings, and signs certificates slowly.
     const hasClient = !ON_CLUSTER || role.kind === 'Role' || role.kind === 'ClusterRole';
     const attacker = await plantAttacker(this.#platform, role, hasClient);
 
@@ -124,7 +124,7 @@ export class Runner {
     return { attacker, before, grantable };
   }
 
-  /** Somebody without any role, for whom an attacker may act. */
+  /** A user without any role, whom an attacker may grant rights to. */
   async #newOther(): Promise<{ name: string; token: string; before: Rights }> {
     this.#others += 1;
     const name = `other${this.#place.suffix}-${this.#others}`;
@@ -145,9 +145,9 @@ export class Runner {
   }
 
   /**
-   * Makes every request of an attack. Answers whether one was accepted, and whether the attacker is
-   * not what he was. What one request brings is looked at; when more of the same are accepted, what
-   * they have brought together.
+   * Makes every request of an attack. Returns whether one was accepted, and whether the attacker's
+   * rights differ now. Checks the effect of each request and, when several are accepted, of all
+   * together.
    */
   async #attack(
     measured: Measured,
@@ -197,8 +197,8 @@ export class Runner {
   }
 
   /**
-   * Whether an accepted change is in the object, where it can be seen; other requests are taken at
-   * their word.
+   * Reports whether an accepted change is in the object, where that can be seen; other answers are
+   * trusted.
    */
   async #isThere({ changes }: Attack): Promise<boolean> {
     if (!changes) {
@@ -210,8 +210,8 @@ export class Runner {
   }
 
   /**
-   * Waits for what has been accepted; notes what the attacker, or the other one, has got. Answers
-   * whether the attacker has more.
+   * Waits for the effect of accepted writes; records the rights that the attacker or the other user
+   * gained. Returns whether the attacker has more.
    */
   async #gains(
     measured: Measured,

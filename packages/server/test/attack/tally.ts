@@ -1,4 +1,4 @@
-/** What came of the cells of a matrix: each is one request by one attacker. */
+/** The results of the cells of a matrix: each is one request by one attacker. */
 export class Tally {
   refused = 0;
   accepted = 0;
@@ -10,7 +10,7 @@ export class Tally {
     return this.refused + this.accepted;
   }
 
-  /** Notes what must not have been. */
+  /** Records a failure. */
   fail(text: string): void {
     this.failures.push(text);
   }

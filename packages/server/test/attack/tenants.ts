@@ -50,8 +50,8 @@ export const managers: Attacks = ({ tenants: { own, other }, attacker, other: so
 };
 
 /**
- * Labels, annotations and owners of namespaces by which somebody gets rights there, or the
- * namespace to another place.
+ * Labels, annotations and owners of namespaces that grant a user rights there or move the
+ * namespace.
  */
 export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: somebody }) => {
   const changes: [
@@ -202,7 +202,7 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
   ];
 };
 
-/** DevOps projects that name a namespace which is none of theirs, and whom they then let in. */
+/** DevOps projects that name a namespace of another tenant, and the users whom they would admit. */
 export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, attacker }) => {
   const object = {
     path: `${devops}/${own.devops}`,

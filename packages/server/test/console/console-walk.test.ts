@@ -31,8 +31,8 @@ import {
   workspacePages,
 } from './pages.ts';
 
-// People use the console of KubeSphere 3.0: whatever its pages ask for, and its forms send, is
-// answered so that they can be shown.
+// Flows of the console of KubeSphere 3.0: every call of its pages and forms gets an answer that
+// they can show.
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const LISTS = '/kapis/resources.kubesphere.io/v1alpha3';
 const PASSWORD = 'Passw0rd!';
@@ -62,8 +62,8 @@ after(async () => {
 });
 
 /**
- * The objects of the server itself, which the embedded API has from the start and a cluster from
- * the chart.
+ * Creates the objects of the server itself, which the embedded API has from the start and a cluster
+ * gets from the chart.
  */
 async function makeWhatTheChartMakes(): Promise<void> {
   const namespace = '/api/v1/namespaces/kubesphere-system';
@@ -86,7 +86,7 @@ async function makeWhatTheChartMakes(): Promise<void> {
     assert.equal(status, 201, JSON.stringify(json));
   }
 
-  // A cluster takes a moment until it lists what its newest definitions define.
+  // A cluster takes a moment until it lists objects of its newest definitions.
   const { json } = await server.kubernetes(
     '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
   );
@@ -110,7 +110,9 @@ async function send(
   }
 }
 
-/** Opens pages one after the other, each with what the console's server asks for before it. */
+/**
+ * Opens pages one after the other, each with the calls that the console's server makes before it.
+ */
 async function walk(session: ConsoleSession, pages: Pages, expected: Expected = {}): Promise<void> {
   for (const [name, calls] of Object.entries(pages)) {
     await session.open(name, [...anyPage(session.user), ...calls], expected);
@@ -122,7 +124,7 @@ test('the administrator makes users, a workspace and a project, and sees every p
   await admin.open('log-in', LOG_IN);
 
   for (const name of ['lead', 'maker', 'guest']) {
-    // The form asks first whether the name is taken: any failure says that it is not.
+    // The form first asks whether the name is taken: any failure means that it is free.
     const taken = await admin.call(
       'form: user',
       { method: 'GET', path: `${IAM}/users/${name}` },
@@ -179,7 +181,7 @@ test('the administrator makes users, a workspace and a project, and sees every p
   assert.deepEqual(admin.surprises, []);
 });
 
-test('pages of the console of 3.4 that nothing here fills are empty, and none fails', async () => {
+test('pages of the console of 3.4 without a backend here are empty, and none fails', async () => {
   const admin = await logIn('admin', ADMIN_PASSWORD);
   await walk(admin, laterPages('admin', WORKSPACE, PROJECT));
   assert.deepEqual(admin.surprises, []);
@@ -201,7 +203,7 @@ test('a user created in the console of 3.4 sets a password of their own, and see
 
   const first = await logIn('novice');
 
-  // Its page for a first password is shown by this claim.
+  // This claim makes the console show its page for a first password.
   assert.deepEqual((first.claims.extra as Record<string, unknown>).uninitialized, ['true']);
 
   await first.call('3.4: first password', {

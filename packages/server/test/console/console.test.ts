@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { ON_CLUSTER } from '../support/test-platform.ts';
 import { ADMIN_PASSWORD, eventually, TestServer } from '../support/test-server.ts';
 
-// What the server of the KubeSphere console 3.0 calls, in its order, from the log-in page to the
+// Calls of the server of the KubeSphere console 3.0, in its order, from the log-in page to the
 // first page behind it.
 const I = '/kapis/iam.kubesphere.io/v1alpha2';
 const T = '/kapis/tenant.kubesphere.io/v1alpha2';
@@ -28,7 +28,8 @@ before(async () => {
 after(() => server.stop());
 
 /**
- * The console's own log-in: it passes on what its page has sent, and names the browser in a header.
+ * Logs in as the console does: it forwards what its page has sent, and names the browser in a
+ * header.
  */
 const logIn = (username: string, password: string, address = '198.51.100.23') =>
   server.call('/oauth/token', {
@@ -42,7 +43,7 @@ test('1: the log-in page asks for the identity providers without a token', async
   assert.deepEqual(json.identityProviders ?? [], []);
 });
 
-test('2: a log-in by name or address gives what its cookies are made of', async () => {
+test("2: a log-in by name or e-mail address returns everything for the console's cookies", async () => {
   for (const name of ['jeff', 'jeff@example.com']) {
     const { status, json } = await logIn(name, 'Passw0rd!');
     assert.equal(status, 200);
@@ -66,7 +67,7 @@ test('2: a log-in by name or address gives what its cookies are made of', async 
   assert.equal(records.json.items[0].spec.sourceIP, '198.51.100.23');
 });
 
-test('2: it tells wrong passwords and too many tries apart by status', async () => {
+test('2: wrong passwords and too many attempts have different statuses', async () => {
   const tries: number[] = [];
 
   for (let i = 0; i < 6; i++) {
@@ -76,7 +77,7 @@ test('2: it tells wrong passwords and too many tries apart by status', async () 
   assert.deepEqual(tries, [401, 401, 401, 401, 401, 429]);
 });
 
-test('2: it renews its session with the refresh token as its credential too', async () => {
+test('2: the refresh token is accepted as the credential of a refresh', async () => {
   const first = (await logIn('jeff', 'Passw0rd!')).json;
 
   const renewed = await server.call('/oauth/token', {
@@ -96,7 +97,7 @@ for (const [name, password, role] of [
   ['admin', ADMIN_PASSWORD, 'platform-admin'],
   ['jeff', 'Passw0rd!', 'workspaces-manager'],
 ] as const) {
-  test(`3: any page of ${name} is made from four calls at once`, async () => {
+  test(`3: any page of ${name} is built from four calls at once`, async () => {
     const token = await server.token(name, password);
 
     const [user, roles, workspaces, configz] = await eventually(async () => {
@@ -141,7 +142,7 @@ for (const [name, password, role] of [
   });
 }
 
-test('3.4: what every page reads besides is there, and holds nothing secret', async () => {
+test('3.4: the other calls of every page are answered, and contain nothing secret', async () => {
   const token = await server.token('admin', ADMIN_PASSWORD);
   const kinds = await server.call(`${C}/configs/gpu/kinds`, { token });
 

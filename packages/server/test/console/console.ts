@@ -1,12 +1,12 @@
-// The server of KubeSphere's console, as far as this server sees it: what it sends for its browser,
-// with its headers.
+// A model of the server of KubeSphere's console: the requests that it sends for its browser, with
+// its headers.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import WebSocket from 'ws';
 import { type Answer, eventually, type TestServer } from '../support/test-server.ts';
 
-/** Where the browser finds the console. */
+/** The address of the console for browsers. */
 const ORIGIN = 'https://console.example.com';
 const BROWSER = '198.51.100.23';
 const PATCH = 'application/merge-patch+json';
@@ -16,11 +16,11 @@ export interface ConsoleCall {
   method: string;
   path: string;
   body?: unknown;
-  /** Content type of the body, where it is another one than the console's usual. */
+  /** Content type of the body, if it differs from the console's usual one. */
   type?: string;
 }
 
-/** A call that was answered otherwise than its page can show. */
+/** A call whose answer its page cannot show. */
 export interface Surprise {
   page: string;
   call: string;
@@ -49,7 +49,7 @@ export class ConsoleSession {
   }
 
   /**
-   * Logs in as the console does: it passes on what its page has sent, and names the browser in a
+   * Logs in as the console does: it forwards what its page has sent, and names the browser in a
    * header.
    */
   static async logIn(
@@ -71,12 +71,12 @@ export class ConsoleSession {
     return new ConsoleSession(server, user, json);
   }
 
-  /** The claims of its token, which the console reads. */
+  /** Returns the claims of its token, which the console reads. */
   get claims(): Record<string, unknown> {
     return JSON.parse(Buffer.from(this.#token.split('.')[1]!, 'base64url').toString());
   }
 
-  /** What the console's proxy sends on for its browser. */
+  /** Returns the headers that the console's proxy forwards for its browser. */
   get #headers(): Record<string, string> {
     return { authorization: `Bearer ${this.#token}`, 'x-forwarded-for': BROWSER, origin: ORIGIN };
   }
@@ -127,10 +127,7 @@ export class ConsoleSession {
     return answer;
   }
 
-  /**
-   * Asks again and again, as a page does that waits for something, until the answer is what it
-   * waits for.
-   */
+  /** Repeats a call, as a waiting page does, until the answer satisfies a condition. */
   until(path: string, isThere: (answer: Answer) => boolean): Promise<void> {
     return eventually(async () => {
       const answer = await this.#server.call(path, { headers: this.#headers });
@@ -139,7 +136,7 @@ export class ConsoleSession {
   }
 
   /**
-   * A WebSocket as the console's proxy opens it: at another host than the browser's, with the
+   * Opens a WebSocket as the console's proxy does: at another host than the browser's, with the
    * browser's origin.
    */
   #webSocket(path: string): WebSocket {
@@ -163,7 +160,7 @@ export class ConsoleSession {
     }
   }
 
-  /** The first event that a WebSocket brings. */
+  /** Returns the first event of a WebSocket. */
   async firstEvent(path: string): Promise<{ type: string; object: KubeObject }> {
     const socket = this.#webSocket(path);
 

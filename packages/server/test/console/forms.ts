@@ -1,11 +1,11 @@
-// What the forms of the console of KubeSphere 3.0 send: each write as it comes from the browser.
+// The forms of the console of KubeSphere 3.0: each write as the browser sends it.
 import type { ConsoleCall } from './console.ts';
 
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const TENANT = '/kapis/tenant.kubesphere.io/v1alpha2';
 const CREATOR = 'kubesphere.io/creator';
 
-/** The console sets who makes an object; the workload forms send everything once as a dry run. */
+/** Adds the creator, as the console does. */
 const annotated = (creator: string, more: Record<string, string> = {}) => ({
   [CREATOR]: creator,
   ...more,
@@ -28,7 +28,7 @@ export const newUser = (
   },
 });
 
-/** The same form in the console of 3.4: the user is to choose a password of his own. */
+/** The same form in the console of 3.4: the users choose their own password. */
 export function uninitialized(form: ConsoleCall): ConsoleCall {
   const body = form.body as { metadata: { annotations: Record<string, string> } };
   const annotations = { ...body.metadata.annotations, 'iam.kubesphere.io/uninitialized': 'true' };
@@ -62,7 +62,7 @@ export const newWorkspace = (creator: string, name: string, manager: string): Co
   },
 });
 
-/** The dialog by which members of a workspace are invited. */
+/** The dialog that invites members of a workspace. */
 export const invited = (workspace: string, username: string, role: string): ConsoleCall => ({
   method: 'POST',
   path: `${IAM}/workspaces/${workspace}/workspacemembers`,
@@ -84,7 +84,7 @@ export const newProject = (creator: string, workspace: string, name: string): Co
   },
 });
 
-/** The dialog by which members of a project are invited. */
+/** The dialog that invites members of a project. */
 export const invitedToProject = (project: string, username: string, role: string): ConsoleCall => ({
   method: 'POST',
   path: `${IAM}/namespaces/${project}/members`,
@@ -268,7 +268,7 @@ export function workloadForms(creator: string, project: string): readonly Consol
   ];
 }
 
-/** Changes that pages of a project send: of scale, of an annotation, of a whole object. */
+/** Changes on the pages of a project: of scale, of an annotation, of a whole object. */
 export function changes(
   project: string,
   deployment: Record<string, unknown>,

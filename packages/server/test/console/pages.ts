@@ -1,5 +1,5 @@
-// What the pages of the console of KubeSphere 3.0 ask for, of groups that this server has: one
-// entry a page.
+// Calls of the pages of the console of KubeSphere 3.0, for groups that this server has: one entry
+// per page.
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const TENANT = '/kapis/tenant.kubesphere.io/v1alpha2';
 const LISTS = '/kapis/resources.kubesphere.io/v1alpha3';
@@ -18,7 +18,7 @@ const NO_DEVOPS = '%21kubesphere.io%2Fkubefed-host-namespace%2C%21kubesphere.io%
 /** Calls by the name of their page. */
 export type Pages = Readonly<Record<string, readonly string[]>>;
 
-/** What the console's server asks for before it sends any page. */
+/** Calls of the console's server before every page. */
 export const anyPage = (user: string): readonly string[] => [
   `GET ${IAM}/users/${user}`,
   `GET ${IAM}/users/${user}/globalroles`,
@@ -26,10 +26,10 @@ export const anyPage = (user: string): readonly string[] => [
   `GET ${CONFIG}/configz`,
 ];
 
-/** The page of log-in, for nobody in particular. */
+/** The log-in page, without a user. */
 export const LOG_IN = [`GET ${CONFIG}/oauth`];
 
-/** Kinds that have a page of their own, of a cluster and of a project: by what they are watched. */
+/** Watched kinds that have a page of their own, of a cluster and of a project. */
 const WATCHED: Readonly<Record<string, readonly [watch: string, sorting: string]>> = {
   deployments: ['/apis/apps/v1/watch', CHANGED],
   statefulsets: ['/apis/apps/v1/watch', NEWEST],
@@ -44,7 +44,7 @@ const WATCHED: Readonly<Record<string, readonly [watch: string, sorting: string]
   persistentvolumeclaims: ['/api/v1/watch', NEWEST],
 };
 
-/** The pages of the lists of a cluster's or, with a project, of its objects. */
+/** The list pages of a cluster's objects or, with a project, of the project's. */
 function listPages(scope: string, project = ''): Pages {
   const below = project === '' ? '' : `/namespaces/${project}`;
 
@@ -56,7 +56,7 @@ function listPages(scope: string, project = ''): Pages {
   );
 }
 
-/** The pages of a cluster, for who may see it. */
+/** The pages of a cluster, for users who may see it. */
 export const clusterPages = (user: string): Pages => ({
   'cluster: overview': [
     `GET ${IAM}/clustermembers/${user}/clusterroles`,
@@ -145,7 +145,7 @@ export const workspacePages = (user: string, workspace: string): Pages => ({
   ],
 });
 
-/** The pages of who sees a workspace's members and roles. */
+/** The pages for users who see a workspace's members and roles. */
 export const workspaceAccessPages = (workspace: string): Pages => ({
   'workspace: members': [
     `GET ${IAM}/workspaces/${workspace}/workspacemembers?${NEWEST}`,
@@ -195,7 +195,7 @@ export const projectPages = (user: string, workspace: string, project: string): 
   };
 };
 
-/** The pages of who sees a project's members and roles. */
+/** The pages for users who see a project's members and roles. */
 export const projectAccessPages = (project: string): Pages => ({
   'project: members': [
     `GET ${IAM}/namespaces/${project}/members?${NEWEST}`,
@@ -243,8 +243,7 @@ export const workloadPages = (project: string): Pages => ({
 });
 
 /**
- * What pages of the console of KubeSphere 3.4 ask for besides, wherever nothing is that could fill
- * them.
+ * Further calls of the pages of the console of KubeSphere 3.4 for data that nothing here provides.
  */
 export const laterPages = (user: string, workspace: string, project: string): Pages => ({
   '3.4: any': [

@@ -49,7 +49,7 @@ const conditionOf = (status: { conditions: { type: string }[] }, type: string) =
 
 const statusOf = async (name: string) => (await platform.stored(`${APPS}/${name}`)).status;
 
-test('an application says which of its components are ready, and follows them', async () => {
+test('an application reports which of its components are ready, and follows them', async () => {
   await platform.made(SERVICES, {
     metadata: { name: 'web', labels: LABELS },
     spec: { ports: [{ port: 80 }] },
@@ -94,7 +94,7 @@ test('an application says which of its components are ready, and follows them', 
     assert.equal(conditionOf(status, 'Ready')?.reason, 'ComponentsReady');
   });
 
-  // Controllers of a cluster go on changing the Deployment.
+  // Controllers of a cluster keep changing the Deployment.
   if (ON_CLUSTER) {
     return;
   }

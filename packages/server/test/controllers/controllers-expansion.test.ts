@@ -30,7 +30,7 @@ after(() => platform.stop());
 
 const containers = [{ name: 'c', image: 'i' }];
 
-/** A claim that is bound, and a Deployment of two with as many pods that mount it. */
+/** Creates a bound claim, and a Deployment of two replicas with two pods that mount it. */
 async function mounted(name: string, storageClassName: string, pods = 1): Promise<void> {
   await platform.made(`${CORE}/persistentvolumeclaims`, {
     metadata: { name },

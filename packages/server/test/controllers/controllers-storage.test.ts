@@ -92,7 +92,7 @@ test('a class has the capability of its provisioner, expands where it allows tha
   });
 });
 
-test('objects made for a storage class are deleted with it, and snapshot classes of other drivers stay', async () => {
+test('objects created for a storage class are deleted with it, and snapshot classes of other drivers stay', async () => {
   await made(SNAPSHOT_CLASSES, {
     apiVersion: 'snapshot.storage.k8s.io/v1beta1',
     kind: 'VolumeSnapshotClass',

@@ -31,7 +31,7 @@ const user = (name: string) => ({
 
 const subject = (name: string) => ({ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name });
 
-test('a controller whose every key fails tries again at a bounded pace', async () => {
+test('a controller whose every key fails retries at a bounded rate', async () => {
   let runs = 0;
 
   const reconcile = async () => {
@@ -51,7 +51,7 @@ test('a controller whose every key fails tries again at a bounded pace', async (
   assert.ok(runs <= 500 + 100 + 40, `${runs}`);
 });
 
-test('a controller that changes its object each time it fails waits between its tries', async () => {
+test('a controller that changes its object at each failure waits between its retries', async () => {
   let runs = 0;
   let changed = () => {};
 
@@ -183,7 +183,7 @@ test('the role of a deleted user does not apply to a later user of the name, thr
   ] as const) {
     const name = path === `${I}/users` ? 'ida' : 'jan';
 
-    // Nobody has the name: as in 3.0 a member may be named before there is one.
+    // The name has no user yet: as in 3.0, a member may be named before the user exists.
     assert.equal(
       (await call(`${I}/clustermembers`, { body: [{ username: name, roleRef: 'cluster-admin' }] }))
         .status,
@@ -205,7 +205,7 @@ test('the role of a deleted user does not apply to a later user of the name, thr
   }
 });
 
-test('nobody may create a user whose name already has more rights than they have', async () => {
+test('no user may create a user whose name already has more rights than they have', async () => {
   const roleRef = {
     apiGroup: 'rbac.authorization.k8s.io',
     kind: 'ClusterRole',
@@ -246,7 +246,7 @@ test('nobody may create a user whose name already has more rights than they have
 
   assert.equal((await server.call(`${IAM}/users`, { token, body: typed })).status, 403);
 
-  // Nor does he take over who administers the cluster by setting his password.
+  // Nor do they take over a cluster administrator by setting the password.
   assert.equal((await call(`${I}/users`, { body: user('clara') })).status, 200);
 
   assert.equal(
@@ -266,7 +266,7 @@ test('nobody may create a user whose name already has more rights than they have
   });
 });
 
-test('without a policy server a Rego module of a role allows nothing, and the role says so', async () => {
+test('without a policy server a Rego module of a role allows nothing, and the role reports it', async () => {
   const module = 'package authz\nallow = true';
 
   const body = {

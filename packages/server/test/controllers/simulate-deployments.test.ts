@@ -101,7 +101,7 @@ test('a Deployment gets Pods that become ready on nodes, all marked as simulated
   assert.equal(items[0].message, `Scaled up replica set ${set.metadata.name} from 0 to 3`);
 });
 
-test('a rollout keeps to maxSurge and maxUnavailable, and can be undone', async () => {
+test('a rollout respects maxSurge and maxUnavailable, and can be undone', async () => {
   const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
 
   const created = await post(
@@ -163,7 +163,7 @@ test('a rollout keeps to maxSurge and maxUnavailable, and can be undone', async 
     'two',
   );
 
-  // What `kubectl rollout undo` does.
+  // The same patch as `kubectl rollout undo`.
   await change(`${APPS}/deployments/roll`, ({ spec }) => {
     spec.template.spec.containers[0].image = 'example/app:1';
   });

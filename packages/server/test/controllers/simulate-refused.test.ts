@@ -69,7 +69,7 @@ test('pods that a quota refuses are retried with back-off and one counted event,
 
   for (const kind of ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job']) {
     const { count, firstTimestamp, lastTimestamp } = await counted(kind);
-    // … 2560, 5120 ms; a change of the workload may add one or another.
+    // … 2560, 5120 ms; a change of the workload may add one or two.
     assert.ok(count <= 20, `${kind}: ${count}`);
     assert.ok(Date.parse(lastTimestamp) > Date.parse(firstTimestamp), kind);
   }

@@ -185,7 +185,7 @@ test('DaemonSets, schedulers and taints: Pods run only on nodes that allow them'
   }
 });
 
-test('Jobs complete, fail after their limit, and go when their time is over', async () => {
+test('Jobs complete, fail after their limit, and are deleted after their TTL', async () => {
   const job = (name: string, spec: Item, annotations: Record<string, string> = {}) =>
     post(`${BATCH}/jobs`, {
       metadata: { name },
@@ -348,7 +348,7 @@ test('a volume created by hand is available, bound to the claim that names it, a
   await phase('Released');
 });
 
-test('a claim names the provisioner of its class, as the console reads it', async () => {
+test('a claim names the provisioner of its class, as the console expects', async () => {
   await post('/apis/storage.k8s.io/v1/storageclasses', {
     metadata: { name: 'quick' },
     provisioner: 'disk.example.com',

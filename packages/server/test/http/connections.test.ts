@@ -8,7 +8,7 @@ const WATCH = '/api/v1/namespaces?watch=true';
 const USER = '/apis/iam.kubesphere.io/v1alpha2/users';
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 
-/** A second, and some room for a busy machine. */
+/** A second, plus a margin for a busy machine. */
 const SOON_MS = 1500;
 
 let server: TestServer;
@@ -23,7 +23,7 @@ after(() => server.stop());
 
 let users = 0;
 
-/** A new administrator with a session. */
+/** Creates a new administrator with a session. */
 async function newUser(): Promise<{ name: string; token: string }> {
   users += 1;
 
@@ -46,8 +46,8 @@ async function newUser(): Promise<{ name: string; token: string }> {
 }
 
 /**
- * Opens a watch and two WebSockets; answers how long each goes on, in milliseconds from the call of
- * the answer.
+ * Opens a watch and two WebSockets; returns a function that measures how long each stays open, in
+ * milliseconds from its call.
  */
 async function open(authorization: string): Promise<() => Promise<number[]>> {
   const headers = { authorization };
@@ -98,7 +98,7 @@ const ENDINGS: Record<
 > = {
   'a log-out': ({ token }) => server.call('/oauth/logout', { method: 'POST', token }),
   'another log-in': async ({ name }) => {
-    // Tokens of one second are the same.
+    // Tokens issued within one second are equal.
     await new Promise((resolve) => setTimeout(resolve, 1100));
     return server.login(name, 'Passw0rd!');
   },
@@ -114,7 +114,7 @@ const ENDINGS: Record<
 };
 
 for (const [what, end] of Object.entries(ENDINGS)) {
-  test(`open connections end with ${what}, those of others do not`, async () => {
+  test(`open connections end with ${what}, those of other users do not`, async () => {
     const user = await newUser();
     const ends = await open(`Bearer ${user.token}`);
     const other = await newUser();

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** A call whose answer is not decoded, unlike that of `fetch`. */
+/** Makes a call and returns the encoded bytes, which `fetch` would decode. */
 function raw(path: string, headers: Record<string, string>) {
   return new Promise<{ headers: Record<string, unknown>; body: Buffer }>((resolve, reject) => {
     const sent = request(server.url + path, { headers }, async (response) => {
@@ -31,7 +31,7 @@ function raw(path: string, headers: Record<string, string>) {
   });
 }
 
-test('a browser gets a page at /, the same for everybody', async () => {
+test('a browser gets the same page at / for every user', async () => {
   const page = await server.call('/', { headers: { accept: HTML } });
   assert.equal(page.status, 200);
   assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
@@ -49,7 +49,7 @@ test('a browser gets a page at /, the same for everybody', async () => {
   assert.equal(other.text, page.text);
 });
 
-test('who sends a credential, or is no browser, gets what they got without the page', async () => {
+test('a client with a credential, or that is no browser, gets the plain answer', async () => {
   for (const accept of ['*/*', 'application/json', 'application/yaml, */*']) {
     const { status, json } = await server.call('/', { headers: { accept } });
     assert.equal(status, 403);
@@ -67,7 +67,7 @@ test('who sends a credential, or is no browser, gets what they got without the p
   assert.equal(written.status, 403);
 });
 
-test('the page of the reference may load and call this server alone', async () => {
+test('the page of the reference may load and call this server only', async () => {
   const { status, headers, text } = await server.call('/docs', { headers: { accept: HTML } });
   assert.equal(status, 200);
   const policy = headers.get('content-security-policy') ?? '';
@@ -76,7 +76,7 @@ test('the page of the reference may load and call this server alone', async () =
   assert.doesNotMatch(policy, /unsafe|\*|https?:/);
   assert.equal(headers.get('x-content-type-options'), 'nosniff');
   assert.equal(headers.get('x-frame-options'), 'DENY');
-  // No code and no address stands in the page itself.
+  // The page itself contains no code and no address.
   assert.doesNotMatch(text, /<script>|<style|style=|\son\w+=|https?:/);
 });
 

@@ -7,7 +7,7 @@ import { TestServer } from '../support/test-server.ts';
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 
-/** How long a connection without a use may stay, and room for a busy machine. */
+/** How long an unused connection may stay open, plus a margin for a busy machine. */
 const SOON_MS = 3000;
 
 let server: TestServer;
@@ -67,13 +67,13 @@ for (const { name, open, openAsNobody, caller } of doors) {
     }
   });
 
-  test(`an answer to what has not been read ends the connection: ${name}`, async () => {
+  test(`an answer before the whole body is read ends the connection: ${name}`, async () => {
     const path = '/kapis/iam.kubesphere.io/v1alpha2/users';
     const json = 'Content-Type: application/json\r\n';
 
     const calls = [
-      // Who is not known, a body that is too large, a path that takes none, a method that there is
-      // not.
+      // An unknown caller, a body that is too large, a path without a body, and a method that does
+      // not exist.
       [
         `POST ${CONFIG_MAPS}`,
         `Authorization: Bearer none\r\n${json}Content-Length: 1000\r\n`,
@@ -121,7 +121,7 @@ for (const { name, open, openAsNobody, caller } of doors) {
   });
 }
 
-test('slow headers are cut at both ports, and bodies without a log-in that stall', async () => {
+test('slow headers are cut at both ports, and so are stalled bodies without a log-in', async () => {
   const headers = async ({ open, name }: Door) => {
     const silent = await open();
     const trickle = await open();
@@ -135,7 +135,7 @@ test('slow headers are cut at both ports, and bodies without a log-in that stall
     assert.deepEqual(ended, [true, true], name);
     assert.deepEqual(trickle.statuses, [408], name);
 
-    // Ended from both sides: nothing is kept for a client that does not go.
+    // Ended from both sides: no connection is kept for a client that stays.
     for (const connection of [silent, trickle]) {
       assert.equal(await connection.refuses(SOON_MS), true, name);
       connection.close();

@@ -35,7 +35,7 @@ after(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** Opens a stream; answers its status and how to end it. */
+/** Opens a stream; returns its status and a function that ends it. */
 async function stream(path: string, token: string) {
   const abort = new AbortController();
   const headers = { authorization: `Bearer ${token}` };
@@ -43,7 +43,7 @@ async function stream(path: string, token: string) {
   return { response, end: () => abort.abort() };
 }
 
-/** Opens a WebSocket; answers the status of what was said. */
+/** Opens a WebSocket; returns the status of the answer. */
 async function socket(path: string, token: string) {
   const client = new WebSocket(server.url.replace('http', 'ws') + path, {
     headers: { authorization: `Bearer ${token}` },

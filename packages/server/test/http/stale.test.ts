@@ -8,7 +8,7 @@ import { eventually, TestServer } from '../support/test-server.ts';
 
 const LIST = '/kapis/resources.kubesphere.io/v1alpha3/namespaces';
 
-/** The one that has the Kubernetes API, and one that reads it over https. */
+/** A server with the Kubernetes API, and one that reads that API over https. */
 let api: TestServer;
 let server: TestServer;
 let token: string;
@@ -18,7 +18,7 @@ before(async () => {
 
   const config = join(await mkdtemp(join(tmpdir(), 'ks-stale-')), 'kubesphere.yaml');
 
-  // Tokens that need no session: those are kept in the API that dies here.
+  // Tokens without a session: sessions are stored in the API that stops here.
   await writeFile(config, 'authentication: {oauthOptions: {accessTokenMaxAge: 0}}\n');
   server = await TestServer.start({ args: ['--kubeconfig', api.kubeconfig, '--config', config] });
   token = await server.token();

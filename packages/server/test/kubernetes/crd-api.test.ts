@@ -1,4 +1,4 @@
-// Every operation of the custom resources that 3.0 published, from the file that is generated of
+// Calls every operation of the custom resources that 3.0 published, from the file generated from
 // their CRDs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -48,14 +48,14 @@ async function ok(
   return json;
 }
 
-/** A path of a kind's objects; in the namespace, where they are namespaced. */
+/** Returns the path of a kind's objects, in the namespace if they are namespaced. */
 function pathOf({ apiVersion, plural, namespaced }: CrdSample, rest = '', verb = ''): string {
   return `/apis/${apiVersion}${verb}${namespaced ? `/namespaces/${NAMESPACE}` : ''}/${plural}${rest}`;
 }
 
 let made = 0;
 
-/** Makes an object; answers its name. */
+/** Creates an object; returns its name. */
 async function make(sample: CrdSample, labels: Record<string, string> = {}): Promise<string> {
   made += 1;
   const name = `x-${made}`;
@@ -63,7 +63,7 @@ async function make(sample: CrdSample, labels: Record<string, string> = {}): Pro
   return name;
 }
 
-/** Reads an object, and tries a write of it again that a controller comes before. */
+/** Reads an object and writes it; tries again when a controller writes in between. */
 const put = (path: string, written: string, change: (object: Answer['json']) => void) =>
   eventually(async () => {
     const object = await ok('GET', path);
@@ -71,7 +71,7 @@ const put = (path: string, written: string, change: (object: Answer['json']) => 
     return ok('PUT', written, object);
   });
 
-/** The first events of a watch, until one is of an object. */
+/** Returns the first events of a watch, up to one for a given object. */
 async function watched(
   path: string,
   name: string,
@@ -104,7 +104,7 @@ async function watched(
   throw new Error(`no event of ${name}: ${text}`);
 }
 
-/** What a merge patch leaves in an object, as far as it names fields. */
+/** Asserts that an object contains the fields of a merge patch. */
 function assertContains(object: Answer['json'], part: Record<string, unknown>): void {
   for (const [key, value] of Object.entries(part)) {
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
@@ -115,7 +115,7 @@ function assertContains(object: Answer['json'], part: Record<string, unknown>): 
   }
 }
 
-/** What each operation does, by method and the end of its path. */
+/** The checks of each operation, by method and the end of its path. */
 const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
   'GET ': async (sample) => {
     const name = await make(sample);
@@ -277,7 +277,7 @@ const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
   },
 };
 
-/** Kubernetes has no such path: the subresource is not in the CRD. */
+/** Kubernetes has no such path: the CRD does not have the subresource. */
 function assertNone({ status, text }: Answer): void {
   assert.equal(status, 404, text);
 }
@@ -295,8 +295,7 @@ async function writesStatusWithObject(sample: CrdSample, path: string): Promise<
 }
 
 /**
- * Published paths are those of the whole cluster: writes there exist for kinds of the cluster
- * alone.
+ * Published paths are those of the whole cluster: only cluster-scoped kinds can be written there.
  */
 async function refusesOutsideNamespaces(
   method: string,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ON_CLUSTER, TestPlatform } from '../support/test-platform.ts';
 
-// Clients of Kubernetes keep what discovery answers, and ask only whether it has changed.
+// Clients of Kubernetes cache discovery, and only ask whether it has changed.
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 let platform: TestPlatform;
 let token: string;
@@ -23,7 +23,7 @@ for (const [path, accept] of [
   ['/openapi/v2', 'application/json'],
   ['/openapi/v3/apis/apps/v1', 'application/json'],
 ] as const) {
-  test(`${path} (${accept}) is sent once to who keeps it`, async () => {
+  test(`${path} (${accept}) is sent once to a client that caches it`, async () => {
     const first = await get(path, { accept });
     assert.equal(first.status, 200, first.text);
 
@@ -36,7 +36,7 @@ for (const [path, accept] of [
   });
 }
 
-test('an OpenAPI document that is asked for by its hash is good for a year', async () => {
+test('an OpenAPI document requested by its hash can be cached for a year', async () => {
   const { json } = await get('/openapi/v3');
   const { serverRelativeURL } = json.paths['apis/apps/v1'];
   const kept = await get(serverRelativeURL);

@@ -22,7 +22,7 @@ async function made(path: string, body: unknown) {
   return json;
 }
 
-/** Una views ws-a and its project ns-a, and is in a group that administers it. */
+/** Una views ws-a and its project ns-a, and is in a group that administers ws-a. */
 before(async () => {
   server = await TestServer.start();
   admin = await server.token();
@@ -98,7 +98,7 @@ const KINDS = [
   '/apis/tenant.kubesphere.io/v1alpha1/workspaces',
 ];
 
-/** Names and versions of everything that such a write could touch. */
+/** Returns names and versions of everything that such a write could change. */
 async function world(): Promise<string[]> {
   const lists = await Promise.all(KINDS.map(async (path) => (await call(path)).json));
 
@@ -110,7 +110,7 @@ async function world(): Promise<string[]> {
   );
 }
 
-/** Waits until the controllers have nothing more to do. */
+/** Waits until the controllers are idle. */
 async function settled(): Promise<string[]> {
   let last = await world();
 
@@ -127,7 +127,7 @@ async function settled(): Promise<string[]> {
   }, 20_000);
 }
 
-/** A body for each write of the two groups that would be stored. */
+/** A valid body for each write of the two groups. */
 async function bodies(): Promise<Record<string, unknown>> {
   const stored = async (path: string) => (await call(path)).json;
   const role = {
@@ -235,12 +235,12 @@ const value = async (name: string, path: string): Promise<string> => {
   return values[name] ?? 'una';
 };
 
-/** Credentials that show what they are only once they are stored. */
+/** Credentials that can only be checked once they are stored. */
 const CREDENTIAL = /\/users\/\{user\}\/(tokens|totp|sessions)/;
 
 /**
- * Routes about DevOps projects need a project with a namespace of its own; they are the same
- * handlers.
+ * Routes of DevOps projects need a project with a namespace of its own; their handlers are the
+ * same.
  */
 const WRITES = routeTables().filter(
   ({ method, path }) =>
@@ -249,7 +249,7 @@ const WRITES = routeTables().filter(
     !path.includes('{devops}'),
 );
 
-test('a credential is not tried, and not made by trying', async () => {
+test('a dry run neither tries nor creates a credential', async () => {
   for (const { method, path } of WRITES.filter(({ path }) => CREDENTIAL.test(path))) {
     const url = path.replace(/\{\w+\}/g, 'admin');
     const { status, text } = await call(`${url}?dryRun=All`, { method, body: { name: 'x' } });
@@ -263,7 +263,7 @@ test('a credential is not tried, and not made by trying', async () => {
   assert.equal((await call(`${I}/users/admin/tokens`)).json.totalItems, 0);
 });
 
-test('every write of roles, members, groups, users and tenants can be tried, and then stores nothing', async () => {
+test('every write of roles, members, groups, users and tenants accepts a dry run, which stores nothing', async () => {
   const given = await bodies();
   const before = await settled();
   const wrong: string[] = [];
@@ -306,7 +306,7 @@ test('every write of roles, members, groups, users and tenants can be tried, and
   );
 });
 
-test('a dry run lists who gains and loses which rights, beyond those that they have anyway', async () => {
+test('a dry run lists the users who gain or lose rights, beyond those that they have anyway', async () => {
   const member = async (role: string) =>
     (
       await call(`${I}/namespaces/ns-a/members/una?dryRun=All`, {
@@ -340,7 +340,7 @@ test('a dry run lists who gains and loses which rights, beyond those that they h
   assert.equal(global.effects.gains[0].scope, 'platform');
   assert.ok(!JSON.stringify(global).includes('$2'), 'no hash');
 
-  // A role: everybody who has it.
+  // A change of a role affects every user who has it.
   await made(`${I}/users`, {
     metadata: { name: 'vito', annotations: { 'iam.kubesphere.io/globalrole': 'gr' } },
     spec: { email: 'vito@example.com', password: 'Passw0rd!' },
@@ -353,7 +353,7 @@ test('a dry run lists who gains and loses which rights, beyond those that they h
   });
 });
 
-test('through the Kubernetes API the answer is as ever, and the outcome is a warning', async () => {
+test('through the Kubernetes API the answer is unchanged, and the outcome is a warning', async () => {
   const path = `${RBAC}/clusterrolebindings`;
 
   const body = {

@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test';
 import { hash } from '@node-rs/bcrypt';
 import { eventually, TestServer } from '../support/test-server.ts';
 
-// Objects as a KubeSphere 3.0 cluster has them, put there past this server: they work as they are
-// and stay as they are.
+// Objects of a KubeSphere 3.0 cluster, stored without this server: they work as they are and stay
+// unchanged.
 const IAM = '/apis/iam.kubesphere.io/v1alpha2';
 const I = '/kapis/iam.kubesphere.io/v1alpha2';
 const T = '/kapis/tenant.kubesphere.io/v1alpha2';
@@ -56,7 +56,7 @@ async function user(
 before(async () => {
   server = await TestServer.start();
 
-  // 3.0 leaves the annotation by which it was asked for the role, also when that has changed since.
+  // 3.0 leaves the annotation that requested the role, also when the role has changed since.
   await user('old', 'Active', { 'iam.kubesphere.io/globalrole': 'platform-admin' });
   await user('off', 'Disabled');
 
@@ -108,7 +108,7 @@ before(async () => {
 
 after(() => server.stop());
 
-test('users log in with the passwords that they have, disabled ones stay so', async () => {
+test('users log in with their existing passwords, and disabled users stay disabled', async () => {
   assert.equal((await server.login('old@example.com', 'Passw0rd!')).status, 200);
 
   const token = await server.token('old', 'Passw0rd!');
@@ -117,7 +117,7 @@ test('users log in with the passwords that they have, disabled ones stay so', as
 
   const { json } = await server.call(`${I}/users/old`, { token });
 
-  // The binding tells the role, not what the annotation says from earlier.
+  // The binding decides the role, not the annotation from earlier.
   assert.equal(json.metadata.annotations['iam.kubesphere.io/globalrole'], 'platform-regular');
   assert.equal((await server.call('/api/v1/nodes', { token })).status, 403);
 });
@@ -172,7 +172,7 @@ test('imported workspaces, projects and members are unchanged', async () => {
   );
 });
 
-test('nothing that 3.0 wrote is written over', async () => {
+test('no object of 3.0 is overwritten', async () => {
   // Time for controllers that would.
   await new Promise((resolve) => setTimeout(resolve, 1000));
 
@@ -190,7 +190,7 @@ test('nothing that 3.0 wrote is written over', async () => {
   }
 });
 
-test('and goes with its user, as in 3.0', async () => {
+test('it is deleted with its user, as in 3.0', async () => {
   const token = await server.token();
   assert.equal((await server.call(`${I}/users/viewer`, { method: 'DELETE', token })).status, 200);
 

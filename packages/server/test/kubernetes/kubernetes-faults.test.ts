@@ -12,7 +12,7 @@ import { stringify } from 'yaml';
 import { type Fault, FaultyProxy, type ProxiedCall } from '../support/faulty-proxy.ts';
 import { eventually, TestServer } from '../support/test-server.ts';
 
-/** The copies of resources against a real API behind a proxy that fails. */
+/** Tests the copies of resources against a real API behind a proxy that injects faults. */
 const CONFIGMAPS = RESOURCES.find(({ resource }) => resource === 'configmaps')!;
 const PODS = RESOURCES.find(({ resource }) => resource === 'pods')!;
 const NAMES = '/api/v1/namespaces/shop/configmaps';
@@ -43,7 +43,7 @@ const shows = (...wanted: string[]) =>
 const synced = (definition: ResourceDefinition = CONFIGMAPS) =>
   catalog.synced(definition, AbortSignal.timeout(10_000));
 
-/** Does something to the first calls that it is about, and nothing to later ones. */
+/** Applies a fault to the first matching calls, and not to later ones. */
 function first(count: number, wanted: (call: ProxiedCall) => boolean, fault: Fault) {
   return (call: ProxiedCall) => (wanted(call) && count-- > 0 ? fault : undefined);
 }
@@ -127,7 +127,7 @@ test('when the API dies the copy stays, and no change is lost when it comes back
   await eventually(async () => assert.deepEqual([...catalog.stale()], []));
 });
 
-test('a history that was compacted meanwhile is made up for by a list: deletions are not lost', async () => {
+test('after a compaction of the history a list makes up for missed events, deletions included', async () => {
   await synced();
   await proxy.down();
   await remove(`${NAMES}/a`);
@@ -142,7 +142,7 @@ test('a history that was compacted meanwhile is made up for by a list: deletions
   );
 });
 
-test('429 is obeyed: nothing is asked before Retry-After', async () => {
+test('429 is respected: no request is sent before Retry-After', async () => {
   const times: number[] = [];
   proxy.fault = (call) => {
     if (isMaps(call)) {
@@ -180,7 +180,7 @@ for (const [how, wanted, answer] of [
   });
 }
 
-test('half a frame is left out and read again', async () => {
+test('a truncated frame is left out and read again', async () => {
   let cut = 1;
   proxy.fault = (call) =>
     isWatch(call)
@@ -195,7 +195,7 @@ test('half a frame is left out and read again', async () => {
   await shows('a', 'b', 'd');
 });
 
-test('a frame that stays broken is gone past by a list', async () => {
+test('a frame that stays broken is skipped by a new list', async () => {
   proxy.fault = (call) =>
     isWatch(call)
       ? {
@@ -230,7 +230,7 @@ test('a broken object is left out and reported, and hides no other', async () =>
   assert.ok(catalog.informer(CONFIGMAPS).skipped >= 2);
 });
 
-test('an object that is built otherwise than its kind is left out', async () => {
+test('an object with another structure than its kind is left out', async () => {
   await make('/api/v1/namespaces/shop/pods', {
     metadata: { name: 'good' },
     spec: { containers: [{ name: 'c', image: 'i' }] },
@@ -266,7 +266,7 @@ for (const [how, asIs] of [
   ['aggregated discovery', true],
   ['discovery group by group', false],
 ] as const) {
-  test(`${how} finds all kinds though one aggregated group is broken`, async () => {
+  test(`${how} finds all kinds although one aggregated group is broken`, async () => {
     const broken = {
       metadata: { name: 'broken.example.com' },
       versions: [{ version: 'v1', freshness: 'Stale' }],
@@ -406,7 +406,7 @@ test('Kubernetes’ resources come before others of the same name, and plural.gr
   );
 });
 
-test('kinds that cannot be followed are refused in words', async () => {
+test('kinds that cannot be followed are refused with a reason', async () => {
   await assert.rejects(async () => catalog.resolve('tokenreviews'), {
     code: 400,
     message:
@@ -432,8 +432,8 @@ test('the informer of an unused kind is stopped, those of the table stay', async
   assert.ok((await synced(definition)).size > 0);
 });
 
-// With a real cluster every server that a test starts has one of its own, and not that behind the
-// proxy.
+// With a real cluster every server that a test starts has a cluster of its own, not the one behind
+// the proxy.
 const OWN_CLUSTER = { skip: process.env.KS_TEST_CLUSTER === '1' };
 test('the server starts as soon as the API is there', OWN_CLUSTER, async (t) => {
   await proxy.down();

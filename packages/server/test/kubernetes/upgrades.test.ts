@@ -12,14 +12,14 @@ const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const ROLES = '/apis/iam.kubesphere.io/v1alpha2/globalroles';
 
 /**
- * How long a refused connection may stay: the time that its client has for reading, and room for a
- * busy machine.
+ * How long a refused connection may stay open: the time in which its client can read the answer,
+ * plus a margin for a busy machine.
  */
 const SOON_MS = 3000;
 
 /**
- * One that has the embedded Kubernetes API; one for which that is a remote API that trusts its
- * connections, whatever they ask.
+ * A server with the embedded Kubernetes API; one whose remote API trusts its connections with any
+ * request.
  */
 let embedded: TestServer;
 let remote: TestServer;
@@ -57,14 +57,14 @@ after(async () => {
 interface Door {
   name: string;
   open: () => Promise<RawConnection>;
-  /** Header lines of who calls. */
+  /** Header lines of the caller. */
   caller: () => string;
 }
 
 const own = (name: string, server: () => TestServer): Door => ({
   name,
   open: () => RawConnection.to(server().url),
-  // No session, which a log-in at the other server would end.
+  // A credential without a session, which a log-in at the other server would end.
   caller: () =>
     `Authorization: Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}\r\n`,
 });
@@ -180,7 +180,7 @@ for (const door of doors) {
   });
 }
 
-test('an answer that is no upgrade is passed on whole', async () => {
+test('an answer that is no upgrade is forwarded whole', async () => {
   const connection = await RawConnection.to(remote.url);
   connection.write(head(doors[1]!, 'GET /api/v1/namespaces/default/pods/nosuch/exec?command=sh'));
   assert.equal(await connection.ends(SOON_MS), true);

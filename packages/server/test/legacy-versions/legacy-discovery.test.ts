@@ -15,7 +15,7 @@ after(() => platform?.stop());
 
 interface Version {
   version: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
   resources: any[];
 }
 
@@ -90,7 +90,7 @@ test('discovery of a group and of a version lists current names and verbs', asyn
 });
 
 test('aggregated discovery lists the same', async () => {
-  // Kubernetes 1.36 has the older one no more.
+  // Kubernetes 1.36 no longer has the older one.
   for (const v of ON_CLUSTER ? ['v2'] : ['v2', 'v2beta1']) {
     const accept = `application/json;g=apidiscovery.k8s.io;v=${v};as=APIGroupDiscoveryList,application/json`;
     const { json, headers } = await platform.call('/apis', { headers: { accept } });
@@ -142,7 +142,7 @@ test('OpenAPI v3 has documents of the older versions', async () => {
   assert.equal((await platform.call('/openapi/v3/apis/extensions/v1')).status, 404);
 });
 
-test('legacyVersions: false leaves all of it to the backend', async () => {
+test('legacyVersions: false leaves all discovery to the backend', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'ks-legacy-'));
   const config = join(dir, 'kubesphere.yaml');
 

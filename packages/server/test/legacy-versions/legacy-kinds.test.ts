@@ -25,7 +25,7 @@ const webhooks = [
   { name: 'hook.example.com', clientConfig: { url: 'https://hook.example.com/' }, rules: [] },
 ];
 
-/** What an object of each kind has besides its name; cluster-scoped kinds have `cluster`. */
+/** Fields of an object of each kind besides its name; cluster-scoped kinds have `cluster`. */
 // biome-ignore lint/suspicious/noExplicitAny: each kind has other fields.
 const OBJECTS: Record<string, { cluster?: boolean; name?: string; fields: any }> = {
   CronJob: {
@@ -144,7 +144,7 @@ for (const { group, version, resource, kind, served, warning } of LEGACY_KINDS) 
   const { cluster, fields, name = `legacy-${version}-${group.split('.')[0]}` } = OBJECTS[kind]!;
   const path = `/apis/${apiVersion}/${cluster ? '' : 'namespaces/demo/'}${resource}`;
 
-  test(`${apiVersion} ${kind}: made, read, listed, applied, patched and deleted`, async () => {
+  test(`${apiVersion} ${kind}: created, read, listed, applied, patched and deleted`, async () => {
     const body = { apiVersion, kind, metadata: { name }, ...fields };
     const made = await platform.call(path, { body });
 

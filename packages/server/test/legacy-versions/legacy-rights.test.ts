@@ -17,8 +17,8 @@ let platform: TestPlatform;
 
 /**
  * Olga has ingresses of extensions, Nick those of networking.k8s.io, Beth both; Rita writes roles
- * and bindings of RBAC, Carl requests for certificates; Vera views the project, Opal operates it,
- * Una is nobody.
+ * and bindings of RBAC, Carl certificate signing requests; Vera views the project, Opal operates
+ * it, Una has no role.
  */
 const tokens: Record<string, string> = {};
 
@@ -131,7 +131,7 @@ test('rights to both groups allow the calls', async () => {
   }
 });
 
-test('an operator of a project makes routes as the console of 3.0 does, and no network policies', async () => {
+test('an operator of a project creates routes as the console of 3.0 does, and no network policies', async () => {
   const own = await platform.call(INGRESSES, { body: ingress('operated'), token: tokens.opal });
   assert.equal(own.status, 201, own.text);
 
@@ -309,7 +309,7 @@ test('a watch in an older version ends when the right to the served one is withd
   stream.close();
 });
 
-test('an API token makes no certificates in an older version either', async () => {
+test('an API token creates no certificates in an older version either', async () => {
   const made = await platform.made(`${PATHS.iam}/users/admin/tokens`, { name: 'robot' });
   const token = made.token ?? made.value ?? made.secret;
 

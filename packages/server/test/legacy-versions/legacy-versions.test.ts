@@ -53,7 +53,7 @@ const deployment = (name: string) => ({
   spec: { template: { metadata: { labels: { app: name } }, spec: podSpec } },
 });
 
-/** An object as it is stored, in the version that is served. */
+/** Returns an object as it is stored, in the served version. */
 const stored = (path: string) => platform.stored(path);
 
 const patch = (path: string, type: string, body: unknown, query = '') =>
@@ -75,7 +75,7 @@ function assertOk({ status, text }: Answer, expected = 200): void {
   assert.equal(status, expected, text);
 }
 
-test('a CronJob of batch/v1beta1 is made, read, listed, changed and deleted, with a warning each time', async () => {
+test('a CronJob of batch/v1beta1 is created, read, listed, changed and deleted, with a warning each time', async () => {
   const made = await platform.call(CRON_JOBS, { body: cronJob('tick', { app: 'tick' }) });
   assertOk(made, 201);
   assert.deepEqual([made.json.apiVersion, made.json.kind], ['batch/v1beta1', 'CronJob']);
@@ -362,7 +362,7 @@ test('an HPA of autoscaling/v2beta1 and v2beta2 keeps fields that its version do
   assert.equal(after.spec.behavior.scaleDown.stabilizationWindowSeconds, 60);
 });
 
-test('patches of every type are made in the form of the older version', async () => {
+test('patches of every type apply to the form of the older version', async () => {
   assertOk(await platform.call(INGRESSES, { body: ingress('patched') }), 201);
 
   const path = `${INGRESSES}/patched`;
@@ -438,7 +438,7 @@ test('patches of every type are made in the form of the older version', async ()
     assert.equal(web.json.spec.revisionHistoryLimit, 2147483647);
   }
 
-  // What somebody else has set since is no default's to change.
+  // No default overwrites what another user has set since.
   const limit = await patch(`${DEPLOYMENTS}/applied-whole`, MERGE_PATCH, {
     spec: { revisionHistoryLimit: 4 },
   });
@@ -477,7 +477,7 @@ test('patches of every type are made in the form of the older version', async ()
   assert.equal((await patch(`${CRON_JOBS}/patched`, 'application/json', {})).status, 415);
 });
 
-test('patches that meet another write are made again', async () => {
+test('patches that meet another write are repeated', async () => {
   assertOk(await platform.call(INGRESSES, { body: ingress('busy') }), 201);
 
   const answers = await Promise.all(
@@ -495,7 +495,7 @@ test('patches that meet another write are made again', async () => {
   assert.deepEqual(Object.keys(json.metadata.labels).sort(), ['l0', 'l1', 'l2', 'l3']);
 });
 
-test('a Deployment of extensions/v1beta1 has the defaults and the scale of its time', async () => {
+test('a Deployment of extensions/v1beta1 has the defaults and the scale of that version', async () => {
   const made = await platform.call(DEPLOYMENTS, { body: deployment('web') });
   assertOk(made, 201);
 
@@ -551,7 +551,7 @@ test('a Deployment of extensions/v1beta1 has the defaults and the scale of its t
   assert.equal(real.metadata.annotations['deprecated.deployment.rollback.to'], '3');
 });
 
-test('watches are told in the older version over HTTP and over WebSocket', async () => {
+test('watches send the older version over HTTP and over WebSocket', async () => {
   const plain = await LiveStream.open(platform.server, `${INGRESSES}?watch=true`, platform.admin);
 
   const byPath = await LiveStream.open(
@@ -567,7 +567,7 @@ test('watches are told in the older version over HTTP and over WebSocket', async
           headers: { authorization: `Bearer ${platform.admin}` },
         });
 
-        // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
+        // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
         const events: any[] = [];
         socket.on('message', (data) => events.push(JSON.parse(data.toString())));
         await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
@@ -606,7 +606,7 @@ test('watches are told in the older version over HTTP and over WebSocket', async
   byPath.close();
 });
 
-test('callers that accept no JSON are refused like those of kinds without protobuf', async () => {
+test('callers that accept no JSON are refused as for kinds without protobuf', async () => {
   const protobuf = 'application/vnd.kubernetes.protobuf';
   assert.equal((await platform.call(CRON_JOBS, { headers: { accept: protobuf } })).status, 406);
   assertOk(await platform.call(CRON_JOBS, { headers: { accept: `${protobuf},application/json` } }));

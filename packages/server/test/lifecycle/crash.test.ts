@@ -13,7 +13,7 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const WORKSPACE = 'kubesphere.io/workspace';
 
 /**
- * How long after the first user of each round is made the process is killed, in milliseconds: while
+ * When the process is killed, in milliseconds after the first user of each round is created: while
  * it creates, reconciles, deletes.
  */
 const KILL_AFTER_MS = [0, 10, 50, 150, 400];
@@ -21,8 +21,8 @@ const KILL_AFTER_MS = [0, 10, 50, 150, 400];
 type Items = Answer['json'][];
 
 /**
- * Makes users, workspaces, projects and memberships, and deletes what earlier rounds made; nobody
- * waits for anything. Answers when the first user is made.
+ * Creates users, workspaces, projects and memberships, and deletes those of earlier rounds, without
+ * waiting. Returns when the first user is created.
  */
 function work(server: TestServer, token: string, round: number): Promise<unknown> {
   const send = (path: string, body?: unknown, method?: string) =>
@@ -58,8 +58,8 @@ function work(server: TestServer, token: string, round: number): Promise<unknown
 
     const old = `${round - 1}-${i}`;
 
-    // Not before the role is on its way: one for a name that nobody has any more is like one for a
-    // name nobody had yet.
+    // Waits for the role: a role of a deleted user would look like a role of a user who never
+    // existed.
     const member = send(`${I}/clustermembers`, [
       { username: `u-${old}`, roleRef: 'cluster-viewer' },
     ]);
@@ -75,7 +75,7 @@ function work(server: TestServer, token: string, round: number): Promise<unknown
   return Promise.race(users);
 }
 
-/** Throws unless everything is as it is to be, whatever was cut off. */
+/** Throws unless every object is in its final state, wherever the process was killed. */
 async function check(
   server: TestServer,
   token: string,
@@ -117,7 +117,7 @@ async function check(
   }
 
   for (const { metadata, subjects } of bindings) {
-    // As in 3.0, a role may be given to a name that nobody has had yet.
+    // As in 3.0, a role may be given to a name without a user yet.
     for (const { kind, name } of subjects ?? []) {
       if (kind === 'User' && existed.has(name)) {
         assert.ok(names(users).has(name), `${metadata.name} outlived ${name}`);
@@ -154,7 +154,7 @@ async function check(
 
     const workspace = workspaces.find((one) => one.metadata.name === metadata.labels[WORKSPACE]);
 
-    // A project may be made before its workspace is; where that never came it is nobody's.
+    // A project may be created before its workspace; without the workspace it belongs to nobody.
     if (workspace) {
       assert.equal(metadata.ownerReferences?.[0]?.uid, workspace.metadata.uid, metadata.name);
     }

@@ -21,7 +21,7 @@ before(async () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', disk], { stdio: 'ignore' });
     mounted = true;
   } catch {
-    // Only root may; CI runs as root.
+    // Only root may mount; CI runs as root.
   }
 });
 
@@ -32,7 +32,7 @@ after(async () => {
   await rm(disk, { recursive: true, force: true });
 });
 
-/** Takes all room but `left` bytes. */
+/** Fills the disk up to `left` bytes. */
 async function fill(left: number): Promise<void> {
   const { bavail, bsize } = await statfs(disk);
   await writeFile(join(disk, 'filler'), Buffer.alloc(Math.max(0, bavail * bsize - left)));
@@ -124,7 +124,7 @@ test('on a full disk writes are refused with the reason, reads and watches conti
       'the watch showed each acknowledged write once, and nothing else',
     );
 
-    // Killed while it is full, and started again while it still is.
+    // Killed while the disk is full, and started again while it still is.
     await fill(200_000);
 
     const storm = Promise.allSettled(Array.from({ length: 100 }, (_, i) => write(`killed-${i}`)));

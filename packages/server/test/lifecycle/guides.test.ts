@@ -11,7 +11,7 @@ test('the server knows every key of the guides’ configurations', async () => {
   for (const guide of await readdir(GUIDES)) {
     const text = await readFile(new URL(guide, GUIDES), 'utf8');
     for (const [, block = ''] of text.matchAll(/```yaml\n(.*?)```/gs)) {
-      // Objects of Kubernetes are none of ours.
+      // Objects of Kubernetes are not configurations of this server.
       if (/^(- )?apiVersion:/m.test(block)) {
         continue;
       }

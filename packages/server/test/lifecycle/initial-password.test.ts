@@ -55,7 +55,7 @@ test('the first administrator must set their own password before anything else',
   );
 });
 
-test('so do users whom somebody else has made or reset, and they cannot lift it themselves', async () => {
+test('users whom another user has created or whose password was reset must too, and cannot lift it themselves', async () => {
   const admin = await server.token('admin', 'My-0wn-choice');
 
   const made = await server.call(`${I}/users`, {
@@ -125,7 +125,7 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
     uninitialized: ['true'],
   });
 
-  // What the page of the console needs, and nothing besides.
+  // The requests of the console's page, and no others.
   const tenant = '/kapis/tenant.kubesphere.io';
 
   for (const path of [
@@ -212,7 +212,7 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
   assert.equal(claimsOf(own).extra.uninitialized, undefined);
   assert.equal((await server.call(`${tenant}/v1alpha2/namespaces`, { token: own })).status, 200);
 
-  // With a password of one's own this door is shut again.
+  // After the first password the page cannot be used again.
   const later = await server.call(SELF('bob'), { token: own, ...patch([replaced('An0ther-one')]) });
   assert.equal(later.status, 403, later.text);
 });

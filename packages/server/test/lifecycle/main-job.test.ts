@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-test('the token answer is that of the reference page', async () => {
+test('the token response is the one of the reference page', async () => {
   const { status, json } = await server.login('admin', 'P@88w0rd');
   assert.equal(status, 200);
 
@@ -28,7 +28,7 @@ test('the token answer is that of the reference page', async () => {
   assert.equal(json.expires_in, 7200);
 });
 
-test('the node list holds this host as a Node that is ready', async () => {
+test('the node list holds this host as a ready Node', async () => {
   const token = await server.token();
 
   const { status, json } = await server.call('/kapis/resources.kubesphere.io/v1alpha3/nodes', {
@@ -86,12 +86,12 @@ test('the node port of the Service is served, and closed with the Service', asyn
   await eventually(() => assert.rejects(fetch(url, { headers: { connection: 'close' } })));
 });
 
-test('certificates, kubeconfig and secrets are for the owner alone', () => {
+test('only the owner can read certificates, kubeconfig and secrets', () => {
   assert.equal(statSync(server.kubeconfig).mode & 0o777, 0o600);
   assert.equal(statSync(`${server.dataDir}/jwt-secret`).mode & 0o777, 0o600);
 });
 
-test('the Kubernetes API is reached through the server, watches stream', async () => {
+test('the Kubernetes API is reached through the server, and watches stream', async () => {
   const token = await server.token();
 
   const create = (name: string) =>

@@ -13,13 +13,13 @@ const USERS = '/apis/iam.kubesphere.io/v1alpha2/users';
 const CALLBACK = 'https://app.example/cb';
 
 /**
- * How long a revocation may take to be known everywhere while the Kubernetes API tells, and when it
- * no longer does.
+ * How long a revocation may take to reach every replica, with and without notifications of the
+ * Kubernetes API.
  */
 const TOLD_MS = 1000;
 const SILENT_MS = 6000;
 
-/** The one that has the embedded Kubernetes API, and a replica on that API over https. */
+/** A server with the embedded Kubernetes API, and a replica on that API over https. */
 let first: TestServer;
 let second: TestServer;
 let line: Line;
@@ -65,7 +65,7 @@ class Line {
     return (this.#server.address() as { port: number }).port;
   }
 
-  /** From now on nothing comes from the API on the connections that are open; new ones work. */
+  /** Stops the data of the API on open connections; new ones work. */
   silence(): void {
     for (const [client, api] of this.#pairs) {
       api.unpipe(client);
@@ -113,7 +113,7 @@ before(async () => {
 });
 
 after(async () => {
-  // Calls on silent connections end, so that the replica need not wait for them when it stops.
+  // Ends silent connections, so that the replica need not wait for their calls when it stops.
   line?.close();
   await second?.stop();
   await first?.stop();
@@ -137,7 +137,7 @@ async function createUser(name: string): Promise<void> {
 const status = async (server: TestServer, token: string) =>
   (await server.call('/kapis/version', { token })).status;
 
-/** Calls until the token is refused; answers after how many milliseconds it was. */
+/** Calls until the token is refused; returns after how many milliseconds it was. */
 async function refusedAfter(
   server: TestServer,
   token: string,
@@ -145,7 +145,7 @@ async function refusedAfter(
   limit: number,
 ): Promise<number> {
   while (performance.now() - start < limit) {
-    // While the API cannot be asked it is 503: that is refused too.
+    // While the API cannot be asked the answer is 503, which is a refusal too.
     if ((await status(server, token)) !== 200) {
       return performance.now() - start;
     }
@@ -187,7 +187,7 @@ const endings: [string, (name: string, token: string) => Promise<unknown>][] = [
 ];
 
 for (const [i, [name, end]] of endings.entries()) {
-  test(`${name} at one replica is obeyed by the other within a second`, async () => {
+  test(`${name} at one replica takes effect at the other within a second`, async () => {
     const user = `ended-${i}`;
     await createUser(user);
 
@@ -214,7 +214,7 @@ for (const [i, [name, end]] of endings.entries()) {
   });
 }
 
-test('a log-in of a browser, its code and its page go over both replicas, and a code is good once', async () => {
+test('a log-in of a browser, its code and its page work across both replicas, and a code is valid once', async () => {
   const proof = pkce();
 
   const url = authorizeUrl({
@@ -289,14 +289,14 @@ test('a replica whose watch is silent asks the API before it trusts its copy', a
   const token = await first.token('silent', 'Passw0rd!');
   assert.equal(await status(second, token), 200);
 
-  // The watches stay open; nothing comes.
+  // The watches stay open without data.
   line.silence();
   await first.call('/oauth/logout', { method: 'POST', token });
 
   const after = await refusedAfter(second, token, performance.now(), 3 * SILENT_MS);
   assert.ok(after < SILENT_MS, `${after} ms`);
 
-  // And who is logged in stays so.
+  // Other sessions continue.
   await eventually(async () => assert.equal(await status(second, admin), 200));
   assert.equal(await status(second, token), 401);
 });

@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** Has a request signed by the API; answers its status once it is decided. */
+/** Has a request signed by the API; returns its status once it is decided. */
 async function sign(
   name: string,
   request: string,

@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => rm(cwd, { recursive: true, force: true }));
 
-/** Exit code 1 and one line that says why. */
+/** Asserts exit code 1 and one line with the reason. */
 async function refused(args: string[], message: RegExp): Promise<void> {
   const { code, stderr } = await run(args, { cwd });
   assert.equal(code, 1, stderr);
@@ -24,7 +24,7 @@ async function refused(args: string[], message: RegExp): Promise<void> {
 
 const free = ['--secure-port', '0', '--insecure-port', '0'];
 
-test('ports in use are named', async () => {
+test('the error names ports in use', async () => {
   const blocker = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => blocker.once('listening', resolve));
 
@@ -42,7 +42,7 @@ test('ports in use are named', async () => {
   blocker.close();
 });
 
-test('a data directory that cannot be used is named', async () => {
+test('the error names an unusable data directory', async () => {
   const file = join(cwd, 'file');
   await writeFile(file, '');
   await refused(['--data-dir', file, ...free], new RegExp(file));
@@ -94,7 +94,7 @@ test('broken kubeconfigs, configurations and flags are explained', async () => {
   );
 });
 
-test('unknown keys of the configuration are named in a warning', async () => {
+test('a warning names unknown keys of the configuration', async () => {
   const config = join(cwd, 'unknown.yaml');
   await writeFile(config, 'redis: {hots: x}\nauthentication: {multipleLogin: true}\n');
 

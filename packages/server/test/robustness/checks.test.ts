@@ -4,7 +4,7 @@ import { History, type Operation } from './history.ts';
 import { firstUnexplained } from './linearizability.ts';
 import { checkWatches } from './watch-history.ts';
 
-/** Calls as `[kind, called, returned, result, content, expects]`. */
+/** Builds calls from `[kind, called, returned, result, content, expects]`. */
 type Row = [Operation['kind'], number, number, Operation['result'], string?, string?];
 
 function calls(rows: Row[]): Operation[] {
@@ -144,7 +144,8 @@ for (const [name, rows] of unexplained) {
 }
 
 /**
- * A history of three writes that a watcher with one resumed watch, another watcher and a list saw.
+ * Returns a history of three writes that a watcher with one resumed watch, another watcher and a
+ * list saw.
  */
 function watched(): History {
   const history = new History();
@@ -191,7 +192,7 @@ function watched(): History {
   return history;
 }
 
-test('watches that keep their promises pass', () => checkWatches(watched()));
+test('correct watches pass', () => checkWatches(watched()));
 
 const broken: [string, RegExp, (history: History) => void][] = [
   ['a gap', /leaves nothing out/, (history) => history.watchers[1]![0]!.events.splice(1, 1)],

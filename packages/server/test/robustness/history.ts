@@ -1,28 +1,29 @@
 /**
- * A call on one object, and what came of it. Times are ticks of one counter: a smaller one was
- * earlier.
+ * A call on one object, and its result. Times are ticks of one counter: a smaller one was earlier.
  */
 export interface Operation {
   key: string;
   kind: 'create' | 'update' | 'delete' | 'get';
-  /** The content that a create or update writes; no two writes have the same. */
+  /** The content that a create or update writes; each write has its own. */
   writes?: string;
   /**
-   * The content that an update or delete is based on, by its resourceVersion; without it, a delete
-   * takes any.
+   * The content that an update or delete is based on, by its resourceVersion; a delete without it
+   * accepts any.
    */
   expects?: string;
   called: number;
-  /** When the answer came; of a call that was cut off, when nothing could come of it any more. */
+  /**
+   * Tick of the answer; for an interrupted call, the tick from which it can no longer take effect.
+   */
   returned: number;
   /**
-   * `exists`, `conflict` and `missing` are refusals; of an `unknown` call it is not known whether
-   * it had any effect.
+   * `exists`, `conflict` and `missing` are refusals; an `unknown` call may or may not have had an
+   * effect.
    */
   result: 'ok' | 'exists' | 'conflict' | 'missing' | 'unknown';
   /** resourceVersion of the answer. */
   revision?: number;
-  /** The content that a get answered with. */
+  /** The content that a get returned. */
   reads?: string;
 }
 
@@ -43,13 +44,13 @@ export interface Seen {
   content: string;
 }
 
-/** One watch, from the resourceVersion that it began after to its end. */
+/** One watch, from the resourceVersion after which it began to its end. */
 export interface Watching {
   after: number;
   events: Seen[];
 }
 
-/** Everything that the clients of a test did and saw. */
+/** The records of all clients of a test. */
 export class History {
   readonly operations: Operation[] = [];
   readonly listings: Listing[] = [];
@@ -57,7 +58,7 @@ export class History {
   readonly watchers: Watching[][] = [];
   #time = 0;
 
-  /** The next tick. */
+  /** Returns the next tick. */
   tick(): number {
     return ++this.#time;
   }

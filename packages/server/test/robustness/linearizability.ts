@@ -1,14 +1,14 @@
 import type { Operation } from './history.ts';
 
 /**
- * Most states of affairs that are followed at a time; more means that too many calls overlap to be
+ * Most configurations that are followed at a time; more mean that too many calls overlap to be
  * checked.
  */
 const MAX_CONFIGURATIONS = 200_000;
 
 /**
- * What may be the case: the content of the object (undefined: there is none), and which open calls
- * have taken effect.
+ * A possible configuration: the content of the object (undefined: it does not exist), and the open
+ * calls that have taken effect.
  */
 interface Configuration {
   content: string | undefined;
@@ -18,8 +18,8 @@ interface Configuration {
 const IMPOSSIBLE = Symbol('impossible');
 
 /**
- * The content after a call takes effect with its result, or IMPOSSIBLE where it could not have had
- * that result.
+ * Returns the content after a call takes effect with its result, or IMPOSSIBLE if it cannot have
+ * had that result.
  */
 function after(
   content: string | undefined,
@@ -50,7 +50,7 @@ function after(
   return kind === 'update' ? call.writes : undefined;
 }
 
-/** A set of configurations without doubles. */
+/** A set of distinct configurations. */
 class Configurations {
   readonly #byKey = new Map<string, Configuration>();
   readonly #ids: Map<Operation, number>;
@@ -59,7 +59,7 @@ class Configurations {
     this.#ids = ids;
   }
 
-  /** False when it was there already. */
+  /** Returns false if it was there already. */
   add(configuration: Configuration): boolean {
     const ids = [...configuration.effective]
       .map((call) => this.#ids.get(call)!)
@@ -83,10 +83,11 @@ class Configurations {
 }
 
 /**
- * The first call of one object that no order of effects explains, where each call takes effect at
- * one moment between call and return; undefined when there is an order. Calls with unknown results
- * may have had no effect. (Wing and Gong's search, done forward in time as in Lowe's "Testing for
- * linearizability", 2017: all that may be the case is kept, not one guess.)
+ * Returns the first call on one object that no order of effects explains, where each call takes
+ * effect at one moment between call and return; undefined when there is an order. Calls with
+ * unknown results may have had no effect. (Wing and Gong's search, done forward in time as in
+ * Lowe's "Testing for linearizability", 2017: it keeps all possible configurations instead of
+ * guessing one.)
  */
 export function firstUnexplained(calls: readonly Operation[]): Operation | undefined {
   const ids = new Map(calls.map((call, i) => [call, i]));
@@ -115,7 +116,7 @@ export function firstUnexplained(calls: readonly Operation[]): Operation | undef
     }
 
     for (let next = waiting.pop(); next; next = waiting.pop()) {
-      // Where the call has had its effect, others can wait for their own return.
+      // A call that has taken effect can let others wait for their own return.
       if (next.effective.has(call)) {
         continue;
       }
@@ -160,7 +161,7 @@ export function firstUnexplained(calls: readonly Operation[]): Operation | undef
   return undefined;
 }
 
-/** Throws an Error that shows the calls around the first one that cannot be explained. */
+/** Throws an Error that shows the calls around the first unexplained one. */
 export function checkLinearizable(operations: readonly Operation[]): void {
   const byKey = new Map<string, Operation[]>();
 

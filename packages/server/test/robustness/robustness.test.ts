@@ -11,7 +11,7 @@ import { NAMESPACE, Storm, StormWatcher } from './storm.ts';
 import { StormClient } from './storm-client.ts';
 import { checkWatches } from './watch-history.ts';
 
-/** How often the server is killed; a night of it is `KS_TEST_KILLS=10000`. */
+/** How often the server is killed; `KS_TEST_KILLS=10000` takes a night. */
 const KILLS = Number(process.env.KS_TEST_KILLS ?? 6);
 const CLIENTS = 16;
 const WATCHERS = 3;
@@ -22,7 +22,7 @@ interface Service {
   spec: { clusterIP: string; ports: { nodePort: number }[] };
 }
 
-/** Makes Services with node ports until the connection breaks; keeps what was acknowledged. */
+/** Creates Services with node ports until the connection breaks; keeps the acknowledged ones. */
 async function makeServices(
   client: StormClient,
   round: number,
@@ -69,7 +69,7 @@ function checkServices(found: Service[], made: Map<string, Service>): void {
   }
 }
 
-test('kill -9 in storms: calls are linearizable, watches go on without gap or repetition, nothing is given out twice', {
+test('kill -9 in storms: calls are linearizable, watches continue without gap or repetition, nothing is allocated twice', {
   timeout: 60_000 + KILLS * 10_000,
 }, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'ks-storm-'));

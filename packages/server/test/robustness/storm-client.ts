@@ -4,13 +4,13 @@ import { parse } from 'yaml';
 /** An answer of the Kubernetes API. */
 export interface Reply {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
   json: any;
 }
 
 /**
- * Calls the Kubernetes API over HTTPS as the administrator of a kubeconfig, over few connections
- * that are kept.
+ * Calls the Kubernetes API over HTTPS as the administrator of a kubeconfig, over a few persistent
+ * connections.
  */
 export class StormClient {
   readonly #server: URL;
@@ -35,7 +35,7 @@ export class StormClient {
     this.#agent.destroy();
   }
 
-  /** Rejects when the connection ends before the whole answer was there. */
+  /** Makes a call; rejects when the connection ends before the whole answer came. */
   call(method: string, path: string, body?: unknown): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
@@ -72,7 +72,7 @@ export class StormClient {
   }
 
   /**
-   * Hands each whole line of a watch to `line` until the server, the connection or `signal` ends
+   * Calls `line` with each whole line of a watch until the server, the connection or `signal` ends
    * it.
    */
   watch(

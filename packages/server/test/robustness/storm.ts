@@ -23,15 +23,12 @@ const REFUSALS: Record<string, Operation['result']> = {
 };
 
 /**
- * Clients that create, update, delete, get and list a few ConfigMaps at once, and write down what
- * they did.
+ * Clients that create, update, delete, get and list a few ConfigMaps at once, and record their
+ * calls.
  */
 export class Storm {
   readonly #history: History;
-  /**
-   * What to do with calls whose outcome is not known: their end comes when the server is known to
-   * be dead.
-   */
+  /** Sets the end of calls with unknown results, once the server is known to be dead. */
   readonly #cutOff: Operation[] = [];
   #contents = 0;
 
@@ -58,7 +55,7 @@ export class Storm {
     );
   }
 
-  /** Called when the server is dead: nothing that was cut off can take effect any more. */
+  /** Records the death of the server: no interrupted call can take effect after it. */
   settle(): void {
     for (const operation of this.#cutOff.splice(0)) {
       operation.returned = this.#history.tick();
@@ -198,7 +195,7 @@ function configMap(name: string, content: string, resourceVersion?: string) {
   };
 }
 
-/** A client that watches the storm, over the deaths of the server. */
+/** A client that watches the storm, across restarts of the server. */
 export class StormWatcher {
   readonly #watches: Watching[] = [];
   #last: number;
@@ -208,12 +205,12 @@ export class StormWatcher {
     this.#last = after;
   }
 
-  /** The newest resourceVersion that was seen. */
+  /** The newest resourceVersion that it saw. */
   get last(): number {
     return this.#last;
   }
 
-  /** Watches from the last seen resourceVersion on until the connection or `signal` ends it. */
+  /** Watches from the last seen resourceVersion until the connection or `signal` ends it. */
   async run(client: StormClient, signal: AbortSignal): Promise<void> {
     const events: Seen[] = [];
     this.#watches.push({ after: this.#last, events });
@@ -239,7 +236,7 @@ export class StormWatcher {
     );
   }
 
-  /** Waits until a resourceVersion was seen. */
+  /** Waits until it has seen a resourceVersion. */
   async reach(revision: number): Promise<void> {
     for (let i = 0; this.#last < revision; i++) {
       assert.ok(i < 500, `a watch stopped at ${this.#last}, before ${revision}`);

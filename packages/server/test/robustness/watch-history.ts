@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { History, Seen, Watching } from './history.ts';
 
 /**
- * Everything that one watcher saw; throws unless it is ordered, unique, resumed without overlap and
- * true to its bookmarks.
+ * Returns everything that one watcher saw; throws unless it is ordered, unique, resumed without
+ * overlap and true to its bookmarks.
  */
 function joined(watches: readonly Watching[]): Seen[] {
   const all: Seen[] = [];
@@ -32,8 +32,8 @@ function joined(watches: readonly Watching[]): Seen[] {
 }
 
 /**
- * All changes that any watcher saw, in order; throws where two watchers saw different changes at
- * one revision.
+ * Returns all changes that any watcher saw, in order; throws if two watchers saw different changes
+ * at one revision.
  */
 function changesOf(seen: readonly Seen[][]): Seen[] {
   const byRevision = new Map<number, Seen>();
@@ -53,9 +53,9 @@ function changesOf(seen: readonly Seen[][]): Seen[] {
 }
 
 /**
- * Checks what watches and lists showed against each other and against the writes that were
- * acknowledged, by the promises that etcd's robustness tests name: ordered, unique, atomic,
- * resumable, reliable, bookmarkable; and each list is one state.
+ * Checks watches and lists against each other and against the acknowledged writes, by the
+ * guarantees that etcd's robustness tests name: ordered, unique, atomic, resumable, reliable,
+ * bookmarkable; and each list is one state.
  */
 export function checkWatches(history: History): void {
   const seen = history.watchers.map(joined);

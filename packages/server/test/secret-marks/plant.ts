@@ -12,21 +12,21 @@ export const VICTIM = 'victim';
 /** The member cluster whose kubeconfig and token are marks. */
 export const CLUSTER = 'far';
 
-/** Secrets that were planted, each with the forms in which an answer could hold it. */
+/** The planted secrets, each with the forms in which an answer could contain it. */
 export interface Marks {
-  /** Password hashes: nobody sees them, the administrator neither. */
+  /** Password hashes, which no user sees, not even the administrator. */
   hashes: ReadonlyMap<string, string>;
-  /** All: who may not do everything sees none. */
+  /** All marks, which only users with all rights see. */
   all: ReadonlyMap<string, string>;
 }
 
 /**
- * Forms of a text in an answer: plain, in base64, and in base64 twice, as a kubeconfig in a Secret
- * is.
+ * Returns the forms of a text in an answer: plain, in base64, and in base64 twice, as a kubeconfig
+ * in a Secret is.
  */
 function forms(what: string, text: string): [string, string][] {
-  // A base64 text in another one is found by what lies between its first and last groups, at each
-  // of three offsets.
+  // A base64 text inside another one is found by the part between its first and last groups, at
+  // each of three offsets.
   const inner = [0, 1, 2].map((shift) => base64(`${'x'.repeat(shift)}${text}`).slice(4, -4));
 
   return [
@@ -37,7 +37,7 @@ function forms(what: string, text: string): [string, string][] {
   ];
 }
 
-/** Plants marked secrets of every kind that must not be seen. */
+/** Plants marked secrets of every kind that must not be shown. */
 export async function plantMarks(platform: TestPlatform): Promise<Marks> {
   await plantUser(platform, VICTIM);
 
@@ -45,7 +45,7 @@ export async function plantMarks(platform: TestPlatform): Promise<Marks> {
     .json.spec;
   assert.match(password, /^\$2/);
 
-  // The digest alone tells as much as the whole.
+  // The digest alone is as sensitive as the whole.
   const hashes = new Map([
     ...forms('password hash', password),
     ...forms('password hash', password.slice(-31)),
@@ -90,14 +90,14 @@ export async function plantMarks(platform: TestPlatform): Promise<Marks> {
       return parse(data.config).users[0].user['client-key-data'] as string;
     });
 
-    // Some of the key, which a line break of YAML does not cut.
+    // Some of the key, which a line break of YAML does not split.
     others.push([key.slice(60, 110), `kubeconfig of ${name}`]);
   }
 
   return { hashes, all: new Map([...hashes, ...others]) };
 }
 
-/** What of the marks an answer holds. */
+/** Returns the marks that an answer contains. */
 export function marksIn(text: string, marks: ReadonlyMap<string, string>): string[] {
   const found = new Set<string>();
 

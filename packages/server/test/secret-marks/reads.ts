@@ -5,16 +5,14 @@ import { CLUSTER, VICTIM } from './plant.ts';
 
 const { own } = tenantsOf('');
 
-/**
- * One read: a path with its query, what it asks to have, and whether its answer may be a stream.
- */
+/** One read: a path with its query, its Accept header, and whether its answer may be a stream. */
 export interface Read {
   path: string;
   headers?: Record<string, string>;
   stream?: boolean;
 }
 
-/** Objects in which marks are, by resource. */
+/** Objects that contain marks, by resource. */
 const HOLDERS: Readonly<Record<string, readonly string[]>> = {
   secrets: [VICTIM],
   configmaps: [VICTIM, 'kubeconfig-admin', `kubeconfig-${VICTIM}`],
@@ -24,10 +22,10 @@ const HOLDERS: Readonly<Record<string, readonly string[]>> = {
 
 const NAMESPACED = new Set(['secrets', 'configmaps']);
 
-/** Routes that change something although they are a GET, or that wait for somebody else. */
+/** GET routes that change something or wait for another party. */
 const ACTING = /^\/oauth\/(logout|login|callback)/;
 
-/** What a parameter of a path can be where marks are to be found. */
+/** Values of path parameters for which marks exist. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   namespace: [own.namespace, ...SYSTEM],
   workspace: [own.workspace, 'system-workspace'],
@@ -37,7 +35,9 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   resources: [...Object.keys(HOLDERS), 'loginrecords', 'serviceaccounts', 'federatedusers'],
 };
 
-/** All paths of a route: every value of each parameter, names fitting their resource. */
+/**
+ * Returns all paths of a route: every value of each parameter, with names that fit their resource.
+ */
 function pathsOf(template: string): string[] {
   const parameter = /\{(\w+)\}/.exec(template);
   if (!parameter) {
@@ -54,7 +54,7 @@ function pathsOf(template: string): string[] {
 const SSE = { accept: 'text/event-stream' };
 const selector = encodeURIComponent('metadata.namespace=kubesphere-controls-system');
 
-/** What lists of this server can be asked besides. */
+/** Further queries that lists of this server take. */
 const QUERIES = [
   'limit=-1',
   'scope=visible',
@@ -68,15 +68,17 @@ const QUERIES = [
 ];
 
 /**
- * Whether a list is where its marks are: all namespaces, or the namespace of kubeconfigs for what
- * has one.
+ * Reports whether a list covers its marks: all namespaces, or the namespace of kubeconfigs for
+ * namespaced kinds.
  */
 function isAlone(path: string): boolean {
   const namespaced = NAMESPACED.has(path.split('/').at(-1) ?? '');
   return path.includes('/namespaces/') ? namespaced && path.includes('controls-system') : true;
 }
 
-/** Every GET of every route table, with the queries that lists take, live lists included. */
+/**
+ * Returns every GET of every route table, with the queries that lists take, live lists included.
+ */
 export function routeReads(): Read[] {
   const templates = routeTables()
     .filter(({ method, path }) => method === 'GET' && !ACTING.test(path))
@@ -133,8 +135,8 @@ const WATCHES = [
 ];
 
 /**
- * Collections of the Kubernetes API that hold marks: each with its path before and after a `watch`
- * that old clients write.
+ * Returns the collections of the Kubernetes API that contain marks: each with its path before and
+ * after the `watch` segment of old clients.
  */
 function collections(): { base: string; rest: string; resource: string }[] {
   const core = '/api/v1';
@@ -150,7 +152,8 @@ function collections(): { base: string; rest: string; resource: string }[] {
 }
 
 /**
- * Gets, lists and watches of everything that holds marks through the Kubernetes API, in every form.
+ * Returns gets, lists and watches of everything that contains marks through the Kubernetes API, in
+ * every form.
  */
 export function kubernetesReads(): Read[] {
   return collections().flatMap(({ base, rest, resource }) => {
@@ -172,7 +175,7 @@ export function kubernetesReads(): Read[] {
         `fieldSelector=${encodeURIComponent(`metadata.name=${VICTIM}`)}`,
         'resourceVersion=0',
       ].map((query) => ({ path: `${list}?${query}` })),
-      // A workspace that one is in, where the watch of a workspace is asked for.
+      // A workspace of the caller, for the watch of a workspace.
       {
         path: `${list}?watch=true&timeoutSeconds=1&labelSelector=kubesphere.io/workspace=system-workspace`,
         stream: true,
@@ -194,8 +197,8 @@ export function kubernetesReads(): Read[] {
 }
 
 /**
- * Writes that change nothing, whose answers could tell what the caller may not see: dry runs and
- * patches that fail.
+ * Returns writes that change nothing but whose answers could show hidden data: dry runs and failing
+ * patches.
  */
 export function tellingPatches(): { path: string; ops: object[] }[] {
   const secrets: [string, string[]][] = [

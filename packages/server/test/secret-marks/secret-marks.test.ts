@@ -12,25 +12,25 @@ import { ON_CLUSTER, PATHS, TestPlatform } from '../support/test-platform.ts';
 import { type Marks, marksIn, plantMarks, VICTIM } from './plant.ts';
 import { kubernetesReads, type Read, routeReads, tellingPatches } from './reads.ts';
 
-/** How long a stream is looked at, in milliseconds: what there is already comes first. */
+/** How long a stream is read, in milliseconds: existing objects come first. */
 const STREAM_MS = 120;
 const WIDTH = 12;
 const STREAMS = 40;
 
-/** Fewer answers than these would say that something was left out. */
+/** Least number of answers; fewer mean that something was left out. */
 const LEAST_ANSWERS = 40_000;
 let platform: TestPlatform;
 let client: RawClient;
 let marks: Marks;
 const attackers: Attacker[] = [];
 
-/** How many answers were looked through. */
+/** Number of answers that were searched. */
 let answers = 0;
 
 before(async () => {
   const config = join(await mkdtemp(join(tmpdir(), 'ks-marks-')), 'kubesphere.yaml');
 
-  // An agent's deployment names the token of its cluster; it is only made where the proxy has an
+  // An agent's deployment contains the token of its cluster; it exists only if the proxy has an
   // address.
   await writeFile(config, 'multicluster: {proxyPublishAddress: "http://192.0.2.1:8080"}\n');
   platform = await TestPlatform.start({ args: ['--config', config] });
@@ -47,7 +47,7 @@ after(async () => {
   await platform.stop();
 });
 
-/** Notes what of the marks an answer holds. */
+/** Records the marks that an answer contains. */
 function look(
   leaks: string[],
   what: string,
@@ -69,7 +69,8 @@ const nameOf = ({ path, headers }: Read) =>
 const cut = ({ stream }: Read) => (stream ? { forMs: STREAM_MS } : {});
 
 /**
- * Makes reads one after the other; who may not read a path at all is not asked for its other forms.
+ * Makes reads one after the other; skips the other forms of a path that the caller may not read at
+ * all.
  */
 async function readAll(
   some: readonly Read[],
@@ -81,7 +82,7 @@ async function readAll(
   for (const read of some) {
     const [plain = ''] = read.path.split('?', 1);
 
-    // What one sees of all namespaces everybody may ask for, and a watch is another verb.
+    // Every user may list what they see of all namespaces, and a watch is another verb.
     const isOther = read.stream || read.path.includes('scope=visible');
     if (!isOther && refused.has(plain)) {
       continue;
@@ -96,7 +97,7 @@ async function readAll(
   }
 }
 
-/** Lets every attacker make all reads. */
+/** Makes every attacker's reads. */
 async function letAllRead(
   readers: readonly Attacker[],
   reads: readonly Read[],
@@ -113,7 +114,7 @@ async function letAllRead(
 
   await each(readers, WIDTH, by(reads.filter(({ stream }) => !stream)));
 
-  // Streams are waited for, which costs nothing: many at a time.
+  // Streams only wait, so many can run at a time.
   await each(readers, STREAMS, by(reads.filter(({ stream }) => stream)));
 
   return leaks;
@@ -134,9 +135,7 @@ const askAtOwnPort = async (own: OwnKubeconfig, read: Read): Promise<RawAnswer> 
 /** Most leaks of one role that a failure names. */
 const SHOWN = 4;
 
-/**
- * Asserts that nothing leaked; a failure names some leaks of each role, and how many there were.
- */
+/** Asserts that nothing leaked; a failure names some leaks of each role, and their number. */
 function assertNone(leaks: readonly string[]): void {
   const ofRole = new Map<string, string[]>();
 
@@ -152,8 +151,8 @@ function assertNone(leaks: readonly string[]): void {
 }
 
 /**
- * Who may change a cluster may give its agent another token: the manifest of the agent, which holds
- * it, is theirs to fetch.
+ * Roles that may change a cluster: they can set its agent's token, so they may fetch the agent's
+ * manifest, which contains it.
  */
 const OF_THEIR_OWN = new Set([
   `global role-template-manage-clusters: GET ${PATHS.clusters.replace('/apis', '/kapis')}/far/agent/deployment: token of a member cluster`,
@@ -189,7 +188,7 @@ test('no WebSocket shows one', async () => {
   assertNone(leaks);
 });
 
-/** Everything that a WebSocket brings in a moment, or the answer that refuses it. */
+/** Returns everything that a WebSocket sends in a moment, or the answer that refuses it. */
 function frames(path: string, token: string): Promise<string> {
   return new Promise((resolve) => {
     const headers = { authorization: `Bearer ${token}` };
@@ -218,7 +217,10 @@ function frames(path: string, token: string): Promise<string> {
   });
 }
 
-/** Tries patches that change nothing; who may not patch an object at all is asked once. */
+/**
+ * Tries patches that change nothing; skips further patches of an object that the caller may not
+ * patch at all.
+ */
 async function lookAtPatches(
   leaks: string[],
   title: string,
@@ -268,8 +270,7 @@ test('no hash is shown to the administrator either, whatever they read or try', 
   await lookAtPatches(leaks, 'admin', platform.admin, marks.hashes);
   assertNone(leaks);
 
-  // It is the marks that are looked for which are there to be seen: the administrator sees the
-  // others.
+  // Proves that the marks can be found: the administrator sees the others.
   const secret = await client.send(`/api/v1/namespaces/kube-system/secrets/${VICTIM}`, {
     token: platform.admin,
   });
@@ -290,7 +291,7 @@ test("no user's own kubeconfig shows one at the port of the Kubernetes API", {
   assertNone(leaks);
 });
 
-test('enough was looked through', () => {
+test('enough answers were searched', () => {
   console.log(`${attackers.length} roles, ${answers} answers looked through`);
   if (!ON_CLUSTER) {
     assert.ok(answers >= LEAST_ANSWERS, `${answers}`);

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { authorizeUrl, Browser, type Page, pkce } from './browser.ts';
 import { ADMIN_PASSWORD, TestServer } from './test-server.ts';
 
-/** Where the clients of `startAuthorization` are sent back to. */
+/** The redirect URI of the clients of `startAuthorization`. */
 export const CALLBACK = 'https://app.example/cb?x=1';
 
-/** What admin fills in at the log-in page. */
+/** The log-in form of admin. */
 export const ADMIN = { username: 'admin', password: ADMIN_PASSWORD };
 
 /** The PKCE pair of `url` and `redeem`. */
@@ -32,7 +32,8 @@ const CONFIG = `authentication:
 `;
 
 /**
- * The address of an authorization request by the client `app`, unless the parameters say otherwise.
+ * Returns the address of an authorization request by the client `app`, unless the parameters
+ * override it.
  */
 export function url(parameters: Record<string, string> = {}): string {
   const own = {
@@ -45,13 +46,14 @@ export function url(parameters: Record<string, string> = {}): string {
   return authorizeUrl({ ...own, ...parameters });
 }
 
-/** The error that a client is told by its redirect URI. */
+/** Returns the error that the redirect URI gives the client. */
 export function errorOf({ location }: Page): string | undefined {
   return location?.searchParams.get('error') ?? undefined;
 }
 
 /**
- * Starts a server with clients of every kind; answers what acts as their users and as themselves.
+ * Starts a server with clients of every kind; returns helpers that act as their users and as the
+ * clients.
  */
 export async function startAuthorization() {
   const config = join(await mkdtemp(join(tmpdir(), 'ks-authorize-')), 'kubesphere.yaml');
@@ -60,7 +62,7 @@ export async function startAuthorization() {
   const server = await TestServer.start({ args: ['--config', config] });
   const browser = (headers?: Record<string, string>) => new Browser(server.url, headers);
 
-  /** Exchanges a code, as the client `app` unless the form says otherwise. */
+  /** Exchanges a code, as the client `app` unless the form overrides it. */
   const redeem = (
     code: string,
     form: Record<string, string> = {},
@@ -73,7 +75,7 @@ export async function startAuthorization() {
     });
   };
 
-  /** Logs admin in with a new browser; answers it with the code it got. */
+  /** Logs admin in with a new browser; returns it with its code. */
   const loggedIn = async (parameters: Record<string, string> = {}) => {
     const user = browser();
     const done = await user.submit(await user.open(url(parameters)), ADMIN);
@@ -81,7 +83,7 @@ export async function startAuthorization() {
     return { user, done, code: done.location!.searchParams.get('code')! };
   };
 
-  /** Makes a user; answers what he fills in at the log-in page. */
+  /** Creates a user; returns their log-in form. */
   const createUser = async (name: string) => {
     const body = {
       metadata: { name },

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A page, or an answer that leads elsewhere. */
+/** A page, or a redirect. */
 export interface Page {
   status: number;
   headers: Headers;
   html: string;
-  /** Where it leads, if it does. */
+  /** Target of a redirect. */
   location: URL | undefined;
 }
 
@@ -13,10 +13,7 @@ const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"'
 const text = (html: string) =>
   html.replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => ENTITIES[name]!);
 
-/**
- * As much of a browser as a person at the log-in pages needs: cookies with their paths, forms, no
- * scripts.
- */
+/** A minimal browser for the log-in pages: cookies with their paths, forms, no scripts. */
 export class Browser {
   readonly origin: string;
   readonly cookies = new Map<string, string>();
@@ -66,7 +63,7 @@ export class Browser {
     return page;
   }
 
-  /** Sends the form of a page of `/oauth`, with what a person fills in. */
+  /** Submits the form of a page of `/oauth` with the values that a person enters. */
   submit(
     page: Page,
     fields: Record<string, string>,
@@ -79,13 +76,13 @@ export class Browser {
   }
 }
 
-/** A PKCE pair (RFC 7636). */
+/** Returns a PKCE pair (RFC 7636). */
 export function pkce(): { verifier: string; challenge: string } {
   const verifier = randomBytes(32).toString('base64url');
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };
 }
 
-/** The query of an authorization request with S256. */
+/** Returns the query of an authorization request with S256. */
 export function authorizeUrl(parameters: Record<string, string>): string {
   return `/oauth/authorize?${new URLSearchParams({ response_type: 'code', code_challenge_method: 'S256', ...parameters })}`;
 }

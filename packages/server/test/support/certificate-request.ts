@@ -1,4 +1,4 @@
-/** A request for a certificate of `CN=legacy`, as it stands in `spec.request`. */
+/** A request for a certificate of `CN=legacy`, in the form of `spec.request`. */
 export const CERTIFICATE_REQUEST = Buffer.from(`-----BEGIN CERTIFICATE REQUEST-----
 MIICVjCCAT4CAQAwETEPMA0GA1UEAwwGbGVnYWN5MIIBIjANBgkqhkiG9w0BAQEF
 AAOCAQ8AMIIBCgKCAQEAp02JGS+zQKvuM/qdaWN1a//ZQEB08559dweqf6khRPsE

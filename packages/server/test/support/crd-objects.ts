@@ -1,21 +1,18 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
-/**
- * What tests know of a kind: an object with everything that must be there, and what to change in
- * one.
- */
+/** A sample of a kind: an object with every required field, and a change of it. */
 export interface CrdSample {
   apiVersion: string;
   kind: string;
   plural: string;
   namespaced?: boolean;
-  /** The CRD has the subresource: status is written there, and only there. */
+  /** The CRD has the status subresource, which alone can write the status. */
   statusApart?: boolean;
-  /** All but `apiVersion`, `kind` and `metadata`. */
+  /** All fields but `apiVersion`, `kind` and `metadata`. */
   body: Record<string, unknown>;
-  /** A merge patch that is valid. */
+  /** A valid merge patch. */
   change: Record<string, unknown>;
-  /** A valid status, where the kind has fields for one. */
+  /** A valid status, if the kind has fields for one. */
   status?: Record<string, unknown>;
   /**
    * Fields without which an object of 3.0 is refused, as paths: `spec.pipeline.parameters[0].name`.
@@ -179,7 +176,7 @@ export const PUBLISHED: readonly CrdSample[] = [
   },
 ];
 
-/** Other kinds of which 3.0 requires fields. */
+/** Other kinds with fields that 3.0 requires. */
 export const OTHERS: readonly CrdSample[] = [
   {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
@@ -243,7 +240,7 @@ export const OTHERS: readonly CrdSample[] = [
       },
     },
     change: {},
-    // `placement` is made where it is left out.
+    // A missing `placement` is defaulted.
     required: [
       'spec.template',
       'spec.template.spec',
@@ -269,7 +266,7 @@ export const OTHERS: readonly CrdSample[] = [
   },
 ];
 
-/** An object of a kind. */
+/** Returns an object of a kind. */
 export function sampleOf(
   { apiVersion, kind, body }: CrdSample,
   name: string,
@@ -285,7 +282,7 @@ export function sampleOf(
   };
 }
 
-/** Takes a field out of an object. */
+/** Returns an object without one of its fields. */
 export function withoutField<T extends object>(object: T, path: string): T {
   const steps = path.split(/[.[\]]+/).filter((step) => step !== '');
   const last = steps.pop()!;

@@ -1,10 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 
-/**
- * An object of the Kubernetes API that is to be changed, and how: `change` is a merge patch (RFC
- * 7386).
- */
+/** An object of the Kubernetes API and the change to make: `change` is a merge patch (RFC 7386). */
 export interface Change {
   /** Path of the object, without query. */
   path: string;
@@ -15,7 +12,7 @@ export interface Change {
   builtIn?: boolean;
 }
 
-/** One request by which a change can be made: its verb, form and whether it is only tried. */
+/** One request that can make a change: its verb, its form, and whether it is a dry run. */
 export interface Door {
   name: string;
   method: string;
@@ -29,7 +26,9 @@ type Fields = Record<string, unknown>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The operations of a JSON patch (RFC 6902) that do to an object what a merge patch does. */
+/**
+ * Returns the operations of a JSON patch (RFC 6902) with the effect of a merge patch on an object.
+ */
 function operations(
   stored: unknown,
   change: Fields,
@@ -50,7 +49,7 @@ function operations(
   });
 }
 
-/** A merge patch as a configuration to apply: without what it removes. */
+/** Returns a merge patch as a configuration to apply: without its removals. */
 function configuration(change: Fields): Fields {
   return Object.fromEntries(
     Object.entries(change)
@@ -60,7 +59,8 @@ function configuration(change: Fields): Fields {
 }
 
 /**
- * Whether a merge patch removes something: a configuration to apply cannot, where others own it.
+ * Reports whether a merge patch removes something, which an apply configuration cannot do to fields
+ * of other owners.
  */
 function removes(change: Fields): boolean {
   return Object.values(change).some(
@@ -69,8 +69,8 @@ function removes(change: Fields): boolean {
 }
 
 /**
- * Every request by which an object can be changed through the Kubernetes API, first tried
- * (`dryRun=All`), then made.
+ * Returns every request that can change an object through the Kubernetes API, first as a dry run
+ * (`dryRun=All`), then as it is.
  */
 export function doorsOf(
   stored: KubeObject,

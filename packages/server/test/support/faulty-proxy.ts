@@ -4,21 +4,21 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 
-/** What is done to one call on its way to a real API and back. */
+/** A fault of one call on its way to a real API and back. */
 export interface Fault {
-  /** Answered without asking the API. */
+  /** Answer that is sent without asking the API. */
   status?: number;
   headers?: Record<string, string>;
   body?: string;
-  /** Path and query to ask instead. */
+  /** Path and query to request instead. */
   url?: string;
   /** Changes the whole body of the API's answer. */
   alter?: (body: string) => string;
-  /** Changes each line of a watch; undefined ends the connection in the middle of it. */
+  /** Changes each line of a watch; undefined ends the connection in the middle of the line. */
   alterLine?: (line: string) => string | undefined;
 }
 
-/** A call as a fault is chosen for it. */
+/** A call for which a fault is chosen. */
 export interface ProxiedCall {
   path: string;
   query: URLSearchParams;
@@ -26,12 +26,9 @@ export interface ProxiedCall {
   accept: string;
 }
 
-/**
- * A proxy in front of a real Kubernetes API that can be made to fail in every way that networks and
- * servers do.
- */
+/** A proxy in front of a real Kubernetes API that injects the faults of networks and servers. */
 export class FaultyProxy {
-  /** Chooses what is done to a call; nothing by default. */
+  /** Chooses the fault of a call; none by default. */
   fault: (call: ProxiedCall) => Fault | undefined = () => undefined;
   readonly asked: string[] = [];
   readonly #server: http.Server;
@@ -79,13 +76,13 @@ export class FaultyProxy {
     }
   }
 
-  /** Listens again where it did. */
+  /** Listens again on the same port. */
   async up(): Promise<void> {
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
   }
 
-  /** Ends connections that are open; new ones are accepted. */
+  /** Ends open connections; new ones are accepted. */
   cut(): void {
     this.#server.closeAllConnections();
   }
@@ -107,8 +104,8 @@ export class FaultyProxy {
 
     const { url, tls, headers: credentials } = await this.#target;
 
-    // Like Kubernetes' own servers, what asks for an upgrade is answered without one where none is
-    // served.
+    // Like Kubernetes' own servers, this answers a request for an upgrade without one if it serves
+    // none.
     const { connection: _connection, upgrade: _upgrade, ...sent } = req.headers;
     const headers = { ...sent, ...credentials, ...fault.headers };
 

@@ -4,7 +4,7 @@ import type { TestServer } from './test-server.ts';
 /** One event of a live list. */
 export interface LiveEvent {
   type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
   object: any;
   index?: number;
   totalItems?: number;
@@ -14,7 +14,7 @@ export interface LiveEvent {
 /** How long a test waits for an event, in milliseconds. */
 const WAIT_MS = 10_000;
 
-/** A live list as a client reads it. */
+/** A client's view of a live list. */
 export class LiveStream {
   readonly status: number;
   readonly headers: Headers;
@@ -33,7 +33,7 @@ export class LiveStream {
     this.#read(response).catch(() => this.#end());
   }
 
-  /** Opens a live list; `accept` decides about its form. */
+  /** Opens a live list; `accept` decides its form. */
   static async open(
     server: TestServer,
     path: string,
@@ -85,7 +85,7 @@ export class LiveStream {
     }
   }
 
-  /** Waits until the check passes for all that has come. */
+  /** Waits until the check passes for everything received. */
   async until(passes: (events: readonly LiveEvent[]) => boolean): Promise<void> {
     const end = Date.now() + WAIT_MS;
 
@@ -104,8 +104,8 @@ export class LiveStream {
   }
 
   /**
-   * The events since the last call, as `TYPE name`, as soon as there are so many; bookmarks do not
-   * count.
+   * Returns the events since the last call, as `TYPE name`, once there are `count` of them;
+   * bookmarks do not count.
    */
   async next(count: number): Promise<string[]> {
     const rest = () => this.events.slice(this.#taken).filter(({ type }) => type !== 'BOOKMARK');
@@ -117,7 +117,7 @@ export class LiveStream {
     return events.map(({ type, object }) => `${type} ${object.metadata?.name ?? object.code}`);
   }
 
-  /** Waits for the end of the objects that were there first; answers their names. */
+  /** Waits for the end of the initial objects; returns their names. */
   async initial(): Promise<string[]> {
     const isEnd = ({ type, object }: LiveEvent) =>
       type === 'BOOKMARK' && object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true';
@@ -129,7 +129,7 @@ export class LiveStream {
     return this.events.slice(0, end).map(({ object }) => object.metadata.name);
   }
 
-  /** The position of the last event that has one. */
+  /** Returns the position of the last event that has one. */
   get position(): string {
     return this.events.findLast(({ position }) => position !== undefined)?.position ?? '';
   }

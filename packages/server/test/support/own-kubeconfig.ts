@@ -12,7 +12,7 @@ export interface KubernetesAnswer {
 }
 
 /**
- * A client of the Kubernetes API's own port that has a user's kubeconfig and nothing else: his
+ * A client of the Kubernetes API's own port whose only credential is a user's kubeconfig with its
  * client certificate.
  */
 export class OwnKubeconfig {
@@ -38,7 +38,7 @@ export class OwnKubeconfig {
 
   /**
    * Calls a path with the certificate. A string is sent as it is, anything else as JSON; `forMs`
-   * cuts a stream after so many milliseconds.
+   * cuts a stream after this many milliseconds.
    */
   async call(
     path: string,
@@ -74,7 +74,7 @@ export class OwnKubeconfig {
         text += chunk;
       }
     } catch (error) {
-      // A stream that was cut is what has come of it.
+      // The text of a cut stream is everything that came before.
       if (!cut || !request.destroyed) {
         throw error;
       }

@@ -4,16 +4,13 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 
 /**
- * A connection that sends what no HTTP client would, and tells what came back; it stays open on its
- * side until it is closed.
+ * A connection that sends bytes that no HTTP client would, and records the answer; it stays open on
+ * its side until it is closed.
  */
 export class RawConnection {
   readonly socket: Socket;
   text = '';
-  /**
-   * When the other side has ended it, in milliseconds since it was opened; undefined while it has
-   * not.
-   */
+  /** When the other side ended it, in milliseconds since it was opened; undefined before that. */
   endedAfter: number | undefined;
   readonly #start = performance.now();
   readonly #end: Promise<unknown>;
@@ -41,12 +38,12 @@ export class RawConnection {
     return connection;
   }
 
-  /** Connects to the API of a kubeconfig, with its client certificate or as nobody. */
+  /** Connects to the API of a kubeconfig, with its client certificate or without credentials. */
   static async as(kubeconfig: string, anonymous = false): Promise<RawConnection> {
     const { server, ca, cert, key } = await loadKubeconfig(kubeconfig);
     const { hostname: host, port } = new URL(server);
 
-    // Its type does not know the option.
+    // The type does not know the option.
     const halfOpen = { allowHalfOpen: true } as ConnectionOptions;
     const options: ConnectionOptions = { host, port: Number(port), ...(ca && { ca }), ...halfOpen };
     const own = anonymous ? {} : { ...(cert && { cert }), ...(key && { key }) };
@@ -62,7 +59,7 @@ export class RawConnection {
   }
 
   /**
-   * Waits until the other side has ended the connection, or for a time in milliseconds; answers
+   * Waits until the other side has ended the connection, or for a time in milliseconds; reports
    * whether it has.
    */
   async ends(ms: number): Promise<boolean> {
@@ -70,7 +67,7 @@ export class RawConnection {
     return this.endedAfter !== undefined;
   }
 
-  /** Whether the other side takes nothing any more, within a time in milliseconds. */
+  /** Reports whether the other side stops reading within a time in milliseconds. */
   async refuses(ms: number): Promise<boolean> {
     let refused = false;
     this.socket.once('error', () => (refused = true));
@@ -83,7 +80,7 @@ export class RawConnection {
     return refused;
   }
 
-  /** Waits until what came matches; throws after 5 seconds. */
+  /** Waits until the received text matches; throws after 5 seconds. */
   async until(pattern: RegExp): Promise<void> {
     const end = Date.now() + 5000;
 
@@ -95,7 +92,7 @@ export class RawConnection {
     }
   }
 
-  /** Statuses of all answers that came. */
+  /** Returns the statuses of all answers that came. */
   get statuses(): number[] {
     return [...this.text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
   }

@@ -1,4 +1,4 @@
-// A server that simulates workloads, and how tests make and look at these.
+// A server that simulates workloads, and helpers that create and read them.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ export const APPS = '/apis/apps/v1/namespaces/default';
 export const BATCH = '/apis/batch/v1/namespaces/default';
 
 /** Any object of the API. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into any object.
+// biome-ignore lint/suspicious/noExplicitAny: tests read fields of any object.
 export type Item = any;
 
 export let dir: string;
@@ -27,7 +27,7 @@ export async function start(): Promise<void> {
   client = new StormClient(await readFile(server.kubeconfig, 'utf8'));
 }
 
-/** A server on an empty data directory whose workloads are simulated. */
+/** Starts a server on an empty data directory whose workloads are simulated. */
 export async function begin(): Promise<void> {
   dir = await mkdtemp(join(tmpdir(), 'ks-simulate-'));
   await writeFile(
@@ -38,7 +38,7 @@ export async function begin(): Promise<void> {
   await start();
 }
 
-/** Ends the server. */
+/** Stops the server. */
 export async function end(): Promise<void> {
   client.close();
   await server.stop();
@@ -56,7 +56,7 @@ export const post = (path: string, body: unknown): Promise<Item> =>
   ok(client.call('POST', path, body));
 export const remove = (path: string) => ok(client.call('DELETE', path));
 
-/** Changes an object by what it is now, again where somebody else was faster. */
+/** Changes an object based on its current state, and tries again after a conflict. */
 export async function change(path: string, edit: (object: Item) => void): Promise<Item> {
   return eventually(async () => {
     const object = await get(path);

@@ -3,16 +3,16 @@ import type { TestServer } from './test-server.ts';
 
 const TERMINALS = '/kapis/terminal.kubesphere.io/v1alpha2';
 
-/** How a terminal ended. */
+/** The end of a terminal. */
 export interface Ending {
   code: number;
   reason: string;
 }
 
-/** A client of the terminal, as the console is one. */
+/** A client of the terminal, like the console. */
 export class TerminalClient {
   readonly socket: WebSocket;
-  /** What the process has written, and apart from it what the server says. */
+  /** The output of the process, and separately the messages of the server. */
   output = '';
   notice = '';
   /** All frames as they came. */
@@ -69,7 +69,7 @@ export class TerminalClient {
     this.socket.send(JSON.stringify(frame));
   }
 
-  /** Types a text. */
+  /** Sends a text as typed input. */
   type(Data: string): void {
     this.send({ Op: 'stdin', Data });
   }

@@ -20,22 +20,23 @@ export const PATHS = {
 /** Password of every user of a `TestPlatform` but the administrator. */
 export const PASSWORD = 'Passw0rd!';
 
-/**
- * Namespaces in which only who may do everything writes, reads credentials and enters containers.
- */
+/** Namespaces in which only users with all rights write, read credentials and enter containers. */
 export const SYSTEM = ['kube-system', 'kubesphere-system', 'kubesphere-controls-system'] as const;
 
-/** Whether the tests run on a real cluster, whose own port asks nothing of this server. */
+/** Whether the tests run on a real cluster, whose own port does not call this server. */
 export const ON_CLUSTER = process.env.KS_TEST_CLUSTER === '1';
 
 const ATTEMPTS = 8;
 
-/** A subject of a role binding of Kubernetes. */
+/** Returns a subject of a role binding of Kubernetes. */
 export const userSubject = (name: string) => [
   { kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name },
 ];
 
-/** A server with the administrator logged in, and short ways to make what tests of access need. */
+/**
+ * A server with the administrator logged in, and short methods that create objects for tests of
+ * access.
+ */
 export class TestPlatform {
   readonly server: TestServer;
   readonly admin: string;
@@ -60,26 +61,26 @@ export class TestPlatform {
     await this.server.stop();
   }
 
-  /** Calls the server, as the administrator unless a token says otherwise. */
+  /** Calls the server, as the administrator unless given a token. */
   call(path: string, options: Call = {}): Promise<Answer> {
     return this.server.call(path, { token: this.admin, ...options });
   }
 
-  /** Makes something as the administrator; throws the answer when that is refused. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
+  /** Creates an object as the administrator; throws the answer if that is refused. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
   async made(path: string, body: unknown, options: Call = {}): Promise<any> {
     const { status, text, json } = await this.call(path, { body, ...options });
     assert.ok(status < 300, `${options.method ?? 'POST'} ${path}: ${status} ${text}`);
     return json;
   }
 
-  /** Like `made`, and waits until what it needs is there. */
+  /** Creates an object like `create`, and waits until its prerequisites exist. */
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   soonMade(path: string, body: unknown, options: Call = {}): Promise<any> {
     return eventually(() => this.made(path, body, options));
   }
 
-  /** An object as it is stored. */
+  /** Returns an object as it is stored. */
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   async stored(path: string): Promise<any> {
     const { status, text, json } = await this.call(path);
@@ -87,7 +88,7 @@ export class TestPlatform {
     return json;
   }
 
-  /** Makes a user with a global role; answers his token. */
+  /** Creates a user with a global role; returns their token. */
   async user(name: string, globalrole = 'platform-regular'): Promise<string> {
     const annotations = { 'iam.kubesphere.io/globalrole': globalrole };
     await this.made(`${PATHS.iam}/users`, {
@@ -98,7 +99,7 @@ export class TestPlatform {
     return this.server.token(name, PASSWORD);
   }
 
-  /** Makes a workspace and waits for its roles. */
+  /** Creates a workspace and waits for its roles. */
   async workspace(name: string, manager = 'admin'): Promise<void> {
     await this.made(`${PATHS.tenant}/workspaces`, {
       metadata: { name },
@@ -113,7 +114,7 @@ export class TestPlatform {
     });
   }
 
-  /** Makes a project of a workspace and waits for its roles. */
+  /** Creates a project of a workspace and waits for its roles. */
   async project(name: string, workspace: string): Promise<void> {
     const labels = { 'kubesphere.io/workspace': workspace };
     await this.made('/api/v1/namespaces', { metadata: { name, labels } });
@@ -128,7 +129,7 @@ export class TestPlatform {
     });
   }
 
-  /** Makes members of `workspaces/{name}`, `namespaces/{name}` or, with '', the cluster. */
+  /** Adds members to `workspaces/{name}`, `namespaces/{name}` or, with '', the cluster. */
   async member(place: string, username: string, roleRef: string): Promise<void> {
     const below = place.startsWith('workspaces/') ? 'workspacemembers' : 'members';
     const what = place === '' ? 'clustermembers' : below;
@@ -139,7 +140,7 @@ export class TestPlatform {
     );
   }
 
-  /** Makes a ClusterRole with rules and binds it to a user in the cluster. */
+  /** Creates a ClusterRole with rules and binds it to a user in the cluster. */
   async clusterRole(name: string, rules: readonly object[], username: string): Promise<void> {
     await this.made(`${PATHS.rbac}/clusterroles`, { metadata: { name }, rules });
 
@@ -151,19 +152,19 @@ export class TestPlatform {
     });
   }
 
-  /** Whether the server says that a caller may do something: `query` is one of `explain`. */
+  /** Reports whether the server allows a caller something: `query` is one of `explain`. */
   async may(token: string, query: string): Promise<boolean> {
     const { status, text, json } = await this.call(`${PATHS.iam}/explain?${query}`, { token });
     assert.equal(status, 200, text);
     return json.allowed;
   }
 
-  /** Waits until the server says that a caller may do something. */
+  /** Waits until the server allows a caller something. */
   until(token: string, query: string): Promise<void> {
     return eventually(async () => assert.ok(await this.may(token, query), query));
   }
 
-  /** A client with a user's own kubeconfig. */
+  /** Returns a client with a user's own kubeconfig. */
   async kubeconfigOf(name: string): Promise<OwnKubeconfig> {
     const config = await eventually(async () => {
       const { data } = await this.stored(`${PATHS.kubeconfigs}/kubeconfig-${name}`);
@@ -178,8 +179,8 @@ export class TestPlatform {
   }
 
   /**
-   * Makes a change by every form of request there is, through `send`; answers what was said to
-   * each. Where another write came in between, the request is made again from what is stored then.
+   * Makes a change by every form of request, through `send`; returns the answer to each. After a
+   * conflict with another write, the request is repeated on the stored object.
    */
   async throughEveryDoor<T extends { status: number }>(
     change: Change,
@@ -201,7 +202,7 @@ export class TestPlatform {
     return found;
   }
 
-  /** Notes it for `withstands` when a call is not answered 403. */
+  /** Records a failure for `withstands` when a call is not answered 403. */
   async refused(token: string, method: string, path: string, body?: unknown): Promise<void> {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const headers = { 'content-type': type };
@@ -217,8 +218,8 @@ export class TestPlatform {
   }
 
   /**
-   * Notes it for `withstands` when a change passes by any form of request through `/api` and
-   * `/apis`.
+   * Records a failure for `withstands` when a change passes by any form of request through `/api`
+   * and `/apis`.
    */
   async refusedAtEveryDoor(token: string, change: Change): Promise<void> {
     const answers = await this.throughEveryDoor(change, ({ method, path, headers, body }) =>
@@ -230,14 +231,14 @@ export class TestPlatform {
     }
   }
 
-  /** The same at the Kubernetes API's own port, with the caller's kubeconfig. */
+  /** Does the same at the Kubernetes API's own port, with the caller's kubeconfig. */
   async refusedAtOwnPort(client: OwnKubeconfig, change: Change): Promise<void> {
     const answers = await this.throughEveryDoor<KubernetesAnswer>(
       change,
       ({ method, path, headers, body }) => client.call(path, { method, headers, body }),
     );
 
-    // A ValidatingAdmissionPolicy answers 422 unless it says otherwise.
+    // A ValidatingAdmissionPolicy answers 422 by default.
     const refusal = ({ status, text }: KubernetesAnswer) =>
       ON_CLUSTER && status === 422 && text.includes('AdmissionPolicy');
 
@@ -248,7 +249,7 @@ export class TestPlatform {
     }
   }
 
-  /** Notes for `withstands` what must not be. */
+  /** Records a failure for `withstands`. */
   notes(problem: string): void {
     this.#passed.push(problem);
   }
@@ -259,14 +260,16 @@ export class TestPlatform {
     }
   }
 
-  /** Runs an attack, then asserts that all of its calls were refused and nothing was noted. */
+  /**
+   * Runs an attack, then asserts that all of its calls were refused and no failure was recorded.
+   */
   async withstands(act: () => Promise<void>): Promise<void> {
     this.#passed = [];
 
     try {
       await act();
     } finally {
-      // What passed explains what failed after it.
+      // Accepted calls explain the failures after them.
       assert.deepEqual(this.#passed, []);
     }
   }

@@ -25,11 +25,11 @@ export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
   json: any;
 }
 
-/** A call by a test: by whom, and what is sent. */
+/** Caller and content of a test's call. */
 export interface Call {
   method?: string;
   token?: string | undefined;
@@ -39,8 +39,8 @@ export interface Call {
 }
 
 /**
- * What a server is started with besides: nothing, or a real cluster and Redis where the environment
- * names their module.
+ * Starts the peers of a server: none, or a real cluster and Redis if the environment names their
+ * module.
  */
 interface Peers {
   args: readonly string[];
@@ -85,7 +85,7 @@ export class TestServer {
     this.#peers = peers;
   }
 
-  /** Starts a server; rejects with its output when it does not come up. */
+  /** Starts a server; rejects with its output if it does not become ready. */
   static async start(
     options: { args?: string[]; dataDir?: string; env?: Record<string, string> } = {},
   ): Promise<TestServer> {
@@ -155,7 +155,7 @@ export class TestServer {
     );
   }
 
-  /** All that the server has printed and logged. */
+  /** Everything that the server has printed and logged. */
   get output(): string {
     return this.#output();
   }
@@ -189,18 +189,18 @@ export class TestServer {
     try {
       json = JSON.parse(text);
     } catch {
-      // A text answer.
+      // A text answer stays a string.
     }
 
     return { status: response.status, headers: response.headers, text, json };
   }
 
-  /** Logs in; answers the token pair's answer. */
+  /** Logs in; returns the answer with the token pair. */
   login(username: string, password: string): Promise<Answer> {
     return this.call('/oauth/token', { form: { grant_type: 'password', username, password } });
   }
 
-  /** An access token; throws when the log-in is refused. */
+  /** Logs in and returns an access token; throws if the log-in is refused. */
   async token(username = 'admin', password = ADMIN_PASSWORD): Promise<string> {
     const { status, text, json } = await this.login(username, password);
     if (status !== 200) {
@@ -248,7 +248,7 @@ export class TestServer {
     return { status: response.statusCode!, json: JSON.parse(text) };
   }
 
-  /** Ends the process by a signal; answers its exit code. */
+  /** Ends the process with a signal; returns its exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.process.exitCode === null && this.process.signalCode === null) {
       this.process.kill(signal);
@@ -265,7 +265,7 @@ export class TestServer {
   }
 }
 
-/** Runs the command to its end; answers exit code and what it wrote to standard error. */
+/** Runs the command to its end; returns the exit code and its standard error. */
 export async function run(
   args: string[],
   options: { cwd: string; env?: Record<string, string> },

@@ -4,12 +4,9 @@ import { bodyText } from './request-body.ts';
 
 const WAIT_MS = 2000;
 
-/**
- * What a connection answered to a request that asks for an upgrade, as far as it came before
- * `WAIT_MS`.
- */
+/** The answer of a connection to a request for an upgrade, as far as it came within `WAIT_MS`. */
 export interface UpgradedAnswer {
-  /** 0 when there was none. */
+  /** 0 without an answer. */
   status: number;
   /** Everything that came, with the status line and the headers. */
   text: string;
@@ -17,8 +14,7 @@ export interface UpgradedAnswer {
 
 /**
  * Sends one request that asks for the protocol WebSocket, whatever its method and body, on a
- * connection of its own. `behind` is sent after it without waiting, as who smuggles a second
- * request does.
+ * connection of its own. `behind` is sent after it without waiting, like a smuggled second request.
  */
 export async function upgradedCall(
   base: string,
@@ -67,12 +63,12 @@ export async function upgradedCall(
   return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0), text };
 }
 
-/** Waits for what a refusal is known by, or for the time. */
+/** Waits for the signs of a refusal, or for the time. */
 async function answered(socket: net.Socket, text: () => string): Promise<void> {
   const end = Date.now() + WAIT_MS;
   while (!socket.closed && Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 20));
-    // An answer that is no upgrade is whole when its body is there; its connection may stay open.
+    // An answer that is no upgrade is complete with its body; its connection may stay open.
     if (/^HTTP\/1\.1 [^1]\d\d .*\r\n\r\n./s.test(text())) {
       return;
     }

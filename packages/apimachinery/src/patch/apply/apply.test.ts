@@ -200,7 +200,7 @@ test('applying the same again changes nothing, not even the time', () => {
   assert.deepEqual(again, live);
 });
 
-test('kubectl takes over what client-side apply set', () => {
+test('kubectl takes over the fields of a client-side apply', () => {
   const config = object({ replicas: 1 });
   const annotation = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(config) };
 
@@ -226,7 +226,7 @@ test('an object without managedFields is owned by before-first-apply', () => {
   assert.deepEqual(owners(live)['before-first-apply'], { 'f:spec': { 'f:replicas': {} } });
 });
 
-test('updates take fields over, and status belongs to its subresource', () => {
+test('updates take over fields, and status belongs to its subresource', () => {
   const created = update(undefined, 'a', {
     ...object({ replicas: 1, args: ['x'] }),
     status: { ready: 1 },
@@ -256,7 +256,7 @@ test('updates take fields over, and status belongs to its subresource', () => {
   });
 });
 
-test('at most ten updates are kept apart; an empty list resets', () => {
+test('at most ten updates have entries of their own; an empty list resets', () => {
   let live = update(undefined, 'first', object({}, { labels: { first: 'x' } }));
 
   for (let i = 0; i < 15; i++) {
@@ -333,7 +333,7 @@ const ports = fc.uniqueArray(fc.record({ port: fc.integer({ min: 1, max: 5 }) })
   selector: ({ port }) => port,
 });
 
-test('fields that one applier sets and drops leave the object as the other one applied it', () => {
+test('fields that one applier sets and drops leave the object as the other applied it', () => {
   fc.assert(
     fc.property(labels, ports, labels, ports, (l1, p1, l2, p2) => {
       const one = apply(undefined, 'one', object({ ports: p1 }, { labels: l1 }));

@@ -209,7 +209,7 @@ const elements = fc.uniqueArray(
   },
 );
 
-test('every element of document and patch is there once, the patch wins, and patching again changes nothing', () => {
+test('every element of document and patch appears once, the patch wins, and patching again changes nothing', () => {
   fc.assert(
     fc.property(elements, elements, (before, patch) => {
       const patched = applyStrategicMergePatch(

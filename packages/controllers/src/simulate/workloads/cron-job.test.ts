@@ -64,6 +64,6 @@ for (const [name, spec, last, now, expected] of cases) {
   });
 }
 
-test('a schedule that cannot be read is an error', () => {
+test('an invalid schedule is an error', () => {
   assert.throws(() => dueTime(cronJob({ schedule: 'every now and then' })));
 });

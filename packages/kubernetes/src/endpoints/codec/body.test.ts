@@ -12,7 +12,7 @@ function read(body: Uint8Array | AsyncIterable<Uint8Array>) {
   return requestBody({ method: 'POST', url: '/', headers: {}, body: body as Buffer }, 8);
 }
 
-test('a body that cannot be read is refused with the reason', async () => {
+test('an unreadable body is refused with the reason', async () => {
   assert.deepEqual(await read(Buffer.from('{"a": 1}')), Buffer.from('{"a": 1}'));
   await assert.rejects(read(Buffer.from('{"a": 10}')), { code: 413 });
   await assert.rejects(read(failing(new Error('aborted'))), { code: 400 });

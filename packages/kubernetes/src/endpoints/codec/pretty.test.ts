@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { jsonResponse } from '../respond.ts';
 import { indent, pretty } from './pretty.ts';
 
-test('JSON is indented as JSON.stringify does it, in pieces', () => {
+test('JSON is indented as JSON.stringify does it, in slices', () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
       const pieces = [...indent(JSON.stringify(value), 20)];

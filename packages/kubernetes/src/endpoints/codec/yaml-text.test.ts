@@ -60,7 +60,7 @@ for (const [text, message] of [
   ['\ta: b', 'found character that cannot start any token'],
   ['a: b: c', 'mapping values are not allowed in this context'],
 ] as const) {
-  test(`${JSON.stringify(text)} is refused in libyaml's words`, () => {
+  test(`${JSON.stringify(text)} is refused in libyaml's wording`, () => {
     assert.throws(() => parseYaml(text), { message });
   });
 }

@@ -24,7 +24,7 @@ after(async () => {
   await server.close();
 });
 
-/** A raw call on the one connection of an anonymous user. */
+/** Makes a raw call on the one connection of an anonymous user. */
 function raw(
   method: string,
   url: string,

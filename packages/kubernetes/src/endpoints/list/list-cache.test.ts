@@ -7,7 +7,7 @@ import { ListCache } from './list-cache.ts';
 const PODS = '/registry/core/pods/';
 const list = (size = 1) => ({ items: Buffer.alloc(size) });
 
-test('a list is wanted when it is asked for again, and true until something below its prefix changes', async () => {
+test('a list is cached when it is repeated, and valid until something below its prefix changes', async () => {
   const backend = new MemoryBackend();
   const cache = new ListCache();
 
@@ -30,7 +30,7 @@ test('a list is wanted when it is asked for again, and true until something belo
   await backend.close();
 });
 
-test('the snapshot that was unused for longest is dropped when there are too many', () => {
+test('the least recently used snapshot is dropped when there are too many', () => {
   const cache = new ListCache();
   const megabytes = (count: number) => list(count * 1024 * 1024);
 

@@ -11,7 +11,7 @@ import { parseYaml as parse } from '../codec/yaml-text.ts';
 
 const COUNT = 2600;
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into any answer.
+// biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
 const parseYaml = (text: string) => parse(text) as { value: any };
 const path = '/api/v1/namespaces/default/configmaps';
 let server: TestServer;
@@ -41,7 +41,7 @@ before(async () => {
 
 after(() => server.close());
 
-/** How often the event loop turned while the API answered a call in this process. */
+/** Counts the turns of the event loop while the API answers a call in this process. */
 async function turnsDuring(
   method: string,
   url: string,
@@ -86,7 +86,7 @@ test('a long selected list is sent while it is still being searched', async () =
   assert.ok(text.length > 5_000_000);
 });
 
-test('a whole long list and its pages hold the same', async () => {
+test('a whole long list and its pages hold the same items', async () => {
   const whole = await server.call('GET', path);
   assert.deepEqual(
     names(whole.text).filter((name) => name.startsWith('c-')),
@@ -114,7 +114,7 @@ test('a whole long list and its pages hold the same', async () => {
   }
 });
 
-test('a long list as YAML, as a Table and as metadata leaves others their turn, and holds the same', async () => {
+test('a long list as YAML, as a Table and as metadata leaves others their turn, and holds the same items', async () => {
   const whole = JSON.parse((await turnsDuring('GET', path)).text);
   const yaml = await turnsDuring('GET', path, { accept: 'application/yaml' });
 

@@ -17,7 +17,7 @@ const creation = {
   namespace: 'fresh',
 } as const;
 
-test('creating a pod waits for the default ServiceAccount, also where an apply creates it', async () => {
+test('creating a pod waits for the default ServiceAccount, also when an apply creates it', async () => {
   const backend = new MemoryBackend();
   const admission = new Admission(new Webhooks(catalog));
   admission.start(backend);
@@ -26,7 +26,7 @@ test('creating a pod waits for the default ServiceAccount, also where an apply c
   assert.ok(admission.mustWait({ ...creation, object: pod({}) }));
   assert.ok(!admission.mustWait({ ...creation, object: pod({ serviceAccountName: 'robot' }) }));
 
-  // What an apply creates is not known yet.
+  // Only the result shows that an apply creates an object.
   assert.ok(admission.mustWait({ ...creation, object: undefined }));
 
   await backend.update('/registry/core/serviceaccounts/fresh/default', () => ({

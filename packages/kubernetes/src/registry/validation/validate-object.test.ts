@@ -227,7 +227,7 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
 ];
 
 for (const [kind, fields, messages, old] of refused) {
-  test(`${kind} ${JSON.stringify(fields).slice(0, 80)} is refused in words of Kubernetes`, () => {
+  test(`${kind} ${JSON.stringify(fields).slice(0, 80)} is refused in Kubernetes' wording`, () => {
     assert.deepEqual(check(kind, fields, old), messages);
   });
 }

@@ -16,7 +16,7 @@ let dir: string;
 let server: TestServer;
 let client: StormClient;
 
-/** What the one watcher saw: with it, the state at any resourceVersion is known. */
+/** The events that the only watcher saw: they give the state at any resourceVersion. */
 const history = new History();
 let watcher: StormWatcher;
 let token: string;
@@ -44,7 +44,7 @@ after(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** Content by name, as of a resourceVersion, by what the watcher saw. */
+/** Returns the content by name at a resourceVersion, from the watcher's events. */
 function stateAt(revision: number): Map<string, string> {
   const state = new Map<string, string>();
 
@@ -143,7 +143,7 @@ test('a backup during writes holds one state, and a restored server continues wi
   }
 });
 
-test('a backup overwrites no file, and fails when there is nothing to back up', async () => {
+test('a backup overwrites no file, and fails without data', async () => {
   const again = await command('backup', 'backup.tgz', '--data-dir', 'data');
   assert.equal(again.code, 1);
   assert.match(again.stderr, /backup\.tgz exists \(--force writes over it\)/);
@@ -171,7 +171,7 @@ test('a restore never touches a directory that is in use or not empty', async ()
   assert.equal((await server.call('/readyz')).status, 200);
 });
 
-test('a backup that is cut off or changed is refused, and nothing is replaced', async () => {
+test('a truncated or changed backup is refused, and nothing is replaced', async () => {
   const packed = await readFile(file('backup.tgz'));
   const content = gunzipSync(packed);
   const flipped = Buffer.from(content);

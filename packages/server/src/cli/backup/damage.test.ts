@@ -12,9 +12,9 @@ import { backUp } from './backup.ts';
 import { filesBelow } from './manifest.ts';
 import { unpack } from './restore.ts';
 
-// Whatever happens to the bytes of a backup: it is refused, or what comes out of it is what went
-// in. The latter is so for about one of 700 bits of a packed file: repeated bytes can be copied
-// from more than one place.
+// Changes the bytes of a backup: it is refused, or the restored content is unchanged. The latter
+// happens for about one of 700 bits of a compressed file, because repeated bytes can be copied from
+// more than one place.
 let dir: string;
 let packed: Buffer;
 let whole: Map<string, string>;
@@ -29,7 +29,7 @@ async function contentOf(root: string): Promise<Map<string, string>> {
   return content;
 }
 
-/** What comes out of a backup; undefined where it is refused. */
+/** Returns the restored content; undefined if the backup is refused. */
 async function unpacked(bytes: Uint8Array): Promise<Map<string, string> | undefined> {
   const file = join(dir, 'changed.tgz');
   const into = await mkdtemp(join(dir, 'into-'));
@@ -69,9 +69,9 @@ before(async () => {
 after(() => rm(dir, { recursive: true, force: true }));
 
 const damage = fc.record({
-  /** Bits that flip, as parts of the whole length. */
+  /** Positions of flipped bits, as fractions of the whole length. */
   flips: fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { maxLength: 3 }),
-  /** Where it is cut off, if it is. */
+  /** Length of a truncated backup. */
   cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
 });
 
@@ -88,7 +88,7 @@ function damaged(bytes: Buffer, { flips, cut }: { flips: number[]; cut: number |
 
 for (const [what, change] of Object.entries({
   'the packed file': (how: Parameters<typeof damaged>[1]) => damaged(packed, how),
-  // The checksum of its packing is right again.
+  // With the checksum of its compression corrected.
   'its content': (how: Parameters<typeof damaged>[1]) =>
     gzipSync(damaged(gunzipSync(packed), how), { level: 1 }),
 })) {

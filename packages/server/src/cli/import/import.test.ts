@@ -16,7 +16,7 @@ import {
   TestServer,
 } from '@ks-apiserver/server/test/support/test-server';
 
-// Somebody moves: what was made in one KubeSphere is imported into another one.
+// Imports the objects of one KubeSphere into another.
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const PASSWORD = 'Passw0rd!';
 let old: TestServer;

@@ -51,7 +51,7 @@ test('another text of the same length is compiled', () => {
   assert.deepEqual(ran(file), { answer: 43, isCached: false });
 });
 
-test('a cache that is damaged, cut off or empty is as none', () => {
+test('a damaged, truncated or empty cache is ignored', () => {
   const file = kept('damaged.cjs');
   const bytes = readFileSync(`${file}.cache`);
   for (const at of [0, 5, 8, 40, bytes.byteLength - 1]) {
@@ -68,7 +68,7 @@ test('a cache that is damaged, cut off or empty is as none', () => {
   }
 });
 
-test('the server that was built has its cache', () => {
+test('the built server has its cache', () => {
   const file = fileURLToPath(new URL('../../bundle/server.cjs', import.meta.url));
   assert.equal(new CompiledFile(file).isCached, true);
 

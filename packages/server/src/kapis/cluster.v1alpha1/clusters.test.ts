@@ -14,7 +14,7 @@ let server: TestServer;
 let admin: string;
 let dir: string;
 
-/** A member: a Kubernetes API that notes what it is asked. */
+/** A member cluster: a Kubernetes API that records its requests. */
 let member: Server;
 let elsewhere: Server;
 const asked: { url: string; authorization: string | undefined }[] = [];
@@ -90,7 +90,7 @@ const cluster = (name: string, connection: object) =>
     },
   });
 
-test('a cluster that answers can be imported; its credentials go nowhere in the clear', async () => {
+test('a cluster that answers can be imported; its credentials are never shown in plain text', async () => {
   const good = await validate({ type: 'direct', kubeconfig: kubeconfig(urlOf(member)) });
   assert.deepEqual([good.status, good.text], [200, '']);
 
@@ -207,7 +207,7 @@ test('no cluster is imported twice', async () => {
   );
 });
 
-test('a cluster gets another kubeconfig that works', async () => {
+test('a cluster can get another kubeconfig that works', async () => {
   const put = (name: string, given: string, query = '') =>
     call(`${C}/${name}/kubeconfig${query}`, { method: 'PUT', body: { kubeconfig: given } });
   const given = kubeconfig(urlOf(member), { token: 'new-token' });
@@ -226,7 +226,7 @@ test('a cluster gets another kubeconfig that works', async () => {
   assert.equal((await put('nosuch', given)).status, 404);
 });
 
-test('the agent of a cluster that connects to here', async () => {
+test('the agent of a cluster that connects to this server', async () => {
   assert.equal((await cluster('tunnel', { type: 'proxy', token: 'agent-token' })).status, 201);
 
   await eventually(async () => {

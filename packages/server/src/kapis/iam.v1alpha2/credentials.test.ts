@@ -95,7 +95,7 @@ test('an API token is shown once, works, records its use, and can be revoked', a
   assert.equal((await call('DELETE', `${I}/users/ann/tokens/${id}`, session)).status, 404);
 });
 
-test('API tokens have limits, and make no further credentials', async () => {
+test('API tokens have limits, and create no further credentials', async () => {
   const session = await createUser('ben');
   const tokens = `${I}/users/ben/tokens`;
 
@@ -157,7 +157,7 @@ test('tokens survive a restart, but not the deletion or disabling of their user'
     assert.equal((await call('GET', `${I}/users/cleo`, token)).status, 401),
   );
 
-  // On a cluster the name waits for the end of his certificate.
+  // On a cluster the name waits for the end of the user's certificate.
   await eventually(async () => {
     const mark = '/api/v1/namespaces/kubesphere-system/configmaps/retired-user-cleo';
     await server.kubernetes(mark, { method: 'DELETE' });
@@ -173,7 +173,7 @@ test('tokens survive a restart, but not the deletion or disabling of their user'
   );
 });
 
-test('nobody may create credentials for others; managers list and revoke those of users whom they manage', async () => {
+test('no user may create credentials for others; managers list and revoke those of users whom they manage', async () => {
   const dan = await createUser('dan');
   const uma = await createUser('uma', 'users-manager');
   const { id, token } = (await call('POST', `${I}/users/dan/tokens`, dan, { name: 'x' })).json;
@@ -187,7 +187,7 @@ test('nobody may create credentials for others; managers list and revoke those o
   assert.equal((await call('GET', `${I}/users/dan`, token)).status, 401);
 });
 
-test('all sessions of a user end at once, for himself and by an administrator', async () => {
+test('all sessions of a user end at once, by themselves or an administrator', async () => {
   const [one, two] = [await createUser('gil'), await server.token('gil', PASSWORD)];
   assert.equal((await call('DELETE', `${I}/users/admin/sessions`, one)).status, 403);
   assert.equal((await call('DELETE', `${I}/users/gil/sessions`, one)).status, 200);
@@ -202,7 +202,7 @@ test('all sessions of a user end at once, for himself and by an administrator', 
   assert.equal((await call('GET', `${I}/users/gil`, third)).status, 401);
 });
 
-test('garbage that looks like an API token is refused', async () => {
+test('garbage in the format of an API token is refused', async () => {
   for (const token of [
     'kst_',
     'kst_x_y',
@@ -228,7 +228,7 @@ test('one-time passwords: turned on with a first code, required at every log-in,
   assert.equal(begun.status, 200, begun.text);
   assert.match(begun.json.uri, /^otpauth:\/\/totp\/KubeSphere:eve\?/);
 
-  // Until it is proved that the app has the secret, nothing changes.
+  // Nothing changes until a code proves that the app has the secret.
   assert.equal((await login('eve')).status, 200);
 
   const app = new TOTP({ secret: Secret.fromBase32(begun.json.secret) });

@@ -8,7 +8,7 @@ const EXPLAIN = `${I}/explain`;
 let server: TestServer;
 const tokens: Record<string, string> = {};
 
-/** Vera views ws-a, in which ns-a is; Olga belongs nowhere. */
+/** Vera views ws-a, which contains ns-a; Olga belongs to no workspace. */
 before(async () => {
   server = await TestServer.start();
   tokens.admin = await server.token();
@@ -72,7 +72,7 @@ test('an administrator sees which binding, role and rule allow something', async
   ]);
 });
 
-test('and which roles would, the narrowest first', async () => {
+test('an administrator sees which roles would, the narrowest first', async () => {
   const { json } = await explain(
     'user=vera&verb=delete&resource=pods&namespace=ns-a&name=x',
     'admin',
@@ -98,7 +98,7 @@ test('and which roles would, the narrowest first', async () => {
   assert.ok(!names.includes('namespace viewer'));
 });
 
-test('everybody may ask about themselves only, and learns nothing about places without access', async () => {
+test('users may ask about themselves only, and learn nothing about places without access', async () => {
   assert.equal(
     (await explain('verb=list&resource=pods&namespace=ns-a', 'vera')).json.allowed,
     true,

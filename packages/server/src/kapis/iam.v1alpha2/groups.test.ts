@@ -98,7 +98,7 @@ const toGroup = (name: string, role: string) => [
 const add = (workspace: string, as: string, groupName: string, userName: string) =>
   call(`${I}/workspaces/${workspace}/groupbindings`, as, { body: [{ userName, groupName }] });
 
-test('a role of a group is a role of its members, at once and as long as they are in it', async () => {
+test('a role of a group applies to its members, at once and during their membership', async () => {
   const one = await made(`${I}/workspaces/ws-a/groups`, 'anna', group('viewers'));
   assert.match(one.metadata.name, /^viewers/);
   assert.equal(one.metadata.labels['kubesphere.io/workspace'], 'ws-a');
@@ -225,11 +225,11 @@ test('a role of a project can be given to a group, and is removed when the group
   }, GARBAGE_MS);
 });
 
-test('the name of a group counts in its own workspace alone', async () => {
+test('the name of a group counts in its own workspace only', async () => {
   const { name } = (await made(`${I}/workspaces/ws-a/groups`, 'anna', group('secret'))).metadata;
   await made(`${I}/workspaces/ws-a/workspacerolebindings`, 'anna', toGroup(name, 'ws-a-admin'));
 
-  // Bert may not use the group of another workspace, nor make memberships of it by its name.
+  // Bert may not use the group of another workspace, nor create memberships of it by its name.
   assert.equal((await add('ws-b', 'bert', name, 'cleo')).status, 404);
 
   const membership = (groupName: string, workspace: string) => ({
@@ -246,7 +246,7 @@ test('the name of a group counts in its own workspace alone', async () => {
     await made(`${IAM}/groupbindings`, 'admin', membership(forged, 'ws-b'));
   }
 
-  // Kubernetes' own group, and one of an identity provider, have everything.
+  // Kubernetes' own group, and one of an identity provider, have all rights.
   for (const subject of ['system:masters', 'github:devs']) {
     await made('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', 'admin', {
       metadata: { name: `all-${subject.replace(':', '-')}` },
@@ -259,7 +259,8 @@ test('the name of a group counts in its own workspace alone', async () => {
     });
   }
 
-  // A group of a workspace that is bound on the platform, by whoever may, gives nothing either.
+  // A group of a workspace that is bound on the platform, by any user with the right, gives nothing
+  // either.
   const own = (await made(`${I}/workspaces/ws-b/groups`, 'bert', group('platform'))).metadata.name;
   await made(`${I}/workspaces/ws-b/groupbindings`, 'bert', [{ userName: 'cleo', groupName: own }]);
 
@@ -313,7 +314,7 @@ test('adding a member to a group is granting its roles, and so is binding a role
     'not to a name that nobody has yet',
   );
 
-  // The same through the Kubernetes API, for somebody who may write memberships there.
+  // The same through the Kubernetes API, for a user who may write memberships there.
   await made('/apis/rbac.authorization.k8s.io/v1/clusterroles', 'admin', {
     metadata: { name: 'group-writer' },
     rules: [

@@ -87,7 +87,7 @@ test('a new user is Active at once, with a hidden hash and the global role of th
   );
 });
 
-test('bad users are refused before anything is made', async () => {
+test('invalid users are refused before anything is created', async () => {
   const cases: [unknown, number, RegExp][] = [
     [user('zoe', 'nosuch'), 404, /^globalrole\.iam\.kubesphere\.io "nosuch" not found\n$/],
     [
@@ -135,7 +135,7 @@ test('user managers may neither create administrators nor set an administrator�
   await ok(call('PUT', `${I}/users/eve/password`, { password: PASSWORD }, uma));
 });
 
-test('nobody may give themselves a role through their own object', async () => {
+test('no user may give themselves a role through their own object', async () => {
   const eve = await as('eve');
   const own = (await ok(call('GET', `${I}/users/eve`, undefined, eve))).json;
 
@@ -145,8 +145,8 @@ test('nobody may give themselves a role through their own object', async () => {
   assert.equal(answer.status, 403);
   assert.match(answer.text, /update global role binding is not allowed/);
 
-  // The log-in is still being noted in the object: a conflict is read and sent again, as clients
-  // do.
+  // The time of the log-in is still being written to the object: a conflict is read and sent again,
+  // as clients do.
   const updated = await eventually(async () => {
     const fresh = (await ok(call('GET', `${I}/users/eve`, undefined, eve))).json;
 
@@ -204,7 +204,7 @@ test('templates of workspace roles are found by a filter of 3.0 and by a selecto
   assert.deepEqual(await names('labelSelector'), found);
 });
 
-test('roles have the rules of their templates and never those that were sent', async () => {
+test('roles have the rules of their templates and never those in the request', async () => {
   const made = await ok(
     call('POST', `${I}/globalroles`, role('auditor', ['role-template-view-users'])),
   );
@@ -279,7 +279,7 @@ test('a workspace has owner and finalizer, and is deleted with everything that b
   }, GARBAGE_MS);
 });
 
-test('a workspace’s roles are its own', async () => {
+test('the roles of a workspace belong to it', async () => {
   const ann = await as('ann');
   await ok(
     call(
@@ -322,7 +322,7 @@ test('a workspace’s roles are its own', async () => {
   ]);
 });
 
-test('members have one role, are listed with it, and lose it', async () => {
+test('members have one role, are listed with it, and lose it when they are removed', async () => {
   const path = `${I}/workspaces/ws/workspacemembers`;
   const ann = await as('ann');
 
@@ -369,7 +369,7 @@ test('members have one role, are listed with it, and lose it', async () => {
   );
 });
 
-test('a binding that names others too only loses the user', async () => {
+test('a binding with other subjects only loses the user', async () => {
   const subjects = ['ben', 'eve'].map((name) => ({
     kind: 'User',
     apiGroup: 'rbac.authorization.k8s.io',
@@ -416,8 +416,8 @@ test('deleting a user deletes their bindings', async () => {
   });
 });
 
-test('a key refused in one user is refused in all', async () => {
-  // No label holds it, and bindings have the name as one.
+test('a key refused in one user is refused in every user', async () => {
+  // It is no valid label value, and bindings have the name as a label.
   const long = 'y'.repeat(64);
   const members = ['eve', long].map((username) => ({ username, roleRef: 'ws-viewer' }));
   const answer = await call('POST', `${I}/workspaces/ws/workspacemembers`, members);

@@ -41,7 +41,7 @@ test('a logged-in user gets the next code at once', async () => {
   assert.equal((await redeem(silent.location!.searchParams.get('code')!)).status, 200);
 });
 
-test('redirect URIs are taken word for word', async () => {
+test('redirect URIs are compared word for word', async () => {
   const { user } = await loggedIn();
 
   for (const wrong of [
@@ -95,7 +95,7 @@ test('a native client may use any port of the loopback address, and otherwise on
   }
 });
 
-test('a wrong request is reported to its client with the state', async () => {
+test('an invalid request is reported to its client with the state', async () => {
   const { user } = await loggedIn();
 
   const cases: [Record<string, string>, string][] = [
@@ -135,7 +135,7 @@ test('a wrong request is reported to its client with the state', async () => {
   assert.equal(injected.headers.getSetCookie().length, 0);
 });
 
-test('callers without a browser get 3.0’s words, and a challenge if the client wants it', async () => {
+test('callers without a browser get 3.0’s messages, and a challenge if the client wants it', async () => {
   const plain = await server.call(url());
   assert.deepEqual([plain.status, plain.text], [401, 'Unauthorized: log in first']);
   assert.equal(plain.headers.get('www-authenticate'), null);
@@ -214,7 +214,7 @@ test('a code is bound to its client, redirect URI and verifier', async () => {
   assert.equal((await redeem(code)).status, 200);
 });
 
-test('a client with a secret may omit PKCE, but nobody can add or remove it later', async () => {
+test('a client with a secret may omit PKCE, but it cannot be added or removed later', async () => {
   const parameters = { client_id: 'secret' };
   const { user } = await loggedIn();
   const basic = { authorization: `Basic ${btoa('secret:s3cret')}` };
@@ -245,7 +245,7 @@ test('a client with a secret may omit PKCE, but nobody can add or remove it late
   assert.equal((await redeem(bound, parameters, basic)).status, 200);
 });
 
-test('a code dies with the log-in that it came from, and with its user', async () => {
+test('a code becomes invalid with the log-in that it came from, and with its user', async () => {
   const { user, code } = await loggedIn();
   const page = await user.open('/oauth/logout');
 

@@ -40,7 +40,7 @@ test('an address that tries one name after the other is locked, and no other add
   const locked = await login('admin', ADMIN_PASSWORD, '198.51.100.7');
   assert.deepEqual([locked.status, locked.text], [429, 'Unauthorized: auth rate limit exceeded']);
 
-  // What a caller writes before the proxy's own entry does not make another address of it.
+  // Entries before the proxy's own do not make it another address.
   assert.equal((await login('admin', ADMIN_PASSWORD, '203.0.113.1, 198.51.100.7')).status, 429);
   assert.equal((await login('admin', ADMIN_PASSWORD, '198.51.100.8')).status, 200);
 });
@@ -154,7 +154,7 @@ test('repeated wrong Basic credentials count as one failure, different ones as s
   }
 });
 
-test('a Basic credential that was right just now ends with its password, with a lock and with the account', async () => {
+test('a Basic credential that was just valid ends with its password, with a lock and with the account', async () => {
   const user = async (name: string) => {
     const body = {
       metadata: { name },

@@ -56,7 +56,7 @@ async function createUser(name: string): Promise<void> {
   assert.doesNotMatch(text, /\$2[aby]\$|Passw0rd/);
 }
 
-test('wrong password, unknown user and garbage', async () => {
+test('wrong passwords, unknown users and garbage are refused', async () => {
   const cases: [Record<string, string>, number, string][] = [
     [
       { grant_type: 'password', username: 'ghost', password: 'x' },
@@ -95,7 +95,7 @@ test('wrong password, unknown user and garbage', async () => {
   assert.deepEqual([broken.status, broken.text], [400, 'invalid URL escape "%zz"']);
 });
 
-test('the query holds no credentials', async () => {
+test('credentials in the query are ignored', async () => {
   const { status } = await server.call(
     `/oauth/token?grant_type=password&username=admin&password=${encodeURIComponent(ADMIN_PASSWORD)}`,
     { form: {} },
@@ -104,7 +104,7 @@ test('the query holds no credentials', async () => {
   assert.equal(status, 400);
 });
 
-test('an e-mail address is as good as the name, and a log-in ends the sessions before it', async () => {
+test('an e-mail address is as good as the name, and a log-in ends the earlier sessions', async () => {
   await createUser('mail');
 
   const first = (await login('mail@example.com', 'Passw0rd!')).json;
@@ -140,7 +140,7 @@ test('a refresh token is no access token, nor the other way round', async () => 
   assert.equal(renewed.json.expires_in, 7200);
 });
 
-test('an account is locked after too many failures, also by e-mail, and free again after a while', async () => {
+test('an account is locked after too many failures, also by e-mail, and unlocked after a while', async () => {
   await createUser('locked');
 
   const tries: Answer[] = [];
@@ -177,7 +177,7 @@ test('an account is locked after too many failures, also by e-mail, and free aga
   );
 });
 
-test('every try leaves a record under the name of the user', async () => {
+test('every attempt leaves a record under the name of the user', async () => {
   await createUser('recorded');
   await login('recorded@example.com', 'wrong');
   await login('recorded', 'Passw0rd!');
@@ -246,7 +246,7 @@ test('a user created with kubectl becomes active, and their password is hashed',
     (await server.kubernetes(`${USERS}/applied`)).json.spec.password as string;
   assert.match(await stored(), /^\$2a\$10\$/);
 
-  // The mark of the first hashing stays where kubectl patches the password.
+  // The mark of the first hashing stays when kubectl patches the password.
   const patch = {
     method: 'PATCH',
     type: 'application/merge-patch+json',
@@ -314,7 +314,7 @@ test('the implicit grant redirects to registered URIs only, and needs a credenti
   assert.deepEqual([anonymous.status, anonymous.headers.get('location')], [401, null]);
 });
 
-test('a TokenReview names the user of a token, and nothing but the failure for a wrong one', async () => {
+test('a TokenReview names the user of a token, and for a wrong one only the failure', async () => {
   await createUser('reviewed');
 
   const review = (token: unknown) =>
@@ -337,7 +337,7 @@ test('a log-out ends the session of its token, and no other', async () => {
   await eventually(async () => assert.equal((await login('leaver', 'Passw0rd!')).status, 200));
 
   for (const method of ['GET', 'POST']) {
-    // Tokens of one second are the same.
+    // Tokens issued within one second are equal.
     await new Promise((resolve) => setTimeout(resolve, 1100));
 
     const { access_token: token, refresh_token } = (await login('leaver', 'Passw0rd!')).json;
@@ -380,7 +380,7 @@ test('with one session for each user, an exchange ends former tokens, and concur
     [401, 200],
   );
 
-  // The one before the last is a stolen one.
+  // The token before the last counts as stolen.
   const third = await grant({ grant_type: 'refresh_token', refresh_token: second.refresh_token });
   assert.equal(third.status, 200);
   assert.equal((await refresh()).text, 'Unauthorized: token not found in cache');
@@ -410,7 +410,7 @@ test('a session is refreshed until its maximum lifetime, and then ends', async (
   assert.equal((await server.call(own, { token: second.json.access_token })).status, 401);
 });
 
-test('the log-in of 2.x is for whom a role lets, and takes no body without name and password', async () => {
+test('the log-in of 2.x is open to users with the right, and refuses bodies without name and password', async () => {
   const path = '/kapis/iam.kubesphere.io/v1alpha2/login';
   const body = { username: 'admin', password: ADMIN_PASSWORD };
 

@@ -46,8 +46,8 @@ function relyingParty(name: string, secret: string | undefined, authentication: 
 const ALG: Record<string, string> = { grafana: 'RS256', spa: 'ES256' };
 
 /**
- * Leads a new browser from the relying party to the log-in and back; answers the address it comes
- * back to.
+ * Leads a new browser from the relying party to the log-in and back; returns the address of its
+ * return.
  */
 async function authorize(
   config: oidc.Configuration,
@@ -70,7 +70,7 @@ const cases: [string, string | undefined, oidc.ClientAuth][] = [
 ];
 
 for (const [name, secret, authentication] of cases) {
-  test(`openid-client goes the whole way as ${name}`, async () => {
+  test(`openid-client completes the flow as ${name}`, async () => {
     const config = await relyingParty(name, secret, authentication);
     const verifier = oidc.randomPKCECodeVerifier();
     const [state, nonce] = [oidc.randomState(), oidc.randomNonce()];
@@ -136,7 +136,7 @@ test('without offline_access no refresh token is issued, and revocation ends the
   assert.equal((await oidc.tokenIntrospection(config, tokens.access_token)).active, false);
 });
 
-test('an answer of another server is seen through by its issuer', async () => {
+test('an answer of another server is detected by its issuer', async () => {
   const config = await relyingParty('grafana', 's3cret', oidc.ClientSecretBasic('s3cret'));
   const { back } = await authorize(config, { scope: 'openid' });
 
@@ -150,7 +150,7 @@ test('an answer of another server is seen through by its issuer', async () => {
   });
 });
 
-test('a foreign or invalid ID token logs no user out without asking', async () => {
+test('an ID token of another client or an invalid one logs no user out without confirmation', async () => {
   const config = await relyingParty('grafana', 's3cret', oidc.ClientSecretBasic('s3cret'));
   const { user, back } = await authorize(config, { scope: 'openid' });
   const { id_token: hint = '' } = await oidc.authorizationCodeGrant(config, back, {
@@ -169,7 +169,7 @@ test('a foreign or invalid ID token logs no user out without asking', async () =
     assert.match(page.html, /Log out\?/);
   }
 
-  // The address is one of `spa` only for who names it, and the hint is of grafana.
+  // The address only belongs to `spa` if the request names it, and the hint is of grafana.
   const mixed = new URLSearchParams({
     id_token_hint: hint,
     post_logout_redirect_uri: GOODBYE,
@@ -182,7 +182,7 @@ test('a foreign or invalid ID token logs no user out without asking', async () =
   assert.equal((await user.open(`/oauth/logout?${query}`)).location?.href, GOODBYE);
 });
 
-test('both discovery documents are the same, and list what is served', async () => {
+test('both discovery documents are equal, and list the served endpoints', async () => {
   const [root, own] = await Promise.all(
     ['', '/oauth'].map((path) => server.call(`${path}/.well-known/openid-configuration`)),
   );

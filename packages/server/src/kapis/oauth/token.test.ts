@@ -128,14 +128,14 @@ test('a client authenticates in the header or in the body, and in no other way',
   assert.equal(denied.json.error, 'unauthorized_client');
 });
 
-test('a secret of a client is no password of a user, and locks none out', async () => {
+test('a secret of a client is no password of a user, and locks no user', async () => {
   for (let i = 0; i < 5; i++) {
     await post(ADMIN, basic('admin', 'not his password'));
   }
   assert.equal((await post(ADMIN)).status, 200);
 });
 
-test('lifetimes and scope of a client count, and go on with its refresh tokens', async () => {
+test('lifetimes and scope of a client apply, and continue with its refresh tokens', async () => {
   const first = await post(ADMIN, APP);
 
   const check = ({ json }: Answer) => {
@@ -148,7 +148,7 @@ test('lifetimes and scope of a client count, and go on with its refresh tokens',
   check(first);
   check(await post({ grant_type: 'refresh_token', refresh_token: first.json.refresh_token }, APP));
 
-  // Its scope is not the API.
+  // Its scope does not include the API.
   const refused = await server.call('/api/v1/nodes', { token: first.json.access_token });
   assert.equal(refused.status, 401);
   assert.match(refused.json.message, /ask for "full"/);
@@ -162,7 +162,7 @@ test('lifetimes and scope of a client count, and go on with its refresh tokens',
   assert.equal(more.json.error, 'invalid_scope');
 });
 
-test('a refresh token is good for its own client alone', async () => {
+test('a refresh token is valid for its own client only', async () => {
   const mine = (await post(ADMIN, APP)).json.refresh_token;
   const plain = (await post(ADMIN)).json.refresh_token;
   const refresh = (refresh_token: string, headers = {}) =>
@@ -174,7 +174,7 @@ test('a refresh token is good for its own client alone', async () => {
   assert.equal((await refresh(mine, APP)).status, 200);
 });
 
-test('an exchanged refresh token is answered once more for a lost answer, with the same successor', async () => {
+test('an exchanged refresh token is accepted once more after a lost answer, with the same successor', async () => {
   const { refresh_token } = (await post(ADMIN)).json;
   const refresh = () => post({ grant_type: 'refresh_token', refresh_token });
   const answers = await Promise.all([refresh(), refresh(), refresh()]);
@@ -209,7 +209,7 @@ test('reuse of an older refresh token ends its session', async () => {
   assert.equal(await opens(other.access_token), 200);
 });
 
-test('tokens that this server has not made, or not for this, open nothing', async () => {
+test('tokens of another issuer or purpose are refused', async () => {
   const { access_token, refresh_token } = (await post(ADMIN)).json;
   const claims = claimsOf(access_token);
   const hs256 = { alg: 'HS256', typ: 'JWT' };
@@ -263,7 +263,7 @@ test('tokens that this server has not made, or not for this, open nothing', asyn
   }
 });
 
-test('TokenReviews in both versions, and bodies that are none', async () => {
+test('TokenReviews work in both versions, and invalid bodies are refused', async () => {
   const { access_token: token } = (await post(ADMIN)).json;
 
   for (const apiVersion of ['authentication.k8s.io/v1', 'authentication.k8s.io/v1beta1']) {

@@ -37,10 +37,10 @@ async function makeJob(name: string, annotations?: Record<string, string>): Prom
   return json.metadata.uid;
 }
 
-/** The Job as it is now. */
+/** Returns the current Job. */
 const read = async (name: string) => (await server.kubernetes(`${JOBS}/${name}`)).json;
 
-/** The Job when its annotation tells of its current run. */
+/** Returns the Job once its annotation contains its current run. */
 const settled = (name: string) =>
   eventually(async () => {
     const job = await read(name);
@@ -89,7 +89,7 @@ test('a rerun job is recreated under its name, and its annotation lists all runs
   }
 });
 
-test('refusals', async () => {
+test('invalid operations are refused', async () => {
   const uid = await makeJob('j3');
   const wrong = await operate('j3', 'action=stop');
 

@@ -141,7 +141,7 @@ for (const [path, names, total] of lists) {
   test(`list ${path}`, async () => {
     const got = await list(path);
 
-    // By time the order of objects that were made in one second is none.
+    // The order by time of objects from the same second is undefined.
     const ordered = path.includes('orderBy=name');
     const wanted = ordered ? names : names.toSorted();
     assert.deepEqual(

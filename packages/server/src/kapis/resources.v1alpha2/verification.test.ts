@@ -22,15 +22,13 @@ const CONFIG = JSON.stringify({
 const DIGEST = `sha256:${createHash('sha256').update(CONFIG).digest('hex')}`;
 
 /**
- * A server of the outside: Git and image registry at once; `/moved` sends elsewhere, `/large` and
- * `/slow` never end.
+ * A server outside of this network: Git and image registry at once; `/moved` redirects, `/large`
+ * and `/slow` never end.
  */
 let outside: http.Server;
 let host: string;
 
-/**
- * Storage for blobs on an address of its own that may be reached, and a server on one that may not.
- */
+/** Storage for blobs on a permitted address, and a server on a forbidden one. */
 let storage: http.Server;
 let inside: http.Server;
 const atStorage: { url: string; authorization: string | undefined }[] = [];
@@ -220,7 +218,7 @@ const git = (server: TestServer, token: string, body: unknown): Promise<Answer> 
   server.call(`${R}/git/verify`, { token, body });
 const inDefault = (name: string) => ({ secretRef: { name, namespace: 'default' } });
 
-test('a repository that the secret opens', async () => {
+test('the secret opens a repository', async () => {
   const { status, json } = await git(open, tokens.open!, {
     remoteUrl: `http://${host}/repo.git`,
     ...inDefault('git'),
@@ -264,7 +262,7 @@ for (const [path, secret, message] of failures) {
   });
 }
 
-test('nothing inside is reached, by whatever name', async () => {
+test('no internal address is reached, under any name', async () => {
   const { port } = new URL(`http://${host}`);
 
   seen.length = 0;
@@ -355,7 +353,7 @@ test('registry/blob shows an image, and nothing else of the registry’s answers
   );
 });
 
-test('blobs come from where the registry keeps them, without its token, and from nowhere inside', async () => {
+test("blobs come from the registry's storage, without its token, and from no internal address", async () => {
   const blob = (name: string) =>
     open.call(`${R}/registry/blob?image=${host}/${name}:v1&namespace=default&secret=docker`, {
       token: tokens.open,

@@ -119,7 +119,7 @@ test('revisions of a statefulset are its ControllerRevisions', async () => {
   );
 });
 
-test('workspace quotas count namespaces without a ResourceQuota, and show what is left', async () => {
+test('workspace quotas count namespaces without a ResourceQuota, and show the remaining amounts', async () => {
   const before = (await get('namespaces/shop/quotas')).json;
   assert.equal(before.data.hard, undefined);
   assert.equal(before.data.used['count/deployments.apps'], '1');
@@ -198,7 +198,7 @@ test('components are Services of the platform and their pods', async () => {
   }
 });
 
-test('the server itself is listed as a running component, and its Deployment says so', async () => {
+test('the server itself is listed as a running component, as its Deployment says', async () => {
   const { json } = await get('components/ks-apiserver');
   assert.deepEqual([json.totalBackends, json.healthyBackends], [1, 1]);
 
@@ -209,7 +209,7 @@ test('the server itself is listed as a running component, and its Deployment say
   assert.deepEqual([status.availableReplicas, status.observedGeneration], [1, metadata.generation]);
 });
 
-test('a router is made, changed and removed', async () => {
+test('a router is created, changed and removed', async () => {
   const path = `${R}/namespaces/shop/router`;
   const call = (method: string, body?: object) =>
     server.call(path, { method, token, ...(body && { body }) });
@@ -333,7 +333,7 @@ test('the router of a project is deleted with it, not inherited, and not created
   assert.equal((await call('GET', 'staying')).status, 200);
 });
 
-test("an object of the router's name that another controller keeps stays when the project goes", async () => {
+test("an object of the router's name that another controller manages stays when the project is deleted", async () => {
   const name = 'kubesphere-router-kept';
   await post('/api/v1/namespaces', { metadata: { name: 'kept' } });
 
@@ -358,7 +358,7 @@ test("an object of the router's name that another controller keeps stays when th
   assert.equal((await server.kubernetes(`${CONTROLS}/services/${name}`)).status, 200);
 });
 
-test('where a user runs kubectl, and with which kubeconfig', async () => {
+test("the answer names the pod of a user's kubectl and its kubeconfig", async () => {
   const none = await get('users/admin/kubectl');
   assert.equal(none.status, 500);
 

@@ -50,11 +50,11 @@ interface Raw {
   status: number;
   headers: http.IncomingHttpHeaders;
   body: Buffer;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
   json(): any;
 }
 
-/** A call whose answer is left as it came. */
+/** Makes a call without decoding its answer. */
 async function get(path: string, headers: Record<string, string> = {}, as = token): Promise<Raw> {
   const request = http.get(server.url + path, {
     headers: { authorization: `Bearer ${as}`, ...headers },
@@ -78,7 +78,7 @@ async function get(path: string, headers: Record<string, string> = {}, as = toke
 
 const SMALL = `${K}/namespaces/small/configmaps?name=one`;
 
-test('an unchanged answer is 304, whatever changes elsewhere', async () => {
+test('an unchanged answer is 304, regardless of other changes', async () => {
   for (const path of [SMALL, `${K}/namespaces/small/configmaps/one`]) {
     const first = await get(path);
     const etag = first.headers.etag!;
@@ -150,7 +150,7 @@ test('callers without the right get no 304', async () => {
   const other = await eventually(() => server.token('nobody', 'Passw0rd!'));
   assert.equal((await get(SMALL, { 'if-none-match': etag! }, other)).status, 403);
 
-  // Of all namespaces he sees none: another answer than the administrator's.
+  // The member sees none in all namespaces: another answer than the administrator's.
   const visible = `${K}/configmaps?scope=visible&name=one`;
   const [his, ours] = [await get(visible, {}, other), await get(visible)];
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, TestServer } from '@ks-apiserver/server/test/support/test-server';
 
-/** Kinds that no definition knows, rights to them, and pages of one snapshot, on the running server. */
+/** Kinds without a definition, rights to them, and pages of one snapshot, on the running server. */
 const K = '/kapis/resources.kubesphere.io/v1alpha3';
 const tokens: Record<string, string> = {};
 let server: TestServer;
@@ -21,8 +21,8 @@ before(async () => {
   tokens.admin = await server.token();
   await make('/api/v1/namespaces', { metadata: { name: 'shop' } });
 
-  // A role as templates of KubeSphere have them: everything of resources.kubesphere.io, and little
-  // of Kubernetes.
+  // A typical role of KubeSphere's templates: everything of resources.kubesphere.io, and little of
+  // Kubernetes.
   await make('/apis/iam.kubesphere.io/v1alpha2/globalroles', {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'GlobalRole',
@@ -89,7 +89,7 @@ test('every kind of the cluster is listed and read by its plural name', async ()
   );
 });
 
-test('kinds that cannot be watched are refused in words, unknown ones in 3.0’s', async () => {
+test('kinds that cannot be watched are refused with a reason, unknown ones with 3.0’s message', async () => {
   const refused = await call('tokenreviews');
   assert.equal(refused.status, 400);
   assert.match(refused.text, /offers no list and watch/);
@@ -101,7 +101,7 @@ test('kinds that cannot be watched are refused in words, unknown ones in 3.0’s
   assert.equal((await call('nosuch')).text, 'resource nosuch is not supported\n');
 });
 
-test('a right to all of resources.kubesphere.io is none to secrets nor to kinds that 3.0 never showed', async () => {
+test('a right to all of resources.kubesphere.io does not include secrets nor kinds that 3.0 never showed', async () => {
   const status = async (path: string) => (await call(path, 'vera')).status;
 
   for (const path of [
@@ -140,7 +140,7 @@ test('no field of a user or cluster shows redacted values', async () => {
   assert.deepEqual(namesOf((await call('users?q=VERA@')).json), ['vera']);
 });
 
-test('users by their roles, as 3.0 has them here too', async () => {
+test('users can be filtered by their roles, as in 3.0', async () => {
   const { json } = await call('users?globalrole=viewer&sortBy=name');
   assert.deepEqual([namesOf(json), json.totalItems], [['vera', 'otto'], 2]);
   assert.equal(json.items[0].metadata.annotations['iam.kubesphere.io/globalrole'], 'viewer');
@@ -249,7 +249,7 @@ test('a rule for one name allows a list by that name’s field selector, and no 
   assert.equal(older.status, 400);
 });
 
-test('every query gets a list or an error that says what is wrong', async () => {
+test('every query gets a list or an error with the reason', async () => {
   const pieces = [
     'limit',
     'page',

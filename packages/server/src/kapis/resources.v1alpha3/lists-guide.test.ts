@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 const K = '/kapis/resources.kubesphere.io/v1alpha3';
 const guide = readFileSync(new URL('../../../../../docs/guides/lists.md', import.meta.url), 'utf8');
 
-/** Rows `| query | names |` of the guide; a bar of a query stands behind a backslash there. */
+/** Rows `| query | names |` of the guide, in which a bar of a query is escaped with a backslash. */
 const rows = [...guide.matchAll(/^\| `(namespaces\/[^`]+)`\s*\| (.*?)\s*\|$/gm)].map(
   ([, query, names]) => ({
     query: query!.replaceAll('\\|', '|'),

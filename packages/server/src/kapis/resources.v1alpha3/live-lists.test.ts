@@ -56,8 +56,8 @@ async function remove(path: string): Promise<void> {
 const CONFIGMAPS = '/api/v1/namespaces/live/configmaps';
 
 /**
- * Makes a ConfigMap that a list which is asked for from now on holds: the copy of a cluster comes a
- * moment later.
+ * Creates a ConfigMap and waits until new lists contain it: the copy of a cluster follows a moment
+ * later.
  */
 async function configMap(name: string, labels = {}): Promise<void> {
   await make(CONFIGMAPS, { metadata: { name, labels } });
@@ -117,7 +117,7 @@ test('a filtered live list reports objects that begin or cease to match', async 
   assert.equal(left.object.kind, 'ConfigMap');
 });
 
-test('a reconnecting reader continues after its position, whatever form it sends', async () => {
+test('a reconnecting reader continues after its position, in any form', async () => {
   const first = await open('namespaces/live/configmaps?watch=1&name=resume');
   await first.initial();
   await configMap('resume-1');
@@ -142,7 +142,7 @@ test('a reconnecting reader continues after its position, whatever form it sends
     ]);
   }
 
-  // After an object's own version its event comes once more.
+  // The event of an object comes once more after the object's own version.
   assert.deepEqual(await (await open(`${path}&resourceVersion=${resourceVersion}`)).next(2), [
     'ADDED resume-2',
     'ADDED resume-3',
@@ -208,7 +208,7 @@ test('each message of a WebSocket holds one event', async () => {
 
   assert.match(error.message, /400/);
 
-  // Browsers send Basic credentials by themselves, also for a page of another site.
+  // Browsers add Basic credentials by themselves, also for a page of another site.
   const basic = {
     authorization: `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`,
   };
@@ -236,7 +236,7 @@ test('a page follows its place in the list', async () => {
     ],
   );
 
-  // The client's copy of the page, kept as the guide says.
+  // The client's copy of the page, kept as the guide describes.
   const page = ['page-p5', 'page-p7'];
   let seen = stream.events.length;
 

@@ -132,7 +132,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('the configuration of an image is read with the account of a Secret, of the usual platform', async () => {
+test('the configuration of an image is read with the account of a Secret, for the usual platform', async () => {
   const path = `${R}/imageconfig?image=${host}/app:v1`;
   const { status, json, text } = await platform.call(`${path}&secret=registry`);
 
@@ -152,7 +152,7 @@ test('the configuration of an image is read with the account of a Secret, of the
   );
 });
 
-test('tags are listed page by page, of the registry itself', async () => {
+test('tags are listed page by page, only from the registry itself', async () => {
   const { status, json, text } = await platform.call(
     `${R}/repositorytags?repository=${host}/app&secret=registry`,
   );

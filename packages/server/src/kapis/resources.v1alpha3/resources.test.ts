@@ -59,7 +59,7 @@ before(async () => {
   await post('/api/v1/namespaces/shop/pods', pod('y1', 'node-a'));
   await post('/api/v1/namespaces/office/pods', pod('x2', 'node-b'));
 
-  // Of these namespaces: a cluster may have pods of its own.
+  // Only these namespaces: a cluster may have pods of its own.
   await eventually(async () => {
     assert.equal((await list('namespaces/shop/pods')).total, 2);
     assert.equal((await list('namespaces/office/pods')).total, 1);
@@ -159,7 +159,7 @@ test('nodes show the requests of their pods, also after changes', async () => {
   );
 });
 
-test('gets, and 3.0’s words for missing objects', async () => {
+test('objects are returned, and missing ones have 3.0’s message', async () => {
   const get = (path: string) => server.call(`${K}/${path}`, { token });
   assert.equal((await get('nodes/node-a')).json.kind, 'Node');
   assert.equal((await get('namespaces/shop/pods/x1')).json.metadata.namespace, 'shop');
@@ -226,7 +226,7 @@ test('a custom resource is listed as soon as its CRD exists, and not after its d
   );
 });
 
-test('Accept is honoured, a trailing slash is nothing', async () => {
+test('Accept is honoured, and a trailing slash is ignored', async () => {
   const accept = (value: string) =>
     server.call(`${K}/nodes`, { token, headers: { accept: value } });
   assert.equal((await accept('text/html')).text, '406: Not Acceptable');

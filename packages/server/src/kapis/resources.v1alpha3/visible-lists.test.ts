@@ -112,7 +112,7 @@ test('a member lists the objects of their namespaces in one order, page by page'
   assert.equal((await names(viewer, 'configmaps?scope=visible&workspace=red')).total, 6);
 });
 
-test('pages of a snapshot hold only what the caller sees', async () => {
+test('pages of a snapshot contain only objects that the caller sees', async () => {
   const first = await server.call(`${K}/configmaps?scope=visible&name=cm-&limit=3&continue=`, {
     token: member,
   });
@@ -142,7 +142,7 @@ test('callers who may list everything get everything, or one workspace of it', a
   });
   assert.ok(roles.json.totalItems > 0 && roles.json.totalItems < 10, roles.text);
 
-  // Written otherwise it is a filter that no resource has, as in 3.0.
+  // Another spelling is an unknown filter, as in 3.0.
   assert.equal((await names(admin, 'configmaps?scope=visibl%65')).total, 0);
 });
 
@@ -169,7 +169,7 @@ test('cluster-scoped resources and other calls need their usual rights', async (
     assert.equal((await server.call(`${path}?scope=visible`, { token: member })).status, 403, path);
   }
 
-  // A second value opens nothing that the first does not say.
+  // A second value adds no rights to the first.
   const twice = await server.call(`${K}/configmaps?scope=x&scope=visible`, { token: member });
   const namespaces = twice.json.items.map(
     ({ metadata }: { metadata: { namespace: string } }) => metadata.namespace,
@@ -178,7 +178,7 @@ test('cluster-scoped resources and other calls need their usual rights', async (
   assert.deepEqual([...new Set(namespaces)].sort(), ['blue-2', 'red-1']);
 });
 
-test('Secrets are shown only where the caller may list Secrets', async () => {
+test('Secrets are shown only in namespaces where the caller may list Secrets', async () => {
   const role = {
     metadata: { name: 'no-secrets' },
     rules: [{ apiGroups: ['resources.kubesphere.io'], resources: ['*'], verbs: ['*'] }],
@@ -196,7 +196,7 @@ test('Secrets are shown only where the caller may list Secrets', async () => {
     ['key-blue-2', 'key-red-1'],
   );
 
-  // So it is with kinds that 3.0 never showed.
+  // The same holds for kinds that 3.0 never showed.
   const accounts = await server.call(`${K}/serviceaccounts?scope=visible&name=default`, {
     token: member,
   });

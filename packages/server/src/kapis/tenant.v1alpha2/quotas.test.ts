@@ -76,7 +76,7 @@ const pod = (name: string, cpu: string | undefined = '500m') => ({
 
 const create = (path: string, body: object, token = tokens.anna) => call(path, { token, body });
 
-test('the object is the one of 3.1: labelled, selecting, owned by its workspace, with what is used in its status', async () => {
+test('the object is the one of 3.1: labelled, selecting, owned by its workspace, with the usage in its status', async () => {
   await made('/api/v1/namespaces/one/pods', pod('first'));
 
   await eventually(async () => {
@@ -130,7 +130,7 @@ test('requests beyond the workspace’s limits are refused for every caller', as
   assert.equal((await create('/api/v1/namespaces/two/pods?dryRun=All', pod('tried'))).status, 201);
 });
 
-test('writes at the same time count each other', async () => {
+test('concurrent writes count each other', async () => {
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, i) =>
       create('/api/v1/namespaces/two/pods', pod(`p${i}`, '100m')),
@@ -158,7 +158,7 @@ test('writes at the same time count each other', async () => {
   );
 });
 
-test('so are changes that use more, and kinds that are counted', async () => {
+test('changes that use more, and counted kinds, are refused too', async () => {
   const service = {
     metadata: { name: 's' },
     spec: { ports: [{ port: 80 }, { name: 'b', port: 81 }] },
@@ -222,7 +222,7 @@ test('so are changes that use more, and kinds that are counted', async () => {
   }
 });
 
-test('the limited cannot raise their limits, and bad ones are refused', async () => {
+test('a workspace under limits cannot raise them, and invalid limits are refused', async () => {
   const { json } = await call(`${QUOTAS}/ws-a`);
   json.spec.quota.hard.pods = '100';
   assert.equal(
@@ -250,7 +250,7 @@ test('the limited cannot raise their limits, and bad ones are refused', async ()
 
   assert.equal((await call(`${T}/workspaces/ws-b/resourcequotas/ws-a`)).status, 404);
 
-  // The controller may write the counted use between the read and the write.
+  // The controller may write the counted usage between the read and the write.
   await eventually(async () => {
     const { json: body } = await call(`${QUOTAS}/ws-a`);
     body.spec.quota.hard.pods = '100';

@@ -42,7 +42,7 @@ before(async () => {
 
 after(() => server.stop());
 
-/** A user whose one Role in `shop` has these rules. */
+/** Creates a user whose one Role in `shop` has these rules. */
 async function userWith(name: string, rules: object[]): Promise<string> {
   const annotations = { 'iam.kubesphere.io/globalrole': 'platform-regular' };
 
@@ -95,7 +95,7 @@ test('terminals report that the embedded API runs no containers, and name missin
   assert.match(terminal.notice, /^\r\nexec of pod web .* runs no containers\r\n$/);
   assert.deepEqual(Object.keys(JSON.parse(terminal.frames[0]!)), ['Op', 'Data', 'Rows', 'Cols']);
 
-  // The console opens it again by itself: what it shows then must not be there twice.
+  // The console opens it again by itself: the message must not appear twice.
   const again = new TerminalClient(server, 'shop/web', { token: admin });
   assert.deepEqual(await again.closed, ending);
   assert.equal(again.notice, '');
@@ -128,7 +128,7 @@ test('a terminal needs both rights', async () => {
   assert.equal(await new TerminalClient(server, 'shop/web', { token: 'x' }).status, 401);
 });
 
-test('pages of other sites open no terminal with credentials that a browser sends by itself', async () => {
+test('pages of other sites open no terminal with credentials that a browser adds by itself', async () => {
   const basic = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
 
   const open = (origin: string) =>
@@ -141,7 +141,7 @@ test('pages of other sites open no terminal with credentials that a browser send
   assert.equal(await open(server.url), 101);
 });
 
-test("a user's kubectl is for him alone", async () => {
+test('only the user of a kubectl may open it', async () => {
   const controls = 'kubesphere-controls-system';
   assert.equal(
     await new TerminalClient(server, `${controls}/kubectl-other-1`, { token: admin }).status,
@@ -154,7 +154,7 @@ test("a user's kubectl is for him alone", async () => {
   );
 });
 
-test('other routes take no upgrade', async () => {
+test('other routes accept no upgrade', async () => {
   const nodes = server.url.replace('http', 'ws');
   const { default: WebSocket } = await import('ws');
   const socket = new WebSocket(`${nodes}/kapis/resources.kubesphere.io/v1alpha3/nodes`, {

@@ -27,7 +27,10 @@ const NAMESPACES = ['n0', 'n1', 'n2'];
 const RESOURCES_ASKED = ['pods', 'pods/log', 'secrets', 'users'];
 const VERBS = ['get', 'list', 'delete'];
 
-/** A fixed but arbitrary world: roles with few rules at each level, bound to users and groups. */
+/**
+ * A fixed but arbitrary set of objects: roles with few rules at each level, bound to users and
+ * groups.
+ */
 before(async () => {
   api = await KubeApiServer.open({ backend: new MemoryBackend() });
 
@@ -173,7 +176,7 @@ const users: fc.Arbitrary<UserInfo> = fc.record({
   groups: fc.subarray(['system:authenticated', 'github:devs']),
 });
 
-test('explaining and deciding never disagree, and a role that would allow it does', async () => {
+test('explaining and deciding never disagree, and a suggested role would allow the call', async () => {
   let [allowed, denied] = [0, 0];
   await fc.assert(
     fc.asyncProperty(users, requests, async (user, info) => {
@@ -199,7 +202,7 @@ test('explaining and deciding never disagree, and a role that would allow it doe
         if (kind === 'User') {
           assert.equal(name, user.name);
         }
-        // Groups of a workspace count in the workspace and its namespaces alone.
+        // Groups of a workspace only count in the workspace and its namespaces.
         else if (/^g\d$/.test(name)) {
           assert.equal(name, `g${WORKSPACES.indexOf(authorizer.held.placeOf(info).workspace)}`);
         }

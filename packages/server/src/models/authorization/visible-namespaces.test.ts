@@ -38,7 +38,7 @@ class Counting extends Authorizer {
   }
 }
 
-/** Puts an object into the copy that decisions are made from. */
+/** Puts an object into the copy on which decisions are based. */
 function put(resource: string, metadata: KubeObject['metadata'], more: object = {}): void {
   const object = {
     metadata: { uid: `${resource}-${metadata.namespace}-${metadata.name}`, ...metadata },
@@ -111,7 +111,7 @@ test('a member of 300 of 10,000 namespaces costs 301 decisions, and none while n
   assert.equal(visibility.of(user, info, pods, undefined), first);
   assert.equal(asked, before);
 
-  // Of a workspace those of his that are in it.
+  // Of a workspace only the member's namespaces in it.
   assert.deepEqual(
     [...visibility.of(user, info, pods, 'w-33')!.names],
     ['p-33', 'p-3333', 'p-6633'],

@@ -22,7 +22,7 @@ before(async () => {
 
 after(() => api.close());
 
-/** An API at which somebody else changes the object after each of the first reads. */
+/** An API at which another user changes the object after each of the first reads. */
 function busy(changes: number) {
   let left = changes;
 

@@ -6,7 +6,7 @@ import { hasStateCookie, isReturnPath, LoginStates } from './login-state.ts';
 const SECRET = 'a secret of at least thirty-two bytes';
 const sent = (cookie: string) => `other=1; ${cookie.split(';')[0]}; more=2`;
 
-test('a log-in is taken once, by any replica, with its state', async () => {
+test('a log-in is accepted once, by any replica, with its state', async () => {
   const { pending, cookie } = await new LoginStates(SECRET).begin('corp', '/oauth/authorize?x=1', {
     secure: false,
   });
@@ -50,7 +50,7 @@ test('another provider, state, key or a missing cookie is refused', async () => 
   assert.equal((await states.take('corp', pending.state, sent(cookie))).provider, 'corp');
 });
 
-test('a log-in ends after ten minutes, and the memory of used ones with it', async (t) => {
+test('a log-in ends after ten minutes, and so does the memory of used ones', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
 
   const states = new LoginStates(SECRET);
@@ -97,7 +97,7 @@ test('after a log-in a browser may only continue with an authorization request o
   }
 });
 
-test('no cookie header makes it fail otherwise', async () => {
+test('arbitrary cookie headers are refused', async () => {
   const states = new LoginStates(SECRET);
   await fc.assert(
     fc.asyncProperty(fc.string(), fc.string(), async (value, state) => {

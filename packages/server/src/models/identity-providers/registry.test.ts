@@ -159,7 +159,7 @@ for (const [text, message] of refusedByReading) {
     assert.rejects(async () => opened(text), new RegExp(`^ConfigError: ${message}`)));
 }
 
-test('unknown keys of a provider are named, as others are', () => {
+test('unknown keys of a provider are named, like others', () => {
   const { unknown } = parseConfig(
     `authentication: {oauthOptions: {identityProviders: [${ldap('userSerchFilter: x')}]}}`,
   );
@@ -168,7 +168,7 @@ test('unknown keys of a provider are named, as others are', () => {
   ]);
 });
 
-test('a provider that is down is not asked for a moment, and its address is not revealed', async () => {
+test('a provider that is down is not called for a moment, and its address is not revealed', async () => {
   const providers = await opened(
     entry('LDAPIdentityProvider', LDAP.replace('h:389', '127.0.0.1:1')),
   );
@@ -187,7 +187,7 @@ test('a provider that is down is not asked for a moment, and its address is not 
   );
 });
 
-test('the first part of a distinguished name is read by its escapes', () => {
+test('the first part of a distinguished name is unescaped', () => {
   const cases: [string, string | undefined][] = [
     ['cn=devs,ou=groups,dc=x', 'devs'],
     ['CN = devs , OU=x', 'devs'],

@@ -11,8 +11,8 @@ const labelled = { name: 'a', labels: { app: 'a' } };
 const selector = { matchLabels: { app: 'a' } };
 
 /**
- * A resource of an older version, what is sent without what has a default, and what is written
- * then.
+ * A resource of an older version, a request without the fields that have defaults, and the stored
+ * result.
  */
 const cases: [resource: string, sent: Fields, written: Fields][] = [
   ['batch/v1beta1/cronjobs', { spec: { schedule: 'x' } }, { spec: { schedule: 'x' } }],
@@ -196,7 +196,7 @@ const cases: [resource: string, sent: Fields, written: Fields][] = [
 ];
 
 for (const [path, sent, written] of cases) {
-  test(`what ${path} leaves out has the value of its time: ${JSON.stringify(sent).slice(0, 60)}`, () => {
+  test(`missing fields of ${path} get the defaults of that version: ${JSON.stringify(sent).slice(0, 60)}`, () => {
     const [group = '', version = '', resource = ''] = path.split('/');
     const kind = legacyKindOf(group, version, resource)!;
     const body = { metadata: { name: 'a' }, ...sent };

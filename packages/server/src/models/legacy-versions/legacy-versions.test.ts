@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import { LegacyVersions } from './legacy-versions.ts';
 
-/** What a backend serves, as `group/version/resource`. */
+/** Resources that a backend serves, as `group/version/resource`. */
 const backend = (...served: string[]) =>
   new LegacyVersions(async ({ group, version, resource }) =>
     served.includes(`${group}/${version}/${resource}`),

@@ -16,7 +16,7 @@ const words = (least = 1) =>
   fc.dictionary(word, word, { minKeys: least, maxKeys: 3, noNullPrototype: true });
 const list = (item: Arbitrary, least = 1) => fc.array(item, { minLength: least, maxLength: 3 });
 
-/** An object with some of its fields, and with all of those that are required. */
+/** Returns an arbitrary object with some of its optional fields, and all of the required ones. */
 const some = (model: Record<string, Arbitrary>, required: string[] = []) =>
   fc.record(model, { requiredKeys: required as never[], noNullPrototype: true });
 
@@ -27,7 +27,7 @@ const port = fc.oneof(
   fc.integer({ min: 1, max: 9 }).map((number) => ({ number })),
 );
 
-/** A JSON schema of a custom resource, with a type everywhere or not. */
+/** A JSON schema of a custom resource, with or without types everywhere. */
 const jsonSchema: Arbitrary = fc.letrec((tie) => ({
   node: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
@@ -47,7 +47,7 @@ const jsonSchema: Arbitrary = fc.letrec((tie) => ({
   ),
 })).node;
 
-/** Values of fields for which not every value of their type makes sense. */
+/** Values of fields for which only some values of their type are valid. */
 const SPECIAL: Readonly<Record<string, Arbitrary>> = {
   'io.k8s.api.networking.v1.ServiceBackendPort': port,
   'io.k8s.api.networking.v1.IngressServiceBackend': some({ name: word, port }, ['name']),
@@ -75,7 +75,10 @@ const SPECIAL: Readonly<Record<string, Arbitrary>> = {
   ),
 };
 
-/** Values that fit a schema: lists and maps are not empty, as the API writes none. */
+/**
+ * Returns arbitrary values that match a schema: lists and maps are not empty, because the API
+ * writes none.
+ */
 function valuesOf(schema: Schema, path: string, depth: number): Arbitrary {
   const special =
     SPECIAL[schema['x-definition'] ?? ''] ?? SPECIAL[path] ?? SPECIAL[path.split('.').at(-1)!];
@@ -180,7 +183,7 @@ const webhooks = (more: Record<string, Arbitrary> = {}) => ({
   }),
 });
 
-/** Fields of objects of older versions with other fields than the served ones. */
+/** Fields of older versions that differ from the served ones. */
 const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
   Ingress: {
     spec: some({
@@ -309,7 +312,7 @@ const workload = {
 
 const rollback = fc.constantFrom({}, { revision: 3 });
 
-/** Objects of an older version, as its clients send and know them. */
+/** Returns arbitrary objects of an older version, as its clients send them. */
 function olderValues(apiVersion: string, kind: string, served: string): fc.Arbitrary<Fields> {
   if (kind === 'Deployment' && apiVersion !== 'apps/v1beta2') {
     return whole(apiVersion, kind, {
@@ -351,7 +354,7 @@ for (const legacy of LEGACY_KINDS) {
   const mapping = mappingOf(legacy, '');
   const [older, newer] = [apiVersionOf(legacy), apiVersionOf(legacy.served)];
 
-  test(`${older} ${legacy.kind}: what is stored is the same after a client of the older version has sent it back`, () => {
+  test(`${older} ${legacy.kind}: a stored object is unchanged after a client of the older version has sent it back`, () => {
     fc.assert(
       fc.property(servedValues(newer, legacy.kind), (served) => {
         const shown = toLegacyObject(mapping, served);
@@ -363,7 +366,7 @@ for (const legacy of LEGACY_KINDS) {
   });
 
   if (legacy.kind !== 'CustomResourceDefinition') {
-    test(`${older} ${legacy.kind}: a client of the older version reads what it has sent`, () => {
+    test(`${older} ${legacy.kind}: a client of the older version reads the object that it has sent`, () => {
       fc.assert(
         fc.property(olderValues(older, legacy.kind, newer), (sent) => {
           const stored = toServedObject(mapping, sent);
@@ -376,7 +379,7 @@ for (const legacy of LEGACY_KINDS) {
   }
 }
 
-test('apiextensions.k8s.io/v1beta1 CustomResourceDefinition: a client reads what it has sent, with its defaults', () => {
+test('apiextensions.k8s.io/v1beta1 CustomResourceDefinition: a client reads the object that it has sent, with its defaults', () => {
   const legacy = LEGACY_KINDS.find(({ kind }) => kind === 'CustomResourceDefinition')!;
   const mapping = mappingOf(legacy, '');
   const column = some({ name: word, type: word, JSONPath: word }, ['name', 'JSONPath']);

@@ -75,7 +75,7 @@ after(async () => {
 
 let version = 0;
 
-/** Changes the object of that number: 12 KB, of which the last digits tell the version. */
+/** Changes the object with this number: 12 KB, whose last digits are the version. */
 function change(number: number): void {
   version += 1;
   const metadata = {
@@ -95,7 +95,7 @@ function change(number: number): void {
   store.set(makeEntry(object, Buffer.from(JSON.stringify(object))));
 }
 
-/** A connection to the server whose reader takes what comes, or for now nothing. */
+/** A connection to the server whose reader can stop reading. */
 class Connection extends Duplex {
   received = 0;
   last = '';
@@ -172,7 +172,7 @@ test('a thousand readers get every change, and a thousand stalled readers keep n
     30_000,
   );
 
-  // Everybody got all of it: what was there, and every change.
+  // Every reader got all of it: the initial objects and every change.
   for (const { received } of quick) {
     assert.ok(received > 320 * BYTES, String(received));
   }
@@ -182,7 +182,7 @@ test('a thousand readers get every change, and a thousand stalled readers keep n
   // 300 changes of 12 KB for 1000 slow readers would be 3600 MB.
   assert.ok(grown < 40, `${grown} MB more`);
 
-  // Who has fallen out of the window is told so as soon as he reads.
+  // A reader that has fallen out of the window gets the error at its next read.
   slow[0]!.readOn();
   await eventually(async () => assert.match(slow[0]!.last, /"type":"ERROR".*"code":410/s));
 

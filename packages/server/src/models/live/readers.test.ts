@@ -69,7 +69,7 @@ interface Event {
   totalItems?: number;
 }
 
-/** Takes everything down that comes. */
+/** Records everything that comes. */
 class Notes implements Sink {
   blocked = false;
   readonly events: Event[] = [];

@@ -27,7 +27,7 @@ async function at(start: number, maxAgeMs: number) {
 
 const kids = (keys: SigningKeys) => keys.jwks.keys.map(({ kid }) => kid);
 
-test('keys are made once, kept for the owner alone, and the same after a restart', async () => {
+test('keys are generated once, readable by the owner only, and the same after a restart', async () => {
   const { dir, open } = await at(Date.now(), 0);
   const first = await open();
 

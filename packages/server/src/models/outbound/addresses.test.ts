@@ -37,7 +37,7 @@ for (const address of refused) {
 }
 
 for (const address of ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1']) {
-  test(`takes ${address}`, () => assert.equal(isPublicAddress(address), true));
+  test(`accepts ${address}`, () => assert.equal(isPublicAddress(address), true));
 }
 
 test('networks are checked when they are read', () => {

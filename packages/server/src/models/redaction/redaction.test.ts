@@ -86,7 +86,7 @@ test('an error about refused text contains no secret, neither plain nor escaped'
   );
 });
 
-test('objects of odd shapes are no trouble', () => {
+test('objects of unusual structure are redacted without errors', () => {
   for (const value of [
     null,
     1,

@@ -63,7 +63,7 @@ after(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** Opens a watch; `ended` resolves with the milliseconds that it went on. */
+/** Opens a watch; `ended` resolves with the milliseconds for which it was open. */
 async function watch(token: string): Promise<{ ended: Promise<number> }> {
   const { body } = await fetch(`${server.url}/api/v1/namespaces?watch=true`, {
     headers: { authorization: `Bearer ${token}` },
@@ -100,7 +100,7 @@ test('a log-out ends both tokens of its session, no other one', { skip }, async 
   assert.equal((await server.call('/oauth/token', { form })).status, 401);
   assert.equal((await server.call('/kapis/version', { token: second.access_token })).status, 200);
 
-  // What is left is of the second log-in: its session, and the set of its tokens.
+  // Only the second log-in is left: its session, and the set of its tokens.
   assert.equal((await redis.keys('kubesphere:session:*')).length, 2);
 });
 

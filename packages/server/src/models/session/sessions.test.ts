@@ -24,7 +24,7 @@ import {
 import { tokenHash } from './tokens.ts';
 import { WatchProbe } from './watch-probe.ts';
 
-/** A place where sessions are kept, and replicas that share it. */
+/** A store of sessions, and replicas that share it. */
 interface Backend {
   open(): Promise<SessionStore>;
   close(): Promise<void>;
@@ -90,7 +90,7 @@ const backends: [string, () => Promise<Backend>, string | false][] = [
 
 const newId = () => randomBytes(20).toString('hex');
 
-/** A session of tokens, and its tokens. */
+/** Returns a session and its tokens. */
 function made(
   username: string,
   more: Partial<Session> = {},
@@ -174,7 +174,7 @@ for (const [name, start, skip] of backends) {
       }
     });
 
-    test('all sessions of a user end, of every kind, and nobody else’s', async () => {
+    test('all sessions of a user end, of every kind, and no other user’s', async () => {
       const mine = [
         await add(one, 'ann'),
         await add(two, 'ann'),
@@ -183,7 +183,7 @@ for (const [name, start, skip] of backends) {
 
       const others = [await add(one, 'ann-b'), await add(one, 'an*')];
 
-      // The replica that is asked need not have heard of all.
+      // The replica that handles the call need not know all of them.
       await two.revokeUser('ann');
 
       for (const pair of mine) {
@@ -221,7 +221,7 @@ for (const [name, start, skip] of backends) {
       assert.equal(await two.use(code.session.id), undefined);
     });
 
-    test('of many concurrent exchanges of a refresh token one succeeds, and the others are told so', async () => {
+    test('of many concurrent exchanges of a refresh token one succeeds, and the others get an error', async () => {
       const { session, tokens } = await add(one, 'jeff');
       const used = tokenHash(tokens.refresh!);
 
@@ -241,7 +241,7 @@ for (const [name, start, skip] of backends) {
       const winner = tries[states.findIndex(({ state }) => state === 'rotated')]!;
       assert.equal(await has(one, winner), true);
 
-      // Once the moment is over the same token is a stolen one.
+      // After the grace period the same token counts as stolen.
       const late = next(Date.now() + REFRESH_GRACE_MS + 1000);
       assert.deepEqual(await two.rotate(late.session, used, late.tokens), { state: 'reused' });
 

@@ -36,7 +36,7 @@ test('tokens have 3.0’s header and claims', async () => {
   assert.equal(claims.iss, 'kubesphere');
 });
 
-test('a token is good for its own type alone, also when it has been checked before', async () => {
+test('a token is valid for its own type only, also after an earlier check', async () => {
   const tokens = new Tokens(SECRET, 0);
   const refresh = await tokens.issue(user, 'refresh_token', 1000_000);
 

@@ -70,7 +70,7 @@ test('patterns take linear time', () => {
   assert.ok(performance.now() - began < 2000);
 });
 
-test('failures have the words of cel-go', () => {
+test("failures have cel-go's wording", () => {
   const failure = (expression: string, self: unknown) => {
     try {
       evaluate(expression, self);
@@ -123,7 +123,7 @@ test('rules are checked against the types of their schema', () => {
   }
 });
 
-test('only what an expression reads counts towards its budget', () => {
+test('only the values that an expression reads count towards its budget', () => {
   const list = Array.from({ length: 1000 }, (_, index) => BigInt(index));
   const self = { list, short: [1n, 2n] };
 

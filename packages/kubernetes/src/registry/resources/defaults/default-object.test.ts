@@ -5,7 +5,7 @@ import { defaultObject } from './default-object.ts';
 
 const core = (kind: string) => ({ group: '', version: 'v1', kind });
 
-test('a deployment gets its own defaults and those of the pods it makes', () => {
+test('a deployment gets its own defaults and those of the pods it creates', () => {
   const deployment: KubeObject = {
     metadata: { name: 'x' },
     spec: {

@@ -15,7 +15,7 @@ const { server, browser, loggedIn, createUser } = await startAuthorization();
 
 after(() => server.stop());
 
-test('the page runs no script, stands in no frame and is kept nowhere', async () => {
+test('the page runs no script, cannot be framed and is not cached', async () => {
   const page = await browser().open(url());
   assert.equal(page.status, 200);
 
@@ -35,7 +35,7 @@ test('the page runs no script, stands in no frame and is kept nowhere', async ()
   assert.doesNotMatch(page.html, /<script|onload=|javascript:/i);
 });
 
-test('the page offers the providers that a browser can be sent to, with the way back', async () => {
+test('the page offers the providers with a redirect, with the way back', async () => {
   const { html } = await browser().open(url({ prompt: 'login' }));
   const [, link = ''] = /href="(login\/[^"]*)"/.exec(html)!;
 
@@ -47,7 +47,7 @@ test('the page offers the providers that a browser can be sent to, with the way 
   )!;
   assert.match(back, /^\/oauth\/authorize\?/);
 
-  // The new log-in that was asked for is the one at the provider.
+  // The requested new log-in happens at the provider.
   assert.equal(new URL(back, server.url).searchParams.has('prompt'), false);
 });
 
@@ -87,7 +87,7 @@ test('a log-in takes as long for unknown names as for known ones', async () => {
   assert.ok(unknown > known / 3, `${known} ms and ${unknown} ms`);
 });
 
-test('a form from elsewhere is not taken: another browser, another request, another site, no token', async () => {
+test('a form of another origin is refused: another browser, another request, another site, no token', async () => {
   const attacker = browser();
   const theirs = await attacker.open(url());
   const victim = browser();
@@ -132,7 +132,7 @@ test('a log-in starts a new session and ends the former one', async () => {
   );
 });
 
-test('over https the cookie is sent back over https alone', async () => {
+test('over https the cookie is only sent over https', async () => {
   const user = browser({ 'x-forwarded-proto': 'https' });
   const done = await user.submit(await user.open(url()), ADMIN);
   const [set = ''] = done.headers.getSetCookie();
@@ -147,7 +147,7 @@ test('over https the cookie is sent back over https alone', async () => {
   assert.equal((await user.open(url())).status, 302);
 });
 
-test('the cookie opens nothing but the log-in pages', async () => {
+test('the cookie only works for the log-in pages', async () => {
   const { user } = await loggedIn();
   const cookie = `ks-session=${user.cookies.get('ks-session')}`;
   const api = await server.call('/api/v1/nodes', { headers: { cookie } });
@@ -163,7 +163,7 @@ test('the cookie opens nothing but the log-in pages', async () => {
   assert.equal((await server.call('/api/v1/nodes', { token: value })).status, 401);
 });
 
-test('a client that must ask gets nothing before the user has said yes', async () => {
+test('a client that requires consent gets nothing before the user agrees', async () => {
   const user = browser();
   const request = url({ client_id: 'asks', scope: 'openid email' });
   const consent = await user.submit(await user.open(request), ADMIN);
@@ -177,7 +177,7 @@ test('a client that must ask gets nothing before the user has said yes', async (
 
   assert.equal((await user.submit(theirs, { consent: 'allow' })).status, 403);
 
-  // What was agreed to is this request, and no larger one.
+  // The consent covers this request, and no larger one.
   const larger = { ...consent, html: consent.html.replaceAll('scope=openid+email', 'scope=full') };
   assert.equal((await user.submit(larger, { consent: 'allow' })).status, 403);
 
@@ -186,7 +186,7 @@ test('a client that must ask gets nothing before the user has said yes', async (
   assert.ok(allowed.location!.searchParams.get('code'));
 });
 
-test('a log-in that is too old is made again', async () => {
+test('a log-in that is too old is repeated', async () => {
   const { user } = await loggedIn();
 
   await new Promise((resolve) => setTimeout(resolve, 2100));
@@ -195,7 +195,7 @@ test('a log-in that is too old is made again', async () => {
   assert.equal(errorOf(await user.open(url({ max_age: '1', prompt: 'none' }))), 'login_required');
 });
 
-test('a log-out leads to registered addresses only', async () => {
+test('a log-out redirects to registered addresses only', async () => {
   const { user } = await loggedIn();
   const away = await user.open(
     '/oauth/logout?post_logout_redirect_uri=https://evil.example/&client_id=app',
@@ -233,7 +233,7 @@ test('users with a second factor are asked for it', async () => {
   assert.equal((await user.submit(wrong, { ...eve, otp: code(0) })).status, 303);
 });
 
-test('a password that another has set is not enough for a client', async () => {
+test('a password set by another user is not enough for a client', async () => {
   const fresh = await createUser('fresh');
 
   await server.kubernetes(`${USERS}/fresh`, {

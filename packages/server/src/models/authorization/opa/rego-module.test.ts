@@ -15,7 +15,7 @@ allow {
 }
 self { input.Name == input.User.Name }`;
 
-test('a module gets a package of its own, in code and nowhere else', () => {
+test('a module gets a package of its own, in its code and nowhere else', () => {
   const { id, text } = isolateModule(SOURCE);
   const own = `ks_override.${id}`;
   assert.equal(

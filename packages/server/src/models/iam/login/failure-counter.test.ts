@@ -16,7 +16,7 @@ test('a failure counts once, within the window, oldest first', () => {
   assert.deepEqual(counter.since('ben', 0), []);
 });
 
-test('memory is bounded, of one key and of all', () => {
+test('memory is bounded, per key and in total', () => {
   const counter = new FailureCounter(60_000);
   const now = Date.now();
 

@@ -31,7 +31,7 @@ test('too short, too long and common passwords, and the user’s own name, are r
   }
 });
 
-test('rules of mixing are for those who want them', async () => {
+test('rules of character classes are optional', async () => {
   const policy = new PasswordPolicy({ ...rules, minClasses: 3 });
   await assert.rejects(policy.check('correct horse battery', ann), /mix at least 3/);
   await policy.check('Correct horse', ann);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkPassword, hashPassword, isHash } from './passwords.ts';
 
-test('only the right password of an existing hash is right', async () => {
+test('only the right password of an existing hash is accepted', async () => {
   const stored = await hashPassword('P@88w0rd');
   assert.ok(isHash(stored) && stored.startsWith('$2a$10$'));
   assert.equal(await checkPassword('P@88w0rd', stored), true);

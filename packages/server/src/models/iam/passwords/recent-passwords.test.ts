@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { RecentPasswords } from './recent-passwords.ts';
 
-/** Real comparisons that are counted, and a clock that is moved by hand. */
+/** Returns a memory of passwords that counts real comparisons, with a clock that tests set. */
 function counted() {
   const seen = { comparisons: 0, now: 0 };
 
@@ -37,7 +37,7 @@ test('a right password is hashed once a minute, however many calls come at once'
   assert.equal(seen.comparisons, 2);
 });
 
-test('wrong passwords and users that are not there are never remembered', async () => {
+test('wrong passwords and unknown users are never remembered', async () => {
   const { seen, recent } = counted();
   const stored = await hashPassword('P@88w0rd');
 

@@ -32,7 +32,7 @@ test('account names become names that Kubernetes accepts', () => {
   );
 });
 
-test('an account is a label value, itself or as a hash that no account is', () => {
+test("an account is a label value, itself or as a hash that is no account's name", () => {
   for (const uid of ['jane', '583231', 'id.583231', 'a'.repeat(63)]) {
     assert.equal(originLabel(uid), uid);
   }
@@ -44,7 +44,7 @@ test('an account is a label value, itself or as a hash that no account is', () =
   }
 });
 
-test('groups are as many as a token takes, the first by name', () => {
+test('groups are limited to the size of a token, the first by name', () => {
   const of = (groups: string[]) => groupNames('corp', { uid: 'u', username: 'u', groups });
   assert.deepEqual(of(['b', 'a', 'b', 'c\n']), ['corp:a', 'corp:b']);
   assert.equal(of(Array.from({ length: 500 }, (_, i) => `g${i}`)).length, 100);

@@ -9,7 +9,7 @@ import { toLegacyResponse } from './responses.ts';
 
 const kind = legacyKindOf('batch', 'v1beta1', 'cronjobs')!;
 
-/** A body in pieces of the sizes given, over and over. */
+/** Splits a body into chunks of the given sizes, repeatedly. */
 function pieces(text: string, sizes: readonly number[]): Uint8Array[] {
   const bytes = Buffer.from(text);
   const result: Uint8Array[] = [];
@@ -35,7 +35,7 @@ const item = fc.dictionary(
 
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
 
-test('a list is read element by element however it is split into pieces', async () => {
+test('a list is read element by element however it is split', async () => {
   const members = fc.constantFrom('items', 'rows');
   await fc.assert(
     fc.asyncProperty(
@@ -79,7 +79,7 @@ test('a list is read element by element however it is split into pieces', async 
   );
 });
 
-test('a converted list holds the same objects in the older version', async () => {
+test('a converted list contains the same objects in the older version', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(item), sizes, fc.boolean(), async (items, by, isLast) => {
       const metadata = { resourceVersion: '1' };
@@ -107,7 +107,7 @@ test('a converted list holds the same objects in the older version', async () =>
   );
 });
 
-test('a list that breaks off, and an element that is too long, are no lists', async () => {
+test('a truncated list and an element that is too long are no lists', async () => {
   const response = { status: 200, headers: { 'content-type': 'application/json' } };
 
   for (const text of ['{"items":[{"a":', '{"items":[{"a":1},', '{"items":[']) {

@@ -10,7 +10,7 @@ const ingress = legacyKindOf('extensions', 'v1beta1', 'ingresses')!;
 const autoscaler = legacyKindOf('autoscaling', 'v2beta1', 'horizontalpodautoscalers')!;
 const slice = legacyKindOf('discovery.k8s.io', 'v1beta1', 'endpointslices')!;
 
-/** What is answered in the older version, a value a line. */
+/** Returns an answer in the older version, one value per line. */
 async function convert(
   form: AnswerForm,
   body: string,
@@ -77,7 +77,7 @@ test('every event of a watch is converted to the older version', async () => {
   ]);
 });
 
-test('rows of Tables, in lists and in events, are about objects of the older version', async () => {
+test('rows of Tables, in lists and in events, contain objects of the older version', async () => {
   const table = (object: unknown) => ({
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
@@ -130,7 +130,7 @@ test('fields that the older version does not have are kept in an annotation, and
   assert.deepEqual(plain.metadata, { name: 'a' });
 });
 
-test('an answer that is no JSON is passed on, and one in another encoding refused', async () => {
+test('an answer that is no JSON is forwarded, and one in another encoding refused', async () => {
   const text = {
     status: 502,
     headers: { 'content-type': 'text/plain' },

@@ -56,7 +56,7 @@ test('a structural schema accepts every value that the original accepts', () => 
 
   const field = fc.constantFrom('a', 'b', 'spec');
 
-  /** The schema of a kind as it is written by hand: with types, but for branches. */
+  /** Returns the schema of a kind as people write it: with types, except in branches. */
   const branch = fc.oneof(
     fc.record({ required: fc.array(name, { maxLength: 1 }) }),
     fc.record({ properties: fc.dictionary(field, fc.record({ type }), { maxKeys: 2 }) }),

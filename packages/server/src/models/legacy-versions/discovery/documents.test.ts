@@ -86,7 +86,7 @@ test('older versions that the backend serves are unchanged', () => {
   });
 });
 
-test('a version of which the backend has some kinds gets the others', () => {
+test('a version with some kinds in the backend gets the others', () => {
   const kinds = LEGACY_KINDS.filter(
     ({ group: name, kind }) => name === 'extensions' && kind === 'Deployment',
   );

@@ -19,7 +19,7 @@ const definitions = RESOURCES.filter(({ resource }) =>
   ['customresourcedefinitions', 'volumesnapshots', 'cronjobs'].includes(resource),
 );
 
-/** The definition of snapshots, as clusters of different ages have it. */
+/** Returns the definition of snapshots as clusters of different ages have it. */
 function definition(...versions: string[]): KubeObject {
   const schema = {
     openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readAggregated, readGroups, readResources } from './discovery-documents.ts';
 
-test('any document is read without error, and names that cannot stand in a path are left out', () => {
+test('any document is read without error, and names that cannot be part of a path are left out', () => {
   const key = fc.constantFrom(
     'kind',
     'items',

@@ -33,7 +33,7 @@ test('each object is read once for all columns, and again only when it has chang
   assert.deepEqual([found.length, read], [1, 201]);
 });
 
-test('a long list is read in turns: timers run meanwhile', async () => {
+test('a long list is read in slices: timers run meanwhile', async () => {
   const columns = new Columns();
   const filler = 'x'.repeat(10_000);
   const entries = Array.from({ length: 4000 }, (_, i) =>
@@ -47,7 +47,7 @@ test('a long list is read in turns: timers run meanwhile', async () => {
   assert.ok(turns > 1, String(turns));
 });
 
-test('columns that were not used for long go when all hold too much', async () => {
+test('unused columns are dropped when all hold too much', async () => {
   const columns = new Columns();
   const filler = 'x'.repeat(1_000_000);
   const entries = Array.from({ length: 40 }, (_, i) => made({ metadata: { name: `n${i}` } }));
@@ -69,7 +69,7 @@ test('columns that were not used for long go when all hold too much', async () =
   );
 });
 
-test('the text that words are looked for in', () => {
+test('words are searched in this text', () => {
   const text = (resource: string, object: KubeObject) => searchText(resource, object, made(object));
 
   const metadata = {
@@ -88,7 +88,7 @@ test('the text that words are looked for in', () => {
     'web\nshop\ntier=front\norders\nn1\nc\nnginx:1\n10.0.0.1',
   );
 
-  // A kind of the same name that is built otherwise.
+  // A kind of the same name with another structure.
   assert.equal(
     text('services', { metadata, spec: { externalIPs: 5 } }),
     'web\nshop\ntier=front\norders',

@@ -23,14 +23,14 @@ test('the body of a list of small objects is joined once, and again when the lis
   assert.equal(bodies.of('tag', entries(20), filled(500))?.byteLength, 500);
 });
 
-test('few, large or very many objects are not put together', () => {
+test('few, large or very many objects are not joined', () => {
   const bodies = new JoinedBodies();
   assert.equal(bodies.of('few', entries(15), never), undefined);
   assert.equal(bodies.of('large', entries(20), filled(20 * 4097)), undefined);
   assert.equal(bodies.of('many', entries(2000), filled(1024 * 1024 + 1)), undefined);
 });
 
-test('they take no more than 16 MB together, and the ones that are asked for stay', () => {
+test('they take no more than 16 MB in total, and the ones in use stay', () => {
   const bodies = new JoinedBodies();
   const list = entries(1000);
   const often = bodies.of('often', list, filled(1024 * 1024));

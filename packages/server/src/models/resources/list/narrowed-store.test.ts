@@ -6,7 +6,7 @@ import { NarrowedStore } from './narrowed-store.ts';
 
 const visited = new Set<Entry>();
 
-/** An entry that notes who looks at it. */
+/** Returns an entry that records reads of it. */
 function entry(namespace: string, name: string, created: number): Entry {
   const metadata = { name, namespace, uid: `${namespace}-${name}`, resourceVersion: '1' };
   const made = makeEntry({ metadata }, Buffer.from('{}'));

@@ -27,7 +27,7 @@ beforeEach(() => {
   }
 });
 
-test('continues at its place with the objects of its moment', () => {
+test('continues at its position with the objects of its moment', () => {
   const snapshots = open();
   const token = begin(snapshots);
 
@@ -43,7 +43,7 @@ test('continues at its place with the objects of its moment', () => {
   assert.equal(offset, 1);
 });
 
-test('is of use for the same query alone, and for no invented place', () => {
+test('is valid for the same query only, and for no invented position', () => {
   const snapshots = open();
   const token = begin(snapshots);
 
@@ -60,7 +60,7 @@ test('is of use for the same query alone, and for no invented place', () => {
   assert.throws(() => snapshots.read(foreign, 's'), { code: 410, message: /begin again/ });
 });
 
-test('a snapshot ends when nobody continues it, and with age', () => {
+test('a snapshot ends when it is not continued, and with age', () => {
   const snapshots = open();
   const [left, read] = [begin(snapshots), begin(snapshots, 'v')];
 
@@ -98,7 +98,7 @@ test('long lists of a caller replace their own', () => {
   assert.equal(snapshots.size, 3);
 });
 
-test('the oldest give way when all together hold too much', () => {
+test('the oldest are dropped when all together hold too much', () => {
   const few = open({ count: 2 });
   const [first] = [begin(few, '1'), begin(few, '2'), begin(few, '3')];
 
@@ -110,7 +110,7 @@ test('the oldest give way when all together hold too much', () => {
   assert.throws(() => short.read(long!, 's'), { code: 410 });
 });
 
-test('objects that have changed are not kept alive without limit', () => {
+test('changed objects are not kept alive without limit', () => {
   const snapshots = open({ retained: 1000 });
   const early = begin(snapshots);
 

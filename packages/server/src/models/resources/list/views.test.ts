@@ -9,7 +9,7 @@ import { parseListQuery } from '../query/query.ts';
 import type { ResourceDefinition } from '../query/resource-definition.ts';
 import { listPage } from './list.ts';
 
-test('queries that differ in anything have views of their own', async () => {
+test('queries that differ in anything have separate views', async () => {
   const definition: ResourceDefinition = {
     group: '',
     version: 'v1',

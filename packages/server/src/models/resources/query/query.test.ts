@@ -46,7 +46,7 @@ const malformed: [string, RegExp][] = [
 ];
 
 for (const [query, message] of malformed) {
-  test(`${query.slice(0, 50)} is 400 and says which`, () =>
+  test(`${query.slice(0, 50)} is 400 and the error names it`, () =>
     assert.throws(() => read(query), { code: 400, message }));
 }
 
@@ -81,7 +81,7 @@ test('any query is read or refused with 400', () => {
       try {
         const list = parseListQuery(new URLSearchParams(pairs));
 
-        // What is no parameter is a filter: nothing that was asked for is dropped.
+        // Unknown parameters are filters: none is dropped.
         const known = new Set([
           'limit',
           'page',
@@ -174,7 +174,7 @@ test('a path reads own properties only, never those of prototypes', () => {
   }
 });
 
-test('a query has at most 100 conditions, and none longer than anybody needs', () => {
+test('a query has at most 100 conditions of limited length', () => {
   const parse = (text: string) => parseListQuery(new URLSearchParams(text));
   const labels = (count: number, joint: string) =>
     Array.from({ length: count }, (_, i) => `k${i}=v`).join(joint);

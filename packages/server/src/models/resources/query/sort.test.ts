@@ -51,7 +51,7 @@ const orders = fc.constantFrom(
   'sortBy=',
 );
 
-test('an order is total: it does not depend on where entries stood, and pages of it are pieces of it', async () => {
+test("an order is total: it does not depend on the entries' positions, and its pages are parts of it", async () => {
   await fc.assert(
     fc.asyncProperty(
       entries,
@@ -109,7 +109,7 @@ test('an unknown key is refused with the names of the known ones', () => {
   );
 });
 
-test('many entries are sorted in turns, as a sort of all would', async () => {
+test('many entries are sorted in slices, with the result of one sort', async () => {
   const many = Array.from({ length: 9000 }, (_, i) => (i * 7919) % 9001);
   const compare = (a: number, b: number) => (a % 100) - (b % 100);
 
