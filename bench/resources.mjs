@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startServer } from '../test/server.mjs';
-import { floorServer } from './floor.mjs';
+import { startFloorServer } from './floor.mjs';
 import { load, logIn, loopDelay, metric, PASSWORD } from './measure.mjs';
 import { namespaceOf } from './pod-source.mjs';
 import { drive, hasWrk } from './wrk.mjs';
@@ -63,7 +63,7 @@ function memory(pid) {
 }
 
 /** Starts a Kubernetes API that holds the pods; returns it with a function that stops it. */
-async function seeded(dir, pods) {
+async function startSeededApi(dir, pods) {
   const start = performance.now();
 
   await run(process.execPath, [seedScript, dir, String(pods)], { maxBuffer: 1024 ** 2 });
@@ -105,7 +105,7 @@ async function bodySize(server, token, path) {
  */
 export async function resources(seconds, { pods = 5000, peer } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
-  await seeded(dir, pods);
+  await startSeededApi(dir, pods);
 
   const kube = await startServer({ dir, adminPassword: PASSWORD, args: ['--log-level', 'warn'] });
   const kubeconfig = join(dir, 'pki', 'admin.kubeconfig');
@@ -116,7 +116,7 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
     args: ['--kubeconfig', kubeconfig],
   });
 
-  const floor = await floorServer();
+  const floor = await startFloorServer();
   let errors = 0;
 
   try {
@@ -189,7 +189,7 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
  */
 export async function manyPods(seconds, { pods = 100_000 } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
-  await seeded(dir, pods);
+  await startSeededApi(dir, pods);
 
   const server = await startServer({ dir, adminPassword: PASSWORD });
 

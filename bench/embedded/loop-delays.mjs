@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL('list-readers.mjs', import.meta.url));
 const READERS = 2;
 
 /** Calls a health check repeatedly while `busy` runs; returns the times in milliseconds. */
-async function pulses(side, token, busy) {
+async function timeHealthChecks(side, token, busy) {
   const times = [];
   let done = false;
   const { hostname, port } = new URL(side.url);
@@ -54,7 +54,7 @@ export async function loopDelays(side, token, seconds) {
 
   await side.longestHoldMs();
 
-  const { times, answer } = await pulses(side, token, () =>
+  const { times, answer } = await timeHealthChecks(side, token, () =>
     promisify(execFile)(process.execPath, [script, JSON.stringify(options)]),
   );
   const held = await side.longestHoldMs();

@@ -91,7 +91,7 @@ const template = (app, image = 'example/app:1', spec = {}, annotations = undefin
   },
 });
 
-const selected = (app, spec) => ({
+const withSelector = (app, spec) => ({
   metadata: { name: app, namespace },
   spec: { selector: { matchLabels: { app } }, template: template(app), ...spec },
 });
@@ -123,7 +123,7 @@ async function observe(client) {
   const change = async (resource, name, patch) =>
     client.patch({ resource: RESOURCES[resource], namespace, name }, 'merge', patch);
 
-  const settled = async (resource, name, test) =>
+  const waitUntil = async (resource, name, test) =>
     eventually(`${resource} ${name}`, async () => {
       const object = await get(resource, name);
       const { metadata, status } = object;
@@ -135,8 +135,8 @@ async function observe(client) {
       );
     });
 
-  const rolledOut = (name) =>
-    settled('deployments', name, ({ spec, status }) => {
+  const waitForRollout = (name) =>
+    waitUntil('deployments', name, ({ spec, status }) => {
       const progressing = status.conditions?.find(({ type }) => type === 'Progressing');
 
       return (
@@ -152,8 +152,12 @@ async function observe(client) {
     spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
   });
 
-  await create('deployments', 'Deployment', selected('web', { replicas: 3, minReadySeconds: 1 }));
-  await rolledOut('web');
+  await create(
+    'deployments',
+    'Deployment',
+    withSelector('web', { replicas: 3, minReadySeconds: 1 }),
+  );
+  await waitForRollout('web');
 
   const image = (name) => ({
     spec: {
@@ -170,16 +174,16 @@ async function observe(client) {
     metadata: { annotations: { 'kubernetes.io/change-cause': 'two' } },
   });
 
-  await rolledOut('web');
+  await waitForRollout('web');
   await change('deployments', 'web', image('example/app:1'));
-  await rolledOut('web');
+  await waitForRollout('web');
   await change('deployments', 'web', { spec: { replicas: 2 } });
-  await rolledOut('web');
+  await waitForRollout('web');
 
   await create(
     'deployments',
     'Deployment',
-    selected('stuck', {
+    withSelector('stuck', {
       replicas: 1,
       progressDeadlineSeconds: 2,
       template: template(
@@ -191,16 +195,16 @@ async function observe(client) {
     }),
   );
 
-  await settled('deployments', 'stuck', ({ status }) =>
+  await waitUntil('deployments', 'stuck', ({ status }) =>
     status.conditions?.some(({ reason }) => reason === 'ProgressDeadlineExceeded'),
   );
-  await create('deployments', 'Deployment', selected('paused', { replicas: 2, paused: true }));
-  await settled('deployments', 'paused', ({ status }) => status?.conditions?.length > 0);
+  await create('deployments', 'Deployment', withSelector('paused', { replicas: 2, paused: true }));
+  await waitUntil('deployments', 'paused', ({ status }) => status?.conditions?.length > 0);
 
   await create(
     'statefulSets',
     'StatefulSet',
-    selected('db', {
+    withSelector('db', {
       replicas: 2,
       serviceName: 'db',
       volumeClaimTemplates: [
@@ -217,23 +221,23 @@ async function observe(client) {
     status.updatedReplicas === spec.replicas &&
     status.currentRevision === status.updateRevision;
 
-  await settled('statefulSets', 'db', steady);
+  await waitUntil('statefulSets', 'db', steady);
   await change('statefulSets', 'db', image('example/app:2'));
-  await settled('statefulSets', 'db', steady);
-  await create('daemonSets', 'DaemonSet', selected('agent', {}));
+  await waitUntil('statefulSets', 'db', steady);
+  await create('daemonSets', 'DaemonSet', withSelector('agent', {}));
 
-  const everywhere = ({ status }) =>
+  const runsEverywhere = ({ status }) =>
     status?.numberAvailable === 3 && status.updatedNumberScheduled === 3;
-  await settled('daemonSets', 'agent', everywhere);
+  await waitUntil('daemonSets', 'agent', runsEverywhere);
   await change('daemonSets', 'agent', image('example/app:2'));
-  await settled('daemonSets', 'agent', everywhere);
+  await waitUntil('daemonSets', 'agent', runsEverywhere);
 
   await create('controllers', 'ReplicationController', {
     metadata: { name: 'rc', namespace },
     spec: { replicas: 2, selector: { app: 'rc' }, template: template('rc') },
   });
 
-  await settled('controllers', 'rc', ({ status }) => status?.availableReplicas === 2);
+  await waitUntil('controllers', 'rc', ({ status }) => status?.availableReplicas === 2);
 
   const job = (name, spec, annotations) =>
     create('jobs', 'Job', {
@@ -244,19 +248,19 @@ async function observe(client) {
       },
     });
 
-  const ended =
+  const hasEnded =
     (type) =>
     ({ status }) =>
       status?.conditions?.some((one) => one.type === type && one.status === 'True');
 
   await job('four', { completions: 4, parallelism: 2 });
-  await settled('jobs', 'four', ended('Complete'));
+  await waitUntil('jobs', 'four', hasEnded('Complete'));
   await job('indexed', { completions: 3, parallelism: 3, completionMode: 'Indexed' });
-  await settled('jobs', 'indexed', ended('Complete'));
+  await waitUntil('jobs', 'indexed', hasEnded('Complete'));
   await job('bad', { backoffLimit: 0 }, { 'simulation.ks-apiserver.io/exit-code': '1' });
-  await settled('jobs', 'bad', ended('Failed'));
+  await waitUntil('jobs', 'bad', hasEnded('Failed'));
   await job('suspended', { suspend: true });
-  await settled('jobs', 'suspended', ({ status }) => status?.conditions?.length > 0);
+  await waitUntil('jobs', 'suspended', ({ status }) => status?.conditions?.length > 0);
 
   await eventually('the slice', async () =>
     (await client.list(RESOURCES.slices, { namespace })).items.some(
@@ -273,7 +277,7 @@ async function observe(client) {
     found[resource] =
       resource === 'events'
         ? eventsOf(items)
-        : items.map((item) => alike(unlabelled(item))).sort(byText);
+        : items.map((item) => normaliseValue(withoutLabels(item))).sort(byText);
   }
 
   return found;
@@ -286,19 +290,19 @@ const NOT_THEIRS =
 const byText = (a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 /** Replaces hashes and random suffixes in names. */
-const nameAlike = (text) =>
+const normaliseName = (text) =>
   text
     .replace(/\b((?:web|stuck|paused)-)[a-z0-9]{7,10}-[a-z0-9]{5}\b/g, '$1HASH-X')
     .replace(/\b((?:web|stuck|paused|db|agent)-)(?!HASH)[a-z0-9]{7,10}\b/g, '$1HASH')
     .replace(/\b((?:agent|rc|four|bad|suspended|web)-|indexed-\d-)[a-z0-9]{5}\b/g, '$1X');
 
-function alike(value, key) {
+function normaliseValue(value, key) {
   if (Array.isArray(value)) {
     // The token that the admission of real API servers mounts, and the labels that an API server
     // adds to a new Job.
     const own = value
       .filter((member) => !member?.name?.startsWith?.('kube-api-access-'))
-      .map((member) => alike(member));
+      .map((member) => normaliseValue(member));
 
     return key === 'conditions' ? own.sort((a, b) => (a.type < b.type ? -1 : 1)) : own;
   }
@@ -327,20 +331,20 @@ function alike(value, key) {
       return 'PLACE';
     }
 
-    return nameAlike(value);
+    return normaliseName(value);
   }
 
   const entries = Object.entries(value)
     .filter(([name, member]) => member !== null && !NOT_THEIRS.test(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => [name, alike(member, name)])
+    .map(([name, member]) => [name, normaliseValue(member, name)])
     .filter(([, member]) => typeof member !== 'object' || Object.keys(member).length > 0);
 
   return Object.fromEntries(entries);
 }
 
 /** Returns a Job without the labels that the API server adds to a Job without labels. */
-function unlabelled(object) {
+function withoutLabels(object) {
   if (!object.spec?.template?.metadata?.labels?.['batch.kubernetes.io/job-name']) {
     return object;
   }
@@ -354,7 +358,7 @@ function eventsOf(items) {
   const lines = items
     .filter(({ involvedObject }) => kinds.test(involvedObject.kind))
     .map(({ involvedObject, type, reason, message, source, reportingComponent }) =>
-      nameAlike(
+      normaliseName(
         `${source?.component || reportingComponent} ${involvedObject.kind} ${involvedObject.name} ${type} ${reason}: ${message.replace('(combined from similar events): ', '')}`,
       ),
     );

@@ -27,7 +27,7 @@ const images =
   );
 
 /** Returns a scenario of dry runs: controllers of the real server would change stored objects. */
-const tried = (name, path, objects) => ({
+const dryRuns = (name, path, objects) => ({
   name,
   run: async (api) => {
     for (const object of objects) {
@@ -37,7 +37,7 @@ const tried = (name, path, objects) => ({
 });
 
 export default [
-  tried('volumes', '/api/v1/persistentvolumes', [
+  dryRuns('volumes', '/api/v1/persistentvolumes', [
     volume({ rbd: { monitors: ['a'], image: 'i' } }),
     volume({ scaleIO: { gateway: 'g', system: 's', volumeName: 'v', secretRef } }),
     volume({ iscsi: { targetPortal: '1.2.3.4', iqn: 'iqn.2001-04.com.example:x', lun: 0 } }),

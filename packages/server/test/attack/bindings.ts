@@ -246,7 +246,7 @@ export const groups: Attacks = (scene) => {
     users: [user],
   });
 
-  const bound = (subject: object, kind: string, name: string) => [
+  const bind = (subject: object, kind: string, name: string) => [
     { subjects: [subject], roleRef: { kind, name } },
   ];
 
@@ -275,22 +275,22 @@ export const groups: Attacks = (scene) => {
         {
           method: 'POST',
           path: `${iam}/workspaces/${own.workspace}/workspacerolebindings`,
-          body: bound({ kind: 'User', name: user }, 'WorkspaceRole', `${own.workspace}-admin`),
+          body: bind({ kind: 'User', name: user }, 'WorkspaceRole', `${own.workspace}-admin`),
         },
         {
           method: 'POST',
           path: `${iam}/namespaces/${own.namespace}/rolebindings`,
-          body: bound({ kind: 'User', name: user }, 'Role', 'admin'),
+          body: bind({ kind: 'User', name: user }, 'Role', 'admin'),
         },
         {
           method: 'POST',
           path: `${iam}/namespaces/${own.namespace}/rolebindings`,
-          body: bound({ kind: 'User', name: user }, 'ClusterRole', 'cluster-admin'),
+          body: bind({ kind: 'User', name: user }, 'ClusterRole', 'cluster-admin'),
         },
         {
           method: 'POST',
           path: `${iam}/namespaces/${other.namespace}/rolebindings`,
-          body: bound({ kind: 'User', name: user }, 'Role', 'admin'),
+          body: bind({ kind: 'User', name: user }, 'Role', 'admin'),
         },
       ],
     },
@@ -301,7 +301,7 @@ export const groups: Attacks = (scene) => {
         {
           method: 'POST',
           path: `${iam}/namespaces/kubesphere-controls-system/rolebindings`,
-          body: bound({ kind: 'User', name: user }, 'Role', 'role-template-view-configmaps'),
+          body: bind({ kind: 'User', name: user }, 'Role', 'role-template-view-configmaps'),
         },
       ],
       never: true,
@@ -313,7 +313,7 @@ export const groups: Attacks = (scene) => {
         {
           method: 'POST',
           path: `${iam}/workspaces/${own.workspace}/workspacerolebindings`,
-          body: bound(
+          body: bind(
             { kind: 'Group', name: 'system:authenticated' },
             'WorkspaceRole',
             `${own.workspace}-admin`,

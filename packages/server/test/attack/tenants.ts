@@ -210,7 +210,7 @@ export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, att
     kind: 'DevOpsProject',
   };
 
-  const named = (namespace: string, target: Target): Attack => ({
+  const nameNamespace = (namespace: string, target: Target): Attack => ({
     name: `name ${namespace} as the namespace of the DevOps project`,
     target,
     changes: { ...object, change: { status: { adminNamespace: namespace } } },
@@ -225,8 +225,8 @@ export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, att
   });
 
   return [
-    named('kubesphere-controls-system', 'system namespaces'),
-    named(other.namespace, 'another tenant'),
+    nameNamespace('kubesphere-controls-system', 'system namespaces'),
+    nameNamespace(other.namespace, 'another tenant'),
     {
       name: 'move the DevOps project into the other workspace',
       target: 'another tenant',

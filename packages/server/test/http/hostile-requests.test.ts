@@ -162,7 +162,7 @@ test('slow headers are cut at both ports, and so are stalled bodies without a lo
 });
 
 test('the size limit of bodies depends on the route', async () => {
-  const filled = (length: number) => JSON.stringify({ spec: { token: 'x'.repeat(length) } });
+  const bodyOf = (length: number) => JSON.stringify({ spec: { token: 'x'.repeat(length) } });
 
   const status = async (
     path: string,
@@ -178,10 +178,10 @@ test('the size limit of bodies depends on the route', async () => {
   const zipped = { 'content-encoding': 'gzip' };
   const known = { authorization: `Bearer ${token}` };
 
-  assert.equal(await status('/oauth/authenticate', filled(60_000)), 200);
-  assert.equal(await status('/oauth/authenticate', filled(66_000)), 413);
-  assert.equal(await status('/oauth/authenticate', gzipSync(filled(60_000)), zipped), 200);
-  assert.equal(await status('/oauth/authenticate', gzipSync(filled(66_000)), zipped), 413);
+  assert.equal(await status('/oauth/authenticate', bodyOf(60_000)), 200);
+  assert.equal(await status('/oauth/authenticate', bodyOf(66_000)), 413);
+  assert.equal(await status('/oauth/authenticate', gzipSync(bodyOf(60_000)), zipped), 200);
+  assert.equal(await status('/oauth/authenticate', gzipSync(bodyOf(66_000)), zipped), 413);
 
   assert.equal(
     await status('/oauth/authenticate', gzipSync(Buffer.alloc(3_000_000, '[')), zipped),
@@ -201,7 +201,7 @@ test('the size limit of bodies depends on the route', async () => {
     ['POST', '/kapis/resources.kubesphere.io/v1alpha2/git/verify'],
     ['POST', '/kapis/resources.kubesphere.io/v1alpha2/registry/verify'],
   ] as const) {
-    assert.equal(await status(path, filled(66_000), known, method), 413, path);
+    assert.equal(await status(path, bodyOf(66_000), known, method), 413, path);
   }
 
   const user = {

@@ -95,7 +95,7 @@ test('users whom another user has created or whose password was reset must too, 
 const JSON_PATCH = { 'content-type': 'application/json-patch+json' };
 const SELF = (name: string) => `/apis/iam.kubesphere.io/v1alpha2/users/${name}`;
 const DUTY = { op: 'remove', path: '/metadata/annotations/iam.kubesphere.io~1uninitialized' };
-const replaced = (value: string) => ({ op: 'replace', path: '/spec/password', value });
+const replacePassword = (value: string) => ({ op: 'replace', path: '/spec/password', value });
 const claimsOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
 
@@ -171,7 +171,7 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
     SELF('bob'),
     patch([
       DUTY,
-      replaced('My-0wn-choice'),
+      replacePassword('My-0wn-choice'),
       { op: 'replace', path: '/spec/email', value: 'x@example.com' },
     ]),
     /nothing else/,
@@ -184,17 +184,20 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
     /nothing else/,
   );
 
-  await refused(SELF('admin'), patch([replaced('My-0wn-choice')]), first);
-  await refused(`${SELF('bob')}/status`, patch([DUTY, replaced('My-0wn-choice')]), first);
+  await refused(SELF('admin'), patch([replacePassword('My-0wn-choice')]), first);
+  await refused(`${SELF('bob')}/status`, patch([DUTY, replacePassword('My-0wn-choice')]), first);
   await refused(SELF('bob'), { method: 'DELETE' }, first);
   await refused(SELF('bob'), { method: 'PUT', body: made.json }, first);
 
-  const same = await server.call(SELF('bob'), { token, ...patch([DUTY, replaced('Passw0rd!')]) });
+  const same = await server.call(SELF('bob'), {
+    token,
+    ...patch([DUTY, replacePassword('Passw0rd!')]),
+  });
   assert.equal(same.status, 400, same.text);
 
   const dry = await server.call(`${SELF('bob')}?dryRun=All`, {
     token,
-    ...patch([DUTY, replaced('My-0wn-choice')]),
+    ...patch([DUTY, replacePassword('My-0wn-choice')]),
   });
 
   assert.equal(dry.status, 200, dry.text);
@@ -202,7 +205,7 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
 
   const set = await server.call(SELF('bob'), {
     token,
-    ...patch([DUTY, replaced('My-0wn-choice')]),
+    ...patch([DUTY, replacePassword('My-0wn-choice')]),
   });
 
   assert.equal(set.status, 200, set.text);
@@ -213,7 +216,10 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
   assert.equal((await server.call(`${tenant}/v1alpha2/namespaces`, { token: own })).status, 200);
 
   // After the first password the page cannot be used again.
-  const later = await server.call(SELF('bob'), { token: own, ...patch([replaced('An0ther-one')]) });
+  const later = await server.call(SELF('bob'), {
+    token: own,
+    ...patch([replacePassword('An0ther-one')]),
+  });
   assert.equal(later.status, 403, later.text);
 });
 
