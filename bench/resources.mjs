@@ -12,7 +12,7 @@ import { startServer } from '../test/server.mjs';
 import { startFloorServer } from './floor.mjs';
 import { load, logIn, loopDelay, metric, PASSWORD } from './measure.mjs';
 import { namespaceOf } from './pod-source.mjs';
-import { drive, hasWrk } from './wrk.mjs';
+import { loadWithWrk, hasWrk } from './wrk.mjs';
 
 const run = promisify(execFile);
 const seedScript = fileURLToPath(new URL('seed.mjs', import.meta.url));
@@ -48,7 +48,7 @@ const CALLS = [
 ];
 
 /** Returns the CPU time that a process has used, in microseconds. */
-function cpu(pid) {
+function readCpuTime(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');
@@ -136,18 +136,18 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
       const options = { url: server.url + path, token, connections, seconds };
 
       // Lets V8 compile the called code first.
-      await drive({ ...options, seconds: 3 });
+      await loadWithWrk({ ...options, seconds: 3 });
 
-      const before = cpu(server.pid);
-      const own = await drive(options);
-      const micros = Math.round((cpu(server.pid) - before) / own.requests);
+      const before = readCpuTime(server.pid);
+      const own = await loadWithWrk(options);
+      const micros = Math.round((readCpuTime(server.pid) - before) / own.requests);
 
-      const bare = await drive({
+      const bare = await loadWithWrk({
         ...options,
         url: floor.urlOf(await bodySize(server, token, path)),
       });
 
-      const other = peer && (await drive({ ...options, url: peer.url + path, token: peer.token }));
+      const other = peer && (await loadWithWrk({ ...options, url: peer.url + path, token: peer.token }));
 
       errors += own.errors;
 

@@ -30,7 +30,7 @@ function ms(text) {
 /**
  * Puts load on one URL: returns requests, errors, bytes, perSecond, p50 and p99 in milliseconds.
  */
-export async function drive({ url, token, connections, seconds }) {
+export async function loadWithWrk({ url, token, connections, seconds }) {
   if (!(await hasWrk())) {
     return load({ url, token, connections, seconds });
   }

@@ -53,12 +53,12 @@ before(async () => {
   }
 
   await latencies(500);
-  idle = memory();
+  idle = readMemory();
 });
 
 after(() => server.stop());
 
-const memory = () =>
+const readMemory = () =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]) *
   1024;
 
@@ -82,7 +82,7 @@ async function latencies(ms) {
     times.push(performance.now() - start);
 
     if (process.platform === 'linux') {
-      most = Math.max(most, memory());
+      most = Math.max(most, readMemory());
     }
 
     await new Promise((resolve) => setTimeout(resolve, 2));

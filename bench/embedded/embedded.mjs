@@ -1,7 +1,7 @@
 // Compares the embedded Kubernetes API with kube-apiserver and etcd, in one run on one machine:
 // both with fsync, then both without.
 import { namespaceOf, podOf } from '../pod-source.mjs';
-import { drive, hasWrk } from '../wrk.mjs';
+import { loadWithWrk, hasWrk } from '../wrk.mjs';
 import { loopDelays } from './loop-delays.mjs';
 import { startOurs, startPeer } from './sides.mjs';
 import { watchers } from './watchers.mjs';
@@ -115,7 +115,7 @@ async function measureStarts(sides) {
 async function measureReads(sides, tokens, errors, seconds) {
   for (const { name, path, goal, connections = CONNECTIONS } of READS) {
     const found = await measureThroughput(sides, errors, (side) =>
-      drive({
+      loadWithWrk({
         url: side.url + path,
         token: tokens.get(side),
         connections,

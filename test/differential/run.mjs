@@ -38,7 +38,7 @@ async function scenarios() {
 }
 
 /** Runs one scenario on one side, in a namespace with the usual default objects. */
-async function play(side, scenario, namespace) {
+async function runScenario(side, scenario, namespace) {
   const recorder = new Recorder(side, namespace);
   const { status, body } = await recorder.quietly('POST', '/api/v1/namespaces', {
     body: { metadata: { name: namespace } },
@@ -85,7 +85,7 @@ const short = (value) => {
  */
 async function compare(sides, scenario, namespace) {
   const [real, ours] = await Promise.all(
-    [sides.real, sides.ours].map((side) => play(side, scenario, namespace)),
+    [sides.real, sides.ours].map((side) => runScenario(side, scenario, namespace)),
   );
   const [a, b] = [normalise(real), normalise(ours)];
   const lines = [];

@@ -305,7 +305,7 @@ before(async () => {
 after(() => Promise.all((sides ?? []).map((one) => one.stop())));
 
 /** Runs both controllers on one side; the server is restarted when both have come to that point. */
-async function play(one) {
+async function runBothControllers(one) {
   const setup = new Recorder(one, 'default');
 
   const { status, text } = await setup.quietly(
@@ -379,7 +379,7 @@ let played;
 
 for (const name of Object.keys(controllers)) {
   test(`a controller on ${name} has the same results on all servers`, async () => {
-    played ??= Promise.all(sides.map(play));
+    played ??= Promise.all(sides.map(runBothControllers));
     const [real, ...ours] = (await played).map((results) => {
       const { status, value, reason } = results[name];
       if (status === 'rejected') {

@@ -210,13 +210,13 @@ test('a frame that stays broken is skipped by a new list', async () => {
 });
 
 test('a broken object is left out and reported, and hides no other', async () => {
-  const broken = (text: string) => text.replaceAll('"name":"b"', '"name":7');
+  const breakObject = (text: string) => text.replaceAll('"name":"b"', '"name":7');
   const breakLine = (line: string) =>
     line.replace(/"object":.*"name":"c".*/, '"object":{"metadata":x}}');
 
   proxy.fault = (call) => {
     if (isList(call)) {
-      return { alter: broken };
+      return { alter: breakObject };
     }
     return isWatch(call) ? { alterLine: breakLine } : undefined;
   };
@@ -267,7 +267,7 @@ for (const [how, asIs] of [
   ['discovery group by group', false],
 ] as const) {
   test(`${how} finds all kinds although one aggregated group is broken`, async () => {
-    const broken = {
+    const breakObject = {
       metadata: { name: 'broken.example.com' },
       versions: [{ version: 'v1', freshness: 'Stale' }],
     };
@@ -284,7 +284,7 @@ for (const [how, asIs] of [
             const document = JSON.parse(body);
 
             if (asIs) {
-              document.items.unshift(broken);
+              document.items.unshift(breakObject);
             } else {
               const version = { groupVersion: 'broken.example.com/v1', version: 'v1' };
               document.groups.unshift({

@@ -136,7 +136,7 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
     assert.equal((await server.call(`${tenant}/${path}`, { token })).status, 200, path);
   }
 
-  const refused = async (path: string, options: object, message: RegExp) => {
+  const assertRefused = async (path: string, options: object, message: RegExp) => {
     const { status, text, json } = await server.call(path, { token, ...options });
     assert.equal(status, 403, `${path}: ${text}`);
     assert.match(json.message, message, path);
@@ -153,7 +153,7 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
     '/apis/iam.kubesphere.io/v1alpha2/users',
     `${I}/users/bob/loginrecords`,
   ]) {
-    await refused(path, {}, first);
+    await assertRefused(path, {}, first);
   }
 
   const patch = (operations: unknown, headers = JSON_PATCH) => ({
@@ -164,10 +164,10 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
 
   const merge = { 'content-type': 'application/merge-patch+json' };
 
-  await refused(SELF('bob'), patch([DUTY]), /cannot be kept/);
-  await refused(SELF('bob'), patch({ metadata: { annotations: null } }, merge), /cannot be kept/);
+  await assertRefused(SELF('bob'), patch([DUTY]), /cannot be kept/);
+  await assertRefused(SELF('bob'), patch({ metadata: { annotations: null } }, merge), /cannot be kept/);
 
-  await refused(
+  await assertRefused(
     SELF('bob'),
     patch([
       DUTY,
@@ -178,16 +178,16 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
   );
 
   const labels = { labels: { 'iam.kubesphere.io/identify-provider': 'x' } };
-  await refused(
+  await assertRefused(
     SELF('bob'),
     patch({ metadata: labels, spec: { password: 'My-0wn-choice' } }, merge),
     /nothing else/,
   );
 
-  await refused(SELF('admin'), patch([replacePassword('My-0wn-choice')]), first);
-  await refused(`${SELF('bob')}/status`, patch([DUTY, replacePassword('My-0wn-choice')]), first);
-  await refused(SELF('bob'), { method: 'DELETE' }, first);
-  await refused(SELF('bob'), { method: 'PUT', body: made.json }, first);
+  await assertRefused(SELF('admin'), patch([replacePassword('My-0wn-choice')]), first);
+  await assertRefused(`${SELF('bob')}/status`, patch([DUTY, replacePassword('My-0wn-choice')]), first);
+  await assertRefused(SELF('bob'), { method: 'DELETE' }, first);
+  await assertRefused(SELF('bob'), { method: 'PUT', body: made.json }, first);
 
   const same = await server.call(SELF('bob'), {
     token,

@@ -66,7 +66,7 @@ export class TestPlatform {
     return this.server.call(path, { token: this.admin, ...options });
   }
 
-  /** Writes an object as the administrator, with POST by default; throws the answer if that is refused. */
+  /** Writes an object as the administrator, by POST unless overridden; throws when refused. */
   // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
   async write(path: string, body: unknown, options: Call = {}): Promise<any> {
     const { status, text, json } = await this.call(path, { body, ...options });
