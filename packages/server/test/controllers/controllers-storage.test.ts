@@ -101,7 +101,10 @@ test('objects created for a storage class are deleted with it, and snapshot clas
     deletionPolicy: 'Retain',
   });
 
-  await createObject(CLASSES, { metadata: { name: 'fixed-other' }, provisioner: 'disk.example.com' });
+  await createObject(CLASSES, {
+    metadata: { name: 'fixed-other' },
+    provisioner: 'disk.example.com',
+  });
   await eventually(async () => assert.ok((await get(`${CAPABILITIES}/fixed-other`)).spec));
 
   for (const name of ['fast', 'fixed-other']) {
@@ -125,7 +128,10 @@ test('volumes of a CSI driver can be cloned and snapshotted unless the class say
     assert.equal((await annotationsOf('csi'))[`${KEY}/support-snapshot`], 'false'),
   );
   assert.equal((await server.kubernetes(`${CAPABILITIES}/csi`)).status, 404);
-  await createObject(DRIVERS, { metadata: { name: 'csi.example.com' }, spec: { attachRequired: false } });
+  await createObject(DRIVERS, {
+    metadata: { name: 'csi.example.com' },
+    spec: { attachRequired: false },
+  });
 
   await eventually(async () => {
     const { volume, snapshot } = (await get(`${CAPABILITIES}/csi`)).spec.features;

@@ -165,7 +165,11 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
   const merge = { 'content-type': 'application/merge-patch+json' };
 
   await assertRefused(SELF('bob'), patch([DUTY]), /cannot be kept/);
-  await assertRefused(SELF('bob'), patch({ metadata: { annotations: null } }, merge), /cannot be kept/);
+  await assertRefused(
+    SELF('bob'),
+    patch({ metadata: { annotations: null } }, merge),
+    /cannot be kept/,
+  );
 
   await assertRefused(
     SELF('bob'),
@@ -185,7 +189,11 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
   );
 
   await assertRefused(SELF('admin'), patch([replacePassword('My-0wn-choice')]), first);
-  await assertRefused(`${SELF('bob')}/status`, patch([DUTY, replacePassword('My-0wn-choice')]), first);
+  await assertRefused(
+    `${SELF('bob')}/status`,
+    patch([DUTY, replacePassword('My-0wn-choice')]),
+    first,
+  );
   await assertRefused(SELF('bob'), { method: 'DELETE' }, first);
   await assertRefused(SELF('bob'), { method: 'PUT', body: made.json }, first);
 

@@ -75,7 +75,10 @@ const damage = fc.record({
   cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
 });
 
-function damageBytes(bytes: Buffer, { flips, cut }: { flips: number[]; cut: number | null }): Buffer {
+function damageBytes(
+  bytes: Buffer,
+  { flips, cut }: { flips: number[]; cut: number | null },
+): Buffer {
   const copy = Buffer.from(bytes);
 
   for (const flip of flips) {

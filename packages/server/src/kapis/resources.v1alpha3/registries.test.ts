@@ -107,8 +107,8 @@ before(async () => {
   ]);
 
   for (const one of [platform, closed]) {
-    await one.workspace('ws');
-    await one.project('shop', 'ws');
+    await one.createWorkspace('ws');
+    await one.createProject('shop', 'ws');
   }
 
   await platform.write('/api/v1/namespaces/shop/secrets', secret('s3cret'));

@@ -65,7 +65,7 @@ function parseEach<T>(
 ): T[] {
   return parts.map((part) => {
     if (parts.length > 1 && part.trim() === '') {
-      throw badParameter(name, text, 'nothing stands on one side of ||');
+      throw badParameter(name, text, 'one side of || is empty');
     }
 
     try {
@@ -111,7 +111,7 @@ export function parseFields(text: string): readonly (readonly FieldCondition[])[
     parseFieldSelector(part).requirements.map((requirement): FieldCondition => {
       const path = parsePath(requirement.field);
       if (!path) {
-        throw badRequest(`"${requirement.field}" is no path of a field, such as spec.nodeName`);
+        throw badRequest(`"${requirement.field}" is not a field path, such as spec.nodeName`);
       }
 
       return { ...requirement, path };
@@ -119,7 +119,7 @@ export function parseFields(text: string): readonly (readonly FieldCondition[])[
   );
 
   if (new Set(read.flat().map(({ field }) => field)).size > MAX_FIELDS) {
-    throw badParameter('fieldSelector', text, `at most ${MAX_FIELDS} fields may be looked into`);
+    throw badParameter('fieldSelector', text, `at most ${MAX_FIELDS} fields can be selected`);
   }
 
   return read.some((conditions) => conditions.length === 0) ? undefined : read;
