@@ -2,7 +2,7 @@
 // unchanged.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { installCommand } from '../../packages/server/dist/install/command.js';
+import { installCommand } from '../../packages/server/dist/cli/install/command.js';
 import { builtinManifests } from '../../packages/server/dist/install/manifests.js';
 import { kubectl } from './kubectl.mjs';
 import { startRealCluster } from './real-cluster.mjs';
