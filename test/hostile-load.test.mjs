@@ -146,7 +146,7 @@ const ATTACKS = {
         ),
       ),
     ),
-  'upgrades of what takes none': () => [
+  'upgrades of paths without upgrades': () => [
     head('GET /api/v1/namespaces', authorizationHeader() + upgrade),
     head('DELETE /api/v1/namespaces/default', authorizationHeader() + upgrade),
     head('GET /api/v1/namespaces?watch=true', upgrade),

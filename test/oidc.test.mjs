@@ -504,10 +504,10 @@ const now = () => Math.floor(Date.now() / 1000);
 const tampered = {
   'another issuer': (c) => ({ claims: { ...c, iss: 'https://evil.example' } }),
   'another audience': (c) => ({ claims: { ...c, aud: 'another' } }),
-  'an expired one': (c) => ({ claims: { ...c, exp: now() - 3600, iat: now() - 7200 } }),
-  'one from the future': (c) => ({ claims: { ...c, nbf: now() + 3600 } }),
-  'one without nonce': ({ nonce: _, ...c }) => ({ claims: c }),
-  'one without subject': ({ sub: _, ...c }) => ({ claims: c }),
+  'an expired token': (c) => ({ claims: { ...c, exp: now() - 3600, iat: now() - 7200 } }),
+  'a token from the future': (c) => ({ claims: { ...c, nbf: now() + 3600 } }),
+  'a token without nonce': ({ nonce: _, ...c }) => ({ claims: c }),
+  'a token without subject': ({ sub: _, ...c }) => ({ claims: c }),
   'another subject than userinfo': (c) => ({ claims: { ...c, sub: 'admin' } }),
   'a foreign signature': (c) => ({ claims: c, key: foreign }),
   'a signature with the client secret': (c) => ({

@@ -80,7 +80,7 @@ async function lead() {
 
     const expired = Date.now() - new Date(lease.spec.renewTime).getTime() > 15_000;
     if (lease.spec.holderIdentity !== holderIdentity && !expired) {
-      throw new Error('somebody else leads');
+      throw new Error('another controller leads');
     }
 
     return leases.replaceNamespacedLease({

@@ -448,7 +448,7 @@ const patchCases: HostileCase[] = [
     }),
   },
   {
-    name: 'strategic patch that tells the order',
+    name: 'strategic patch that sets the order',
     n: 6000,
     make: (n, id) => {
       const order = list(n, (i) => `{"name":"E${n - 1 - i}"}`);

@@ -307,7 +307,7 @@ export const groups: Attacks = (scene) => {
       never: true,
     },
     {
-      name: 'give everybody who is logged in a role by a group that Kubernetes knows',
+      name: 'give every logged-in user a role through a group of Kubernetes',
       target,
       kapis: [
         {

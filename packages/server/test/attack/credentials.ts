@@ -132,7 +132,7 @@ export const users: Attacks = ({ platform, attacker, other, root }) => {
       broken: findDamage,
     },
     {
-      name: "link an administrator to one's account at an identity provider",
+      name: "link an administrator to the attacker's account at an identity provider",
       target: 'other user',
       changes: {
         path: `${iamObjects}/users/${root}`,

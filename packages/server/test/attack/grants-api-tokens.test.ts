@@ -102,7 +102,7 @@ test('an API token may do everything else that its owner may', async () => {
 });
 
 attack(
-  "an API token changes no password, neither its owner's nor another's, at either door",
+  "an API token changes no password, neither its owner's nor another user's, through either API",
   async (token, owner) => {
     for (const name of [owner, 'paul']) {
       for (const body of [
@@ -121,7 +121,7 @@ attack(
   },
 );
 
-attack('an API token makes no users', async (token) => {
+attack('an API token creates no users', async (token) => {
   for (const query of ['?dryRun=All', '']) {
     await platform.expectRefused(token, 'POST', `${iam}/users${query}`, OTHER);
 
@@ -143,7 +143,7 @@ attack('an API token makes no users', async (token) => {
   assert.equal((await platform.call(`${USERS}/other`)).status, 404);
 });
 
-attack('an API token makes no further credentials', async (token, owner) => {
+attack('an API token creates no further credentials', async (token, owner) => {
   await platform.expectRefused(token, 'POST', `${iam}/users/${owner}/tokens`, { name: 'more' });
   await platform.expectRefused(token, 'POST', `${iam}/users/${owner}/totp`, {
     currentPassword: PASSWORD,
@@ -162,7 +162,7 @@ attack('an API token fetches neither kubeconfig nor kubectl of its owner', async
   }
 });
 
-attack('an API token asks for no certificate and no token of a ServiceAccount', async (token) => {
+attack('an API token gets no certificate and no token of a ServiceAccount', async (token) => {
   const { request } = await makeSigningRequest({ commonName: 'root' });
 
   const spec = {
@@ -190,7 +190,7 @@ attack('an API token asks for no certificate and no token of a ServiceAccount', 
   }
 });
 
-attack('an API token does not delete its owner, at either door', async (token, owner) => {
+attack('an API token does not delete its owner, through either API', async (token, owner) => {
   for (const query of ['?dryRun=All', '']) {
     for (const path of [`${iam}/users/${owner}`, `${USERS}/${owner}`]) {
       await platform.expectRefused(token, 'DELETE', path + query);

@@ -102,7 +102,7 @@ const LABELS: [role: string, labels: Record<string, string>][] = [
 ];
 
 attack(
-  'nobody makes one of his roles give more, or takes in a role beyond his own, through the Kubernetes API',
+  'no user extends one of their roles, or aggregates a role beyond their rights, through the Kubernetes API',
   async () => {
     for (const [role, labels] of LABELS) {
       await platform.expectRefusedAtEveryDoor(tokens.mona!, ofRole(role, { metadata: { labels } }));
@@ -116,7 +116,7 @@ attack(
   },
 );
 
-attack('nor with his own kubeconfig at the port of the Kubernetes API', async () => {
+attack('the port of the Kubernetes API refuses the same with the user's own kubeconfig', async () => {
   const client = await platform.kubeconfigOf('mona');
   const reads = await client.call(`${rbac}/clusterroles/mona`);
 
@@ -135,7 +135,7 @@ attack('nor with his own kubeconfig at the port of the Kubernetes API', async ()
 });
 
 attack(
-  'nobody makes a cluster role on /kapis that is put together from roles beyond his own',
+  'no user creates a cluster role on /kapis that aggregates roles beyond their rights',
   async () => {
     const metadata = { name: 'taken', annotations: { [AGGREGATION]: '[]' } };
 
@@ -151,7 +151,7 @@ attack(
 );
 
 attack(
-  'nobody lets a role of his be put together from others, by PATCH and PUT on /kapis',
+  'no user makes one of their roles aggregate others, by PATCH and PUT on /kapis',
   async () => {
     for (const query of ['?dryRun=All', '']) {
       const own = `${iam}/clusterroles/spare`;
@@ -181,7 +181,7 @@ attack(
 );
 
 attack(
-  'nobody labels a role beyond his own so that one of his takes it in, on /kapis',
+  'no user labels a role beyond their rights so that one of theirs aggregates it, on /kapis',
   async () => {
     for (const [role, labels] of LABELS) {
       for (const query of ['?dryRun=All', '']) {

@@ -144,7 +144,7 @@ async function expectNoWritesInSystem(who: string): Promise<void> {
 }
 
 attack(
-  'who sees workspaces does not join the namespace that holds kubeconfigs, not as himself and not as a member of many',
+  'a viewer of workspaces does not join the namespace of kubeconfigs, neither alone nor in a list of members',
   async () => {
     const roleRefs = ['role-template-view-configmaps', 'role-template-view-secrets'];
     for (const roleRef of roleRefs) {
@@ -172,7 +172,7 @@ attack(
   },
 );
 
-attack('a DevOps project that names a namespace of the platform is no way into it', async () => {
+attack('a DevOps project that names a namespace of the platform gives no access to it', async () => {
   const project = (name: string) => ({
     apiVersion: 'devops.kubesphere.io/v1alpha3',
     kind: 'DevOpsProject',
@@ -243,7 +243,7 @@ attack('a DevOps project that names a namespace of the platform is no way into i
 });
 
 attack(
-  'a namespace becomes no part of a DevOps project by a label that a tenant sets',
+  'a label set by a tenant does not add a namespace to a DevOps project',
   async () => {
     const label = { metadata: { labels: { 'kubesphere.io/devopsproject': 'planted' } } };
     await expectRefused('wanda', 'PATCH', `${PATHS.tenant}/workspaces/ws-a/namespaces/ns-a`, label);
@@ -274,7 +274,7 @@ attack('members of system-workspace read no credentials of the platform', async 
 });
 
 attack(
-  'members of system-workspace write nothing in the namespaces of the platform, whatever role of it they have',
+  'members of system-workspace write nothing in the namespaces of the platform, with any of its roles',
   async () => {
     await expectNoWritesInSystem('sven');
     await expectNoWritesInSystem('sara');
@@ -282,7 +282,7 @@ attack(
 );
 
 attack(
-  'nobody becomes manager or member of system-workspace but by who may do everything',
+  'only users with all rights appoint managers and members of system-workspace',
   async () => {
     const path = `${PATHS.tenant}/workspaces/system-workspace`;
     const spec = { template: { spec: { manager: 'walt' } } };
@@ -311,7 +311,7 @@ attack(
   },
 );
 
-attack('who views the cluster reads no credentials of the platform', () =>
+attack('a viewer of the cluster reads no credentials of the platform', () =>
   expectNoCredentials('carl'),
 );
 
@@ -350,7 +350,7 @@ const PLACES = [
 
 for (const [place, members, roles, role] of PLACES) {
   attack(
-    `nobody joins ${place || 'the cluster'} by himself, not even with a role that has no rules yet`,
+    `no user joins ${place || 'the cluster'} by themselves, not even with a role without rules`,
     async () => {
       const base = place === '' ? iam : `${iam}/${place}`;
       const metadata = { name: role, annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' } };
@@ -373,7 +373,7 @@ for (const [place, members, roles, role] of PLACES) {
 }
 
 attack(
-  'nobody changes the role that he has in a place by himself, but he reads and leaves it',
+  'no user changes their own role in a place, but they read and leave it',
   async () => {
     await platform.addMember('workspaces/ws-a', 'rae', 'ws-a-regular');
 

@@ -115,7 +115,7 @@ async function recordNewAdmin(username: string): Promise<void> {
   }
 }
 
-attack('an operator moves his namespace into no other workspace', async () => {
+attack('an operator moves their namespace to no other workspace', async () => {
   for (const name of ['ws-b', 'system-workspace', null]) {
     await platform.expectRefusedAtEveryDoor(
       tokens.otto!,
@@ -127,7 +127,7 @@ attack('an operator moves his namespace into no other workspace', async () => {
 });
 
 attack(
-  'an admin of a workspace moves no namespace into a workspace where he makes none',
+  'an admin of a workspace moves no namespace to a workspace where they may not create one',
   async () => {
     for (const name of ['ws-b', 'system-workspace', 'nosuch', null]) {
       await platform.expectRefusedAtEveryDoor(
@@ -144,7 +144,7 @@ attack(
 );
 
 attack(
-  'an operator does not become admin of his project by calling himself its creator',
+  'an operator does not become admin of their project by naming themselves its creator',
   async () => {
     await platform.expectRefusedAtEveryDoor(
       tokens.otto!,
@@ -176,7 +176,7 @@ attack(
   },
 );
 
-attack('nor does he make somebody else so, by any path', async () => {
+attack('an operator makes no other user admin that way, by any path', async () => {
   await platform.expectRefusedAtEveryDoor(
     tokens.otto!,
     ofNamespace({ annotations: { [CREATOR]: 'bea' } }),
@@ -203,7 +203,7 @@ attack('nor does he make somebody else so, by any path', async () => {
   await recordNewAdmin('otto');
 });
 
-attack('an operator with his own kubeconfig names no creator and moves no namespace', async () => {
+attack('an operator with their own kubeconfig names no creator and moves no namespace', async () => {
   const client = await platform.kubeconfigOf('otto');
   const reads = await client.call('/api/v1/namespaces/ns-a/configmaps');
 
@@ -240,7 +240,7 @@ async function recordNewManager(username: string): Promise<void> {
   }
 }
 
-attack("who manages a workspace's settings does not become its manager", async () => {
+attack("a user who manages a workspace's settings does not become its manager", async () => {
   const own = `${tenant}/workspaces/ws-a`;
 
   for (const name of ['seth', 'bea']) {
@@ -289,7 +289,7 @@ attack("who manages a workspace's settings does not become its manager", async (
   assert.equal(status, 200, text);
 });
 
-attack('who manages clusters of the platform appoints no manager of a workspace', async () => {
+attack('a manager of clusters appoints no manager of a workspace', async () => {
   await platform.expectRefusedAtEveryDoor(tokens.cleo!, manager('cleo'));
 
   await platform.expectRefused(
@@ -305,7 +305,7 @@ attack('who manages clusters of the platform appoints no manager of a workspace'
 });
 
 attack(
-  'who writes templates of workspaces appoints no manager, also with his own kubeconfig',
+  'a user who may write workspace templates appoints no manager, also with their own kubeconfig',
   async () => {
     await platform.expectRefusedAtEveryDoor(tokens.tia!, manager('tia'));
 

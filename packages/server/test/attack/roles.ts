@@ -36,7 +36,7 @@ export const ownRole: Attacks = ({ attacker: { role } }) => {
   // Only a ClusterRole can be aggregated from others.
   const aggregated: typeof CHANGES =
     role.kind === 'ClusterRole'
-      ? [['is put together from others', { aggregationRule: SELECTOR }]]
+      ? [['is aggregated from others', { aggregationRule: SELECTOR }]]
       : [];
 
   return [...CHANGES, ...aggregated].map(

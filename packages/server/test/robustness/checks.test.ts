@@ -21,7 +21,7 @@ function calls(rows: Row[]): Operation[] {
 
 const explained: [string, Row[]][] = [
   [
-    'one after the other',
+    'sequential calls',
     [
       ['create', 1, 2, 'ok', 'a'],
       ['get', 3, 4, 'ok', 'a'],
@@ -207,7 +207,7 @@ const broken: [string, RegExp, (history: History) => void][] = [
     ({ watchers }) => watchers[0]![1]!.events.unshift(watchers[1]![0]!.events[1]!),
   ],
   [
-    'a write that nobody saw',
+    'a write that no watcher saw',
     /is in no watch/,
     ({ watchers }) => {
       watchers[0]![1]!.events.pop();

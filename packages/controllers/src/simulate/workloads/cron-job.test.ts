@@ -12,7 +12,7 @@ const cronJob = (spec: Record<string, unknown>, lastScheduleTime?: string) => ({
 
 const cases: [string, Record<string, unknown>, string | undefined, string, string | undefined][] = [
   [
-    'the first time after it was made',
+    'the first time after the creation',
     { schedule: '*/5 * * * *' },
     undefined,
     '2026-03-01T00:05:00Z',

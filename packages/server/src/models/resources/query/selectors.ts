@@ -111,7 +111,7 @@ export function parseFields(text: string): readonly (readonly FieldCondition[])[
     parseFieldSelector(part).requirements.map((requirement): FieldCondition => {
       const path = parsePath(requirement.field);
       if (!path) {
-        throw badRequest(`"${requirement.field}" is not a field path, such as spec.nodeName`);
+        throw badRequest(`"${requirement.field}" is no path of a field, such as spec.nodeName`);
       }
 
       return { ...requirement, path };

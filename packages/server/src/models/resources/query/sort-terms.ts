@@ -26,7 +26,7 @@ function parseKey(text: string, whole: string): SortTerm['by'] {
 
   const path = parsePath(text);
   if (!path) {
-    throw badParameter('sortBy', whole, `"${text}" is not a field path, such as spec.replicas`);
+    throw badParameter('sortBy', whole, `"${text}" is no path of a field, such as spec.replicas`);
   }
 
   return { kind: 'field', path, field: text };
