@@ -12,7 +12,7 @@ import { startServer } from '../test/server.mjs';
 import { startFloorServer } from './floor.mjs';
 import { load, logIn, loopDelay, metric, PASSWORD } from './measure.mjs';
 import { namespaceOf } from './pod-source.mjs';
-import { loadWithWrk, hasWrk } from './wrk.mjs';
+import { hasWrk, loadWithWrk } from './wrk.mjs';
 
 const run = promisify(execFile);
 const seedScript = fileURLToPath(new URL('seed.mjs', import.meta.url));
@@ -147,7 +147,8 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
         url: floor.urlOf(await bodySize(server, token, path)),
       });
 
-      const other = peer && (await loadWithWrk({ ...options, url: peer.url + path, token: peer.token }));
+      const other =
+        peer && (await loadWithWrk({ ...options, url: peer.url + path, token: peer.token }));
 
       errors += own.errors;
 

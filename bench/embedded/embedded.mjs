@@ -1,7 +1,7 @@
 // Compares the embedded Kubernetes API with kube-apiserver and etcd, in one run on one machine:
 // both with fsync, then both without.
 import { namespaceOf, podOf } from '../pod-source.mjs';
-import { loadWithWrk, hasWrk } from '../wrk.mjs';
+import { hasWrk, loadWithWrk } from '../wrk.mjs';
 import { loopDelays } from './loop-delays.mjs';
 import { startOurs, startPeer } from './sides.mjs';
 import { watchers } from './watchers.mjs';

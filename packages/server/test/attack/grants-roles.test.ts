@@ -116,23 +116,26 @@ attack(
   },
 );
 
-attack('the port of the Kubernetes API refuses the same with the user's own kubeconfig', async () => {
-  const client = await platform.kubeconfigOf('mona');
-  const reads = await client.call(`${rbac}/clusterroles/mona`);
+attack(
+  "the port of the Kubernetes API refuses the same with the user's own kubeconfig",
+  async () => {
+    const client = await platform.kubeconfigOf('mona');
+    const reads = await client.call(`${rbac}/clusterroles/mona`);
 
-  assert.equal(reads.status, 200, reads.text);
-  await platform.expectRefusedAtOwnPort(client, ofRole('spare', { aggregationRule: SELECTOR }));
-  await platform.expectRefusedAtOwnPort(client, ofRole('spare', { rules: ANYTHING }));
+    assert.equal(reads.status, 200, reads.text);
+    await platform.expectRefusedAtOwnPort(client, ofRole('spare', { aggregationRule: SELECTOR }));
+    await platform.expectRefusedAtOwnPort(client, ofRole('spare', { rules: ANYTHING }));
 
-  // A real cluster lets every user who may write a role label it.
-  if (ON_CLUSTER) {
-    return;
-  }
+    // A real cluster lets every user who may write a role label it.
+    if (ON_CLUSTER) {
+      return;
+    }
 
-  for (const [role, labels] of LABELS) {
-    await platform.expectRefusedAtOwnPort(client, ofRole(role, { metadata: { labels } }));
-  }
-});
+    for (const [role, labels] of LABELS) {
+      await platform.expectRefusedAtOwnPort(client, ofRole(role, { metadata: { labels } }));
+    }
+  },
+);
 
 attack(
   'no user creates a cluster role on /kapis that aggregates roles beyond their rights',

@@ -172,101 +172,102 @@ attack(
   },
 );
 
-attack('a DevOps project that names a namespace of the platform gives no access to it', async () => {
-  const project = (name: string) => ({
-    apiVersion: 'devops.kubesphere.io/v1alpha3',
-    kind: 'DevOpsProject',
-    metadata: { name, labels: { [WORKSPACE]: 'ws-a' } },
-    spec: {},
-    status: { adminNamespace: 'kubesphere-controls-system' },
-  });
-
-  // Created by a user with all rights: the namespace does not have the project's label, so it does
-  // not belong to the project.
-  await platform.write(PATHS.devops, project('planted'));
-
-  await platform.call(`${PATHS.devops}/planted`, {
-    method: 'PATCH',
-    headers: { 'content-type': 'application/merge-patch+json' },
-    body: { status: project('planted').status },
-  });
-
-  for (const [who, roleRef] of [
-    ['rae', 'role-template-view-alerting-messages'],
-    ['vic', 'role-template-view-configmaps'],
-    ['walt', 'role-template-view-configmaps'],
-  ] as const) {
-    const body = { username: who, roleRef };
-
-    const { status, text } = await platform.call(`${iam}/devops/planted/members/${who}`, {
-      method: 'PUT',
-      token: tokens[who],
-      body,
-    });
-
-    if (status !== 403 && status !== 404) {
-      platform.recordFailure(`${who} joins the DevOps project: ${status} ${text}`);
-    }
-  }
-
-  const body = [{ username: 'walt', roleRef: 'role-template-view-configmaps' }];
-  const added = await platform.call(`${iam}/devops/planted/members`, { token: tokens.walt, body });
-  if (added.status !== 403 && added.status !== 404) {
-    platform.recordFailure(`walt adds members: ${added.status} ${added.text}`);
-  }
-
-  // Only users with all rights write the name of such a namespace at all.
-  const own = await platform.call(PATHS.devops, { token: tokens.walt, body: project('own') });
-  if (own.status < 300) {
-    const change = { status: { adminNamespace: 'kubesphere-controls-system' } };
-    await platform.expectRefusedAtEveryDoor(tokens.walt!, {
-      path: `${PATHS.devops}/own`,
+attack(
+  'a DevOps project that names a namespace of the platform gives no access to it',
+  async () => {
+    const project = (name: string) => ({
       apiVersion: 'devops.kubesphere.io/v1alpha3',
       kind: 'DevOpsProject',
-      // A value that differs from the one set at creation, so that this is a change.
-      change: own.json.status?.adminNamespace
-        ? { status: { adminNamespace: 'kube-system' } }
-        : change,
+      metadata: { name, labels: { [WORKSPACE]: 'ws-a' } },
+      spec: {},
+      status: { adminNamespace: 'kubesphere-controls-system' },
     });
 
-    const { status } = await platform.read(`${PATHS.devops}/own`);
-    if (SYSTEM.includes(status?.adminNamespace)) {
-      platform.recordFailure('the new project names a namespace of the platform');
+    // Created by a user with all rights: the namespace does not have the project's label, so it does
+    // not belong to the project.
+    await platform.write(PATHS.devops, project('planted'));
+
+    await platform.call(`${PATHS.devops}/planted`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: { status: project('planted').status },
+    });
+
+    for (const [who, roleRef] of [
+      ['rae', 'role-template-view-alerting-messages'],
+      ['vic', 'role-template-view-configmaps'],
+      ['walt', 'role-template-view-configmaps'],
+    ] as const) {
+      const body = { username: who, roleRef };
+
+      const { status, text } = await platform.call(`${iam}/devops/planted/members/${who}`, {
+        method: 'PUT',
+        token: tokens[who],
+        body,
+      });
+
+      if (status !== 403 && status !== 404) {
+        platform.recordFailure(`${who} joins the DevOps project: ${status} ${text}`);
+      }
     }
-  } else {
-    assert.equal(own.status, 403, own.text);
-  }
 
-  for (const who of ['vic', 'walt']) {
-    await expectNoCredentials(who);
-  }
-});
-
-attack(
-  'a label set by a tenant does not add a namespace to a DevOps project',
-  async () => {
-    const label = { metadata: { labels: { 'kubesphere.io/devopsproject': 'planted' } } };
-    await expectRefused('wanda', 'PATCH', `${PATHS.tenant}/workspaces/ws-a/namespaces/ns-a`, label);
-    await expectRefused('wanda', 'POST', `${PATHS.tenant}/workspaces/ws-a/namespaces`, {
-      metadata: { name: 'ns-devops', ...label.metadata },
+    const body = [{ username: 'walt', roleRef: 'role-template-view-configmaps' }];
+    const added = await platform.call(`${iam}/devops/planted/members`, {
+      token: tokens.walt,
+      body,
     });
+    if (added.status !== 403 && added.status !== 404) {
+      platform.recordFailure(`walt adds members: ${added.status} ${added.text}`);
+    }
 
-    await platform.expectRefusedAtEveryDoor(tokens.wanda!, {
-      path: '/api/v1/namespaces/ns-a',
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      builtIn: true,
-      change: label,
-    });
+    // Only users with all rights write the name of such a namespace at all.
+    const own = await platform.call(PATHS.devops, { token: tokens.walt, body: project('own') });
+    if (own.status < 300) {
+      const change = { status: { adminNamespace: 'kubesphere-controls-system' } };
+      await platform.expectRefusedAtEveryDoor(tokens.walt!, {
+        path: `${PATHS.devops}/own`,
+        apiVersion: 'devops.kubesphere.io/v1alpha3',
+        kind: 'DevOpsProject',
+        // A value that differs from the one set at creation, so that this is a change.
+        change: own.json.status?.adminNamespace
+          ? { status: { adminNamespace: 'kube-system' } }
+          : change,
+      });
 
-    assert.equal(
-      (await platform.read('/api/v1/namespaces/ns-a')).metadata.labels[
-        'kubesphere.io/devopsproject'
-      ],
-      undefined,
-    );
+      const { status } = await platform.read(`${PATHS.devops}/own`);
+      if (SYSTEM.includes(status?.adminNamespace)) {
+        platform.recordFailure('the new project names a namespace of the platform');
+      }
+    } else {
+      assert.equal(own.status, 403, own.text);
+    }
+
+    for (const who of ['vic', 'walt']) {
+      await expectNoCredentials(who);
+    }
   },
 );
+
+attack('a label set by a tenant does not add a namespace to a DevOps project', async () => {
+  const label = { metadata: { labels: { 'kubesphere.io/devopsproject': 'planted' } } };
+  await expectRefused('wanda', 'PATCH', `${PATHS.tenant}/workspaces/ws-a/namespaces/ns-a`, label);
+  await expectRefused('wanda', 'POST', `${PATHS.tenant}/workspaces/ws-a/namespaces`, {
+    metadata: { name: 'ns-devops', ...label.metadata },
+  });
+
+  await platform.expectRefusedAtEveryDoor(tokens.wanda!, {
+    path: '/api/v1/namespaces/ns-a',
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    builtIn: true,
+    change: label,
+  });
+
+  assert.equal(
+    (await platform.read('/api/v1/namespaces/ns-a')).metadata.labels['kubesphere.io/devopsproject'],
+    undefined,
+  );
+});
 
 attack('members of system-workspace read no credentials of the platform', async () => {
   await expectNoCredentials('sven');
@@ -281,35 +282,32 @@ attack(
   },
 );
 
-attack(
-  'only users with all rights appoint managers and members of system-workspace',
-  async () => {
-    const path = `${PATHS.tenant}/workspaces/system-workspace`;
-    const spec = { template: { spec: { manager: 'walt' } } };
+attack('only users with all rights appoint managers and members of system-workspace', async () => {
+  const path = `${PATHS.tenant}/workspaces/system-workspace`;
+  const spec = { template: { spec: { manager: 'walt' } } };
 
-    await expectRefused('walt', 'PATCH', path, { spec });
+  await expectRefused('walt', 'PATCH', path, { spec });
 
-    const stored = await platform.read(path);
-    await expectRefused('walt', 'PUT', path, { ...stored, spec: { ...stored.spec, ...spec } });
+  const stored = await platform.read(path);
+  await expectRefused('walt', 'PUT', path, { ...stored, spec: { ...stored.spec, ...spec } });
 
-    const members = `${iam}/workspaces/system-workspace/workspacemembers`;
+  const members = `${iam}/workspaces/system-workspace/workspacemembers`;
 
-    for (const roleRef of [
-      'system-workspace-admin',
-      'system-workspace-viewer',
-      'system-workspace-regular',
-    ]) {
-      await expectRefused('walt', 'POST', members, [{ username: 'walt', roleRef }]);
-      await expectRefused('walt', 'PUT', `${members}/walt`, { username: 'walt', roleRef });
-      await expectRefused('sara', 'POST', members, [{ username: 'rae', roleRef }]);
-    }
+  for (const roleRef of [
+    'system-workspace-admin',
+    'system-workspace-viewer',
+    'system-workspace-regular',
+  ]) {
+    await expectRefused('walt', 'POST', members, [{ username: 'walt', roleRef }]);
+    await expectRefused('walt', 'PUT', `${members}/walt`, { username: 'walt', roleRef });
+    await expectRefused('sara', 'POST', members, [{ username: 'rae', roleRef }]);
+  }
 
-    await expectRefused('sara', 'POST', `${PATHS.tenant}/workspaces/system-workspace/namespaces`, {
-      metadata: { name: 'own' },
-    });
-    await expectNoCredentials('walt');
-  },
-);
+  await expectRefused('sara', 'POST', `${PATHS.tenant}/workspaces/system-workspace/namespaces`, {
+    metadata: { name: 'own' },
+  });
+  await expectNoCredentials('walt');
+});
 
 attack('a viewer of the cluster reads no credentials of the platform', () =>
   expectNoCredentials('carl'),
@@ -372,22 +370,19 @@ for (const [place, members, roles, role] of PLACES) {
   );
 }
 
-attack(
-  'no user changes their own role in a place, but they read and leave it',
-  async () => {
-    await platform.addMember('workspaces/ws-a', 'rae', 'ws-a-regular');
+attack('no user changes their own role in a place, but they read and leave it', async () => {
+  await platform.addMember('workspaces/ws-a', 'rae', 'ws-a-regular');
 
-    const own = `${iam}/workspaces/ws-a/workspacemembers/rae`;
+  const own = `${iam}/workspaces/ws-a/workspacemembers/rae`;
 
-    const metadata = {
-      name: 'ws-a-other',
-      annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' },
-    };
+  const metadata = {
+    name: 'ws-a-other',
+    annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' },
+  };
 
-    await platform.write(`${iam}/workspaces/ws-a/workspaceroles`, { metadata });
-    await expectRefused('rae', 'PUT', own, { username: 'rae', roleRef: 'ws-a-other' });
-    assert.equal((await platform.call(own, { token: tokens.rae })).status, 200);
-    assert.equal((await platform.call(own, { method: 'DELETE', token: tokens.rae })).status, 200);
-    assert.equal((await platform.call(own)).status, 404);
-  },
-);
+  await platform.write(`${iam}/workspaces/ws-a/workspaceroles`, { metadata });
+  await expectRefused('rae', 'PUT', own, { username: 'rae', roleRef: 'ws-a-other' });
+  assert.equal((await platform.call(own, { token: tokens.rae })).status, 200);
+  assert.equal((await platform.call(own, { method: 'DELETE', token: tokens.rae })).status, 200);
+  assert.equal((await platform.call(own)).status, 404);
+});

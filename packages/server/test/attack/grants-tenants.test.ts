@@ -203,27 +203,33 @@ attack('an operator makes no other user admin that way, by any path', async () =
   await recordNewAdmin('otto');
 });
 
-attack('an operator with their own kubeconfig names no creator and moves no namespace', async () => {
-  const client = await platform.kubeconfigOf('otto');
-  const reads = await client.call('/api/v1/namespaces/ns-a/configmaps');
+attack(
+  'an operator with their own kubeconfig names no creator and moves no namespace',
+  async () => {
+    const client = await platform.kubeconfigOf('otto');
+    const reads = await client.call('/api/v1/namespaces/ns-a/configmaps');
 
-  assert.equal(reads.status, 200, reads.text);
-  await platform.expectRefusedAtOwnPort(
-    client,
-    ofNamespace({ annotations: { [CREATOR]: 'otto' } }),
-  );
-  await platform.expectRefusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: 'ws-b' } }));
-  await platform.expectRefusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: null } }));
+    assert.equal(reads.status, 200, reads.text);
+    await platform.expectRefusedAtOwnPort(
+      client,
+      ofNamespace({ annotations: { [CREATOR]: 'otto' } }),
+    );
+    await platform.expectRefusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: 'ws-b' } }));
+    await platform.expectRefusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: null } }));
 
-  await platform.expectRefusedAtOwnPort(
-    client,
-    ofNamespace({ labels: { 'kubesphere.io/devopsproject': 'dev' } }),
-  );
+    await platform.expectRefusedAtOwnPort(
+      client,
+      ofNamespace({ labels: { 'kubesphere.io/devopsproject': 'dev' } }),
+    );
 
-  await recordNewAdmin('otto');
+    await recordNewAdmin('otto');
 
-  assert.equal((await platform.read('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE], 'ws-a');
-});
+    assert.equal(
+      (await platform.read('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE],
+      'ws-a',
+    );
+  },
+);
 
 /** Records when a user has become manager, or admin, of ws-a. */
 async function recordNewManager(username: string): Promise<void> {

@@ -63,12 +63,7 @@ const examples: [title: string, doc: JsonObject, patch: JsonObject, expected: Js
     { atomic: [{ name: 'b' }] },
   ],
   ['null removes', { map: { a: '1', b: '2' } }, { map: { a: null, c: null } }, { map: { b: '2' } }],
-  [
-    'null is not kept for a missing field',
-    {},
-    { map: { a: null, b: '1' } },
-    { map: { b: '1' } },
-  ],
+  ['null is not kept for a missing field', {}, { map: { a: null, b: '1' } }, { map: { b: '1' } }],
   [
     '$patch: delete of an element',
     { list: [{ name: 'a' }, { name: 'b' }] },
