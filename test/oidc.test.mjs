@@ -536,7 +536,7 @@ for (const [what, change] of Object.entries(tampered)) {
 }
 
 test('a console that handles the callback itself works where that is allowed, and only there', async () => {
-  const ask = async (name) => {
+  const authorize = async (name) => {
     const url = new URL(`${issuer}/auth`);
 
     const query = {
@@ -556,12 +556,12 @@ test('a console that handles the callback itself works where that is allowed, an
     );
   };
 
-  const { status, text } = await ask('trusting');
+  const { status, text } = await authorize('trusting');
   assert.equal(status, 200, text);
   assert.equal(claims(text).username, 'consoler');
 
   assertUnauthorized(
-    await ask('oidc'),
+    await authorize('oidc'),
     /has not begun the log-in: .* set allowMissingState of the identity provider$/,
   );
 

@@ -18,22 +18,22 @@ import { Cluster } from '../../packages/controllers/dist/simulate/cluster.js';
 import { startServer } from '../server.mjs';
 import { startRealCluster } from './real-cluster.mjs';
 
-const of = (group, version, resource) => ({ group, version, resource });
+const defineResource = (group, version, resource) => ({ group, version, resource });
 
 const RESOURCES = {
-  pods: of('', 'v1', 'pods'),
-  services: of('', 'v1', 'services'),
-  endpoints: of('', 'v1', 'endpoints'),
-  claims: of('', 'v1', 'persistentvolumeclaims'),
-  controllers: of('', 'v1', 'replicationcontrollers'),
-  events: of('', 'v1', 'events'),
-  slices: of('discovery.k8s.io', 'v1', 'endpointslices'),
-  deployments: of('apps', 'v1', 'deployments'),
-  replicaSets: of('apps', 'v1', 'replicasets'),
-  statefulSets: of('apps', 'v1', 'statefulsets'),
-  daemonSets: of('apps', 'v1', 'daemonsets'),
-  revisions: of('apps', 'v1', 'controllerrevisions'),
-  jobs: of('batch', 'v1', 'jobs'),
+  pods: defineResource('', 'v1', 'pods'),
+  services: defineResource('', 'v1', 'services'),
+  endpoints: defineResource('', 'v1', 'endpoints'),
+  claims: defineResource('', 'v1', 'persistentvolumeclaims'),
+  controllers: defineResource('', 'v1', 'replicationcontrollers'),
+  events: defineResource('', 'v1', 'events'),
+  slices: defineResource('discovery.k8s.io', 'v1', 'endpointslices'),
+  deployments: defineResource('apps', 'v1', 'deployments'),
+  replicaSets: defineResource('apps', 'v1', 'replicasets'),
+  statefulSets: defineResource('apps', 'v1', 'statefulsets'),
+  daemonSets: defineResource('apps', 'v1', 'daemonsets'),
+  revisions: defineResource('apps', 'v1', 'controllerrevisions'),
+  jobs: defineResource('batch', 'v1', 'jobs'),
 };
 
 const namespace = 'workloads';
@@ -100,14 +100,18 @@ const withSelector = (app, spec) => ({
  * Runs all workloads on one side; returns their objects and events in a form that can be compared.
  */
 async function observe(client) {
-  await client.create(of('', 'v1', 'namespaces'), {
+  await client.create(defineResource('', 'v1', 'namespaces'), {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: namespace },
   });
 
   await eventually('the ServiceAccount', () =>
-    client.find({ resource: of('', 'v1', 'serviceaccounts'), namespace, name: 'default' }),
+    client.find({
+      resource: defineResource('', 'v1', 'serviceaccounts'),
+      namespace,
+      name: 'default',
+    }),
   );
 
   const create = (resource, kind, object) => {

@@ -455,7 +455,7 @@ export default [
           ],
         });
 
-      const every = (more) => ({
+      const ruleForAll = (more) => ({
         operations: ['*'],
         apiGroups: ['*'],
         apiVersions: ['*'],
@@ -471,18 +471,18 @@ export default [
               path: 'labels',
               more: {
                 objectSelector: { matchLabels: { watch: 'yes' } },
-                rules: [every({ resources: ['configmaps'] })],
+                rules: [ruleForAll({ resources: ['configmaps'] })],
               },
             },
             {
               path: 'update',
-              more: { rules: [every({ operations: ['UPDATE'], resources: ['configmaps'] })] },
+              more: { rules: [ruleForAll({ operations: ['UPDATE'], resources: ['configmaps'] })] },
             },
-            { path: 'group', more: { rules: [every({ apiGroups: ['apps'] })] } },
+            { path: 'group', more: { rules: [ruleForAll({ apiGroups: ['apps'] })] } },
             {
               path: 'cluster',
               more: {
-                rules: [every({ scope: 'Cluster' })],
+                rules: [ruleForAll({ scope: 'Cluster' })],
                 namespaceSelector: {
                   matchLabels: { 'kubernetes.io/metadata.name': `${api.namespace}-made` },
                 },
@@ -492,7 +492,11 @@ export default [
               path: 'namespaced',
               more: {
                 rules: [
-                  every({ scope: 'Namespaced', operations: ['CREATE'], resources: ['configmaps'] }),
+                  ruleForAll({
+                    scope: 'Namespaced',
+                    operations: ['CREATE'],
+                    resources: ['configmaps'],
+                  }),
                 ],
               },
             },
@@ -500,17 +504,17 @@ export default [
               path: 'exact',
               more: {
                 matchPolicy: 'Exact',
-                rules: [every({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
+                rules: [ruleForAll({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
               },
             },
             {
               path: 'equivalent',
               more: {
                 matchPolicy: 'Equivalent',
-                rules: [every({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
+                rules: [ruleForAll({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
               },
             },
-            { path: 'status', more: { rules: [every({ resources: ['*/status'] })] } },
+            { path: 'status', more: { rules: [ruleForAll({ resources: ['*/status'] })] } },
           ],
         },
         answer,

@@ -185,26 +185,26 @@ export default [
       const spec = { replicas: 0, paused: true, selector: { matchLabels: { a: 'b' } }, template };
       await api.quietly('POST', deployments, { body: { metadata: { name: 'd' }, spec } });
 
-      const as = (form) => `application/json;as=${form};v=v1;g=meta.k8s.io`;
+      const acceptAs = (form) => `application/json;as=${form};v=v1;g=meta.k8s.io`;
       await api.get(`${deployments}/d/scale?includeObject=None`, {
-        accept: `${as('Table')},application/json`,
+        accept: `${acceptAs('Table')},application/json`,
       });
 
       const { body } = await api.quietly('GET', `${deployments}/d/scale`, {
-        headers: { accept: as('PartialObjectMetadata') },
+        headers: { accept: acceptAs('PartialObjectMetadata') },
       });
       api.transcript.push({ call: 'scale as metadata', kind: body.kind, keys: Object.keys(body) });
 
       await api.post(
         '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
         { spec: { resourceAttributes: { verb: 'get' } } },
-        { accept: as('Table') },
+        { accept: acceptAs('Table') },
       );
 
       await api.post(
         `${api.core}/serviceaccounts/default/token`,
         { spec: {} },
-        { accept: as('Table') },
+        { accept: acceptAs('Table') },
       );
     },
   },

@@ -85,7 +85,7 @@ async function recordCall(api, method, path, body, type) {
 }
 
 const pick = (...values) => fc.constantFrom(...values);
-const some = (arbitrary, maxLength = 3, minLength = 0) =>
+const arrayOf = (arbitrary, maxLength = 3, minLength = 0) =>
   fc.array(arbitrary, { minLength, maxLength });
 const distinct = (arbitrary, selector, maxLength = 3, minLength = 0) =>
   fc.uniqueArray(arbitrary, { selector, minLength, maxLength });
@@ -142,7 +142,7 @@ const resources = partial({
 
 const containerFields = {
   image: pick('i:1', 'i:2', 'i'),
-  args: some(word),
+  args: arrayOf(word),
   env: distinct(envVar, ({ name }) => name),
   ports: distinct(port, ({ containerPort, protocol = 'TCP' }) => `${containerPort}${protocol}`, 2),
   volumeMounts: distinct(mount, ({ mountPath }) => mountPath, 2),
@@ -165,7 +165,7 @@ const podSpecFields = {
   nodeSelector: labels,
   tolerations: distinct(toleration, ({ key, effect }) => key + effect),
   hostAliases: distinct(
-    fc.record({ ip: pick('10.1.0.1', '10.1.0.2'), hostnames: some(word, 2, 1) }),
+    fc.record({ ip: pick('10.1.0.1', '10.1.0.2'), hostnames: arrayOf(word, 2, 1) }),
     ({ ip }) => ip,
   ),
   imagePullSecrets: distinct(fc.record({ name: word }), ({ name }) => name),
@@ -303,7 +303,9 @@ const strategicSpec = withRetainKeys(
       terminationGracePeriodSeconds: fc.nat(60),
       hostNetwork: fc.boolean(),
       imagePullSecrets: mergedList('name', word, {}),
-      hostAliases: mergedList('ip', pick('10.1.0.1', '10.1.0.2'), { hostnames: some(word, 2, 1) }),
+      hostAliases: mergedList('ip', pick('10.1.0.1', '10.1.0.2'), {
+        hostnames: arrayOf(word, 2, 1),
+      }),
       securityContext: withReplace(nullable({ runAsUser: fc.nat(1000), fsGroup: fc.nat(1000) })),
     }),
     partial({ volumes: mergedList('name', pick('v', 'w', 'u'), { emptyDir: fc.constant({}) }) }),
@@ -455,7 +457,7 @@ const configMapPatch = fc.oneof(
   }),
   fc.record({
     type: fc.constant('json'),
-    body: some(
+    body: arrayOf(
       fc.oneof(
         fc.record({
           op: pick('add', 'replace', 'test'),
@@ -538,28 +540,28 @@ const customFields = {
   size: fc.nat(3),
   tags: fc.oneof(
     { weight: 6, arbitrary: fc.uniqueArray(word, { maxLength: 3 }) },
-    { weight: 1, arbitrary: some(word, 3) },
+    { weight: 1, arbitrary: arrayOf(word, 3) },
   ),
   parts: fc.oneof(
     {
       weight: 6,
       arbitrary: distinct(
         fc.record(
-          { name: word, zone: pick('x', 'y'), count: fc.nat(3), notes: some(word, 2) },
+          { name: word, zone: pick('x', 'y'), count: fc.nat(3), notes: arrayOf(word, 2) },
           { requiredKeys: ['name'] },
         ),
         ({ name, zone = 'x' }) => name + zone,
       ),
     },
-    { weight: 1, arbitrary: some(fc.record({ name: word }, { requiredKeys: [] }), 2) },
+    { weight: 1, arbitrary: arrayOf(fc.record({ name: word }, { requiredKeys: [] }), 2) },
   ),
-  whole: some(fc.record({ a: fc.nat(2) }), 2),
+  whole: arrayOf(fc.record({ a: fc.nat(2) }), 2),
   atom: fc.record({ a: word, b: word }, { requiredKeys: ['a'] }),
   // Maps are not empty: the real server turns an empty map that is applied to a missing one into
   // null, and refuses it.
   free: fc.dictionary(
     word,
-    fc.oneof(word, fc.nat(3), some(word, 2), fc.dictionary(word, fc.nat(2), { maxKeys: 2 })),
+    fc.oneof(word, fc.nat(3), arrayOf(word, 2), fc.dictionary(word, fc.nat(2), { maxKeys: 2 })),
     {
       minKeys: 1,
       maxKeys: 2,

@@ -93,7 +93,7 @@ export const users: Attacks = ({ platform, attacker, other, root }) => {
     roleOf(attacker.name),
     roleOf(other),
     {
-      name: 'make a user with a global role',
+      name: 'create a user with a global role',
       target: 'other user',
       kapis: [
         {

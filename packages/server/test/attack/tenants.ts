@@ -88,25 +88,25 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
       true,
     ],
     [
-      'call oneself creator of the own namespace',
+      'name the attacker creator of the own namespace',
       own.namespace,
       { annotations: { [CREATOR]: attacker.name } },
       'self',
     ],
     [
-      'call another creator of the own namespace',
+      'name another user creator of the own namespace',
       own.namespace,
       { annotations: { [CREATOR]: somebody } },
       'other user',
     ],
     [
-      "call oneself creator of another tenant's namespace",
+      "name the attacker creator of another tenant's namespace",
       other.namespace,
       { annotations: { [CREATOR]: attacker.name } },
       'another tenant',
     ],
     [
-      'call oneself creator of the namespace of kubeconfigs',
+      'name the attacker creator of the namespace of kubeconfigs',
       'kubesphere-controls-system',
       { annotations: { [CREATOR]: attacker.name } },
       'system namespaces',
@@ -179,7 +179,7 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
       };
 
       return {
-        name: `make a namespace in ${workspace}`,
+        name: `create a namespace in ${workspace}`,
         target: targets.get(workspace) ?? 'system-workspace',
         kapis: [
           {
@@ -233,7 +233,7 @@ export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, att
       changes: { ...object, change: { metadata: { labels: { [WORKSPACE]: other.workspace } } } },
     },
     {
-      name: 'make a DevOps project that names a namespace of the platform',
+      name: 'create a DevOps project that names a namespace of the platform',
       target: 'system namespaces',
       creates: {
         collection: devops,

@@ -30,14 +30,14 @@ interface Door {
 const doors: Door[] = [
   {
     name: 'the KubeSphere port',
-    open: () => RawConnection.to(server.url),
-    openAsNobody: () => RawConnection.to(server.url),
+    open: () => RawConnection.connect(server.url),
+    openAsNobody: () => RawConnection.connect(server.url),
     caller: () => `Authorization: Bearer ${token}\r\n`,
   },
   {
     name: 'the secure port',
-    open: () => RawConnection.as(server.kubeconfig),
-    openAsNobody: () => RawConnection.as(server.kubeconfig, true),
+    open: () => RawConnection.connectAs(server.kubeconfig),
+    openAsNobody: () => RawConnection.connectAs(server.kubeconfig, true),
     caller: () => '',
   },
 ];
@@ -143,7 +143,7 @@ test('slow headers are cut at both ports, and so are stalled bodies without a lo
   };
 
   const body = async ([path, type, text]: readonly [path: string, type: string, text: string]) => {
-    const connection = await RawConnection.to(server.url);
+    const connection = await RawConnection.connect(server.url);
     connection.write(
       `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 50\r\n\r\n${text}`,
     );

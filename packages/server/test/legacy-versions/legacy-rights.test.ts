@@ -195,7 +195,7 @@ test('roles and bindings of rbac.authorization.k8s.io/v1beta1 grant no more than
     subjects: [],
   });
 
-  const of = (kind: string, name: string, change: Record<string, unknown>): Change => ({
+  const changeOf = (kind: string, name: string, change: Record<string, unknown>): Change => ({
     path: `${oldRbac}/${kind.toLowerCase()}s/${name}`,
     apiVersion: OLD_RBAC,
     kind,
@@ -255,12 +255,12 @@ test('roles and bindings of rbac.authorization.k8s.io/v1beta1 grant no more than
 
     await platform.expectRefusedAtEveryDoor(
       tokens.rita!,
-      of('ClusterRole', 'harmless', { rules: ANYTHING }),
+      changeOf('ClusterRole', 'harmless', { rules: ANYTHING }),
     );
 
     await platform.expectRefusedAtEveryDoor(
       tokens.rita!,
-      of('ClusterRoleBinding', 'harmless', { subjects: userSubject('rita') }),
+      changeOf('ClusterRoleBinding', 'harmless', { subjects: userSubject('rita') }),
     );
   });
 });

@@ -54,7 +54,7 @@ class Line {
     });
   }
 
-  static async to(target: number): Promise<Line> {
+  static async connect(target: number): Promise<Line> {
     const line = new Line(target);
     line.#server.listen(0, '127.0.0.1');
     await once(line.#server, 'listening');
@@ -103,7 +103,7 @@ before(async () => {
   const kubeconfig = parse(await readFile(first.kubeconfig, 'utf8'));
   const { cluster } = kubeconfig.clusters[0];
 
-  line = await Line.to(Number(new URL(cluster.server).port));
+  line = await Line.connect(Number(new URL(cluster.server).port));
   cluster.server = `https://127.0.0.1:${line.port}`;
 
   const path = join(dir, 'kubeconfig');

@@ -105,17 +105,17 @@ async function letAllRead(
 ): Promise<string[]> {
   const leaks: string[] = [];
 
-  const by = (some: readonly Read[]) => (attacker: Attacker) =>
+  const readsBy = (some: readonly Read[]) => (attacker: Attacker) =>
     readAll(
       some,
       (read) => ask(attacker, read),
       (what, answer) => recordMarks(leaks, `${attacker.title}: ${what}`, answer),
     );
 
-  await each(readers, WIDTH, by(reads.filter(({ stream }) => !stream)));
+  await each(readers, WIDTH, readsBy(reads.filter(({ stream }) => !stream)));
 
   // Streams only wait, so many can run at a time.
-  await each(readers, STREAMS, by(reads.filter(({ stream }) => stream)));
+  await each(readers, STREAMS, readsBy(reads.filter(({ stream }) => stream)));
 
   return leaks;
 }

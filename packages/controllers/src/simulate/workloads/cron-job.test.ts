@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dueTime } from './cron-job.ts';
 
-const at = (text: string) => Date.parse(text);
+const parseTime = (text: string) => Date.parse(text);
 
 const cronJob = (spec: Record<string, unknown>, lastScheduleTime?: string) => ({
   metadata: { name: 'c', creationTimestamp: '2026-03-01T00:00:30Z' },
@@ -59,7 +59,7 @@ const cases: [string, Record<string, unknown>, string | undefined, string, strin
 
 for (const [name, spec, last, now, expected] of cases) {
   test(`due: ${name}`, () => {
-    const due = dueTime(cronJob(spec, last), at(now));
+    const due = dueTime(cronJob(spec, last), parseTime(now));
     assert.equal(due?.toISOString().replace('.000Z', 'Z'), expected);
   });
 }

@@ -76,10 +76,11 @@ test('redirect URIs are compared word for word', async () => {
 
 test('a native client may use any port of the loopback address, and otherwise only its registered URI', async () => {
   const { user } = await logIn();
-  const to = (redirect_uri: string) => user.open(url({ client_id: 'cli', redirect_uri }));
+  const authorizeWith = (redirect_uri: string) =>
+    user.open(url({ client_id: 'cli', redirect_uri }));
 
   for (const right of ['http://127.0.0.1:51234/cb', 'http://127.0.0.1/cb', 'http://[::1]:9/cb']) {
-    assert.equal((await to(right)).status, 302, right);
+    assert.equal((await authorizeWith(right)).status, 302, right);
   }
 
   for (const wrong of [
@@ -91,7 +92,7 @@ test('a native client may use any port of the loopback address, and otherwise on
     'http://127.0.0.1:51234@evil.example/cb',
     'http://127.0.0.1.evil.example/cb',
   ]) {
-    assert.equal((await to(wrong)).status, 401, wrong);
+    assert.equal((await authorizeWith(wrong)).status, 401, wrong);
   }
 });
 

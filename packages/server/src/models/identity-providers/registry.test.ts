@@ -173,16 +173,16 @@ test('a provider that is down is not called for a moment, and its address is not
     entry('LDAPIdentityProvider', LDAP.replace('h:389', '127.0.0.1:1')),
   );
   const [{ provider } = assert.fail()] = providers.passwords;
-  const ask = () => provider.authenticate('u', 'p', () => {});
+  const authenticate = () => provider.authenticate('u', 'p', () => {});
   const isFailure = (text: RegExp) => (error: ProviderError) =>
     error instanceof ProviderError && error.outcome === 'failed' && text.test(error.message);
   await assert.rejects(
-    ask(),
+    authenticate(),
     isFailure(/^identity provider a gives no usable answer, try again later$/),
   );
 
   await assert.rejects(
-    ask(),
+    authenticate(),
     isFailure(/^identity provider a did not answer a moment ago, try again$/),
   );
 });
