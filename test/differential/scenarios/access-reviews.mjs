@@ -48,7 +48,7 @@ export default [
     },
   },
   {
-    name: 'who issues tokens',
+    name: 'issuers of tokens',
     run: async (api) => {
       for (const path of ['/.well-known/openid-configuration', '/openid/v1/jwks']) {
         const { status, contentType, headers, body } = await api.quietly('GET', path);

@@ -130,7 +130,7 @@ export default [
     },
   },
   {
-    name: 'roles allow what they say',
+    name: 'roles allow their rules',
     run: async (api) => {
       const as = await allow(api, 'reader', [
         rule(['get', 'list', 'watch'], ['pods', 'pods/log']),
@@ -164,7 +164,7 @@ export default [
     },
   },
   {
-    name: 'nobody grants more than he has',
+    name: 'no user grants more than they have',
     run: async (api) => {
       const as = await allow(api, 'granter', [
         rule(['get', 'list'], ['pods']),
@@ -478,7 +478,7 @@ export default [
     },
   },
   {
-    name: 'what every namespace has',
+    name: 'default objects of a namespace',
     run: async (api) => {
       await api.get(`${api.core}/serviceaccounts/default`);
       await api.get(`${api.core}/configmaps/kube-root-ca.crt`);

@@ -114,7 +114,7 @@ const map = (name, more = {}) => ({
 
 export default [
   {
-    name: 'what a validating webhook is told',
+    name: 'reviews of a validating webhook',
     run: async (api) => {
       const rules = [
         {
@@ -259,7 +259,7 @@ export default [
     },
   },
   {
-    name: 'nobody there, and what failurePolicy Ignore makes of it',
+    name: 'unreachable webhooks, with failurePolicy Ignore too',
     run: async (api) => {
       const nowhere = { url: 'https://127.0.0.1:1/x' };
       await withHooks(
@@ -334,7 +334,7 @@ export default [
     },
   },
   {
-    name: 'patches change what is stored, after defaults and before validation',
+    name: 'patches change the stored object, after defaults and before validation',
     run: async (api) => {
       const operations = [
         [{ op: 'add', path: '/data/x', value: 'y' }],
@@ -366,7 +366,7 @@ export default [
     },
   },
   {
-    name: 'patched pods get the defaults of what was added',
+    name: 'patched pods get the defaults of added fields',
     run: async (api) => {
       const rules = [{ ...maps, operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['pods'] }];
 
@@ -641,7 +641,7 @@ export default [
     },
   },
   {
-    name: 'configurations: defaults and what is refused',
+    name: 'configurations: defaults and refusals',
     run: async (api) => {
       const hook = (more = {}) => ({
         name: 'a.example.com',

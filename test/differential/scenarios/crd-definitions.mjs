@@ -12,7 +12,7 @@ const isEstablished = ({ status }) =>
 
 export default [
   {
-    name: 'names: what is filled in, accepted and in conflict',
+    name: 'names: defaults, valid names and conflicts',
     run: async (api) => {
       const body = definition(api, [version('v1', { spec: object({ a: string }) })], {
         names: { shortNames: ['th', 'thi'], categories: ['all', 'mine'] },

@@ -150,7 +150,7 @@ const schemaWithRules = (list) => ({
 
 export default [
   {
-    name: 'what holds, what does not, what cannot be told',
+    name: 'rules that hold, fail, and cannot be evaluated',
     run: async (api) => {
       const { things } = await define(api, [
         version('v1', { spec: schemaWithRules(rules.map((rule) => ({ rule }))) }),
@@ -179,7 +179,7 @@ export default [
     },
   },
   {
-    name: 'what cannot be used',
+    name: 'invalid expressions',
     run: async (api) => {
       for (const rule of refused) {
         await api.post(

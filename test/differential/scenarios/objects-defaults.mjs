@@ -146,7 +146,7 @@ export default [
     },
   },
   {
-    name: 'versions of what is created, parameters of lists, tables of scales',
+    name: 'versions of created objects, parameters of lists, tables of scales',
     run: async (api) => {
       const maps = `${api.core}/configmaps`;
 

@@ -736,7 +736,7 @@ export default [
     pod({}, { deletionTimestamp: '2020-01-01T00:00:00Z', deletionGracePeriodSeconds: 4 }),
   ]),
   changes(
-    'pods: what may change',
+    'pods: permitted changes',
     'pods',
     pod(
       {

@@ -561,7 +561,7 @@ export default [
     },
   },
   {
-    name: 'what is not there',
+    name: 'missing objects',
     run: async (api) => {
       for (const path of [
         `${api.core}/configmaps/none`,
