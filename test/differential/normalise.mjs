@@ -123,7 +123,7 @@ export function normalise(transcript) {
     }
 
     if (Array.isArray(value)) {
-      // Sorted by time: whether two writes fall into one second is chance.
+      // The servers sort these by time in whole seconds, so the order of two quick writes varies.
       const items =
         key === 'managedFields'
           ? value.toSorted((a, b) => managerKey(a).localeCompare(managerKey(b)))

@@ -399,7 +399,7 @@ test('Active Directory by StartTLS: account name without case, groups of the ent
   assert.equal(
     (await login('john.smith@ad.test', "smith's secret")).status,
     200,
-    'by his e-mail address',
+    'by their e-mail address',
   );
 });
 

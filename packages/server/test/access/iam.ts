@@ -21,7 +21,7 @@ export function iamRows(): Table {
     [`GET ${I}/users/{user}/globalroles`]: [{ allowed: PLATFORM }],
   };
 
-  // Credentials of other users: nobody creates them, managers of users see and revoke them
+  // Credentials of other users: no user creates them, managers of users see and revoke them
   // (`{user}` is an unknown user here).
   for (const operation of [
     'GET /users/{user}/tokens',

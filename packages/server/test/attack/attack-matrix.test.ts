@@ -41,7 +41,7 @@ const ROLES_ON_CLUSTER =
 
 /** Attacks that the admission policies of a cluster decide for callers of its own port. */
 const OWN_PORT_ON_CLUSTER =
-  /^(move .* namespace|call oneself creator|call another creator|become manager)/;
+  /^(move .* namespace|name the attacker creator|name another user creator|become manager)/;
 
 /** Most failures that are shown. */
 const SHOWN = 150;

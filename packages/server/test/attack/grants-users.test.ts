@@ -33,7 +33,7 @@ before(async () => {
   await platform.addMember('', 'cora', 'cluster-viewer');
   await platform.addMember('namespaces/kube-system', 'sven', 'viewer');
 
-  // Gus has his rights through a group.
+  // Gus has rights only through a group.
   const group = await platform.write(`${iam}/workspaces/ws-a/groups`, {
     metadata: { generateName: 'bosses' },
   });

@@ -55,7 +55,7 @@ test('the first administrator must set their own password before anything else',
   );
 });
 
-test('users whom another user has created or whose password was reset must too, and cannot lift it themselves', async () => {
+test('users created or reset by another user must set their own password too, and cannot lift this themselves', async () => {
   const admin = await server.token('admin', 'My-0wn-choice');
 
   const made = await server.call(`${I}/users`, {

@@ -28,7 +28,7 @@ const REFUSALS: Record<string, Operation['result']> = {
  */
 export class Storm {
   readonly #history: History;
-  /** Sets the end of calls with unknown results, once the server is known to be dead. */
+  /** Calls with unknown results, which get their end once the server is known to be dead. */
   readonly #cutOff: Operation[] = [];
   #contents = 0;
 

@@ -97,7 +97,7 @@ async function readAll(
   }
 }
 
-/** Makes every attacker's reads. */
+/** Makes all reads as every attacker; returns the leaks. */
 async function letAllRead(
   readers: readonly Attacker[],
   reads: readonly Read[],
