@@ -23,7 +23,7 @@ function asked(query: URLSearchParams): RequestInfo {
     throw badRequest('verb: name a verb, such as get or list');
   }
   if (resource === '' && path === '') {
-    throw badRequest('resource: name a resource, or a path that is none');
+    throw badRequest('resource: name a resource, or a non-resource path');
   }
 
   const [workspace, namespace, devops] = [value('workspace'), value('namespace'), value('devops')];

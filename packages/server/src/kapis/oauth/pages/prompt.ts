@@ -38,7 +38,7 @@ const MEANING: Readonly<Record<string, string>> = {
 /** The message for all failed log-ins, whatever the reason. */
 const WRONG = 'User name or password is wrong.';
 const INITIAL =
-  'Your password was set by somebody else: log in to the console and set one of your own first.';
+  'Your password was set by another user: log in to the console and set one of your own first.';
 
 /**
  * Returns the request without its demand for a new log-in, for a browser that comes back from one.
