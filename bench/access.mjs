@@ -31,7 +31,7 @@ const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i
 const subject = (name) => ({ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name });
 
 /** Returns a function that creates objects as the administrator. */
-function creator(server, token) {
+function createCreator(server, token) {
   return async (path, body) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
 
@@ -53,7 +53,7 @@ function creator(server, token) {
  * Creates users with a global role each, up to a number, and waits until the controllers have
  * created their kubeconfigs.
  */
-async function users(server, token, create, from, to) {
+async function createUsers(server, token, create, from, to) {
   await each(range(from, to), 32, async (i) => {
     const name = `user-${i}`;
     await create(`/apis/${IAM}/users`, {
@@ -88,7 +88,7 @@ async function users(server, token, create, from, to) {
 }
 
 /** Creates projects in which one user has a role each, and an object in one of them. */
-async function projects(create) {
+async function createProjects(create) {
   await create(`/kapis/${IAM}/users`, {
     metadata: { name: MEMBER, annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
     spec: { email: 'member@example.com', password: MEMBER_PASSWORD },
@@ -120,7 +120,7 @@ async function projects(create) {
 }
 
 /** Logs in on some lanes until `signal` is aborted; returns the number of log-ins. */
-async function storm(server, signal) {
+async function logInUntil(server, signal) {
   let count = 0;
   await each(range(0, 8), 8, async () => {
     while (!signal.aborted) {
@@ -139,9 +139,9 @@ export async function access(seconds) {
 
   try {
     const admin = await logIn(server, 'admin', PASSWORD);
-    const create = creator(server, admin);
+    const create = createCreator(server, admin);
 
-    await projects(create);
+    await createProjects(create);
 
     const member = await logIn(server, MEMBER, MEMBER_PASSWORD);
     const object = '/kapis/resources.kubesphere.io/v1alpha3/namespaces/project-150/configmaps/one';
@@ -157,7 +157,7 @@ export async function access(seconds) {
       );
 
     for (const count of [100, 10_000]) {
-      await users(server, admin, create, made, count);
+      await createUsers(server, admin, create, made, count);
       made = count;
 
       for (const [who, token] of [
@@ -170,7 +170,7 @@ export async function access(seconds) {
     }
 
     const stop = new AbortController();
-    const logIns = storm(server, stop.signal);
+    const logIns = logInUntil(server, stop.signal);
 
     await measure('one object, admin, during log-ins', object, admin);
     stop.abort();

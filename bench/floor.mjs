@@ -9,7 +9,7 @@ import { portOf } from '../test/server.mjs';
 const PIECE = 12 * 1024;
 
 /** Starts a process that answers `/<size>` with a body of this size. */
-export async function floorServer() {
+export async function startFloorServer() {
   const child = fork(fileURLToPath(import.meta.url), ['serve']);
   const [port] = await once(child, 'message');
 

@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startServer } from '../test/server.mjs';
-import { floorServer } from './floor.mjs';
+import { startFloorServer } from './floor.mjs';
 import { load, logIn, loopDelay, metric, PASSWORD } from './measure.mjs';
 import { namespaceOf } from './pod-source.mjs';
-import { drive, hasWrk } from './wrk.mjs';
+import { hasWrk, loadWithWrk } from './wrk.mjs';
 
 const run = promisify(execFile);
 const seedScript = fileURLToPath(new URL('seed.mjs', import.meta.url));
@@ -48,7 +48,7 @@ const CALLS = [
 ];
 
 /** Returns the CPU time that a process has used, in microseconds. */
-function cpu(pid) {
+function readCpuTime(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');
@@ -63,7 +63,7 @@ function memory(pid) {
 }
 
 /** Starts a Kubernetes API that holds the pods; returns it with a function that stops it. */
-async function seeded(dir, pods) {
+async function startSeededApi(dir, pods) {
   const start = performance.now();
 
   await run(process.execPath, [seedScript, dir, String(pods)], { maxBuffer: 1024 ** 2 });
@@ -105,7 +105,7 @@ async function bodySize(server, token, path) {
  */
 export async function resources(seconds, { pods = 5000, peer } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
-  await seeded(dir, pods);
+  await startSeededApi(dir, pods);
 
   const kube = await startServer({ dir, adminPassword: PASSWORD, args: ['--log-level', 'warn'] });
   const kubeconfig = join(dir, 'pki', 'admin.kubeconfig');
@@ -116,7 +116,7 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
     args: ['--kubeconfig', kubeconfig],
   });
 
-  const floor = await floorServer();
+  const floor = await startFloorServer();
   let errors = 0;
 
   try {
@@ -136,18 +136,19 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
       const options = { url: server.url + path, token, connections, seconds };
 
       // Lets V8 compile the called code first.
-      await drive({ ...options, seconds: 3 });
+      await loadWithWrk({ ...options, seconds: 3 });
 
-      const before = cpu(server.pid);
-      const own = await drive(options);
-      const micros = Math.round((cpu(server.pid) - before) / own.requests);
+      const before = readCpuTime(server.pid);
+      const own = await loadWithWrk(options);
+      const micros = Math.round((readCpuTime(server.pid) - before) / own.requests);
 
-      const bare = await drive({
+      const bare = await loadWithWrk({
         ...options,
         url: floor.urlOf(await bodySize(server, token, path)),
       });
 
-      const other = peer && (await drive({ ...options, url: peer.url + path, token: peer.token }));
+      const other =
+        peer && (await loadWithWrk({ ...options, url: peer.url + path, token: peer.token }));
 
       errors += own.errors;
 
@@ -189,7 +190,7 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
  */
 export async function manyPods(seconds, { pods = 100_000 } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
-  await seeded(dir, pods);
+  await startSeededApi(dir, pods);
 
   const server = await startServer({ dir, adminPassword: PASSWORD });
 

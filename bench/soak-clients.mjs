@@ -46,7 +46,7 @@ function call(path, options = {}) {
   });
 }
 
-function failed(what) {
+function recordError(what) {
   figures.errors += 1;
   if (figures.errors <= 5) {
     console.error(`soak: ${what}`);
@@ -62,7 +62,7 @@ async function lister(i) {
     figures.requests += 1;
 
     if (status !== 200) {
-      failed(`GET ${path}: ${status}`);
+      recordError(`GET ${path}: ${status}`);
     }
   }
 }
@@ -84,7 +84,7 @@ async function follower(i) {
   figures.events += seen;
 
   if (status !== 200 || seen === 0) {
-    failed(
+    recordError(
       `GET ${path}: ${status} after ${seen} events, ${Math.round(end - performance.now())} ms early`,
     );
   }
@@ -114,7 +114,7 @@ async function changer() {
         figures.changes += 1;
 
         if (status !== 200) {
-          failed(`PATCH ${path}: ${status}`);
+          recordError(`PATCH ${path}: ${status}`);
         }
 
         running.delete(change);

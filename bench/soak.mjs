@@ -34,7 +34,7 @@ async function json(name, ...args) {
  * Returns `{requests, events, changes, errors, early, late}`; the last two are the process's
  * private memory in MB after a third of the time and at the end.
  */
-export async function soaked({ seconds, connections = 256, pods = 1000, changes = 200 }) {
+export async function runSoak({ seconds, connections = 256, pods = 1000, changes = 200 }) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-soak-'));
 
   try {
@@ -80,7 +80,7 @@ export async function soaked({ seconds, connections = 256, pods = 1000, changes 
 
 /** Prints the figures; returns how many requests failed. */
 export async function soak(seconds) {
-  const { requests, events, changes, errors, early, late } = await soaked({ seconds });
+  const { requests, events, changes, errors, early, late } = await runSoak({ seconds });
 
   console.log(`| soak, ${seconds} s, 256 connections | |\n|---|---|`);
   console.log(

@@ -12,16 +12,16 @@ const NODES = 200;
 export async function startAndLists(seconds) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
 
-  const timed = async () => {
+  const timeStart = async () => {
     const start = performance.now();
     const server = await startServer({ dir, adminPassword: PASSWORD });
     return { server, ms: Math.round(performance.now() - start) };
   };
 
-  const first = await timed();
+  const first = await timeStart();
   await first.server.stop();
 
-  const { server, ms } = await timed();
+  const { server, ms } = await timeStart();
 
   try {
     await sleep(3000);

@@ -30,7 +30,7 @@ function ms(text) {
 /**
  * Puts load on one URL: returns requests, errors, bytes, perSecond, p50 and p99 in milliseconds.
  */
-export async function drive({ url, token, connections, seconds }) {
+export async function loadWithWrk({ url, token, connections, seconds }) {
   if (!(await hasWrk())) {
     return load({ url, token, connections, seconds });
   }
@@ -47,18 +47,18 @@ export async function drive({ url, token, connections, seconds }) {
     url,
   ]);
 
-  const found = (pattern) => pattern.exec(stdout)?.slice(1) ?? [];
-  const [requests = '0'] = found(/(\d+) requests in/);
-  const [size = '0', unit = 'B'] = found(/requests in [^,]+, ([\d.]+)(\w+) read/);
-  const [wrong = '0'] = found(/Non-2xx or 3xx responses: (\d+)/);
-  const sockets = found(/connect (\d+), read (\d+), write (\d+), timeout (\d+)/).map(Number);
+  const matchOutput = (pattern) => pattern.exec(stdout)?.slice(1) ?? [];
+  const [requests = '0'] = matchOutput(/(\d+) requests in/);
+  const [size = '0', unit = 'B'] = matchOutput(/requests in [^,]+, ([\d.]+)(\w+) read/);
+  const [wrong = '0'] = matchOutput(/Non-2xx or 3xx responses: (\d+)/);
+  const sockets = matchOutput(/connect (\d+), read (\d+), write (\d+), timeout (\d+)/).map(Number);
 
   return {
     requests: Number(requests),
     errors: Number(wrong) + sockets.reduce((sum, count) => sum + count, 0),
     bytes: Number(size) * SIZES[unit],
-    perSecond: Math.round(Number(found(/Requests\/sec:\s+([\d.]+)/)[0] ?? 0)),
-    p50: ms(found(/^ +50% +(\S+)/m)[0] ?? '0ms'),
-    p99: ms(found(/^ +99% +(\S+)/m)[0] ?? '0ms'),
+    perSecond: Math.round(Number(matchOutput(/Requests\/sec:\s+([\d.]+)/)[0] ?? 0)),
+    p50: ms(matchOutput(/^ +50% +(\S+)/m)[0] ?? '0ms'),
+    p99: ms(matchOutput(/^ +99% +(\S+)/m)[0] ?? '0ms'),
   };
 }

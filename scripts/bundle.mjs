@@ -34,14 +34,14 @@ const common = {
 };
 
 /** Returns a file of a bundle and the inputs of its source map. */
-function withSources(input) {
+function describeInput(input) {
   const file = resolve(input);
   const source = file.replace(/\/dist\/(.*)\.js$/, '/src/$1.ts');
 
   return existsSync(source) ? [file, `${file}.map`, source] : [file];
 }
 
-async function bundles() {
+async function buildBundles() {
   const { build } = await import('esbuild');
 
   const [main, launcher] = await Promise.all([
@@ -79,13 +79,13 @@ async function bundles() {
     files: [...main.outputFiles, ...launcher.outputFiles],
     inputs: [main, launcher]
       .flatMap(({ metafile }) => Object.keys(metafile.inputs))
-      .flatMap(withSources),
+      .flatMap(describeInput),
   };
 }
 
 /** Bundles the compiled modules; writes nothing when the same bundle exists already. */
-async function bundleAnew() {
-  const { files, inputs } = await bundles();
+async function writeBundle() {
+  const { files, inputs } = await buildBundles();
   const isSame = files.every(
     ({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents),
   );
@@ -103,7 +103,7 @@ async function bundleAnew() {
 }
 
 if (!isCurrent(stamp, recipe)) {
-  await bundleAnew();
+  await writeBundle();
 }
 
 const compiled = new CompiledFile(server);

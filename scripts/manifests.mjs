@@ -40,7 +40,7 @@ function objectsOf(file) {
  * Returns the rules of an aggregated ClusterRole: those of the roles that its selectors match,
  * which may be aggregated themselves.
  */
-function aggregated(role, roles) {
+function aggregateRules(role, roles) {
   if (!role.aggregationRule) {
     return role.rules ?? [];
   }
@@ -52,7 +52,7 @@ function aggregated(role, roles) {
 
   const texts = roles
     .filter(matches)
-    .flatMap((other) => aggregated(other, roles).map((rule) => JSON.stringify(rule)));
+    .flatMap((other) => aggregateRules(other, roles).map((rule) => JSON.stringify(rule)));
 
   return [...new Set(texts)].map((text) => JSON.parse(text));
 }
@@ -61,7 +61,7 @@ const crds = files.filter((file) => file.startsWith('crds/')).flatMap(objectsOf)
 const embedded = files.filter((file) => file.startsWith('objects/embedded-')).flatMap(objectsOf);
 for (const role of embedded) {
   if (role.aggregationRule) {
-    role.rules = aggregated(role, embedded);
+    role.rules = aggregateRules(role, embedded);
   }
 }
 

@@ -53,12 +53,12 @@ before(async () => {
   }
 
   await latencies(500);
-  idle = memory();
+  idle = readMemory();
 });
 
 after(() => server.stop());
 
-const memory = () =>
+const readMemory = () =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]) *
   1024;
 
@@ -82,7 +82,7 @@ async function latencies(ms) {
     times.push(performance.now() - start);
 
     if (process.platform === 'linux') {
-      most = Math.max(most, memory());
+      most = Math.max(most, readMemory());
     }
 
     await new Promise((resolve) => setTimeout(resolve, 2));
@@ -96,24 +96,24 @@ async function latencies(ms) {
 
 const head = (line, headers, body = '') => `${line} HTTP/1.1\r\nHost: a\r\n${headers}\r\n${body}`;
 
-function zipped(line, value, coding = 'gzip') {
+function compressRequest(line, value, coding = 'gzip') {
   const body = (coding === 'gzip' ? gzipSync : deflateSync)(value).toString('latin1');
   const headers = `Content-Type: application/json\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n`;
   return head(line, headers, body);
 }
 
-const known = () => `Authorization: Bearer ${token}\r\n`;
+const authorizationHeader = () => `Authorization: Bearer ${token}\r\n`;
 const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
-const long = (piece) => encodeURIComponent(piece.repeat(3000)).slice(0, 58 * 1024);
+const longText = (piece) => encodeURIComponent(piece.repeat(3000)).slice(0, 58 * 1024);
 const SEALED = 3 * MB;
 
 /** Requests by the attack that they attempt. */
 const ATTACKS = {
   'bodies that inflate': () => [
-    zipped('POST /oauth/authenticate', Buffer.alloc(SEALED, '[')),
-    zipped('POST /oauth/authenticate', `{"a":[${'{"b":[]},'.repeat(SEALED / 10)}0]}`),
-    zipped('POST /oauth/authenticate', Buffer.alloc(100 * MB), 'deflate'),
-    zipped('POST /oauth/authenticate', `{${'"__proto__":{},'.repeat(4000)}"a":1}`),
+    compressRequest('POST /oauth/authenticate', Buffer.alloc(SEALED, '[')),
+    compressRequest('POST /oauth/authenticate', `{"a":[${'{"b":[]},'.repeat(SEALED / 10)}0]}`),
+    compressRequest('POST /oauth/authenticate', Buffer.alloc(100 * MB), 'deflate'),
+    compressRequest('POST /oauth/authenticate', `{${'"__proto__":{},'.repeat(4000)}"a":1}`),
   ],
   'bodies that stall': () => {
     const part = gzipSync(Buffer.alloc(60_000, 'a')).toString('latin1');
@@ -140,14 +140,21 @@ const ATTACKS = {
   'long selectors': () =>
     ['labelSelector', 'fieldSelector', 'name', 'q', 'sortBy'].flatMap((name) =>
       ['k=v,', 'a!=b||', 'k in (a,'].map((piece) =>
-        head(`GET /kapis/tenant.kubesphere.io/v1alpha2/workspaces?${name}=${long(piece)}`, known()),
+        head(
+          `GET /kapis/tenant.kubesphere.io/v1alpha2/workspaces?${name}=${longText(piece)}`,
+          authorizationHeader(),
+        ),
       ),
     ),
-  'upgrades of what takes none': () => [
-    head('GET /api/v1/namespaces', known() + upgrade),
-    head('DELETE /api/v1/namespaces/default', known() + upgrade),
+  'upgrades of paths without upgrades': () => [
+    head('GET /api/v1/namespaces', authorizationHeader() + upgrade),
+    head('DELETE /api/v1/namespaces/default', authorizationHeader() + upgrade),
     head('GET /api/v1/namespaces?watch=true', upgrade),
-    head('GET /api/v1/namespaces/default/pods/a/exec', known() + upgrade, 'x'.repeat(60_000)),
+    head(
+      'GET /api/v1/namespaces/default/pods/a/exec',
+      authorizationHeader() + upgrade,
+      'x'.repeat(60_000),
+    ),
   ],
 };
 

@@ -329,7 +329,7 @@ test('CAS: the state is part of the service, which both requests must name', asy
 });
 
 test('answers outside the protocol are refused, and no redirect is followed', async () => {
-  const gone = (res) => {
+  const redirectToTrap = (res) => {
     res.writeHead(302, { location: `${base}/trap` });
     res.end();
   };
@@ -348,8 +348,8 @@ test('answers outside the protocol are refused, and no redirect is followed', as
   };
 
   const cases = [
-    ['github', '/github/token', gone],
-    ['github', '/github/user', gone],
+    ['github', '/github/token', redirectToTrap],
+    ['github', '/github/user', redirectToTrap],
     ['github', '/github/token', (res) => res.end('access_token=x')],
     ['github', '/github/token', (_, json) => json({ access_token: 'a\r\nb: c' })],
     ['github', '/github/user', (_, json) => json([])],
@@ -377,7 +377,7 @@ test('answers outside the protocol are refused, and no redirect is followed', as
       '/cas/serviceValidate',
       (res) => res.end('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><a>&e;</a>'),
     ],
-    ['cas', '/cas/serviceValidate', gone],
+    ['cas', '/cas/serviceValidate', redirectToTrap],
   ];
 
   for (const [name, path, answer] of cases) {

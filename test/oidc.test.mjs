@@ -46,7 +46,7 @@ let idp;
  */
 let tamper;
 
-async function changed(body) {
+async function changeAnswer(body) {
   const answer = JSON.parse(body);
   if (!answer.id_token) {
     return body;
@@ -94,7 +94,7 @@ async function startProvider() {
     if (tamper && req.url === '/token') {
       const end = res.end.bind(res);
       /** @type {any} */ (res).end = (body) => {
-        changed(String(body)).then((text) => {
+        changeAnswer(String(body)).then((text) => {
           res.setHeader('content-length', Buffer.byteLength(text));
           end(text);
         });
@@ -174,7 +174,7 @@ const begin = async (browser, name) => {
 /**
  * Logs in at the provider; returns the callback's URL as the browser would open it, on this server.
  */
-const atProvider = async (browser, url, login) => {
+const logInAtProvider = async (browser, url, login) => {
   let next = String(url);
 
   for (let i = 0; i < 20; i++) {
@@ -197,13 +197,13 @@ const atProvider = async (browser, url, login) => {
 
 const logIn = async (name, login, browser = new Browser()) => {
   const { url } = await begin(browser, name);
-  const callback = await atProvider(browser, url, login);
+  const callback = await logInAtProvider(browser, url, login);
   return { callback, browser, ...(await browser.visit(callback)) };
 };
 
 const claims = (text) => decodeJwt(JSON.parse(text).access_token);
 
-const unauthorized = ({ status, text }, pattern) => {
+const assertUnauthorized = ({ status, text }, pattern) => {
   assert.equal(status, 401, text);
   assert.match(text, pattern);
 };
@@ -250,7 +250,7 @@ test('a client of this server sends the browser through the log-in page to the p
   const there = await browser.visit(
     new URL(link.replaceAll('&amp;', '&'), `${server.url}/oauth/`).href,
   );
-  const back = await browser.visit(await atProvider(browser, there.location, 'Through|7'));
+  const back = await browser.visit(await logInAtProvider(browser, there.location, 'Through|7'));
 
   assert.equal(back.status, 302, back.text);
   assert.ok(back.location.startsWith(`${server.url}/oauth/authorize?`), back.location);
@@ -333,17 +333,17 @@ test('the account becomes a user, and the same user at later log-ins', async () 
 });
 
 test('another account of the same name is refused, and no account is linked by name or address', async () => {
-  unauthorized(
+  assertUnauthorized(
     await logIn('oidc', 'Zoe.Q|78'),
     /^Unauthorized: user zoe\.q is already bound to other identify provider$/,
   );
 
-  unauthorized(await logIn('oidc', 'admin'), /already bound/);
-  unauthorized(await logIn('trusting', 'Zoe.Q|77'), /already bound/);
+  assertUnauthorized(await logIn('oidc', 'admin'), /already bound/);
+  assertUnauthorized(await logIn('trusting', 'Zoe.Q|77'), /already bound/);
 });
 
 test('lookup admits users whom an administrator has linked', async () => {
-  unauthorized(await logIn('lookup', 'yuri'), /^Unauthorized: identity mapping not match$/);
+  assertUnauthorized(await logIn('lookup', 'yuri'), /^Unauthorized: identity mapping not match$/);
 
   const labels = {
     'iam.kubesphere.io/identify-provider': 'lookup',
@@ -387,7 +387,7 @@ test('a callback works once, in the same browser, for the requested provider', a
   const { callback, browser, status } = await logIn('oidc', 'once');
   assert.equal(status, 200);
 
-  unauthorized(
+  assertUnauthorized(
     await browser.visit(callback),
     /has not begun the log-in: start at \/oauth\/login\/oidc/,
   );
@@ -396,38 +396,38 @@ test('a callback works once, in the same browser, for the requested provider', a
   // own.
   const thief = new Browser();
   const { url } = await begin(thief, 'oidc');
-  const stolen = await atProvider(thief, url, 'mallory');
+  const stolen = await logInAtProvider(thief, url, 'mallory');
 
-  unauthorized(await new Browser().visit(stolen), /has not begun the log-in/);
+  assertUnauthorized(await new Browser().visit(stolen), /has not begun the log-in/);
 
   const victim = new Browser();
   await begin(victim, 'oidc');
-  unauthorized(await victim.visit(stolen), /was not begun by this browser/);
+  assertUnauthorized(await victim.visit(stolen), /was not begun by this browser/);
 
   const headers = { cookie: thief.cookies(stolen) };
-  unauthorized(
+  assertUnauthorized(
     await new Browser().visit(stolen.replace('/oidc?', '/lookup?'), { headers }),
     /was not begun by this browser/,
   );
 
-  unauthorized(
+  assertUnauthorized(
     await new Browser().visit(stolen.replace(/state=[^&]+/, 'state=x'), { headers }),
     /was not begun/,
   );
 
-  unauthorized(
+  assertUnauthorized(
     await new Browser().visit(stolen.replace(/[?&]state=[^&]+/, '?x=1'), { headers }),
     /was not begun/,
   );
 
   assert.equal((await new Browser().visit(stolen, { headers })).status, 200);
-  unauthorized(await new Browser().visit(stolen, { headers }), /has been used already/);
+  assertUnauthorized(await new Browser().visit(stolen, { headers }), /has been used already/);
 });
 
 test('a cookie that was changed, or signed with another key, is invalid', async () => {
   const browser = new Browser();
   const { url } = await begin(browser, 'oidc');
-  const callback = await atProvider(browser, url, 'mallory');
+  const callback = await logInAtProvider(browser, url, 'mallory');
   const cookie = browser.cookies(callback);
   for (const headers of [
     { cookie: `${cookie.slice(0, -2)}AA` },
@@ -435,7 +435,7 @@ test('a cookie that was changed, or signed with another key, is invalid', async 
     { cookie: `ks-login=${'x'.repeat(10_000)}` },
     { cookie: 'ks-login=eyJhbGciOiJub25lIn0..' },
   ]) {
-    unauthorized(await new Browser().visit(callback, { headers }), /^Unauthorized: /);
+    assertUnauthorized(await new Browser().visit(callback, { headers }), /^Unauthorized: /);
   }
 });
 
@@ -446,17 +446,17 @@ test('a refusal of the provider is final', async () => {
   const callback = `${server.url}/oauth/callback/oidc?state=${state}`;
   const cookie = browser.cookies(callback);
   const visit = (query, headers = { cookie }) => new Browser().visit(callback + query, { headers });
-  unauthorized(
+  assertUnauthorized(
     await visit('&error=access_denied&error_description=<script>'),
     /^Unauthorized: access_denied$/,
   );
 
-  unauthorized(await visit('&code=x'), /has been used already/);
+  assertUnauthorized(await visit('&code=x'), /has been used already/);
 
   const again = new Browser();
   await begin(again, 'oidc');
 
-  unauthorized(
+  assertUnauthorized(
     await visit('', { cookie: again.cookies(callback) }),
     /was not begun by this browser/,
   );
@@ -465,11 +465,11 @@ test('a refusal of the provider is final', async () => {
   const { url: thirdUrl } = await begin(third, 'oidc');
   const next = `${server.url}/oauth/callback/oidc?state=${thirdUrl.searchParams.get('state')}`;
 
-  unauthorized(await third.visit(next), /^Unauthorized: missing code$/);
+  assertUnauthorized(await third.visit(next), /^Unauthorized: missing code$/);
 
   const fourth = new Browser();
   const { url: fourthUrl } = await begin(fourth, 'oidc');
-  unauthorized(
+  assertUnauthorized(
     await fourth.visit(
       `${server.url}/oauth/callback/oidc?code=wrong&iss=${issuer}&state=${fourthUrl.searchParams.get('state')}`,
     ),
@@ -483,8 +483,8 @@ test('an ID token for another log-in is refused', async () => {
 
   url.searchParams.set('nonce', 'another');
 
-  unauthorized(
-    await browser.visit(await atProvider(browser, url, 'mallory')),
+  assertUnauthorized(
+    await browser.visit(await logInAtProvider(browser, url, 'mallory')),
     /refused: OAUTH_JWT_CLAIM_COMPARISON_FAILED/,
   );
 
@@ -493,8 +493,8 @@ test('an ID token for another log-in is refused', async () => {
 
   weak.searchParams.set('code_challenge', 'A'.repeat(43));
 
-  unauthorized(
-    await other.visit(await atProvider(other, weak, 'mallory')),
+  assertUnauthorized(
+    await other.visit(await logInAtProvider(other, weak, 'mallory')),
     /refused: invalid_grant/,
   );
 });
@@ -504,10 +504,10 @@ const now = () => Math.floor(Date.now() / 1000);
 const tampered = {
   'another issuer': (c) => ({ claims: { ...c, iss: 'https://evil.example' } }),
   'another audience': (c) => ({ claims: { ...c, aud: 'another' } }),
-  'an expired one': (c) => ({ claims: { ...c, exp: now() - 3600, iat: now() - 7200 } }),
-  'one from the future': (c) => ({ claims: { ...c, nbf: now() + 3600 } }),
-  'one without nonce': ({ nonce: _, ...c }) => ({ claims: c }),
-  'one without subject': ({ sub: _, ...c }) => ({ claims: c }),
+  'an expired token': (c) => ({ claims: { ...c, exp: now() - 3600, iat: now() - 7200 } }),
+  'a token from the future': (c) => ({ claims: { ...c, nbf: now() + 3600 } }),
+  'a token without nonce': ({ nonce: _, ...c }) => ({ claims: c }),
+  'a token without subject': ({ sub: _, ...c }) => ({ claims: c }),
   'another subject than userinfo': (c) => ({ claims: { ...c, sub: 'admin' } }),
   'a foreign signature': (c) => ({ claims: c, key: foreign }),
   'a signature with the client secret': (c) => ({
@@ -522,7 +522,7 @@ for (const [what, change] of Object.entries(tampered)) {
     tamper = change;
 
     try {
-      unauthorized(
+      assertUnauthorized(
         await logIn('oidc', 'intruder'),
         /^Unauthorized: the provider's answer was refused: /,
       );
@@ -536,7 +536,7 @@ for (const [what, change] of Object.entries(tampered)) {
 }
 
 test('a console that handles the callback itself works where that is allowed, and only there', async () => {
-  const ask = async (name) => {
+  const authorize = async (name) => {
     const url = new URL(`${issuer}/auth`);
 
     const query = {
@@ -549,27 +549,27 @@ test('a console that handles the callback itself works where that is allowed, an
 
     url.search = new URLSearchParams(query).toString();
 
-    const back = new URL(await atProvider(new Browser(), url, 'consoler'));
+    const back = new URL(await logInAtProvider(new Browser(), url, 'consoler'));
 
     return new Browser().visit(
       `${server.url}/oauth/callback/${name}?code=${back.searchParams.get('code')}`,
     );
   };
 
-  const { status, text } = await ask('trusting');
+  const { status, text } = await authorize('trusting');
   assert.equal(status, 200, text);
   assert.equal(claims(text).username, 'consoler');
 
-  unauthorized(
-    await ask('oidc'),
+  assertUnauthorized(
+    await authorize('oidc'),
     /has not begun the log-in: .* set allowMissingState of the identity provider$/,
   );
 
   // A browser that has begun a log-in is checked there too.
   const browser = new Browser();
   const { url } = await begin(browser, 'trusting');
-  const callback = await atProvider(browser, url, 'consoler');
-  unauthorized(
+  const callback = await logInAtProvider(browser, url, 'consoler');
+  assertUnauthorized(
     await browser.visit(callback.replace(/state=[^&]+/, 'state=other')),
     /was not begun by this browser/,
   );
@@ -595,7 +595,7 @@ test('unknown providers and redirect targets are refused', async () => {
     '/oauth/callback/nosuch?code=x',
     '/oauth/callback/__proto__?code=x',
   ]) {
-    unauthorized(
+    assertUnauthorized(
       await new Browser().visit(server.url + path),
       /^Unauthorized: the identity provider was not found$/,
     );

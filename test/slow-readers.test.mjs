@@ -74,7 +74,7 @@ async function resident() {
 }
 
 /** Opens a connection that sends a request and then reads nothing. */
-function stalledReader(path) {
+function openStalledReader(path) {
   const { hostname, port } = new URL(server.url);
 
   return new Promise((resolve, reject) => {
@@ -97,7 +97,9 @@ for (const [what, path] of [
   test(`hundreds of stalled readers hold no copies of a list of ${what}`, async () => {
     const size = await read(path);
     const before = await resident();
-    const readers = await Promise.all(Array.from({ length: READERS }, () => stalledReader(path)));
+    const readers = await Promise.all(
+      Array.from({ length: READERS }, () => openStalledReader(path)),
+    );
 
     try {
       await sleep(1500);

@@ -1,7 +1,7 @@
 // Compares the embedded Kubernetes API with kube-apiserver and etcd, in one run on one machine:
 // both with fsync, then both without.
 import { namespaceOf, podOf } from '../pod-source.mjs';
-import { drive, hasWrk } from '../wrk.mjs';
+import { hasWrk, loadWithWrk } from '../wrk.mjs';
 import { loopDelays } from './loop-delays.mjs';
 import { startOurs, startPeer } from './sides.mjs';
 import { watchers } from './watchers.mjs';
@@ -56,7 +56,7 @@ async function fill(side) {
  * Measures both sides in turns, so that a change of the speed of a shared machine affects both
  * alike.
  */
-async function inTurns(sides, measure) {
+async function measureInTurns(sides, measure) {
   const found = sides.map(() => []);
 
   for (let turn = 0; turn < TURNS; turn++) {
@@ -79,8 +79,8 @@ function row(name, [theirs, own], goal, isSmallBetter = false) {
 /**
  * Measures requests; returns the mean number of answers per second and counts the failed requests.
  */
-async function throughput(sides, errors, measure) {
-  const found = await inTurns(sides, measure);
+async function measureThroughput(sides, errors, measure) {
+  const found = await measureInTurns(sides, measure);
   for (const figures of found) {
     for (const figure of figures) {
       errors.count += figure.errors;
@@ -93,7 +93,7 @@ async function throughput(sides, errors, measure) {
 /**
  * Measures start-up and reads, only in the configuration in which every write waits for the disk.
  */
-async function starts(sides) {
+async function measureStarts(sides) {
   row(
     'first start to ready, ms',
     sides.map(({ startMs }) => startMs),
@@ -108,14 +108,14 @@ async function starts(sides) {
     true,
   );
 
-  const again = await inTurns(sides, (side) => side.startAgain());
+  const again = await measureInTurns(sides, (side) => side.startAgain());
   row('start with the pods to ready, ms', again.map(median), '≥ 4', true);
 }
 
-async function reads(sides, tokens, errors, seconds) {
+async function measureReads(sides, tokens, errors, seconds) {
   for (const { name, path, goal, connections = CONNECTIONS } of READS) {
-    const found = await throughput(sides, errors, (side) =>
-      drive({
+    const found = await measureThroughput(sides, errors, (side) =>
+      loadWithWrk({
         url: side.url + path,
         token: tokens.get(side),
         connections,
@@ -141,7 +141,7 @@ async function reads(sides, tokens, errors, seconds) {
 }
 
 /** Measures one pair, prints its rows, and returns how many requests failed. */
-async function pair(fsync, seconds) {
+async function measurePair(fsync, seconds) {
   const sides = [];
   const errors = { count: 0 };
 
@@ -161,12 +161,12 @@ async function pair(fsync, seconds) {
     let holds = '';
 
     if (fsync) {
-      await starts(sides);
-      await reads(sides, tokens, errors, seconds);
+      await measureStarts(sides);
+      await measureReads(sides, tokens, errors, seconds);
       holds = `\n${await loopDelays(ours, tokens.get(ours), seconds)}\n`;
     }
 
-    const written = await throughput(sides, errors, (side) =>
+    const written = await measureThroughput(sides, errors, (side) =>
       writes(side, tokens.get(side), Math.ceil(seconds / TURNS), POD_BYTES),
     );
 
@@ -192,5 +192,5 @@ export async function embedded(seconds) {
     `${PODS} pods of about 10 KB, ${seconds} s a figure in ${TURNS} turns, ${(await hasWrk()) ? 'wrk' : 'a client in JavaScript'}\n`,
   );
   console.log('| | kube-apiserver + etcd | ours | ratio | goal |\n|---|---|---|---|---|');
-  return (await pair(true, seconds)) + (await pair(false, seconds));
+  return (await measurePair(true, seconds)) + (await measurePair(false, seconds));
 }

@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL('list-readers.mjs', import.meta.url));
 const READERS = 2;
 
 /** Calls a health check repeatedly while `busy` runs; returns the times in milliseconds. */
-async function pulses(side, token, busy) {
+async function timeHealthChecks(side, token, busy) {
   const times = [];
   let done = false;
   const { hostname, port } = new URL(side.url);
@@ -54,12 +54,12 @@ export async function loopDelays(side, token, seconds) {
 
   await side.longestHoldMs();
 
-  const { times, answer } = await pulses(side, token, () =>
+  const { times, answer } = await timeHealthChecks(side, token, () =>
     promisify(execFile)(process.execPath, [script, JSON.stringify(options)]),
   );
   const held = await side.longestHoldMs();
   const { lists, bytes } = JSON.parse(answer.stdout);
-  const at = (quantile) =>
+  const quantileOf = (quantile) =>
     times[Math.min(times.length - 1, Math.floor(times.length * quantile))].toFixed(1);
   const bounds = [1, 2, 5, 10, 20, 50, Number.POSITIVE_INFINITY];
   let from = 0;
@@ -72,5 +72,5 @@ export async function loopDelays(side, token, seconds) {
 
   const mb = Math.round(bytes / 1024 ** 2);
 
-  return `While ${lists} lists of 5,000 pods (${mb} MB each) were read by ${READERS} clients, the event loop was held for ${held.toFixed(1)} ms at most (goal ≤ 50), and a small call took p50 ${at(0.5)}, p99 ${at(0.99)}, at most ${at(1)} ms: ${buckets.join(', ')} (ms: calls)`;
+  return `While ${lists} lists of 5,000 pods (${mb} MB each) were read by ${READERS} clients, the event loop was held for ${held.toFixed(1)} ms at most (goal ≤ 50), and a small call took p50 ${quantileOf(0.5)}, p99 ${quantileOf(0.99)}, at most ${quantileOf(1)} ms: ${buckets.join(', ')} (ms: calls)`;
 }

@@ -145,7 +145,7 @@ const isReady = (port) =>
   });
 
 /** Measures how long a start takes and, with a port, when its Kubernetes API was ready. */
-async function timed(start, port) {
+async function timeStart(start, port) {
   const begin = performance.now();
   const since = () => Math.round(performance.now() - begin);
   const starting = start();
@@ -165,7 +165,7 @@ async function timed(start, port) {
 
 /** Starts kube-apiserver and etcd on an empty disk. */
 export async function startPeer(fsync) {
-  const { started, ms } = await timed(() => startRealCluster({ fsync }));
+  const { started, ms } = await timeStart(() => startRealCluster({ fsync }));
   const { kubeconfig, pids, startAgain, stop } = started;
   return new Side('kube-apiserver + etcd', kubeconfig, { pids, startMs: ms, startAgain, stop });
 }
@@ -177,7 +177,7 @@ export async function startOurs(fsync, args = []) {
   const all = ['--register-node', 'false', ...sync, ...args];
   const ports = await freePorts(2);
   const start = () => startServer({ dir, adminPassword: PASSWORD, args: all, ports });
-  const first = await timed(start, ports[1]);
+  const first = await timeStart(start, ports[1]);
   let server = first.started;
 
   return new Side('ours', join(dir, 'pki/admin.kubeconfig'), {
@@ -187,7 +187,7 @@ export async function startOurs(fsync, args = []) {
     longestHoldMs: async () => loopDelay(server, await logIn(server, 'admin', PASSWORD), 'max'),
     async startAgain() {
       await server.stop();
-      const again = await timed(start, ports[1]);
+      const again = await timeStart(start, ports[1]);
       server = again.started;
       return again.ms;
     },

@@ -24,7 +24,7 @@ const address = /\b127\.0\.0\.1:\d+\b/g;
 const age = /(?<![\w=.-])(?:\d+[smhd]){1,2}(?![\w.])|<invalid>/g;
 
 /** Names values in the order of their appearance. */
-function numbered(kind) {
+function createNumbering(kind) {
   const seen = new Map();
 
   return (value) => {
@@ -66,10 +66,10 @@ const managerKey = ({ operation, manager, subresource = '' }) =>
 
 /** @returns the transcript of one side with names for variable values */
 export function normalise(transcript) {
-  const uid = numbered('uid');
-  const version = numbered('version');
-  const ip = numbered('cluster IP');
-  const port = numbered('port');
+  const uid = createNumbering('uid');
+  const version = createNumbering('version');
+  const ip = createNumbering('cluster IP');
+  const port = createNumbering('port');
   const names = generatedNames(transcript);
 
   function text(value, isTable) {
@@ -123,7 +123,7 @@ export function normalise(transcript) {
     }
 
     if (Array.isArray(value)) {
-      // Sorted by time: whether two writes fall into one second is chance.
+      // The servers sort these by time in whole seconds, so the order of two quick writes varies.
       const items =
         key === 'managedFields'
           ? value.toSorted((a, b) => managerKey(a).localeCompare(managerKey(b)))
@@ -161,7 +161,7 @@ export function normalise(transcript) {
   }
 
   /** Shortens the padding of kubectl's columns: an age of more digits would move all others. */
-  const printed = (value) =>
+  const normalisePrinted = (value) =>
     text(value, true)
       .replace(/[ \t]+/g, ' ')
       .replace(/ $/gm, '');
@@ -172,8 +172,8 @@ export function normalise(transcript) {
       : {
           ...step,
           call: text(step.call),
-          stdout: printed(step.stdout),
-          stderr: printed(step.stderr),
+          stdout: normalisePrinted(step.stdout),
+          stderr: normalisePrinted(step.stderr),
         },
   );
 }

@@ -13,7 +13,7 @@ const patchTypes = {
 
 const callTimeout = 60_000;
 
-function parsed(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -62,7 +62,7 @@ function send(side, method, path, { body, headers = {}, as, token, anonymous }, 
   });
 }
 
-async function whole(response) {
+async function readWhole(response) {
   const chunks = [];
 
   for await (const chunk of response) {
@@ -115,7 +115,7 @@ export class Recorder {
   /** Makes a call without recording it: for preparations of a scenario. */
   async quietly(method, path, /** @type {any} */ options = {}) {
     return send(this.#side, method, path, options, async (response) => {
-      const text = await whole(response);
+      const text = await readWhole(response);
       const warning = response.headers.warning;
 
       return {
@@ -123,7 +123,7 @@ export class Recorder {
         contentType: response.headers['content-type'],
         headers: response.headers,
         warnings: warning ? warning.split(/,(?=\s*299 )/).map((line) => line.trim()) : [],
-        body: parsed(text),
+        body: parseJson(text),
         text,
       };
     });
@@ -198,7 +198,7 @@ export class Recorder {
       /** @type {any} */ ({ headers, as }),
       async (response, req) => {
         if (response.statusCode !== 200) {
-          return { status: response.statusCode, body: parsed(await whole(response)) };
+          return { status: response.statusCode, body: parseJson(await readWhole(response)) };
         }
 
         let rest = '';
@@ -212,7 +212,7 @@ export class Recorder {
           rest = lines.pop();
 
           for (const line of lines) {
-            const event = parsed(line);
+            const event = parseJson(line);
             if (event.type !== 'BOOKMARK' || bookmarks) {
               events.push(event);
             }
@@ -225,7 +225,7 @@ export class Recorder {
 
         response.on('end', () => {
           if (rest.trim() !== '') {
-            events.push(parsed(rest));
+            events.push(parseJson(rest));
           }
 
           ended = true;

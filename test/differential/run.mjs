@@ -38,7 +38,7 @@ async function scenarios() {
 }
 
 /** Runs one scenario on one side, in a namespace with the usual default objects. */
-async function play(side, scenario, namespace) {
+async function runScenario(side, scenario, namespace) {
   const recorder = new Recorder(side, namespace);
   const { status, body } = await recorder.quietly('POST', '/api/v1/namespaces', {
     body: { metadata: { name: namespace } },
@@ -85,7 +85,7 @@ const short = (value) => {
  */
 async function compare(sides, scenario, namespace) {
   const [real, ours] = await Promise.all(
-    [sides.real, sides.ours].map((side) => play(side, scenario, namespace)),
+    [sides.real, sides.ours].map((side) => runScenario(side, scenario, namespace)),
   );
   const [a, b] = [normalise(real), normalise(ours)];
   const lines = [];
@@ -126,7 +126,7 @@ let [passed, failed, calls, explained] = [0, 0, 0, 0];
 
 /** Scenarios that differed once, to be repeated when nothing else runs. */
 const again = [];
-const told = ({ name }, lines) => `${name}\n${lines.join('\n')}`;
+const formatDifferences = ({ name }, lines) => `${name}\n${lines.join('\n')}`;
 
 const attempt = (scenario, namespace) =>
   compare(sides, scenario, namespace).catch((error) => ({
@@ -171,10 +171,10 @@ try {
     const second = await attempt(scenario, namespace);
     if (second.lines.length === 0 && second.taken <= first.taken) {
       pass(second);
-      console.log(`\ndiffered once, not again: ${told(scenario, first.lines)}`);
+      console.log(`\ndiffered once, not again: ${formatDifferences(scenario, first.lines)}`);
     } else {
       failed += 1;
-      console.log(`\nnot the same: ${told(scenario, first.lines)}`);
+      console.log(`\nnot the same: ${formatDifferences(scenario, first.lines)}`);
     }
   }
 } finally {

@@ -64,10 +64,10 @@ async function startOurs(name, reach) {
 }
 
 /** Reaches the embedded API as its administrator. */
-const atKubernetes = async (dir) => ({ kubeconfig: join(dir, 'pki/admin.kubeconfig') });
+const reachKubernetes = async (dir) => ({ kubeconfig: join(dir, 'pki/admin.kubeconfig') });
 
 /** Reaches the KubeSphere port with the token of its administrator. */
-async function atKubeSphere(dir, { url }) {
+async function reachKubeSphere(dir, { url }) {
   const body = new URLSearchParams({
     grant_type: 'password',
     username: 'admin',
@@ -140,7 +140,7 @@ const isNoController = ({ manager }) => !manager.startsWith('kube-');
  * Returns the compared fields of an object: without times, the number of writes, and additions of
  * the real server's controllers.
  */
-function picked(object) {
+function pickFields(object) {
   const { metadata, status, ...rest } = object;
   const { name, labels, ownerReferences, finalizers, managedFields = [] } = metadata;
 
@@ -164,7 +164,7 @@ function picked(object) {
  * Follows the controller's work on one WebSite from creation to deletion; the snapshots are
  * compared.
  */
-async function story(api, controller, restart) {
+async function followSite(api, controller, restart) {
   const sites = api.group(`${group}/v1`).concat('/websites');
   const shop = `${sites}/shop`;
   const deployment = `${api.group('apps/v1')}/deployments/shop`;
@@ -183,7 +183,7 @@ async function story(api, controller, restart) {
       throw new Error(`${error.message}\nthe controller: ${controller.output()}`);
     });
 
-  const reached = (generation, secrets = 0) =>
+  const waitForStatus = (generation, secrets = 0) =>
     until(shop, ({ status, metadata }) => {
       return (
         status.observedGeneration === generation &&
@@ -201,7 +201,7 @@ async function story(api, controller, restart) {
     };
 
     for (const [kind, path] of Object.entries(paths)) {
-      snapshots.push({ call: `${name}: ${kind}`, body: picked(await call('GET', path)) });
+      snapshots.push({ call: `${name}: ${kind}`, body: pickFields(await call('GET', path)) });
     }
   };
 
@@ -217,12 +217,12 @@ async function story(api, controller, restart) {
 
   await call('POST', sites, site('ignored', { tier: 'other' }, 'nothing'));
   await call('POST', sites, site('shop', { tier: 'web' }, 'hello'));
-  await reached(1);
+  await waitForStatus(1);
   await snapshot('made');
 
   await merge(shop, { spec: { content: 'hello again', replicas: 3 } });
   await secret('one');
-  await reached(2, 1);
+  await waitForStatus(2, 1);
   await until(deployment, ({ spec }) => spec.replicas === 3);
   await snapshot('changed');
 
@@ -237,7 +237,7 @@ async function story(api, controller, restart) {
   await restart();
   await merge(shop, { spec: { content: 'still here' } });
   await secret('two');
-  await reached(3, 2);
+  await waitForStatus(3, 2);
   await until(`${api.core}/configmaps/shop`, ({ data }) => data['index.html'] === 'still here');
   await call('DELETE', `${api.core}/services/shop`);
   await until(`${api.core}/services/shop`, ({ spec }) => spec.selector.site === 'shop');
@@ -258,11 +258,11 @@ async function story(api, controller, restart) {
   for (const name of ['gone', 'census']) {
     snapshots.push({
       call: name,
-      body: picked(await call('GET', `${api.core}/configmaps/${name}`)),
+      body: pickFields(await call('GET', `${api.core}/configmaps/${name}`)),
     });
   }
 
-  snapshots.push({ call: 'ignored', body: picked(await call('GET', `${sites}/ignored`)) });
+  snapshots.push({ call: 'ignored', body: pickFields(await call('GET', `${sites}/ignored`)) });
 
   const lease = await call(
     'GET',
@@ -297,15 +297,15 @@ let sides;
 before(async () => {
   sides = await Promise.all([
     startReal(),
-    startOurs('ours', atKubernetes),
-    startOurs('through the KubeSphere port', atKubeSphere),
+    startOurs('ours', reachKubernetes),
+    startOurs('through the KubeSphere port', reachKubeSphere),
   ]);
 });
 
 after(() => Promise.all((sides ?? []).map((one) => one.stop())));
 
 /** Runs both controllers on one side; the server is restarted when both have come to that point. */
-async function play(one) {
+async function runBothControllers(one) {
   const setup = new Recorder(one, 'default');
 
   const { status, text } = await setup.quietly(
@@ -325,7 +325,7 @@ async function play(one) {
   const names = Object.keys(controllers);
   let waiting = names.length;
   let restarted;
-  const bothAre = deferred();
+  const bothAre = createDeferred();
 
   const restart = () => {
     waiting -= 1;
@@ -352,7 +352,7 @@ async function play(one) {
     const controller = await startController(controllers[name](), one, name);
 
     try {
-      return await story(api, controller, restart);
+      return await followSite(api, controller, restart);
     } catch (error) {
       bothAre.resolve(undefined);
       throw error;
@@ -366,7 +366,7 @@ async function play(one) {
   return Object.fromEntries(names.map((name, index) => [name, results[index]]));
 }
 
-function deferred() {
+function createDeferred() {
   let resolve;
   const promise = new Promise((done) => {
     resolve = done;
@@ -379,7 +379,7 @@ let played;
 
 for (const name of Object.keys(controllers)) {
   test(`a controller on ${name} has the same results on all servers`, async () => {
-    played ??= Promise.all(sides.map(play));
+    played ??= Promise.all(sides.map(runBothControllers));
     const [real, ...ours] = (await played).map((results) => {
       const { status, value, reason } = results[name];
       if (status === 'rejected') {

@@ -138,9 +138,9 @@ const silent = (connections) =>
 let call;
 const login = (username, password) =>
   call('/oauth/token', { form: { grant_type: 'password', username, password } });
-const at = (provider, username, password) =>
+const logInAt = (provider, username, password) =>
   call(`/oauth/login/${provider}`, { body: { username, password } });
-const stored = async (name) => (await call(`${USERS}/${name}`, { token: admin })).json;
+const readUser = async (name) => (await call(`${USERS}/${name}`, { token: admin })).json;
 const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
 
 const createUser = async (name, metadata = {}, password = undefined) => {
@@ -154,7 +154,7 @@ const createUser = async (name, metadata = {}, password = undefined) => {
   assert.equal(status, 200, text);
 };
 
-const linked = (provider, uid) => ({
+const linkTo = (provider, uid) => ({
   labels: {
     'iam.kubesphere.io/identify-provider': provider,
     ...(uid && { 'iam.kubesphere.io/origin-uid': uid }),
@@ -275,7 +275,7 @@ test('a first log-in creates the linked user even when other providers are down,
   assert.equal(status, 200, text);
   assert.ok(Date.now() - started < 5000);
 
-  const user = await stored('jane');
+  const user = await readUser('jane');
   assert.deepEqual(user.metadata.labels, {
     'iam.kubesphere.io/identify-provider': 'corp',
     'iam.kubesphere.io/origin-uid': 'jane',
@@ -338,7 +338,7 @@ test("wrong, empty and other users' passwords are refused alike", async () => {
     ['', "erin's secret"],
     ['printer', "printer's secret"],
   ]) {
-    const { status, text } = await at('corp', name, password);
+    const { status, text } = await logInAt('corp', name, password);
     assert.deepEqual(
       [status, text],
       [401, 'Unauthorized: incorrect password'],
@@ -348,7 +348,7 @@ test("wrong, empty and other users' passwords are refused alike", async () => {
     assert.equal((await login(name, password)).status === 200, false);
   }
 
-  const { status } = await at('ad', 'printer', "printer's secret");
+  const { status } = await logInAt('ad', 'printer', "printer's secret");
   assert.equal(status, 401);
 });
 
@@ -375,23 +375,23 @@ test('a name cannot inject a filter or a DN', async () => {
   );
 
   for (const name of names) {
-    assert.equal((await at('corp', name, "erin's secret")).status, 401, name);
-    assert.equal((await at('corp', name, '')).status, 401, name);
+    assert.equal((await logInAt('corp', name, "erin's secret")).status, 401, name);
+    assert.equal((await logInAt('corp', name, '')).status, 401, name);
   }
 
-  assert.equal((await at('corp', 'x'.repeat(100_000), '')).status, 413);
+  assert.equal((await logInAt('corp', 'x'.repeat(100_000), '')).status, 413);
 
   const { json } = await call(`${USERS}?limit=-1`, { token: admin });
   assert.deepEqual(json.items.map(({ metadata }) => metadata.name).toSorted(), ['admin', 'jane']);
 });
 
 test('Active Directory by StartTLS: account name without case, groups of the entry below the search base', async () => {
-  const { status, json, text } = await at('ad', 'jsmith', "smith's secret");
+  const { status, json, text } = await logInAt('ad', 'jsmith', "smith's secret");
   assert.equal(status, 200, text);
   assert.deepEqual(claims(json.access_token).groups, ['ad:Ops, Berlin']);
 
-  const { metadata, spec } = await stored('jsmith');
-  assert.deepEqual(metadata.labels, linked('ad', 'jsmith').labels);
+  const { metadata, spec } = await readUser('jsmith');
+  assert.deepEqual(metadata.labels, linkTo('ad', 'jsmith').labels);
   assert.equal(spec.email, 'john.smith@ad.test');
   assert.equal((await login('JSMITH', "smith's secret")).status, 200);
   assert.equal((await login('jsmith', "smith's secret")).status, 200);
@@ -399,15 +399,15 @@ test('Active Directory by StartTLS: account name without case, groups of the ent
   assert.equal(
     (await login('john.smith@ad.test', "smith's secret")).status,
     200,
-    'by his e-mail address',
+    'by their e-mail address',
   );
 });
 
 test('Active Directory by user principal name: another provider makes the account another user', async () => {
-  const { status, text } = await at('upn', 'John.Smith@ad.test', "smith's secret");
+  const { status, text } = await logInAt('upn', 'John.Smith@ad.test', "smith's secret");
   assert.equal(status, 200, text);
 
-  const { metadata, spec } = await stored('john.smith-ad.test');
+  const { metadata, spec } = await readUser('john.smith-ad.test');
   const { 'iam.kubesphere.io/origin-uid': uid } = metadata.labels;
 
   assert.match(uid, /^sha256-[0-9a-f]{56}$/);
@@ -417,20 +417,20 @@ test('Active Directory by user principal name: another provider makes the accoun
 });
 
 test('ldaps with lookup: only linked users, by the label of 3.0 or of 3.1', async () => {
-  const refused = await at('secure', 'bob', "bob's secret");
+  const refused = await logInAt('secure', 'bob', "bob's secret");
   assert.deepEqual(
     [refused.status, refused.text],
     [401, 'Unauthorized: identity mapping not match'],
   );
 
-  await createUser('bob', linked('secure'));
-  await createUser('robert', linked('secure', 'bill'));
+  await createUser('bob', linkTo('secure'));
+  await createUser('robert', linkTo('secure', 'bill'));
   await eventually(async () =>
-    assert.equal((await at('secure', 'bob', "bob's secret")).status, 200),
+    assert.equal((await logInAt('secure', 'bob', "bob's secret")).status, 200),
   );
 
   assert.equal(
-    (await stored('bob')).metadata.labels['iam.kubesphere.io/origin-uid'],
+    (await readUser('bob')).metadata.labels['iam.kubesphere.io/origin-uid'],
     'bob',
     'the link is kept for good',
   );
@@ -444,12 +444,12 @@ test('ldaps with lookup: only linked users, by the label of 3.0 or of 3.1', asyn
 
 test('without a verified certificate no password leaves the server', async () => {
   for (const provider of ['wrongca', 'wrongcastart', 'wrongname']) {
-    const { status, text } = await at(provider, 'erin', "erin's secret");
+    const { status, text } = await logInAt(provider, 'erin', "erin's secret");
     assert.equal(status, 503, provider);
     assert.match(text, new RegExp(`^Internal error occurred: identity provider ${provider} `));
   }
 
-  const { status, text } = await at('wrongmanager', 'erin', "erin's secret");
+  const { status, text } = await logInAt('wrongmanager', 'erin', "erin's secret");
   assert.deepEqual([status, text.includes('127.0.0.1')], [503, false]);
 });
 
@@ -459,12 +459,15 @@ test('providers that are down or hang answer 503 soon, and for a while at once',
 
     const started = Date.now();
 
-    assert.equal((await at(provider, 'erin', "erin's secret")).status, 503, provider);
+    assert.equal((await logInAt(provider, 'erin', "erin's secret")).status, 503, provider);
     assert.ok(Date.now() - started < 5000, provider);
 
     const again = Date.now();
 
-    assert.match((await at(provider, 'erin', "erin's secret")).text, /a moment ago, try again/);
+    assert.match(
+      (await logInAt(provider, 'erin', "erin's secret")).text,
+      /a moment ago, try again/,
+    );
     assert.ok(Date.now() - again < 1000, provider);
   }
 });
@@ -474,7 +477,7 @@ test('admin is local, whatever a directory has under that name', async () => {
   assert.equal((await login('ADMIN', "admin's secret")).status, 401);
 
   for (const provider of ['corp', 'secure', 'mixed']) {
-    assert.equal((await at(provider, 'admin', "admin's secret")).status, 401, provider);
+    assert.equal((await logInAt(provider, 'admin', "admin's secret")).status, 401, provider);
   }
 
   assert.equal((await login('admin', ADMIN)).status, 200);
@@ -484,20 +487,20 @@ test('a local user keeps their password, and an account of the same name does no
   await createUser('carl', {}, 'Passw0rd!');
   await eventually(async () => assert.equal((await login('carl', 'Passw0rd!')).status, 200));
 
-  const { status, text } = await at('corp', 'carl', "carl's secret");
+  const { status, text } = await logInAt('corp', 'carl', "carl's secret");
   assert.deepEqual(
     [status, text],
     [401, 'Unauthorized: user carl is already bound to other identify provider'],
   );
 
   assert.equal(
-    (await stored('carl')).metadata.labels?.['iam.kubesphere.io/identify-provider'],
+    (await readUser('carl')).metadata.labels?.['iam.kubesphere.io/identify-provider'],
     undefined,
   );
 
   // `mixed` uses the name as the user, as in 3.0.
-  assert.equal((await at('mixed', 'carl', "carl's secret")).status, 200);
-  assert.equal((await at('mixed', 'gina', "gina's secret")).status, 401, 'and makes nobody');
+  assert.equal((await logInAt('mixed', 'carl', "carl's secret")).status, 200);
+  assert.equal((await logInAt('mixed', 'gina', "gina's secret")).status, 401, 'and makes nobody');
 });
 
 test('an account name that no user can have is converted to a valid one', async () => {
@@ -509,7 +512,7 @@ test('an account name that no user can have is converted to a valid one', async 
 
 test('two concurrent first log-ins create one user', async () => {
   const answers = await Promise.all(
-    Array.from({ length: 5 }, () => at('corp', 'gina', "gina's secret")),
+    Array.from({ length: 5 }, () => logInAt('corp', 'gina', "gina's secret")),
   );
 
   assert.deepEqual(
@@ -525,11 +528,11 @@ test('five wrong passwords lock the user, however the name is written and throug
     assert.equal((await login(name, 'wrong')).status, 401, name);
   }
 
-  assert.equal((await at('corp', 'fRank', 'wrong')).status, 401);
+  assert.equal((await logInAt('corp', 'fRank', 'wrong')).status, 401);
   assert.equal((await login('frank', "frank's secret")).status, 429);
   assert.equal((await login('FRANK', "frank's secret")).status, 429);
-  assert.equal((await at('corp', 'Frank', "frank's secret")).status, 429);
-  assert.equal((await stored('frank')).status.state, 'AuthLimitExceeded');
+  assert.equal((await logInAt('corp', 'Frank', "frank's secret")).status, 429);
+  assert.equal((await readUser('frank')).status.state, 'AuthLimitExceeded');
 
   const { items } = (await call(`${USERS}/frank/loginrecords`, { token: admin })).json;
   const failed = items.filter(({ spec }) => !spec.success);
@@ -550,7 +553,7 @@ test('failures are counted while a provider is down, for known and unknown names
   }
 
   assert.equal((await login('local', 'Passw0rd!')).status, 429);
-  assert.equal((await stored('local')).status.state, 'AuthLimitExceeded');
+  assert.equal((await readUser('local')).status.state, 'AuthLimitExceeded');
 });
 
 test('a disabled user is refused', async () => {
@@ -591,7 +594,7 @@ test('confirming the password works with the directory’s password, and needs t
 
   assert.equal((await call(`${USERS}/${name}/totp`, confirm)).status, 200);
 
-  const without = await at('corp', 'bill', "bill's secret");
+  const without = await logInAt('corp', 'bill', "bill's secret");
   assert.deepEqual(
     [without.status, without.text],
     [401, 'Unauthorized: one-time password required: send it as otp'],
@@ -611,7 +614,7 @@ test('forms are accepted as well, other providers and bodies are not', async () 
   assert.equal((await call('/oauth/login/corp', { form })).status, 200);
 
   assert.equal(
-    (await at('nosuch', 'jane', 'x')).text,
+    (await logInAt('nosuch', 'jane', 'x')).text,
     'Unauthorized: the identity provider was not found',
   );
 

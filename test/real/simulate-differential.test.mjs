@@ -18,22 +18,22 @@ import { Cluster } from '../../packages/controllers/dist/simulate/cluster.js';
 import { startServer } from '../server.mjs';
 import { startRealCluster } from './real-cluster.mjs';
 
-const of = (group, version, resource) => ({ group, version, resource });
+const defineResource = (group, version, resource) => ({ group, version, resource });
 
 const RESOURCES = {
-  pods: of('', 'v1', 'pods'),
-  services: of('', 'v1', 'services'),
-  endpoints: of('', 'v1', 'endpoints'),
-  claims: of('', 'v1', 'persistentvolumeclaims'),
-  controllers: of('', 'v1', 'replicationcontrollers'),
-  events: of('', 'v1', 'events'),
-  slices: of('discovery.k8s.io', 'v1', 'endpointslices'),
-  deployments: of('apps', 'v1', 'deployments'),
-  replicaSets: of('apps', 'v1', 'replicasets'),
-  statefulSets: of('apps', 'v1', 'statefulsets'),
-  daemonSets: of('apps', 'v1', 'daemonsets'),
-  revisions: of('apps', 'v1', 'controllerrevisions'),
-  jobs: of('batch', 'v1', 'jobs'),
+  pods: defineResource('', 'v1', 'pods'),
+  services: defineResource('', 'v1', 'services'),
+  endpoints: defineResource('', 'v1', 'endpoints'),
+  claims: defineResource('', 'v1', 'persistentvolumeclaims'),
+  controllers: defineResource('', 'v1', 'replicationcontrollers'),
+  events: defineResource('', 'v1', 'events'),
+  slices: defineResource('discovery.k8s.io', 'v1', 'endpointslices'),
+  deployments: defineResource('apps', 'v1', 'deployments'),
+  replicaSets: defineResource('apps', 'v1', 'replicasets'),
+  statefulSets: defineResource('apps', 'v1', 'statefulsets'),
+  daemonSets: defineResource('apps', 'v1', 'daemonsets'),
+  revisions: defineResource('apps', 'v1', 'controllerrevisions'),
+  jobs: defineResource('batch', 'v1', 'jobs'),
 };
 
 const namespace = 'workloads';
@@ -91,7 +91,7 @@ const template = (app, image = 'example/app:1', spec = {}, annotations = undefin
   },
 });
 
-const selected = (app, spec) => ({
+const withSelector = (app, spec) => ({
   metadata: { name: app, namespace },
   spec: { selector: { matchLabels: { app } }, template: template(app), ...spec },
 });
@@ -100,14 +100,18 @@ const selected = (app, spec) => ({
  * Runs all workloads on one side; returns their objects and events in a form that can be compared.
  */
 async function observe(client) {
-  await client.create(of('', 'v1', 'namespaces'), {
+  await client.create(defineResource('', 'v1', 'namespaces'), {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: namespace },
   });
 
   await eventually('the ServiceAccount', () =>
-    client.find({ resource: of('', 'v1', 'serviceaccounts'), namespace, name: 'default' }),
+    client.find({
+      resource: defineResource('', 'v1', 'serviceaccounts'),
+      namespace,
+      name: 'default',
+    }),
   );
 
   const create = (resource, kind, object) => {
@@ -123,7 +127,7 @@ async function observe(client) {
   const change = async (resource, name, patch) =>
     client.patch({ resource: RESOURCES[resource], namespace, name }, 'merge', patch);
 
-  const settled = async (resource, name, test) =>
+  const waitUntil = async (resource, name, test) =>
     eventually(`${resource} ${name}`, async () => {
       const object = await get(resource, name);
       const { metadata, status } = object;
@@ -135,8 +139,8 @@ async function observe(client) {
       );
     });
 
-  const rolledOut = (name) =>
-    settled('deployments', name, ({ spec, status }) => {
+  const waitForRollout = (name) =>
+    waitUntil('deployments', name, ({ spec, status }) => {
       const progressing = status.conditions?.find(({ type }) => type === 'Progressing');
 
       return (
@@ -152,8 +156,12 @@ async function observe(client) {
     spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
   });
 
-  await create('deployments', 'Deployment', selected('web', { replicas: 3, minReadySeconds: 1 }));
-  await rolledOut('web');
+  await create(
+    'deployments',
+    'Deployment',
+    withSelector('web', { replicas: 3, minReadySeconds: 1 }),
+  );
+  await waitForRollout('web');
 
   const image = (name) => ({
     spec: {
@@ -170,16 +178,16 @@ async function observe(client) {
     metadata: { annotations: { 'kubernetes.io/change-cause': 'two' } },
   });
 
-  await rolledOut('web');
+  await waitForRollout('web');
   await change('deployments', 'web', image('example/app:1'));
-  await rolledOut('web');
+  await waitForRollout('web');
   await change('deployments', 'web', { spec: { replicas: 2 } });
-  await rolledOut('web');
+  await waitForRollout('web');
 
   await create(
     'deployments',
     'Deployment',
-    selected('stuck', {
+    withSelector('stuck', {
       replicas: 1,
       progressDeadlineSeconds: 2,
       template: template(
@@ -191,16 +199,16 @@ async function observe(client) {
     }),
   );
 
-  await settled('deployments', 'stuck', ({ status }) =>
+  await waitUntil('deployments', 'stuck', ({ status }) =>
     status.conditions?.some(({ reason }) => reason === 'ProgressDeadlineExceeded'),
   );
-  await create('deployments', 'Deployment', selected('paused', { replicas: 2, paused: true }));
-  await settled('deployments', 'paused', ({ status }) => status?.conditions?.length > 0);
+  await create('deployments', 'Deployment', withSelector('paused', { replicas: 2, paused: true }));
+  await waitUntil('deployments', 'paused', ({ status }) => status?.conditions?.length > 0);
 
   await create(
     'statefulSets',
     'StatefulSet',
-    selected('db', {
+    withSelector('db', {
       replicas: 2,
       serviceName: 'db',
       volumeClaimTemplates: [
@@ -217,23 +225,23 @@ async function observe(client) {
     status.updatedReplicas === spec.replicas &&
     status.currentRevision === status.updateRevision;
 
-  await settled('statefulSets', 'db', steady);
+  await waitUntil('statefulSets', 'db', steady);
   await change('statefulSets', 'db', image('example/app:2'));
-  await settled('statefulSets', 'db', steady);
-  await create('daemonSets', 'DaemonSet', selected('agent', {}));
+  await waitUntil('statefulSets', 'db', steady);
+  await create('daemonSets', 'DaemonSet', withSelector('agent', {}));
 
-  const everywhere = ({ status }) =>
+  const runsEverywhere = ({ status }) =>
     status?.numberAvailable === 3 && status.updatedNumberScheduled === 3;
-  await settled('daemonSets', 'agent', everywhere);
+  await waitUntil('daemonSets', 'agent', runsEverywhere);
   await change('daemonSets', 'agent', image('example/app:2'));
-  await settled('daemonSets', 'agent', everywhere);
+  await waitUntil('daemonSets', 'agent', runsEverywhere);
 
   await create('controllers', 'ReplicationController', {
     metadata: { name: 'rc', namespace },
     spec: { replicas: 2, selector: { app: 'rc' }, template: template('rc') },
   });
 
-  await settled('controllers', 'rc', ({ status }) => status?.availableReplicas === 2);
+  await waitUntil('controllers', 'rc', ({ status }) => status?.availableReplicas === 2);
 
   const job = (name, spec, annotations) =>
     create('jobs', 'Job', {
@@ -244,19 +252,19 @@ async function observe(client) {
       },
     });
 
-  const ended =
+  const hasEnded =
     (type) =>
     ({ status }) =>
       status?.conditions?.some((one) => one.type === type && one.status === 'True');
 
   await job('four', { completions: 4, parallelism: 2 });
-  await settled('jobs', 'four', ended('Complete'));
+  await waitUntil('jobs', 'four', hasEnded('Complete'));
   await job('indexed', { completions: 3, parallelism: 3, completionMode: 'Indexed' });
-  await settled('jobs', 'indexed', ended('Complete'));
+  await waitUntil('jobs', 'indexed', hasEnded('Complete'));
   await job('bad', { backoffLimit: 0 }, { 'simulation.ks-apiserver.io/exit-code': '1' });
-  await settled('jobs', 'bad', ended('Failed'));
+  await waitUntil('jobs', 'bad', hasEnded('Failed'));
   await job('suspended', { suspend: true });
-  await settled('jobs', 'suspended', ({ status }) => status?.conditions?.length > 0);
+  await waitUntil('jobs', 'suspended', ({ status }) => status?.conditions?.length > 0);
 
   await eventually('the slice', async () =>
     (await client.list(RESOURCES.slices, { namespace })).items.some(
@@ -273,7 +281,7 @@ async function observe(client) {
     found[resource] =
       resource === 'events'
         ? eventsOf(items)
-        : items.map((item) => alike(unlabelled(item))).sort(byText);
+        : items.map((item) => normaliseValue(withoutLabels(item))).sort(byText);
   }
 
   return found;
@@ -286,19 +294,19 @@ const NOT_THEIRS =
 const byText = (a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 /** Replaces hashes and random suffixes in names. */
-const nameAlike = (text) =>
+const normaliseName = (text) =>
   text
     .replace(/\b((?:web|stuck|paused)-)[a-z0-9]{7,10}-[a-z0-9]{5}\b/g, '$1HASH-X')
     .replace(/\b((?:web|stuck|paused|db|agent)-)(?!HASH)[a-z0-9]{7,10}\b/g, '$1HASH')
     .replace(/\b((?:agent|rc|four|bad|suspended|web)-|indexed-\d-)[a-z0-9]{5}\b/g, '$1X');
 
-function alike(value, key) {
+function normaliseValue(value, key) {
   if (Array.isArray(value)) {
     // The token that the admission of real API servers mounts, and the labels that an API server
     // adds to a new Job.
     const own = value
       .filter((member) => !member?.name?.startsWith?.('kube-api-access-'))
-      .map((member) => alike(member));
+      .map((member) => normaliseValue(member));
 
     return key === 'conditions' ? own.sort((a, b) => (a.type < b.type ? -1 : 1)) : own;
   }
@@ -327,20 +335,20 @@ function alike(value, key) {
       return 'PLACE';
     }
 
-    return nameAlike(value);
+    return normaliseName(value);
   }
 
   const entries = Object.entries(value)
     .filter(([name, member]) => member !== null && !NOT_THEIRS.test(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => [name, alike(member, name)])
+    .map(([name, member]) => [name, normaliseValue(member, name)])
     .filter(([, member]) => typeof member !== 'object' || Object.keys(member).length > 0);
 
   return Object.fromEntries(entries);
 }
 
 /** Returns a Job without the labels that the API server adds to a Job without labels. */
-function unlabelled(object) {
+function withoutLabels(object) {
   if (!object.spec?.template?.metadata?.labels?.['batch.kubernetes.io/job-name']) {
     return object;
   }
@@ -354,7 +362,7 @@ function eventsOf(items) {
   const lines = items
     .filter(({ involvedObject }) => kinds.test(involvedObject.kind))
     .map(({ involvedObject, type, reason, message, source, reportingComponent }) =>
-      nameAlike(
+      normaliseName(
         `${source?.component || reportingComponent} ${involvedObject.kind} ${involvedObject.name} ${type} ${reason}: ${message.replace('(combined from similar events): ', '')}`,
       ),
     );

@@ -154,7 +154,7 @@ test('nothing behind a request for an upgrade runs as cluster-admin', { skip }, 
       const name = `smuggled-${count}`;
       const body = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });
       const behind = `POST ${CONFIG_MAPS} HTTP/1.1\r\nHost: ks\r\n${withBody(body)}\r\n${body}`;
-      const connection = await RawConnection.to(server.url);
+      const connection = await RawConnection.connect(server.url);
 
       connection.write(head(`GET ${path}`) + (waits === 0 ? behind : ''));
       await sleep(waits);
@@ -189,7 +189,7 @@ test('a write that asks for an upgrade runs nothing', { skip }, async () => {
     [`PATCH ${CONFIG_MAPS}/kept`, { data: { changed: 'yes' } }],
   ])) {
     const body = value === undefined ? '' : JSON.stringify(value);
-    const connection = await RawConnection.to(server.url);
+    const connection = await RawConnection.connect(server.url);
 
     connection.write(head(line, value === undefined ? '' : withBody(body)) + body);
     assert.equal(await connection.ends(5000), true, `${line}: the connection stays open`);

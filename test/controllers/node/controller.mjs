@@ -32,7 +32,7 @@ const objects = KubernetesObjectApi.makeApiClient(config);
 const websites = { group, version: 'v1', namespace, plural: 'websites' };
 
 /** Returns the answer, or undefined if the object does not exist. */
-async function found(promise) {
+async function ignoreNotFound(promise) {
   try {
     return await promise;
   } catch (error) {
@@ -70,7 +70,7 @@ async function lead() {
   });
 
   const attempt = async () => {
-    const lease = await found(leases.readNamespacedLease({ name, namespace }));
+    const lease = await ignoreNotFound(leases.readNamespacedLease({ name, namespace }));
     if (!lease) {
       return leases.createNamespacedLease({
         namespace,
@@ -80,7 +80,7 @@ async function lead() {
 
     const expired = Date.now() - new Date(lease.spec.renewTime).getTime() > 15_000;
     if (lease.spec.holderIdentity !== holderIdentity && !expired) {
-      throw new Error('somebody else leads');
+      throw new Error('another controller leads');
     }
 
     return leases.replaceNamespacedLease({
@@ -180,7 +180,7 @@ async function finish(site) {
     data: { [name]: 'gone' },
   });
 
-  const current = await found(custom.getNamespacedCustomObject({ ...websites, name }));
+  const current = await ignoreNotFound(custom.getNamespacedCustomObject({ ...websites, name }));
   if (!current) {
     return;
   }
@@ -200,7 +200,7 @@ const apply = (object) =>
 async function createOrUpdate(api, kind, metadata, change) {
   const key = { name: metadata.name, namespace };
   await onConflict(async () => {
-    const current = await found(api[`readNamespaced${kind}`](key));
+    const current = await ignoreNotFound(api[`readNamespaced${kind}`](key));
     const object = current ?? { metadata, spec: {} };
     const before = JSON.stringify(object);
 
@@ -215,7 +215,7 @@ async function createOrUpdate(api, kind, metadata, change) {
 }
 
 async function reconcile(name) {
-  const site = await found(custom.getNamespacedCustomObject({ ...websites, name }));
+  const site = await ignoreNotFound(custom.getNamespacedCustomObject({ ...websites, name }));
   if (site?.metadata.labels?.tier !== 'web') {
     return;
   }

@@ -24,19 +24,19 @@ export default [
         body: { metadata: { name: 'p' }, spec },
       });
       const { uid } = pod.metadata;
-      const bound = (more) => ({
+      const boundTo = (more) => ({
         spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p', ...more } },
       });
 
       for (const [account, body] of [
-        ['one', bound()],
-        ['one', bound({ uid })],
-        ['two', bound()],
-        ['two', bound({ uid })],
-        ['one', bound({ uid: '00000000-0000-0000-0000-000000000000' })],
-        ['one', bound({ name: 'none' })],
-        ['one', bound({ kind: 'Secret' })],
-        ['one', bound({ apiVersion: 'apps/v1' })],
+        ['one', boundTo()],
+        ['one', boundTo({ uid })],
+        ['two', boundTo()],
+        ['two', boundTo({ uid })],
+        ['one', boundTo({ uid: '00000000-0000-0000-0000-000000000000' })],
+        ['one', boundTo({ name: 'none' })],
+        ['one', boundTo({ kind: 'Secret' })],
+        ['one', boundTo({ apiVersion: 'apps/v1' })],
       ]) {
         const answer = await api.quietly('POST', `${api.core}/serviceaccounts/${account}/token`, {
           body,
@@ -48,7 +48,7 @@ export default [
     },
   },
   {
-    name: 'who issues tokens',
+    name: 'issuers of tokens',
     run: async (api) => {
       for (const path of ['/.well-known/openid-configuration', '/openid/v1/jwks']) {
         const { status, contentType, headers, body } = await api.quietly('GET', path);

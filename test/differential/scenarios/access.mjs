@@ -130,7 +130,7 @@ export default [
     },
   },
   {
-    name: 'roles allow what they say',
+    name: 'roles allow their rules',
     run: async (api) => {
       const as = await allow(api, 'reader', [
         rule(['get', 'list', 'watch'], ['pods', 'pods/log']),
@@ -164,7 +164,7 @@ export default [
     },
   },
   {
-    name: 'nobody grants more than he has',
+    name: 'no user grants more than they have',
     run: async (api) => {
       const as = await allow(api, 'granter', [
         rule(['get', 'list'], ['pods']),
@@ -300,21 +300,21 @@ export default [
         rule(['get'], ['configmaps'], [''], { resourceNames: ['one'] }),
       ]);
 
-      const self = (spec, who = as) =>
+      const reviewSelf = (spec, who = as) =>
         api.call('POST', `${authorization}/selfsubjectaccessreviews`, { as: who, body: { spec } });
       const { namespace } = api;
 
-      await self({ resourceAttributes: { namespace, verb: 'get', resource: 'pods' } });
-      await self({ resourceAttributes: { namespace, verb: 'list', resource: 'pods' } });
-      await self({ resourceAttributes: { verb: 'get', resource: 'pods' } });
-      await self({
+      await reviewSelf({ resourceAttributes: { namespace, verb: 'get', resource: 'pods' } });
+      await reviewSelf({ resourceAttributes: { namespace, verb: 'list', resource: 'pods' } });
+      await reviewSelf({ resourceAttributes: { verb: 'get', resource: 'pods' } });
+      await reviewSelf({
         resourceAttributes: { namespace, verb: 'get', resource: 'configmaps', name: 'one' },
       });
-      await self({ resourceAttributes: { namespace, verb: 'get', resource: 'configmaps' } });
-      await self({ nonResourceAttributes: { path: '/metrics', verb: 'get' } });
-      await self({});
+      await reviewSelf({ resourceAttributes: { namespace, verb: 'get', resource: 'configmaps' } });
+      await reviewSelf({ nonResourceAttributes: { path: '/metrics', verb: 'get' } });
+      await reviewSelf({});
 
-      await self({
+      await reviewSelf({
         resourceAttributes: { verb: 'get' },
         nonResourceAttributes: { path: '/x', verb: 'get' },
       });
@@ -368,36 +368,39 @@ export default [
   {
     name: 'impersonation',
     run: async (api) => {
-      const who = (headers, options = {}) =>
+      const reviewCaller = (headers, options = {}) =>
         api.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
           body: {},
           headers,
           ...options,
         });
 
-      await who({ 'impersonate-user': 'jane' });
-      await who({ 'impersonate-user': 'jane', 'impersonate-group': ['a', 'b'] });
+      await reviewCaller({ 'impersonate-user': 'jane' });
+      await reviewCaller({ 'impersonate-user': 'jane', 'impersonate-group': ['a', 'b'] });
 
-      await who({
+      await reviewCaller({
         'impersonate-user': 'jane',
         'impersonate-extra-scopes': 'view',
         'impersonate-extra-acme%2Fx': 'y',
       });
 
-      await who({ 'impersonate-user': 'jane', 'impersonate-uid': '7' });
-      await who({ 'impersonate-user': `system:serviceaccount:${api.namespace}:default` });
-      await who({ 'impersonate-user': 'system:anonymous' });
-      await who({ 'impersonate-group': 'a' });
-      await who({ 'impersonate-extra-x': 'y' });
+      await reviewCaller({ 'impersonate-user': 'jane', 'impersonate-uid': '7' });
+      await reviewCaller({ 'impersonate-user': `system:serviceaccount:${api.namespace}:default` });
+      await reviewCaller({ 'impersonate-user': 'system:anonymous' });
+      await reviewCaller({ 'impersonate-group': 'a' });
+      await reviewCaller({ 'impersonate-extra-x': 'y' });
 
       const token = await api.quietly('POST', `${api.core}/serviceaccounts/default/token`, {
         body: { spec: {} },
       });
       const sa = { token: token.body.status.token };
 
-      await who({ 'impersonate-user': 'jane' }, sa);
-      await who({ 'impersonate-user': 'jane', 'impersonate-group': 'system:masters' }, sa);
-      await who({ 'impersonate-user': `system:serviceaccount:${api.namespace}:other` }, sa);
+      await reviewCaller({ 'impersonate-user': 'jane' }, sa);
+      await reviewCaller({ 'impersonate-user': 'jane', 'impersonate-group': 'system:masters' }, sa);
+      await reviewCaller(
+        { 'impersonate-user': `system:serviceaccount:${api.namespace}:other` },
+        sa,
+      );
 
       await api.quietly('POST', `${rbacGroup}/clusterroles`, {
         body: role(`${api.namespace}-imp`, [
@@ -418,10 +421,10 @@ export default [
       );
 
       await new Promise((resolve) => setTimeout(resolve, 300));
-      await who({ 'impersonate-user': 'jane' }, sa);
-      await who({ 'impersonate-user': 'joe' }, sa);
-      await who({ 'impersonate-user': 'jane', 'impersonate-group': 'a' }, sa);
-      await who({ 'impersonate-user': 'jane', 'impersonate-group': 'b' }, sa);
+      await reviewCaller({ 'impersonate-user': 'jane' }, sa);
+      await reviewCaller({ 'impersonate-user': 'joe' }, sa);
+      await reviewCaller({ 'impersonate-user': 'jane', 'impersonate-group': 'a' }, sa);
+      await reviewCaller({ 'impersonate-user': 'jane', 'impersonate-group': 'b' }, sa);
     },
   },
   {
@@ -446,14 +449,14 @@ export default [
       await review('');
       await review(body.status.token, { audiences: ['nobody'] });
 
-      const me = (token) =>
+      const reviewToken = (token) =>
         api.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, token });
-      await me(body.status.token);
+      await reviewToken(body.status.token);
 
       const other = await api.quietly('POST', `${api.core}/serviceaccounts/default/token`, {
         body: { spec: { audiences: ['other'] } },
       });
-      await me(other.body.status.token);
+      await reviewToken(other.body.status.token);
       await api.quietly('POST', `${api.core}/serviceaccounts`, {
         body: { metadata: { name: 'gone' } },
       });
@@ -461,21 +464,21 @@ export default [
       const gone = await api.quietly('POST', `${api.core}/serviceaccounts/gone/token`, {
         body: { spec: {} },
       });
-      await me(gone.body.status.token);
+      await reviewToken(gone.body.status.token);
       await api.quietly('DELETE', `${api.core}/serviceaccounts/gone`);
       await api.post(`${api.core}/secrets`, { metadata: { name: 'bound' } });
 
       const bound = await api.quietly('POST', `${api.core}/serviceaccounts/default/token`, {
         body: { spec: { boundObjectRef: { kind: 'Secret', apiVersion: 'v1', name: 'bound' } } },
       });
-      await me(bound.body.status.token);
+      await reviewToken(bound.body.status.token);
 
       // The real server caches for some seconds that the token was valid.
       await api.quietly('DELETE', `${api.core}/secrets/bound`);
     },
   },
   {
-    name: 'what every namespace has',
+    name: 'default objects of a namespace',
     run: async (api) => {
       await api.get(`${api.core}/serviceaccounts/default`);
       await api.get(`${api.core}/configmaps/kube-root-ca.crt`);

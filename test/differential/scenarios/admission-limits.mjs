@@ -144,7 +144,7 @@ export default [
     },
   },
   {
-    name: 'limit range: what is refused, defaults of its own, put creates',
+    name: 'limit range: refusals, own defaults, put creates',
     run: async (api) => {
       const ranges = `${api.core}/limitranges`;
       await api.post(ranges, range('bad-type', { type: 'Nothing', max: { cpu: '1' } }));

@@ -6,7 +6,7 @@ const pod = (name, resources, more = {}) => ({
 });
 
 const quota = (name, hard, more = {}) => ({ metadata: { name }, spec: { hard, ...more } });
-const same = (a, b) =>
+const isSame = (a, b) =>
   JSON.stringify(Object.entries(a ?? {}).sort()) === JSON.stringify(Object.entries(b ?? {}).sort());
 
 /** Creates a quota and waits until it is in force. */
@@ -25,8 +25,8 @@ async function begin(api, name, hard, more) {
 }
 
 /** Waits until a quota shows the usage, and records it. */
-async function shows(api, name, used) {
-  await api.until(`${api.core}/resourcequotas/${name}`, ({ status }) => same(status.used, used));
+async function recordUsage(api, name, used) {
+  await api.until(`${api.core}/resourcequotas/${name}`, ({ status }) => isSame(status.used, used));
   await api.get(`${api.core}/resourcequotas/${name}`);
 }
 
@@ -75,7 +75,7 @@ export default [
       await api.post(pods, pod('a', small));
       await api.quietly('DELETE', `${pods}/a?gracePeriodSeconds=0`);
 
-      await shows(api, 'compute', {
+      await recordUsage(api, 'compute', {
         'requests.cpu': '400m',
         'limits.cpu': '500m',
         'requests.memory': '128Mi',
@@ -84,7 +84,7 @@ export default [
 
       await api.patch(`${pods}/b/status`, { status: { phase: 'Succeeded' } });
 
-      await shows(api, 'compute', {
+      await recordUsage(api, 'compute', {
         'requests.cpu': '0',
         'limits.cpu': '0',
         'requests.memory': '0',
@@ -161,7 +161,7 @@ export default [
         body: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: applied}\n',
       });
 
-      await shows(api, 'objects', {
+      await recordUsage(api, 'objects', {
         'count/deployments.apps': '1',
         'count/configmaps': '2',
         secrets: '1',
@@ -206,7 +206,7 @@ export default [
       await api.patch(`${services}/plain`, { spec: { type: 'NodePort' } });
       await api.patch(`${services}/ports`, { spec: { type: 'ClusterIP' } });
 
-      await shows(api, 'services', {
+      await recordUsage(api, 'services', {
         services: '3',
         'services.nodeports': '1',
         'services.loadbalancers': '1',
@@ -242,7 +242,7 @@ export default [
       await api.post(claims, claim('large', '20Gi', 'silver'));
       await api.post(claims, claim('silver', '1.5Gi', 'silver'));
 
-      await shows(api, 'storage', {
+      await recordUsage(api, 'storage', {
         persistentvolumeclaims: '2',
         'requests.storage': '2560Mi',
         'gold.storageclass.storage.k8s.io/requests.storage': '1Gi',
@@ -265,8 +265,8 @@ export default [
       await api.post(pods, pod('d', limits, { activeDeadlineSeconds: 10 }));
       await api.post(pods, pod('e', limits, { activeDeadlineSeconds: 10 }));
       await api.patch(`${pods}/c`, { spec: { activeDeadlineSeconds: 10 } });
-      await shows(api, 'best-effort', { pods: '1' });
-      await shows(api, 'ending', { pods: '1' });
+      await recordUsage(api, 'best-effort', { pods: '1' });
+      await recordUsage(api, 'ending', { pods: '1' });
     },
   },
   {
@@ -297,7 +297,7 @@ export default [
       await api.post(pods, pod('c', undefined, { priorityClassName: 'quota-low' }));
       await api.post(pods, pod('d', undefined, { priorityClassName: 'quota-low' }));
       await api.post(pods, pod('e'));
-      await shows(api, 'any', { pods: '2' });
+      await recordUsage(api, 'any', { pods: '2' });
 
       for (const name of ['quota-high', 'quota-low']) {
         await api.delete(`${classes}/${name}`);
@@ -313,7 +313,7 @@ export default [
       await api.patch(`${api.core}/resourcequotas/maps`, {
         spec: { hard: { 'count/configmaps': '3', 'count/secrets': '1' } },
       });
-      await shows(api, 'maps', { 'count/configmaps': '2', 'count/secrets': '0' });
+      await recordUsage(api, 'maps', { 'count/configmaps': '2', 'count/secrets': '0' });
       await api.post(`${api.core}/configmaps`, { metadata: { name: 'b' } });
       await api.delete(`${api.core}/resourcequotas/maps`);
       await api.until(`${api.core}/resourcequotas/maps`, (_, status) => status === 404);

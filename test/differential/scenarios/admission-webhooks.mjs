@@ -14,7 +14,7 @@ const maps = {
 };
 
 /** Returns an AdmissionReview that answers a review. */
-const reviewed = (body, response) => ({
+const answerReview = (body, response) => ({
   apiVersion: body.apiVersion,
   kind: 'AdmissionReview',
   response: { uid: body.request.uid, allowed: true, ...response },
@@ -25,22 +25,22 @@ const patch = (...operations) => ({
   patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
 });
 
-function sorted(value) {
+function sortKeys(value) {
   if (Array.isArray(value)) {
-    return value.map(sorted);
+    return value.map(sortKeys);
   }
   if (!value || typeof value !== 'object') {
     return value;
   }
 
   const keys = Object.keys(value).sort();
-  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+  return Object.fromEntries(keys.map((key) => [key, sortKeys(value[key])]));
 }
 
 /** Returns a review as text, without the fields that depend on who the administrator is. */
-const told = ({ userInfo, ...request }) =>
+const describeReview = ({ userInfo, ...request }) =>
   JSON.stringify(
-    sorted({
+    sortKeys({
       ...request,
       userInfo: Object.keys(userInfo).filter((k) => k !== 'uid' && k !== 'extra'),
     }),
@@ -55,7 +55,7 @@ async function withHooks(api, { mutating = [], validating = [] }, answer, run) {
     return answer(body, url);
   });
 
-  const configured = (hook, kind, index) => ({
+  const configureHook = (hook, kind, index) => ({
     name: `${hook.name ?? `${kind}${index}`}.example.com`,
     clientConfig: { url: `${server.url}/${hook.path ?? kind + index}`, caBundle: server.caBundle },
     rules: [maps],
@@ -77,7 +77,7 @@ async function withHooks(api, { mutating = [], validating = [] }, answer, run) {
 
     const body = {
       metadata: { name: `${api.namespace}-${kind}` },
-      webhooks: hooks.map((hook, i) => configured(hook, kind, i)),
+      webhooks: hooks.map((hook, i) => configureHook(hook, kind, i)),
     };
 
     // Webhooks that are called in parallel answer in their order.
@@ -114,7 +114,7 @@ const map = (name, more = {}) => ({
 
 export default [
   {
-    name: 'what a validating webhook is told',
+    name: 'reviews of a validating webhook',
     run: async (api) => {
       const rules = [
         {
@@ -126,12 +126,12 @@ export default [
       ];
 
       const deny = (body) =>
-        reviewed(body, { allowed: false, status: { message: told(body.request) } });
+        answerReview(body, { allowed: false, status: { message: describeReview(body.request) } });
       let open = false;
 
       const answer = (body) =>
         open || body.request.userInfo.groups.includes('system:serviceaccounts')
-          ? reviewed(body, {})
+          ? answerReview(body, {})
           : deny(body);
 
       await withHooks(api, { validating: [{ more: { rules } }] }, answer, async () => {
@@ -213,7 +213,7 @@ export default [
       await withHooks(
         api,
         { validating: [{}] },
-        (body) => reviewed(body, { allowed: false, ...answers[index] }),
+        (body) => answerReview(body, { allowed: false, ...answers[index] }),
         async () => {
           for (index = 0; index < answers.length; index++) {
             await api.post(`${api.core}/configmaps`, map('a'));
@@ -242,24 +242,24 @@ export default [
             () => ({ text: '', status: 200 }),
             () => ({ kind: 'Status', apiVersion: 'v1' }),
             () => ({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' }),
-            (body) => ({ ...reviewed(body), response: { uid: 'other', allowed: true } }),
-            (body) => ({ ...reviewed(body), apiVersion: 'admission.k8s.io/v1beta1' }),
-            (body) => reviewed(body, patch({ op: 'add', path: '/data/x', value: 'y' })),
-            (body) => reviewed(body, { patchType: 'JSONPatch' }),
+            (body) => ({ ...answerReview(body), response: { uid: 'other', allowed: true } }),
+            (body) => ({ ...answerReview(body), apiVersion: 'admission.k8s.io/v1beta1' }),
+            (body) => answerReview(body, patch({ op: 'add', path: '/data/x', value: 'y' })),
+            (body) => answerReview(body, { patchType: 'JSONPatch' }),
             () => undefined,
           ]) {
             answer = given;
             await post();
           }
 
-          answer = (body) => reviewed(body, { warnings: ['careful', 'very "careful"'] });
+          answer = (body) => answerReview(body, { warnings: ['careful', 'very "careful"'] });
           await post();
         },
       );
     },
   },
   {
-    name: 'nobody there, and what failurePolicy Ignore makes of it',
+    name: 'unreachable webhooks, with failurePolicy Ignore too',
     run: async (api) => {
       const nowhere = { url: 'https://127.0.0.1:1/x' };
       await withHooks(
@@ -316,7 +316,7 @@ export default [
   {
     name: 'certificates are checked',
     run: async (api) => {
-      const other = await startWebhook((body) => reviewed(body));
+      const other = await startWebhook((body) => answerReview(body));
 
       try {
         const noBundle = { url: `${other.url}/x` };
@@ -334,7 +334,7 @@ export default [
     },
   },
   {
-    name: 'patches change what is stored, after defaults and before validation',
+    name: 'patches change the stored object, after defaults and before validation',
     run: async (api) => {
       const operations = [
         [{ op: 'add', path: '/data/x', value: 'y' }],
@@ -353,7 +353,7 @@ export default [
       await withHooks(
         api,
         { mutating: [{}] },
-        (body) => reviewed(body, operations[index].length ? patch(...operations[index]) : {}),
+        (body) => answerReview(body, operations[index].length ? patch(...operations[index]) : {}),
         async () => {
           for (index = 0; index < operations.length; index++) {
             await api.post(`${api.core}/configmaps`, map(`m${index}`));
@@ -366,7 +366,7 @@ export default [
     },
   },
   {
-    name: 'patched pods get the defaults of what was added',
+    name: 'patched pods get the defaults of added fields',
     run: async (api) => {
       const rules = [{ ...maps, operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['pods'] }];
 
@@ -377,7 +377,7 @@ export default [
       };
 
       const answer = (body) =>
-        reviewed(body, body.request.operation === 'UPDATE' ? {} : patch(sidecar));
+        answerReview(body, body.request.operation === 'UPDATE' ? {} : patch(sidecar));
       await withHooks(api, { mutating: [{ more: { rules } }] }, answer, async () => {
         await api.post(`${api.core}/pods`, {
           metadata: { name: 'p' },
@@ -397,7 +397,7 @@ export default [
         const seen = body.request.object.data?.seen ?? '';
         const stop = seen.split(',').filter((item) => item === url.slice(1)).length >= 2;
 
-        return reviewed(
+        return answerReview(
           body,
           stop
             ? {}
@@ -411,7 +411,7 @@ export default [
 
       const answer = (body, url) =>
         url.startsWith('/v')
-          ? reviewed(body, {
+          ? answerReview(body, {
               allowed: !body.request.object.data.deny,
               status: { message: body.request.object.data.seen },
             })
@@ -449,13 +449,13 @@ export default [
     name: 'rules, selectors, scope, match policy',
     run: async (api) => {
       const answer = (body, url) =>
-        reviewed(body, {
+        answerReview(body, {
           warnings: [
             `${url.split('?')[0]} ${body.request.operation} ${body.request.resource.version} ${body.request.kind.kind} ${body.request.object?.apiVersion}`,
           ],
         });
 
-      const every = (more) => ({
+      const ruleForAll = (more) => ({
         operations: ['*'],
         apiGroups: ['*'],
         apiVersions: ['*'],
@@ -471,18 +471,18 @@ export default [
               path: 'labels',
               more: {
                 objectSelector: { matchLabels: { watch: 'yes' } },
-                rules: [every({ resources: ['configmaps'] })],
+                rules: [ruleForAll({ resources: ['configmaps'] })],
               },
             },
             {
               path: 'update',
-              more: { rules: [every({ operations: ['UPDATE'], resources: ['configmaps'] })] },
+              more: { rules: [ruleForAll({ operations: ['UPDATE'], resources: ['configmaps'] })] },
             },
-            { path: 'group', more: { rules: [every({ apiGroups: ['apps'] })] } },
+            { path: 'group', more: { rules: [ruleForAll({ apiGroups: ['apps'] })] } },
             {
               path: 'cluster',
               more: {
-                rules: [every({ scope: 'Cluster' })],
+                rules: [ruleForAll({ scope: 'Cluster' })],
                 namespaceSelector: {
                   matchLabels: { 'kubernetes.io/metadata.name': `${api.namespace}-made` },
                 },
@@ -492,7 +492,11 @@ export default [
               path: 'namespaced',
               more: {
                 rules: [
-                  every({ scope: 'Namespaced', operations: ['CREATE'], resources: ['configmaps'] }),
+                  ruleForAll({
+                    scope: 'Namespaced',
+                    operations: ['CREATE'],
+                    resources: ['configmaps'],
+                  }),
                 ],
               },
             },
@@ -500,17 +504,17 @@ export default [
               path: 'exact',
               more: {
                 matchPolicy: 'Exact',
-                rules: [every({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
+                rules: [ruleForAll({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
               },
             },
             {
               path: 'equivalent',
               more: {
                 matchPolicy: 'Equivalent',
-                rules: [every({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
+                rules: [ruleForAll({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
               },
             },
-            { path: 'status', more: { rules: [every({ resources: ['*/status'] })] } },
+            { path: 'status', more: { rules: [ruleForAll({ resources: ['*/status'] })] } },
           ],
         },
         answer,
@@ -560,7 +564,7 @@ export default [
   {
     name: 'dry run and side effects',
     run: async (api) => {
-      const answer = (body) => reviewed(body, { warnings: [`dryRun ${body.request.dryRun}`] });
+      const answer = (body) => answerReview(body, { warnings: [`dryRun ${body.request.dryRun}`] });
 
       for (const sideEffects of ['None', 'NoneOnDryRun']) {
         await withHooks(api, { validating: [{ more: { sideEffects } }] }, answer, async () => {
@@ -575,7 +579,7 @@ export default [
             { more: { sideEffects: 'None', admissionReviewVersions: ['v1beta1', 'v1'] } },
           ],
         },
-        (body) => reviewed(body, { allowed: false, status: { message: body.apiVersion } }),
+        (body) => answerReview(body, { allowed: false, status: { message: body.apiVersion } }),
         async () => {
           await api.post(`${api.core}/configmaps`, map('a'));
         },
@@ -585,7 +589,7 @@ export default [
   {
     name: 'match conditions',
     run: async (api) => {
-      const answer = (body, url) => reviewed(body, { warnings: [url.split('?')[0]] });
+      const answer = (body, url) => answerReview(body, { warnings: [url.split('?')[0]] });
 
       const conditions = {
         name: "object.metadata.name.startsWith('a')",
@@ -637,7 +641,7 @@ export default [
     },
   },
   {
-    name: 'configurations: defaults and what is refused',
+    name: 'configurations: defaults and refusals',
     run: async (api) => {
       const hook = (more = {}) => ({
         name: 'a.example.com',

@@ -7,12 +7,12 @@ import { startWebhook } from '../webhook-server.mjs';
 const string = { type: 'string' };
 const integer = { type: 'integer' };
 const object = (properties, more = {}) => ({ type: 'object', properties, ...more });
-const settled = ({ status }) =>
+const isEstablished = ({ status }) =>
   status.conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
 
 export default [
   {
-    name: 'names: what is filled in, accepted and in conflict',
+    name: 'names: defaults, valid names and conflicts',
     run: async (api) => {
       const body = definition(api, [version('v1', { spec: object({ a: string }) })], {
         names: { shortNames: ['th', 'thi'], categories: ['all', 'mine'] },
@@ -20,7 +20,7 @@ export default [
       const path = `${definitionsPath}/${body.metadata.name}`;
 
       await api.post(definitionsPath, body);
-      await api.until(path, settled);
+      await api.until(path, isEstablished);
       await api.get(path);
       await api.until(`/apis/${groupOf(api)}/v1`, (_, status) => status === 200);
       await api.get(`/apis/${groupOf(api)}/v1`);
@@ -51,13 +51,13 @@ export default [
     run: async (api) => {
       const good = () => definition(api, [version('v1', {})]);
 
-      const changed = (change) => {
+      const changeGood = (change) => {
         const body = good();
         change(body);
         return body;
       };
 
-      const post = (change) => api.post(`${definitionsPath}?dryRun=All`, changed(change));
+      const post = (change) => api.post(`${definitionsPath}?dryRun=All`, changeGood(change));
       await post(() => {});
       await post((body) => (body.metadata.name = 'wrong'));
       await post((body) => (body.spec.group = 'nodots'));

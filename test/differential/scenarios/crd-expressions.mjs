@@ -142,14 +142,18 @@ const messages = [
   "'%s, %s, %s'.format([self.every, self.bytes, duration('-1.5s')])",
 ];
 
-const ruled = (list) => ({ type: 'object', properties, 'x-kubernetes-validations': list });
+const schemaWithRules = (list) => ({
+  type: 'object',
+  properties,
+  'x-kubernetes-validations': list,
+});
 
 export default [
   {
-    name: 'what holds, what does not, what cannot be told',
+    name: 'rules that hold, fail, and cannot be evaluated',
     run: async (api) => {
       const { things } = await define(api, [
-        version('v1', { spec: ruled(rules.map((rule) => ({ rule }))) }),
+        version('v1', { spec: schemaWithRules(rules.map((rule) => ({ rule }))) }),
       ]);
       await api.post(things, thing(api, 'full', { spec: full }));
 
@@ -175,12 +179,12 @@ export default [
     },
   },
   {
-    name: 'what cannot be used',
+    name: 'invalid expressions',
     run: async (api) => {
       for (const rule of refused) {
         await api.post(
           `${definitionsPath}?dryRun=All`,
-          definition(api, [version('v1', { spec: ruled([{ rule }]) })]),
+          definition(api, [version('v1', { spec: schemaWithRules([{ rule }]) })]),
         );
       }
     },
@@ -194,7 +198,7 @@ export default [
         message: 'no text',
       }));
 
-      const { things } = await define(api, [version('v1', { spec: ruled(list) })]);
+      const { things } = await define(api, [version('v1', { spec: schemaWithRules(list) })]);
       await api.post(things, thing(api, 'full', { spec: full }));
     },
   },

@@ -182,7 +182,7 @@ export default [
     },
   },
   {
-    name: 'a status that is no subresource, formats that nobody knows',
+    name: 'a status without subresource, unknown formats',
     run: async (api) => {
       const text = { type: 'object', properties: { a: { type: 'string', format: 'nope' } } };
       const { path, things } = await define(api, [version('v1', { spec: text, status: text })]);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 const chart = (name) => fileURLToPath(new URL(`../../charts/${name}`, import.meta.url));
 
 /** Records the objects of a release: kinds and names, and the specs of the last revision. */
-async function look(api, resources) {
+async function recordRelease(api, resources) {
   await api.kubectl(`get ${resources} -o name --sort-by=.metadata.name`);
 
   await api.helm('list -o json', ({ name, revision, status, chart }) => ({
@@ -25,14 +25,14 @@ const lifecycle = (name, resources, changes, looks) => ({
       throw new Error(stderr);
     }
 
-    await look(api, resources);
+    await recordRelease(api, resources);
 
     for (const line of looks) {
       await api.kubectl(line);
     }
 
     await api.helm(`upgrade r ${options} ${changes}`);
-    await look(api, resources);
+    await recordRelease(api, resources);
 
     for (const line of looks) {
       await api.kubectl(line);
@@ -53,7 +53,7 @@ const lifecycle = (name, resources, changes, looks) => ({
     }));
 
     await api.helm('uninstall r --no-hooks');
-    await look(api, resources);
+    await recordRelease(api, resources);
     await api.helm('uninstall r');
   },
 });

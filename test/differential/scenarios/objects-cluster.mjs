@@ -27,7 +27,7 @@ const metric = (resource) => ({ metrics: [{ type: 'Resource', resource }] });
 const cpu = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } };
 
 export default [
-  creations('config maps: what is refused', 'configmaps', [
+  creations('config maps: refusals', 'configmaps', [
     next({ data: { a: 'b' } }),
     next({ data: {} }),
     next({}),
@@ -68,7 +68,7 @@ export default [
       },
     ],
   ),
-  creations('secrets: types and what is refused', 'secrets', [
+  creations('secrets: types and refusals', 'secrets', [
     next({ stringData: { a: 'b' } }),
     next({ data: { a: 'x y' } }),
     next({ data: { 'a b': base64('x') } }),
@@ -89,7 +89,7 @@ export default [
     next({ immutable: true, stringData: { a: 'b' } }),
   ]),
   changes(
-    'secrets: what may change',
+    'secrets: permitted changes',
     'secrets',
     { metadata: { name: 'change' }, stringData: { a: 'b' } },
     [
@@ -122,7 +122,7 @@ export default [
       secrets: [{ name: 'y' }],
     }),
   ]),
-  creations('namespaces: what is refused', 'namespaces', [
+  creations('namespaces: refusals', 'namespaces', [
     named({}, 'A_b'),
     named({}, 'a.b'),
     named({}, 'x'.repeat(64)),
@@ -131,7 +131,7 @@ export default [
     { metadata: { name: 'diff-ns' }, spec: { finalizers: ['nodomain'] } },
     {},
   ]),
-  creations('limit ranges: what is refused', 'limitranges', [
+  creations('limit ranges: refusals', 'limitranges', [
     next({ spec: { limits: [{ type: 'Container', max: { cpu: '1' }, min: { cpu: '100m' } }] } }),
     next({ spec: {} }),
     next({ spec: { limits: [{ type: 'X' }] } }),
@@ -168,7 +168,7 @@ export default [
       },
     }),
   ]),
-  creations('resource quotas: what is refused', 'resourcequotas', [
+  creations('resource quotas: refusals', 'resourcequotas', [
     next({ spec: { hard: { pods: '5', 'requests.cpu': '1', 'count/deployments.apps': '2' } } }),
     next({}),
     next({ spec: { hard: { pods: '-1' } } }),
@@ -212,7 +212,7 @@ export default [
       },
     ],
   ),
-  creations('nodes: what is refused', 'nodes', [
+  creations('nodes: refusals', 'nodes', [
     named({}, 'diff-node'),
     named(
       {
@@ -247,7 +247,7 @@ export default [
     named({}, 'A_b'),
   ]),
   changes(
-    'nodes: what may change',
+    'nodes: permitted changes',
     'nodes',
     named({ spec: { podCIDR: '10.1.0.0/24', providerID: 'a' } }, 'diff-node-change'),
     [
@@ -272,7 +272,7 @@ export default [
       },
     ],
   ),
-  creations('roles: what is refused', 'roles', [
+  creations('roles: refusals', 'roles', [
     role([rule]),
     role([]),
     next({}),
@@ -285,7 +285,7 @@ export default [
     next({ rules: [rule] }, { name: 'a%b' }),
     next({ rules: [rule] }, { name: '..' }),
   ]),
-  creations('cluster roles: what is refused', 'clusterroles', [
+  creations('cluster roles: refusals', 'clusterroles', [
     named({ rules: [rule, { nonResourceURLs: ['/x'], verbs: ['get'] }] }, 'diff-cr'),
     named({ aggregationRule: {} }, 'diff-cr'),
     named(
@@ -294,7 +294,7 @@ export default [
     ),
     named({ rules: [{ ...rule, nonResourceURLs: ['/x'] }] }, 'diff-cr'),
   ]),
-  creations('role bindings: what is refused', 'rolebindings', [
+  creations('role bindings: refusals', 'rolebindings', [
     binding(),
     binding({ roleRef: {} }),
     binding({ roleRef: undefined }),
@@ -318,7 +318,7 @@ export default [
       ],
     }),
   ]),
-  creations('cluster role bindings: what is refused', 'clusterrolebindings', [
+  creations('cluster role bindings: refusals', 'clusterrolebindings', [
     named({ roleRef, subjects: [{ kind: 'ServiceAccount', name: 'a' }] }, 'diff-crb'),
     named({ roleRef: { ...roleRef, kind: 'Role' } }, 'diff-crb'),
     named(
@@ -327,7 +327,7 @@ export default [
     ),
   ]),
   changes(
-    'role bindings: what may change',
+    'role bindings: permitted changes',
     'rolebindings',
     { ...binding(), metadata: { name: 'change' } },
     [
@@ -342,7 +342,7 @@ export default [
       },
     ],
   ),
-  creations('scalers: what is refused', 'horizontalpodautoscalers', [
+  creations('scalers: refusals', 'horizontalpodautoscalers', [
     scaler(),
     {},
     next({ spec: {} }),
@@ -436,7 +436,7 @@ export default [
       await api.get(`${path(api, 'horizontalpodautoscalers')}/b`);
     },
   },
-  creations('disruption budgets: what is refused', 'poddisruptionbudgets', [
+  creations('disruption budgets: refusals', 'poddisruptionbudgets', [
     next({ spec: { minAvailable: 1, selector: { matchLabels: { a: 'b' } } } }),
     next({}),
     next({ spec: { minAvailable: 1, maxUnavailable: 1 } }),
@@ -446,7 +446,7 @@ export default [
     next({ spec: { selector: { matchLabels: { 'a b': 'c' } } } }),
     next({ spec: { unhealthyPodEvictionPolicy: 'X' } }),
   ]),
-  creations('priority classes: what is refused', 'priorityclasses', [
+  creations('priority classes: refusals', 'priorityclasses', [
     named({ value: 5 }, 'diff-pc'),
     named({}, 'diff-pc'),
     named({ value: 2000000000 }, 'diff-pc'),
@@ -456,7 +456,7 @@ export default [
     named({ value: 'x' }, 'diff-pc'),
   ]),
   changes(
-    'priority classes: what may change',
+    'priority classes: permitted changes',
     'priorityclasses',
     named({ value: 5 }, 'diff-pc-change'),
     [
@@ -474,7 +474,7 @@ export default [
       },
     ],
   ),
-  creations('leases: what is refused', 'leases', [
+  creations('leases: refusals', 'leases', [
     next({ spec: { holderIdentity: 'a', leaseDurationSeconds: 5 } }),
     next({}),
     next({ spec: { leaseDurationSeconds: 0 } }),
@@ -486,7 +486,7 @@ export default [
       spec: { renewTime: '2026-01-01T00:00:00Z', acquireTime: '2026-01-01T00:00:00.123456Z' },
     }),
   ]),
-  creations('runtime classes: what is refused', 'runtimeclasses', [
+  creations('runtime classes: refusals', 'runtimeclasses', [
     named({ handler: 'a' }, 'diff-rc'),
     named({}, 'diff-rc'),
     named({ handler: 'A_b' }, 'diff-rc'),
@@ -500,7 +500,7 @@ export default [
     ),
   ]),
   changes(
-    'runtime classes: what may change',
+    'runtime classes: permitted changes',
     'runtimeclasses',
     named({ handler: 'a' }, 'diff-rc-change'),
     [
@@ -509,7 +509,7 @@ export default [
       },
     ],
   ),
-  creations('events: what is refused', 'events', [
+  creations('events: refusals', 'events', [
     next({ involvedObject: {} }),
     next({ involvedObject: { namespace: 'else', name: 'x' } }),
     next({

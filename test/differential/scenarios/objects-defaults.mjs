@@ -27,7 +27,7 @@ const images =
   );
 
 /** Returns a scenario of dry runs: controllers of the real server would change stored objects. */
-const tried = (name, path, objects) => ({
+const dryRuns = (name, path, objects) => ({
   name,
   run: async (api) => {
     for (const object of objects) {
@@ -37,7 +37,7 @@ const tried = (name, path, objects) => ({
 });
 
 export default [
-  tried('volumes', '/api/v1/persistentvolumes', [
+  dryRuns('volumes', '/api/v1/persistentvolumes', [
     volume({ rbd: { monitors: ['a'], image: 'i' } }),
     volume({ scaleIO: { gateway: 'g', system: 's', volumeName: 'v', secretRef } }),
     volume({ iscsi: { targetPortal: '1.2.3.4', iqn: 'iqn.2001-04.com.example:x', lun: 0 } }),
@@ -146,7 +146,7 @@ export default [
     },
   },
   {
-    name: 'versions of what is created, parameters of lists, tables of scales',
+    name: 'versions of created objects, parameters of lists, tables of scales',
     run: async (api) => {
       const maps = `${api.core}/configmaps`;
 
@@ -185,26 +185,26 @@ export default [
       const spec = { replicas: 0, paused: true, selector: { matchLabels: { a: 'b' } }, template };
       await api.quietly('POST', deployments, { body: { metadata: { name: 'd' }, spec } });
 
-      const as = (form) => `application/json;as=${form};v=v1;g=meta.k8s.io`;
+      const acceptAs = (form) => `application/json;as=${form};v=v1;g=meta.k8s.io`;
       await api.get(`${deployments}/d/scale?includeObject=None`, {
-        accept: `${as('Table')},application/json`,
+        accept: `${acceptAs('Table')},application/json`,
       });
 
       const { body } = await api.quietly('GET', `${deployments}/d/scale`, {
-        headers: { accept: as('PartialObjectMetadata') },
+        headers: { accept: acceptAs('PartialObjectMetadata') },
       });
       api.transcript.push({ call: 'scale as metadata', kind: body.kind, keys: Object.keys(body) });
 
       await api.post(
         '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
         { spec: { resourceAttributes: { verb: 'get' } } },
-        { accept: as('Table') },
+        { accept: acceptAs('Table') },
       );
 
       await api.post(
         `${api.core}/serviceaccounts/default/token`,
         { spec: {} },
-        { accept: as('Table') },
+        { accept: acceptAs('Table') },
       );
     },
   },

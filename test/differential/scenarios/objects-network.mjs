@@ -14,7 +14,7 @@ const rule = (item = {}, rest = {}) => ({
 const policy = (spec = {}) => named({ podSelector: {}, ...spec });
 
 export default [
-  creations('services: defaults and what is refused', 'services', [
+  creations('services: defaults and refusals', 'services', [
     service(),
     service({ type: 'NodePort' }),
     service({ type: 'LoadBalancer' }),
@@ -102,71 +102,76 @@ export default [
     named(service().spec, 'a.b'),
     named(service().spec, 'UPPER'),
   ]),
-  changes('services: what may change', 'services', { ...service(), metadata: { name: 'change' } }, [
-    (s) => {
-      s.spec.ports[0].port = 81;
-    },
-    (s) => {
-      s.spec.clusterIP = '10.96.9.9';
-    },
-    (s) => {
-      s.spec.clusterIP = '10.96.9.9';
-      s.spec.clusterIPs = ['10.96.9.9'];
-    },
-    (s) => {
-      s.spec.clusterIP = 'None';
-      s.spec.clusterIPs = ['None'];
-    },
-    (s) => {
-      s.spec.clusterIP = '';
-      delete s.spec.clusterIPs;
-    },
-    (s) => {
-      s.spec.type = 'NodePort';
-    },
-    (s) => {
-      s.spec.ports[0].port = 82;
-    },
-    (s) => {
-      s.spec.type = 'LoadBalancer';
-    },
-    (s) => {
-      s.spec.externalTrafficPolicy = 'Local';
-    },
-    (s) => {
-      s.spec.healthCheckNodePort = 31999;
-    },
-    (s) => {
-      s.spec.type = 'ClusterIP';
-    },
-    (s) => {
-      s.spec.type = 'ClusterIP';
-      delete s.spec.externalTrafficPolicy;
-      delete s.spec.allocateLoadBalancerNodePorts;
-      delete s.spec.healthCheckNodePort;
+  changes(
+    'services: permitted changes',
+    'services',
+    { ...service(), metadata: { name: 'change' } },
+    [
+      (s) => {
+        s.spec.ports[0].port = 81;
+      },
+      (s) => {
+        s.spec.clusterIP = '10.96.9.9';
+      },
+      (s) => {
+        s.spec.clusterIP = '10.96.9.9';
+        s.spec.clusterIPs = ['10.96.9.9'];
+      },
+      (s) => {
+        s.spec.clusterIP = 'None';
+        s.spec.clusterIPs = ['None'];
+      },
+      (s) => {
+        s.spec.clusterIP = '';
+        delete s.spec.clusterIPs;
+      },
+      (s) => {
+        s.spec.type = 'NodePort';
+      },
+      (s) => {
+        s.spec.ports[0].port = 82;
+      },
+      (s) => {
+        s.spec.type = 'LoadBalancer';
+      },
+      (s) => {
+        s.spec.externalTrafficPolicy = 'Local';
+      },
+      (s) => {
+        s.spec.healthCheckNodePort = 31999;
+      },
+      (s) => {
+        s.spec.type = 'ClusterIP';
+      },
+      (s) => {
+        s.spec.type = 'ClusterIP';
+        delete s.spec.externalTrafficPolicy;
+        delete s.spec.allocateLoadBalancerNodePorts;
+        delete s.spec.healthCheckNodePort;
 
-      for (const p of s.spec.ports) {
-        delete p.nodePort;
-      }
-    },
-    (s) => {
-      s.spec.type = 'ExternalName';
-      s.spec.externalName = 'a.b';
-    },
-    (s) => {
-      s.spec.type = 'ExternalName';
-      s.spec.externalName = 'a.b';
-      s.spec.clusterIP = '';
-      delete s.spec.clusterIPs;
-    },
-    (s) => {
-      s.spec.type = 'ClusterIP';
-      delete s.spec.externalName;
-    },
-    (s) => {
-      s.spec.ipFamilies = ['IPv6'];
-    },
-  ]),
+        for (const p of s.spec.ports) {
+          delete p.nodePort;
+        }
+      },
+      (s) => {
+        s.spec.type = 'ExternalName';
+        s.spec.externalName = 'a.b';
+      },
+      (s) => {
+        s.spec.type = 'ExternalName';
+        s.spec.externalName = 'a.b';
+        s.spec.clusterIP = '';
+        delete s.spec.clusterIPs;
+      },
+      (s) => {
+        s.spec.type = 'ClusterIP';
+        delete s.spec.externalName;
+      },
+      (s) => {
+        s.spec.ipFamilies = ['IPv6'];
+      },
+    ],
+  ),
   {
     name: 'services: status',
     run: async (api) => {
@@ -204,7 +209,7 @@ export default [
       await api.delete(at);
     },
   },
-  creations('endpoints: what is refused', 'endpoints', [
+  creations('endpoints: refusals', 'endpoints', [
     { metadata: { name: 'a' } },
     { metadata: { name: 'b' }, subsets: [{}] },
     {
@@ -225,7 +230,7 @@ export default [
       ],
     },
   ]),
-  creations('endpoint slices: what is refused', 'endpointslices', [
+  creations('endpoint slices: refusals', 'endpointslices', [
     {},
     { metadata: { name: 'a' }, addressType: 'IPv4', endpoints: [] },
     { metadata: { name: 'b' }, addressType: 'X', endpoints: [] },
@@ -261,7 +266,7 @@ export default [
     },
   ]),
   changes(
-    'endpoint slices: what may change',
+    'endpoint slices: permitted changes',
     'endpointslices',
     { metadata: { name: 'change' }, addressType: 'IPv4', endpoints: [] },
     [
@@ -273,7 +278,7 @@ export default [
       },
     ],
   ),
-  creations('ingresses: what is refused', 'ingresses', [
+  creations('ingresses: refusals', 'ingresses', [
     ingress(),
     {},
     named({}),
@@ -313,7 +318,7 @@ export default [
       spec: ingress().spec,
     },
   ]),
-  creations('ingress classes: what is refused', 'ingressclasses', [
+  creations('ingress classes: refusals', 'ingressclasses', [
     named({ controller: 'a.b/c' }, 'diff-ic'),
     {},
     named({ controller: '' }, 'diff-ic'),
@@ -328,7 +333,7 @@ export default [
     named({ controller: 'a.b/c', parameters: { kind: 'a', name: 'b', namespace: 'x' } }, 'diff-ic'),
   ]),
   changes(
-    'ingress classes: what may change',
+    'ingress classes: permitted changes',
     'ingressclasses',
     named({ controller: 'a.b/c' }, 'diff-ic-change'),
     [
@@ -340,7 +345,7 @@ export default [
       },
     ],
   ),
-  creations('network policies: what is refused', 'networkpolicies', [
+  creations('network policies: refusals', 'networkpolicies', [
     policy(),
     {},
     policy({ egress: [{}] }),

@@ -5,9 +5,10 @@ const named = (spec, metadata = {}) => ({ metadata: { name: `p${counter++}`, ...
 const one = { name: 'c', image: 'busybox' };
 /** @type {(spec?: object, metadata?: object) => any} */
 const pod = (spec = {}, metadata) => named({ containers: [one], ...spec }, metadata);
-const of = (container, rest = {}) => pod({ containers: [{ ...one, ...container }], ...rest });
+const podWithContainer = (container, rest = {}) =>
+  pod({ containers: [{ ...one, ...container }], ...rest });
 
-const armored = (said, spec) =>
+const podWithAppArmor = (said, spec) =>
   pod(
     spec,
     said !== undefined && {
@@ -18,7 +19,7 @@ const armored = (said, spec) =>
 const profile = (type, localhostProfile) => ({
   securityContext: { appArmorProfile: { type, localhostProfile } },
 });
-const projected = (...sources) => pod({ volumes: [{ name: 'v', projected: { sources } }] });
+const podWithProjection = (...sources) => pod({ volumes: [{ name: 'v', projected: { sources } }] });
 
 const deployment = ({ metadata: { name, annotations }, spec }) => ({
   metadata: { name },
@@ -34,11 +35,13 @@ const list = (name, objects) => creations(`pods: ${name}`, 'pods', objects);
 export default [
   list('defaults', [
     pod(),
-    of({ image: 'busybox:1.2', ports: [{ containerPort: 80 }] }),
-    of({ image: 'r.io/b@sha256:0123456789012345678901234567890123456789012345678901234567890123' }),
-    of({ resources: { limits: { cpu: '1', memory: '1Gi' } } }),
-    of({ resources: { limits: { cpu: '0.5' }, requests: { memory: '1e6' } } }),
-    of({
+    podWithContainer({ image: 'busybox:1.2', ports: [{ containerPort: 80 }] }),
+    podWithContainer({
+      image: 'r.io/b@sha256:0123456789012345678901234567890123456789012345678901234567890123',
+    }),
+    podWithContainer({ resources: { limits: { cpu: '1', memory: '1Gi' } } }),
+    podWithContainer({ resources: { limits: { cpu: '0.5' }, requests: { memory: '1e6' } } }),
+    podWithContainer({
       livenessProbe: { httpGet: { port: 80 } },
       readinessProbe: { tcpSocket: { port: 'web' } },
       startupProbe: { grpc: { port: 5000 } },
@@ -89,7 +92,7 @@ export default [
       nodeName: 'n1',
       terminationGracePeriodSeconds: 5,
     }),
-    of({
+    podWithContainer({
       env: [
         { name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
         { name: 'B', value: '' },
@@ -106,41 +109,41 @@ export default [
     named({ containers: [{ name: 'A_b', image: ' x' }] }),
     named({ containers: [one, one] }),
     named({ containers: [one], initContainers: [one] }),
-    of({ imagePullPolicy: 'Sometimes' }),
-    of({ terminationMessagePolicy: 'X', terminationMessagePath: '' }),
-    of({ name: 'x'.repeat(64) }),
-    of({ ports: [{}] }),
-    of({ ports: [{ containerPort: 70000 }, { containerPort: -1 }] }),
-    of({ ports: [{ containerPort: 1, hostPort: 70000, protocol: 'tcp' }] }),
-    of({
+    podWithContainer({ imagePullPolicy: 'Sometimes' }),
+    podWithContainer({ terminationMessagePolicy: 'X', terminationMessagePath: '' }),
+    podWithContainer({ name: 'x'.repeat(64) }),
+    podWithContainer({ ports: [{}] }),
+    podWithContainer({ ports: [{ containerPort: 70000 }, { containerPort: -1 }] }),
+    podWithContainer({ ports: [{ containerPort: 1, hostPort: 70000, protocol: 'tcp' }] }),
+    podWithContainer({
       ports: [
         { containerPort: 1, name: 'Bad_Name' },
         { containerPort: 2, name: 'this-is-far-too-long-a-name' },
         { containerPort: 3, name: '123' },
       ],
     }),
-    of({
+    podWithContainer({
       ports: [
         { containerPort: 1, name: 'a' },
         { containerPort: 2, name: 'a' },
       ],
     }),
-    of({
+    podWithContainer({
       ports: [
         { containerPort: 1, hostPort: 80 },
         { containerPort: 2, hostPort: 80 },
       ],
     }),
-    of({ ports: [{ containerPort: 1, hostIP: 'nope' }] }),
-    of({ ports: [{ containerPort: 80 }, { containerPort: 80 }] }),
+    podWithContainer({ ports: [{ containerPort: 1, hostIP: 'nope' }] }),
+    podWithContainer({ ports: [{ containerPort: 80 }, { containerPort: 80 }] }),
     pod({
       hostNetwork: true,
       containers: [{ ...one, ports: [{ containerPort: 1, hostPort: 2 }] }],
     }),
-    of({ restartPolicy: 'Always' }),
-    of({ command: [''], args: ['x'], workingDir: '/x', stdin: true, tty: true }),
-    of({ stdinOnce: true }),
-    of({
+    podWithContainer({ restartPolicy: 'Always' }),
+    podWithContainer({ command: [''], args: ['x'], workingDir: '/x', stdin: true, tty: true }),
+    podWithContainer({ stdinOnce: true }),
+    podWithContainer({
       resizePolicy: [
         { resourceName: 'cpu', restartPolicy: 'X' },
         { resourceName: 'x', restartPolicy: 'NotRequired' },
@@ -148,36 +151,48 @@ export default [
     }),
   ]),
   list('env', [
-    of({ env: [{}] }),
-    of({ env: [{ name: 'a=b' }] }),
-    of({ env: [{ name: '1 x', value: 'a' }] }),
-    of({
+    podWithContainer({ env: [{}] }),
+    podWithContainer({ env: [{ name: 'a=b' }] }),
+    podWithContainer({ env: [{ name: '1 x', value: 'a' }] }),
+    podWithContainer({
       env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
     }),
-    of({ env: [{ name: 'A', valueFrom: {} }] }),
-    of({ env: [{ name: 'A', valueFrom: { fieldRef: {} } }] }),
-    of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.whoops' } } }] }),
-    of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.phase' } } }] }),
-    of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: "metadata.labels['a b']" } } }] }),
-    of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.labels' } } }] }),
-    of({
+    podWithContainer({ env: [{ name: 'A', valueFrom: {} }] }),
+    podWithContainer({ env: [{ name: 'A', valueFrom: { fieldRef: {} } }] }),
+    podWithContainer({
+      env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.whoops' } } }],
+    }),
+    podWithContainer({
+      env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.phase' } } }],
+    }),
+    podWithContainer({
+      env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: "metadata.labels['a b']" } } }],
+    }),
+    podWithContainer({
+      env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.labels' } } }],
+    }),
+    podWithContainer({
       env: [
         { name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name', apiVersion: 'v2' } } },
       ],
     }),
-    of({ env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } }] }),
-    of({
+    podWithContainer({
+      env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } }],
+    }),
+    podWithContainer({
       env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'x', containerName: 'c' } } }],
     }),
-    of({
+    podWithContainer({
       env: [
         { name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '3' } } },
       ],
     }),
-    of({ env: [{ name: 'A', valueFrom: { configMapKeyRef: {} } }] }),
-    of({ env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'x', key: 'a b' } } }] }),
-    of({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'x' } } }] }),
-    of({
+    podWithContainer({ env: [{ name: 'A', valueFrom: { configMapKeyRef: {} } }] }),
+    podWithContainer({
+      env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'x', key: 'a b' } } }],
+    }),
+    podWithContainer({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'x' } } }] }),
+    podWithContainer({
       env: [
         {
           name: 'A',
@@ -188,15 +203,17 @@ export default [
         },
       ],
     }),
-    of({ envFrom: [{}] }),
-    of({ envFrom: [{ configMapRef: {} }, { secretRef: { name: 'x' }, prefix: 'a=' }] }),
-    of({
+    podWithContainer({ envFrom: [{}] }),
+    podWithContainer({
+      envFrom: [{ configMapRef: {} }, { secretRef: { name: 'x' }, prefix: 'a=' }],
+    }),
+    podWithContainer({
       envFrom: [
         { configMapRef: { name: 'A_b' } },
         { secretRef: { name: 'x' }, configMapRef: { name: 'x' } },
       ],
     }),
-    of({
+    podWithContainer({
       env: [
         { name: 'A', value: '1' },
         { name: 'A', value: '2' },
@@ -204,34 +221,40 @@ export default [
     }),
   ]),
   list('resources', [
-    of({ resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } }),
-    of({ resources: { limits: { cpu: '-1' } } }),
-    of({ resources: { limits: { cpu: 'abc' } } }),
-    of({ resources: { limits: { gpu: '1' } } }),
-    of({ resources: { limits: { 'a b': '1' } } }),
-    of({ resources: { limits: { 'nvidia.com/gpu': '1.5' } } }),
-    of({ resources: { requests: { 'nvidia.com/gpu': '1' } } }),
-    of({ resources: { limits: { 'nvidia.com/gpu': '2' }, requests: { 'nvidia.com/gpu': '1' } } }),
-    of({ resources: { limits: { 'hugepages-2Mi': '4Mi' } } }),
-    of({ resources: { limits: { 'hugepages-2Mi': '3Mi', cpu: '1' } } }),
-    of({ resources: { requests: { 'ephemeral-storage': '1Gi', memory: '2.5' } } }),
-    of({ resources: { requests: { cpu: '0.0001' } } }),
-    of({ resources: { claims: [{ name: 'x' }] } }),
-    of({ resources: { requests: { memory: '100m' } } }),
+    podWithContainer({ resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } }),
+    podWithContainer({ resources: { limits: { cpu: '-1' } } }),
+    podWithContainer({ resources: { limits: { cpu: 'abc' } } }),
+    podWithContainer({ resources: { limits: { gpu: '1' } } }),
+    podWithContainer({ resources: { limits: { 'a b': '1' } } }),
+    podWithContainer({ resources: { limits: { 'nvidia.com/gpu': '1.5' } } }),
+    podWithContainer({ resources: { requests: { 'nvidia.com/gpu': '1' } } }),
+    podWithContainer({
+      resources: { limits: { 'nvidia.com/gpu': '2' }, requests: { 'nvidia.com/gpu': '1' } },
+    }),
+    podWithContainer({ resources: { limits: { 'hugepages-2Mi': '4Mi' } } }),
+    podWithContainer({ resources: { limits: { 'hugepages-2Mi': '3Mi', cpu: '1' } } }),
+    podWithContainer({ resources: { requests: { 'ephemeral-storage': '1Gi', memory: '2.5' } } }),
+    podWithContainer({ resources: { requests: { cpu: '0.0001' } } }),
+    podWithContainer({ resources: { claims: [{ name: 'x' }] } }),
+    podWithContainer({ resources: { requests: { memory: '100m' } } }),
     pod({ overhead: { cpu: '1' } }),
     pod({ resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } }),
     pod({ resources: { limits: { 'nvidia.com/gpu': '1' } } }),
   ]),
   list('probes and hooks', [
-    of({ livenessProbe: {} }),
-    of({ livenessProbe: { exec: {} } }),
-    of({ livenessProbe: { exec: { command: ['a'] }, httpGet: { port: 80 } } }),
-    of({ livenessProbe: { httpGet: { port: 0 } } }),
-    of({ livenessProbe: { httpGet: { port: 'Bad Name', path: 'x', scheme: 'ftp' } } }),
-    of({ livenessProbe: { httpGet: { port: 80, httpHeaders: [{ name: 'a b', value: 'c' }] } } }),
-    of({ livenessProbe: { tcpSocket: { port: 70000 } } }),
-    of({ readinessProbe: { grpc: {} } }),
-    of({
+    podWithContainer({ livenessProbe: {} }),
+    podWithContainer({ livenessProbe: { exec: {} } }),
+    podWithContainer({ livenessProbe: { exec: { command: ['a'] }, httpGet: { port: 80 } } }),
+    podWithContainer({ livenessProbe: { httpGet: { port: 0 } } }),
+    podWithContainer({
+      livenessProbe: { httpGet: { port: 'Bad Name', path: 'x', scheme: 'ftp' } },
+    }),
+    podWithContainer({
+      livenessProbe: { httpGet: { port: 80, httpHeaders: [{ name: 'a b', value: 'c' }] } },
+    }),
+    podWithContainer({ livenessProbe: { tcpSocket: { port: 70000 } } }),
+    podWithContainer({ readinessProbe: { grpc: {} } }),
+    podWithContainer({
       readinessProbe: {
         tcpSocket: { port: 1 },
         initialDelaySeconds: -1,
@@ -241,14 +264,20 @@ export default [
         failureThreshold: -1,
       },
     }),
-    of({ livenessProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } }),
-    of({ startupProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } }),
-    of({ livenessProbe: { tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 0 } }),
-    of({ readinessProbe: { tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 10 } }),
-    of({ lifecycle: { preStop: {} } }),
-    of({ lifecycle: { postStart: { exec: {} }, preStop: { sleep: { seconds: 100 } } } }),
-    of({ lifecycle: { preStop: { tcpSocket: { port: 0 } } } }),
-    of({ lifecycle: { stopSignal: 'SIGTERM' } }),
+    podWithContainer({ livenessProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } }),
+    podWithContainer({ startupProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } }),
+    podWithContainer({
+      livenessProbe: { tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 0 },
+    }),
+    podWithContainer({
+      readinessProbe: { tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 10 },
+    }),
+    podWithContainer({ lifecycle: { preStop: {} } }),
+    podWithContainer({
+      lifecycle: { postStart: { exec: {} }, preStop: { sleep: { seconds: 100 } } },
+    }),
+    podWithContainer({ lifecycle: { preStop: { tcpSocket: { port: 0 } } } }),
+    podWithContainer({ lifecycle: { stopSignal: 'SIGTERM' } }),
   ]),
   list('init containers and sidecars', [
     pod({ initContainers: [{}] }),
@@ -384,9 +413,9 @@ export default [
     pod({ volumes: [{ name: 'a', glusterfs: {} }] }),
   ]),
   list('volume mounts', [
-    of({ volumeMounts: [{}] }),
-    of({ volumeMounts: [{ name: 'nope', mountPath: '/a' }] }),
-    of(
+    podWithContainer({ volumeMounts: [{}] }),
+    podWithContainer({ volumeMounts: [{ name: 'nope', mountPath: '/a' }] }),
+    podWithContainer(
       {
         volumeMounts: [
           { name: 'v', mountPath: '/a' },
@@ -395,7 +424,7 @@ export default [
       },
       { volumes: [{ name: 'v' }] },
     ),
-    of(
+    podWithContainer(
       {
         volumeMounts: [
           { name: 'v', mountPath: '/a', subPath: '/abs' },
@@ -404,26 +433,32 @@ export default [
       },
       { volumes: [{ name: 'v' }] },
     ),
-    of(
+    podWithContainer(
       { volumeMounts: [{ name: 'v', mountPath: '/a', subPath: 'a', subPathExpr: 'b' }] },
       { volumes: [{ name: 'v' }] },
     ),
-    of(
+    podWithContainer(
       { volumeMounts: [{ name: 'v', mountPath: '/a', mountPropagation: 'X' }] },
       { volumes: [{ name: 'v' }] },
     ),
-    of(
+    podWithContainer(
       { volumeMounts: [{ name: 'v', mountPath: '/a', mountPropagation: 'Bidirectional' }] },
       { volumes: [{ name: 'v' }] },
     ),
-    of({ volumeMounts: [{ name: 'v', mountPath: 'a:b' }] }, { volumes: [{ name: 'v' }] }),
-    of(
+    podWithContainer(
+      { volumeMounts: [{ name: 'v', mountPath: 'a:b' }] },
+      { volumes: [{ name: 'v' }] },
+    ),
+    podWithContainer(
       { volumeMounts: [{ name: 'v', mountPath: '/a', recursiveReadOnly: 'Enabled' }] },
       { volumes: [{ name: 'v' }] },
     ),
-    of({ volumeDevices: [{ name: 'v', devicePath: '/dev/x' }] }, { volumes: [{ name: 'v' }] }),
-    of({ volumeDevices: [{}] }),
-    of(
+    podWithContainer(
+      { volumeDevices: [{ name: 'v', devicePath: '/dev/x' }] },
+      { volumes: [{ name: 'v' }] },
+    ),
+    podWithContainer({ volumeDevices: [{}] }),
+    podWithContainer(
       {
         volumeDevices: [{ name: 'v', devicePath: '/a' }],
         volumeMounts: [{ name: 'v', mountPath: '/a' }],
@@ -432,23 +467,25 @@ export default [
     ),
   ]),
   list('security', [
-    of({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
-    of({ securityContext: { runAsUser: -1, runAsGroup: -1 } }),
-    of({
+    podWithContainer({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
+    podWithContainer({ securityContext: { runAsUser: -1, runAsGroup: -1 } }),
+    podWithContainer({
       securityContext: {
         capabilities: { add: ['CAP_SYS_ADMIN'] },
         allowPrivilegeEscalation: false,
       },
     }),
-    of({ securityContext: { procMount: 'X', seccompProfile: { type: 'X' } } }),
-    of({
+    podWithContainer({ securityContext: { procMount: 'X', seccompProfile: { type: 'X' } } }),
+    podWithContainer({
       securityContext: {
         seccompProfile: { type: 'Localhost' },
         appArmorProfile: { type: 'Localhost' },
       },
     }),
-    of({ securityContext: { seccompProfile: { type: 'RuntimeDefault', localhostProfile: 'x' } } }),
-    of({ securityContext: { windowsOptions: { hostProcess: true } } }),
+    podWithContainer({
+      securityContext: { seccompProfile: { type: 'RuntimeDefault', localhostProfile: 'x' } },
+    }),
+    podWithContainer({ securityContext: { windowsOptions: { hostProcess: true } } }),
     pod({
       securityContext: { runAsUser: -1, fsGroup: -1, supplementalGroups: [-5], runAsGroup: -2 },
     }),
@@ -479,26 +516,29 @@ export default [
   ]),
   list('AppArmor', [
     ...['runtime/default', 'unconfined', 'localhost/x', 'localhost/', 'localhost', ''].map((said) =>
-      armored(said),
+      podWithAppArmor(said),
     ),
-    armored(undefined, { containers: [{ ...one, ...profile('RuntimeDefault') }] }),
-    armored('unconfined', { containers: [{ ...one, ...profile('RuntimeDefault') }] }),
-    armored('localhost/y', { containers: [{ ...one, ...profile('Localhost', 'x') }] }),
-    armored('localhost/x', profile('Localhost', 'x')),
-    armored('localhost/y', profile('Localhost', 'x')),
-    armored('x', profile('RuntimeDefault')),
-    armored('unconfined', { os: { name: 'windows' } }),
-    armored(undefined, { containers: [{ image: 'busybox' }], ...profile('RuntimeDefault') }),
+    podWithAppArmor(undefined, { containers: [{ ...one, ...profile('RuntimeDefault') }] }),
+    podWithAppArmor('unconfined', { containers: [{ ...one, ...profile('RuntimeDefault') }] }),
+    podWithAppArmor('localhost/y', { containers: [{ ...one, ...profile('Localhost', 'x') }] }),
+    podWithAppArmor('localhost/x', profile('Localhost', 'x')),
+    podWithAppArmor('localhost/y', profile('Localhost', 'x')),
+    podWithAppArmor('x', profile('RuntimeDefault')),
+    podWithAppArmor('unconfined', { os: { name: 'windows' } }),
+    podWithAppArmor(undefined, {
+      containers: [{ image: 'busybox' }],
+      ...profile('RuntimeDefault'),
+    }),
   ]),
   creations('pods: old and empty fields of templates', 'deployments', [
-    deployment(armored('runtime/default')),
-    deployment(armored('runtime/default', profile('RuntimeDefault'))),
+    deployment(podWithAppArmor('runtime/default')),
+    deployment(podWithAppArmor('runtime/default', profile('RuntimeDefault'))),
     deployment(pod({ runtimeClassName: '' })),
   ]),
   list('closed feature gates', [
-    projected({ clusterTrustBundle: { name: 'n', path: 'p' } }),
-    projected({ clusterTrustBundle: { path: '' } }, { configMap: { name: 'x' } }),
-    projected({ podCertificate: {}, configMap: { name: 'x' } }),
+    podWithProjection({ clusterTrustBundle: { name: 'n', path: 'p' } }),
+    podWithProjection({ clusterTrustBundle: { path: '' } }, { configMap: { name: 'x' } }),
+    podWithProjection({ podCertificate: {}, configMap: { name: 'x' } }),
     pod({ securityContext: { seLinuxChangePolicy: 'MountOption' } }),
     pod({ securityContext: { seLinuxChangePolicy: 'Recursive' } }),
     pod({ initContainers: [{ ...one, name: 'i', restartPolicyRules: [{ action: 'x' }] }] }),
@@ -696,7 +736,7 @@ export default [
     pod({}, { deletionTimestamp: '2020-01-01T00:00:00Z', deletionGracePeriodSeconds: 4 }),
   ]),
   changes(
-    'pods: what may change',
+    'pods: permitted changes',
     'pods',
     pod(
       {

@@ -9,7 +9,7 @@ const addresses = '/apis/networking.k8s.io/v1/ipaddresses';
 const networks = '/apis/networking.k8s.io/v1/servicecidrs';
 
 /** Returns dry runs of objects at a path; each adds to a valid object. */
-const tried = (name, path, base, changes) => ({
+const dryRuns = (name, path, base, changes) => ({
   name,
   run: async (api) => {
     for (const change of changes) {
@@ -28,7 +28,7 @@ const flow = (...rules) => ({ rules });
 const queue = (queuing) => ({ limited: { limitResponse: { type: 'Queue', queuing } } });
 
 export default [
-  tried(
+  dryRuns(
     'admission policies',
     policies,
     { matchConstraints: { resourceRules: [rule] }, ...validations({ expression: 'true' }) },
@@ -92,7 +92,7 @@ export default [
       },
     ],
   ),
-  tried('their bindings', bindings, { policyName: 'p', validationActions: ['Deny'] }, [
+  dryRuns('their bindings', bindings, { policyName: 'p', validationActions: ['Deny'] }, [
     {},
     { policyName: '', validationActions: [] },
     { policyName: 'P', validationActions: ['Deny', 'Warn', 'Deny', 'x'] },
@@ -100,7 +100,7 @@ export default [
     { paramRef: { name: 'a/b', selector: {}, parameterNotFoundAction: 'x' } },
     { matchResources: { resourceRules: [{}], namespaceSelector: { matchExpressions: [{}] } } },
   ]),
-  tried('flows', flows, { priorityLevelConfiguration: { name: 'x' } }, [
+  dryRuns('flows', flows, { priorityLevelConfiguration: { name: 'x' } }, [
     {},
     {
       priorityLevelConfiguration: { name: '' },
@@ -139,7 +139,7 @@ export default [
       ],
     }),
   ]),
-  tried('priority levels', levels, { type: 'Limited' }, [
+  dryRuns('priority levels', levels, { type: 'Limited' }, [
     {},
     { type: '' },
     { type: 'x' },
@@ -158,7 +158,7 @@ export default [
     queue({ queues: 10_000_001, handSize: 8 }),
     queue({ queues: 512, handSize: 8 }),
   ]),
-  tried(
+  dryRuns(
     'APIs that others serve',
     services,
     {
@@ -187,7 +187,7 @@ export default [
       { metadata: { name: 'v1.a.b' }, caBundle: 'YQ==', insecureSkipTLSVerify: true },
     ],
   ),
-  tried(
+  dryRuns(
     'addresses',
     addresses,
     { parentRef: { resource: 'services', name: 'n', namespace: 'd' } },
@@ -200,7 +200,7 @@ export default [
       { metadata: { name: '10.1.2.3' }, parentRef: undefined },
     ],
   ),
-  tried('networks of services', networks, { cidrs: ['10.55.0.0/16'] }, [
+  dryRuns('networks of services', networks, { cidrs: ['10.55.0.0/16'] }, [
     {},
     { cidrs: [] },
     { cidrs: ['10.55.0.0/16', 'fd00::/64'] },

@@ -19,7 +19,7 @@ const volume = (spec = {}) =>
 const sc = (rest = {}) => ({ metadata: { name: 'diff-sc' }, provisioner: 'a.b/c', ...rest });
 
 export default [
-  creations('claims: what is refused', 'persistentvolumeclaims', [
+  creations('claims: refusals', 'persistentvolumeclaims', [
     claim(),
     {},
     next({}),
@@ -42,7 +42,7 @@ export default [
     claim({ volumeAttributesClassName: 'A_b' }),
   ]),
   changes(
-    'claims: what may change',
+    'claims: permitted changes',
     'persistentvolumeclaims',
     { ...claim({ storageClassName: 'x' }), metadata: { name: 'change' } },
     [
@@ -57,7 +57,7 @@ export default [
       },
     ],
   ),
-  creations('volumes: what is refused', 'persistentvolumes', [
+  creations('volumes: refusals', 'persistentvolumes', [
     volume(),
     {},
     next({}, 'diff-pv'),
@@ -84,7 +84,7 @@ export default [
     volume({ hostPath: undefined, nfs: {} }),
     volume({ claimRef: { name: 'a', namespace: 'b' } }),
   ]),
-  creations('storage classes: what is refused', 'storageclasses', [
+  creations('storage classes: refusals', 'storageclasses', [
     sc(),
     sc({ provisioner: '' }),
     sc({ provisioner: 'a b' }),
@@ -105,7 +105,7 @@ export default [
     sc({ allowVolumeExpansion: true, mountOptions: ['a'], parameters: { a: 'b' } }),
   ]),
   changes(
-    'storage classes: what may change',
+    'storage classes: permitted changes',
     'storageclasses',
     { ...sc({ parameters: { a: 'b' } }), metadata: { name: 'diff-sc-change' } },
     [
@@ -126,7 +126,7 @@ export default [
       },
     ],
   ),
-  creations('CSI drivers: what is refused', 'csidrivers', [
+  creations('CSI drivers: refusals', 'csidrivers', [
     next({}, 'diff-csi'),
     { metadata: { name: 'diff-csi' } },
     next({ fsGroupPolicy: 'X' }, 'diff-csi'),
@@ -143,7 +143,7 @@ export default [
     ),
     next({}, 'A_b'),
   ]),
-  changes('CSI drivers: what may change', 'csidrivers', next({}, 'diff-csi-change'), [
+  changes('CSI drivers: permitted changes', 'csidrivers', next({}, 'diff-csi-change'), [
     (d) => {
       d.spec.attachRequired = false;
     },
@@ -154,7 +154,7 @@ export default [
       d.spec.podInfoOnMount = true;
     },
   ]),
-  creations('CSI nodes and attachments: what is refused', 'csinodes', [
+  creations('CSI nodes and attachments: refusals', 'csinodes', [
     next({ drivers: [] }, 'diff-cn'),
     next({}, 'diff-cn'),
     next(
@@ -168,7 +168,7 @@ export default [
       'diff-cn',
     ),
   ]),
-  creations('attachments: what is refused', 'volumeattachments', [
+  creations('attachments: refusals', 'volumeattachments', [
     next({ attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'p' } }, 'diff-va'),
     next({}, 'diff-va'),
     next({ attacher: 'A_b', nodeName: 'C_d', source: { persistentVolumeName: '' } }, 'diff-va'),

@@ -25,7 +25,7 @@ const cron = (spec = {}, inner = {}) =>
   named({ schedule: '* * * * *', jobTemplate: { spec: { ...job().spec, ...inner } }, ...spec });
 
 export default [
-  creations('deployments: what is refused', 'deployments', [
+  creations('deployments: refusals', 'deployments', [
     deployment(),
     {},
     named({}),
@@ -77,7 +77,7 @@ export default [
     deployment({ selector: undefined }),
   ]),
   changes(
-    'deployments: what may change',
+    'deployments: permitted changes',
     'deployments',
     { ...deployment(), metadata: { name: 'change' } },
     [
@@ -178,7 +178,7 @@ export default [
       await api.delete(`${at}/d`);
     },
   },
-  creations('stateful sets: what is refused', 'statefulsets', [
+  creations('stateful sets: refusals', 'statefulsets', [
     stateful(),
     {},
     stateful({ serviceName: 'A_b' }),
@@ -207,7 +207,7 @@ export default [
     { metadata: { name: 'a.b' }, spec: stateful().spec },
   ]),
   changes(
-    'stateful sets: what may change',
+    'stateful sets: permitted changes',
     'statefulsets',
     { ...stateful({ volumeClaimTemplates: [claim()] }), metadata: { name: 'change' } },
     [
@@ -240,7 +240,7 @@ export default [
       },
     ],
   ),
-  creations('daemon sets: what is refused', 'daemonsets', [
+  creations('daemon sets: refusals', 'daemonsets', [
     deployment(),
     {},
     deployment({ updateStrategy: { type: 'X' } }),
@@ -254,7 +254,7 @@ export default [
     deployment({ template: template({ restartPolicy: 'Never' }) }),
   ]),
   changes(
-    'daemon sets: what may change',
+    'daemon sets: permitted changes',
     'daemonsets',
     { ...deployment(), metadata: { name: 'change' } },
     [
@@ -267,14 +267,14 @@ export default [
       },
     ],
   ),
-  creations('replica sets: what is refused', 'replicasets', [
+  creations('replica sets: refusals', 'replicasets', [
     deployment(),
     deployment({ replicas: -1, minReadySeconds: -1 }),
     deployment({ selector: {} }),
     {},
     deployment({ selector: { matchLabels: { q: 'r' } } }),
   ]),
-  creations('replication controllers: what is refused', 'replicationcontrollers', [
+  creations('replication controllers: refusals', 'replicationcontrollers', [
     named({ template: template() }),
     named({ selector: labels, template: template() }),
     named({}),
@@ -296,7 +296,7 @@ export default [
     { metadata: { name: 'c' }, data: { a: 1 }, revision: -1 },
     { metadata: { name: 'd' }, data: null, revision: 0 },
   ]),
-  creations('jobs: what is refused', 'jobs', [
+  creations('jobs: refusals', 'jobs', [
     job(),
     {},
     job({ template: { spec: { containers: [one] } } }),
@@ -378,7 +378,7 @@ export default [
   // The controller of the real server ignores it, so that the object does not depend on the
   // controller's progress.
   changes(
-    'jobs: what may change',
+    'jobs: permitted changes',
     'jobs',
     { ...job({ completions: 2, managedBy: 'a.b/c' }), metadata: { name: 'change' } },
     [
@@ -415,7 +415,7 @@ export default [
       },
     ],
   ),
-  creations('cron jobs: what is refused', 'cronjobs', [
+  creations('cron jobs: refusals', 'cronjobs', [
     cron(),
     {},
     cron({ schedule: '' }),

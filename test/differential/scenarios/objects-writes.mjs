@@ -16,7 +16,7 @@ const labels = { app: 'x' };
 const template = { metadata: { labels }, spec: { containers } };
 
 /** Sends each body as it is to the collection of config maps. */
-function bodies(name, list, query = '', options = {}) {
+function sendBodies(name, list, query = '', options = {}) {
   return {
     name,
     run: async (api) => {
@@ -283,7 +283,7 @@ export default [
       await api.get('/api/v1/namespaces/dry');
     },
   },
-  bodies('writes: bodies that cannot be read', [
+  sendBodies('writes: bodies that cannot be read', [
     undefined,
     '',
     ' ',
@@ -392,7 +392,7 @@ export default [
       });
     },
   },
-  bodies(
+  sendBodies(
     'writes: unknown and repeated fields of JSON, strictly',
     [
       '{"metadata":{"name":"a"},"unknown":1}',
@@ -409,7 +409,7 @@ export default [
     ],
     '?fieldValidation=Strict',
   ),
-  bodies('writes: unknown and repeated fields of JSON, with warnings', [
+  sendBodies('writes: unknown and repeated fields of JSON, with warnings', [
     '{"metadata":{"name":"a"},"unknown":1}',
     '{"metadata":{"name":"b","unknown":1,"other":2},"data":{"x":"y"},"deep":{"er":[1]}}',
     '{"metadata":{"name":"c"},"data":{"x":"1","x":"2"}}',
@@ -418,12 +418,12 @@ export default [
     '{"metadata":{"name":"A"},"unknown":1}',
     '{"metadata":{"name":"a"},"unknown":1}',
   ]),
-  bodies(
+  sendBodies(
     'writes: unknown and repeated fields of JSON, ignored',
     ['{"metadata":{"name":"a"},"unknown":1}', '{"metadata":{"name":"c"},"data":{"x":"1","x":"2"}}'],
     '?fieldValidation=Ignore',
   ),
-  bodies(
+  sendBodies(
     'writes: YAML, strictly',
     [
       'metadata:\n  name: a\n',
@@ -436,7 +436,7 @@ export default [
     '?fieldValidation=Strict',
     yaml,
   ),
-  bodies(
+  sendBodies(
     'writes: YAML',
     [
       'kind: ConfigMap\napiVersion: v1\nmetadata:\n  name: a\ndata:\n  a: |\n    x\n    y\n',

@@ -31,7 +31,7 @@ function withoutRandom(answer, generateName) {
 /**
  * Records the random body with a call, and of the answer only the fields that no controller writes.
  */
-async function told(api, method, path, body, type) {
+async function recordCall(api, method, path, body, type) {
   const patchType = {
     json: 'json-patch+json',
     merge: 'merge-patch+json',
@@ -85,7 +85,7 @@ async function told(api, method, path, body, type) {
 }
 
 const pick = (...values) => fc.constantFrom(...values);
-const some = (arbitrary, maxLength = 3, minLength = 0) =>
+const arrayOf = (arbitrary, maxLength = 3, minLength = 0) =>
   fc.array(arbitrary, { minLength, maxLength });
 const distinct = (arbitrary, selector, maxLength = 3, minLength = 0) =>
   fc.uniqueArray(arbitrary, { selector, minLength, maxLength });
@@ -142,7 +142,7 @@ const resources = partial({
 
 const containerFields = {
   image: pick('i:1', 'i:2', 'i'),
-  args: some(word),
+  args: arrayOf(word),
   env: distinct(envVar, ({ name }) => name),
   ports: distinct(port, ({ containerPort, protocol = 'TCP' }) => `${containerPort}${protocol}`, 2),
   volumeMounts: distinct(mount, ({ mountPath }) => mountPath, 2),
@@ -165,7 +165,7 @@ const podSpecFields = {
   nodeSelector: labels,
   tolerations: distinct(toleration, ({ key, effect }) => key + effect),
   hostAliases: distinct(
-    fc.record({ ip: pick('10.1.0.1', '10.1.0.2'), hostnames: some(word, 2, 1) }),
+    fc.record({ ip: pick('10.1.0.1', '10.1.0.2'), hostnames: arrayOf(word, 2, 1) }),
     ({ ip }) => ip,
   ),
   imagePullSecrets: distinct(fc.record({ name: word }), ({ name }) => name),
@@ -222,7 +222,7 @@ const mergedList = (key, keys, fields) => {
  * faults, the real server reports a random one: only in lists that stand alone may the order
  * contradict the items.
  */
-const ordered = (name, list, key, keys, alone = false) =>
+const orderedList = (name, list, key, keys, alone = false) =>
   fc
     .tuple(
       list,
@@ -244,19 +244,19 @@ const ordered = (name, list, key, keys, alone = false) =>
       };
     });
 
-const merged = (...parts) => fc.tuple(...parts).map((all) => Object.assign({}, ...all));
+const mergeParts = (...parts) => fc.tuple(...parts).map((all) => Object.assign({}, ...all));
 
 /** Sometimes replaces the map, or keeps only the named keys of it. */
-const directed = (arbitrary) =>
+const withReplace = (arbitrary) =>
   fc.oneof(
     { weight: 8, arbitrary },
     { weight: 1, arbitrary: arbitrary.map((value) => ({ ...value, $patch: 'replace' })) },
     { weight: 1, arbitrary: fc.constant({ $patch: 'delete' }) },
   );
 
-const retained = (arbitrary) =>
+const withRetainKeys = (arbitrary) =>
   fc.oneof(
-    { weight: 5, arbitrary: directed(arbitrary) },
+    { weight: 5, arbitrary: withReplace(arbitrary) },
     {
       weight: 1,
       arbitrary: arbitrary.map((value) => ({ ...value, $retainKeys: Object.keys(value) })),
@@ -270,7 +270,7 @@ const containerPatch = {
   env: mergedList('name', pick('A', 'B', 'C', 'D'), { value: text }),
   ports: mergedList('containerPort', pick(80, 81, 443), { name: pick('http', 'dns') }),
   volumeMounts: mergedList('mountPath', pick('/v', '/w', '/x'), { name: pick('v', 'w') }),
-  resources: directed(
+  resources: withReplace(
     partial({ requests: fc.dictionary(pick('cpu', 'memory'), orNull(quantityText)) }),
   ),
 };
@@ -286,36 +286,38 @@ const finalizerPatch = fc.oneof(
       minLength: 1,
     }),
   }),
-  ordered('finalizers', fc.uniqueArray(finalizers, { maxLength: 2 }), undefined, finalizers),
+  orderedList('finalizers', fc.uniqueArray(finalizers, { maxLength: 2 }), undefined, finalizers),
 );
 
-const strategicSpec = retained(
-  merged(
-    ordered(
+const strategicSpec = withRetainKeys(
+  mergeParts(
+    orderedList(
       'containers',
       mergedList('name', pick('one', 'two', 'three'), containerPatch),
       'name',
       pick('one', 'two', 'three'),
     ),
     nullable({
-      nodeSelector: directed(mapPatch),
+      nodeSelector: withReplace(mapPatch),
       tolerations: podSpecFields.tolerations,
       terminationGracePeriodSeconds: fc.nat(60),
       hostNetwork: fc.boolean(),
       imagePullSecrets: mergedList('name', word, {}),
-      hostAliases: mergedList('ip', pick('10.1.0.1', '10.1.0.2'), { hostnames: some(word, 2, 1) }),
-      securityContext: directed(nullable({ runAsUser: fc.nat(1000), fsGroup: fc.nat(1000) })),
+      hostAliases: mergedList('ip', pick('10.1.0.1', '10.1.0.2'), {
+        hostnames: arrayOf(word, 2, 1),
+      }),
+      securityContext: withReplace(nullable({ runAsUser: fc.nat(1000), fsGroup: fc.nat(1000) })),
     }),
     partial({ volumes: mergedList('name', pick('v', 'w', 'u'), { emptyDir: fc.constant({}) }) }),
   ),
 );
 
 const strategicPatch = partial({
-  metadata: merged(
+  metadata: mergeParts(
     finalizerPatch,
-    nullable({ labels: directed(mapPatch), annotations: directed(mapPatch) }),
+    nullable({ labels: withReplace(mapPatch), annotations: withReplace(mapPatch) }),
   ),
-  template: partial({ metadata: nullable({ labels: directed(mapPatch) }), spec: strategicSpec }),
+  template: partial({ metadata: nullable({ labels: withReplace(mapPatch) }), spec: strategicSpec }),
 });
 
 const mergePatch = partial({
@@ -340,13 +342,13 @@ const mergePatch = partial({
 });
 
 /** Creates an object and patches it repeatedly. */
-const patched = (resource, prefix, types) => async (api, values) => {
+const patchRepeatedly = (resource, prefix, types) => async (api, values) => {
   const at = resource(api);
 
   for (const [index, { object, patches }] of values.entries()) {
     const name = `${prefix}-${index}`;
 
-    const { status } = await told(api, 'POST', at, {
+    const { status } = await recordCall(api, 'POST', at, {
       ...object,
       metadata: { ...object.metadata, name },
     });
@@ -356,7 +358,7 @@ const patched = (resource, prefix, types) => async (api, values) => {
     }
 
     for (const patch of patches) {
-      await told(api, 'PATCH', `${at}/${name}`, patch.body, patch.type ?? types);
+      await recordCall(api, 'PATCH', `${at}/${name}`, patch.body, patch.type ?? types);
     }
   }
 };
@@ -385,9 +387,9 @@ const service = portsOf.map((ports) => ({
 }));
 
 const servicePatch = partial({
-  metadata: nullable({ labels: directed(mapPatch) }),
-  spec: merged(
-    ordered(
+  metadata: nullable({ labels: withReplace(mapPatch) }),
+  spec: mergeParts(
+    orderedList(
       'ports',
       mergedList('port', pick(80, 443, 53), {
         name: pick('http', 'dns'),
@@ -398,7 +400,7 @@ const servicePatch = partial({
       true,
     ),
     nullable({
-      selector: directed(mapPatch),
+      selector: withReplace(mapPatch),
       sessionAffinity: pick('None', 'ClientIP', 'Other'),
       externalName: pick('example.com'),
       type: pick('ClusterIP', 'ExternalName'),
@@ -416,7 +418,7 @@ const deployment = podSpec.map((spec) => ({
   },
 }));
 
-const strategyPatch = retained(
+const strategyPatch = withRetainKeys(
   nullable({
     type: pick('Recreate', 'RollingUpdate'),
     rollingUpdate: nullable({
@@ -455,7 +457,7 @@ const configMapPatch = fc.oneof(
   }),
   fc.record({
     type: fc.constant('json'),
-    body: some(
+    body: arrayOf(
       fc.oneof(
         fc.record({
           op: pick('add', 'replace', 'test'),
@@ -499,7 +501,7 @@ const steps = (object, other) =>
     { minLength: 2, maxLength: 5 },
   );
 
-const applied = (at, prefix, apiVersion, kind, otherType) => async (api, values) => {
+const applyRepeatedly = (at, prefix, apiVersion, kind, otherType) => async (api, values) => {
   const collection = at(api);
 
   for (const [index, sequence] of values.entries()) {
@@ -507,7 +509,13 @@ const applied = (at, prefix, apiVersion, kind, otherType) => async (api, values)
 
     for (const { manager, force, object, patch } of sequence) {
       if (patch) {
-        await told(api, 'PATCH', `${collection}/${name}?fieldManager=patcher`, patch, otherType);
+        await recordCall(
+          api,
+          'PATCH',
+          `${collection}/${name}?fieldManager=patcher`,
+          patch,
+          otherType,
+        );
       } else {
         const all = {
           apiVersion: apiVersion(api),
@@ -516,7 +524,7 @@ const applied = (at, prefix, apiVersion, kind, otherType) => async (api, values)
           metadata: { ...object.metadata, name },
         };
 
-        await told(
+        await recordCall(
           api,
           'PATCH',
           `${collection}/${name}?fieldManager=${manager}&force=${force}`,
@@ -532,28 +540,28 @@ const customFields = {
   size: fc.nat(3),
   tags: fc.oneof(
     { weight: 6, arbitrary: fc.uniqueArray(word, { maxLength: 3 }) },
-    { weight: 1, arbitrary: some(word, 3) },
+    { weight: 1, arbitrary: arrayOf(word, 3) },
   ),
   parts: fc.oneof(
     {
       weight: 6,
       arbitrary: distinct(
         fc.record(
-          { name: word, zone: pick('x', 'y'), count: fc.nat(3), notes: some(word, 2) },
+          { name: word, zone: pick('x', 'y'), count: fc.nat(3), notes: arrayOf(word, 2) },
           { requiredKeys: ['name'] },
         ),
         ({ name, zone = 'x' }) => name + zone,
       ),
     },
-    { weight: 1, arbitrary: some(fc.record({ name: word }, { requiredKeys: [] }), 2) },
+    { weight: 1, arbitrary: arrayOf(fc.record({ name: word }, { requiredKeys: [] }), 2) },
   ),
-  whole: some(fc.record({ a: fc.nat(2) }), 2),
+  whole: arrayOf(fc.record({ a: fc.nat(2) }), 2),
   atom: fc.record({ a: word, b: word }, { requiredKeys: ['a'] }),
   // Maps are not empty: the real server turns an empty map that is applied to a missing one into
   // null, and refuses it.
   free: fc.dictionary(
     word,
-    fc.oneof(word, fc.nat(3), some(word, 2), fc.dictionary(word, fc.nat(2), { maxKeys: 2 })),
+    fc.oneof(word, fc.nat(3), arrayOf(word, 2), fc.dictionary(word, fc.nat(2), { maxKeys: 2 })),
     {
       minKeys: 1,
       maxKeys: 2,
@@ -771,43 +779,43 @@ export default [
     'strategic merge patches of pod templates',
     45,
     withPatches(podTemplate, body(strategicPatch)),
-    patched(templates, 'st', 'strategic'),
+    patchRepeatedly(templates, 'st', 'strategic'),
   ),
   property(
     'merge patches of pod templates',
     20,
     withPatches(podTemplate, body(mergePatch)),
-    patched(templates, 'mt', 'merge'),
+    patchRepeatedly(templates, 'mt', 'merge'),
   ),
   property(
     'strategic merge patches of services',
     25,
     withPatches(service, body(servicePatch)),
-    patched((api) => `${api.core}/services`, 'ss', 'strategic'),
+    patchRepeatedly((api) => `${api.core}/services`, 'ss', 'strategic'),
   ),
   property(
     'strategic merge patches of deployments',
     20,
     withPatches(deployment, body(deploymentPatch)),
-    patched((api) => `${api.group('apps/v1')}/deployments`, 'sd', 'strategic'),
+    patchRepeatedly((api) => `${api.group('apps/v1')}/deployments`, 'sd', 'strategic'),
   ),
   property(
     'patches of config maps',
     50,
     withPatches(configMap, configMapPatch),
-    patched((api) => `${api.core}/configmaps`, 'cm'),
+    patchRepeatedly((api) => `${api.core}/configmaps`, 'cm'),
   ),
   property(
     'applies of pod templates by several managers',
     30,
     steps(podTemplate, strategicPatch),
-    applied(templates, 'at', () => 'v1', 'PodTemplate', 'strategic'),
+    applyRepeatedly(templates, 'at', () => 'v1', 'PodTemplate', 'strategic'),
   ),
   property(
     'applies of services by several managers',
     20,
     steps(service, servicePatch),
-    applied(
+    applyRepeatedly(
       (api) => `${api.core}/services`,
       'as',
       () => 'v1',
@@ -829,7 +837,7 @@ export default [
         },
       ]);
 
-      await applied(
+      await applyRepeatedly(
         () => things,
         'ac',
         () => `${groupOf(api)}/v1`,
@@ -869,14 +877,14 @@ export default [
   ),
   property('quantities', 150, quantity, async (api, values) => {
     for (const [index, amount] of values.entries()) {
-      await told(api, 'POST', `${api.core}/resourcequotas?dryRun=All`, {
+      await recordCall(api, 'POST', `${api.core}/resourcequotas?dryRun=All`, {
         metadata: { name: `q-${index}` },
         spec: { hard: { 'limits.cpu': amount } },
       });
 
       // The real server takes an amount of more than 63 bits for a fraction of a byte.
       if (index % 3 === 0 && !/[PEe]|[TG]i?$|\d{17}/.test(String(amount))) {
-        await told(api, 'POST', `${api.core}/podtemplates?dryRun=All`, {
+        await recordCall(api, 'POST', `${api.core}/podtemplates?dryRun=All`, {
           metadata: { name: `q-${index}` },
           template: {
             spec: {
@@ -893,11 +901,11 @@ export default [
     fc.record({ name: nameText, label: nameText, port: nameText }),
     async (api, values) => {
       for (const { name, label, port } of values) {
-        await told(api, 'POST', `${api.core}/configmaps?dryRun=All`, {
+        await recordCall(api, 'POST', `${api.core}/configmaps?dryRun=All`, {
           metadata: { name, labels: { [label]: name }, annotations: { [name]: label } },
         });
 
-        await told(api, 'POST', `${api.core}/services?dryRun=All`, {
+        await recordCall(api, 'POST', `${api.core}/services?dryRun=All`, {
           metadata: { name },
           spec: {
             clusterIP: 'None',
@@ -906,11 +914,11 @@ export default [
           },
         });
 
-        await told(api, 'POST', `${api.core}/configmaps?dryRun=All`, {
+        await recordCall(api, 'POST', `${api.core}/configmaps?dryRun=All`, {
           metadata: { generateName: name.replaceAll('é', 'e'), finalizers: [label] },
         });
 
-        await told(api, 'POST', `${api.core}/events?dryRun=All`, {
+        await recordCall(api, 'POST', `${api.core}/events?dryRun=All`, {
           metadata: { name, labels: { a: label } },
           involvedObject: { namespace: api.namespace },
         });

@@ -26,7 +26,7 @@ const partialList = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k
 /**
  * Objects of built-in kinds whose tables are compared: path of the list under /api or /apis, body.
  */
-const printed = (ns) => [
+const tableObjects = (ns) => [
   [
     `/api/v1/namespaces/${ns}/pods`,
     { metadata: { name: 'p' }, spec: { containers: [container], nodeSelector: { no: 'where' } } },
@@ -213,7 +213,7 @@ const printed = (ns) => [
  * The same for cluster-scoped kinds, whose names begin with the namespace's so that they can be
  * found.
  */
-const clusterPrinted = (ns) => [
+const clusterTableObjects = (ns) => [
   [
     '/apis/storage.k8s.io/v1/storageclasses',
     {
@@ -561,7 +561,7 @@ export default [
     },
   },
   {
-    name: 'what is not there',
+    name: 'missing objects',
     run: async (api) => {
       for (const path of [
         `${api.core}/configmaps/none`,
@@ -639,9 +639,9 @@ export default [
       await api.get('/apis/none');
     },
   },
-  ...printed('ns').map((_, index) => tableScenario(printed, index)),
-  ...clusterPrinted('ns').map((_, index) => ({
-    ...tableScenario(clusterPrinted, index),
-    name: `table of ${String(clusterPrinted('ns')[index][0]).split('/').at(-1)} (cluster)`,
+  ...tableObjects('ns').map((_, index) => tableScenario(tableObjects, index)),
+  ...clusterTableObjects('ns').map((_, index) => ({
+    ...tableScenario(clusterTableObjects, index),
+    name: `table of ${String(clusterTableObjects('ns')[index][0]).split('/').at(-1)} (cluster)`,
   })),
 ];

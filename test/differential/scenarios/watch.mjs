@@ -225,7 +225,7 @@ export default [
     },
   },
   {
-    name: 'every namespace, and what cannot be watched',
+    name: 'every namespace, and kinds without watches',
     run: async (api) => {
       const list = `${api.core}/configmaps`;
       const resourceVersion = await version(api);

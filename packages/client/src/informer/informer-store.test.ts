@@ -126,7 +126,7 @@ test('unused views make room for others', () => {
 
   let made = 0;
 
-  const ask = (id: string) =>
+  const openView = (id: string) =>
     store.view(id, {
       compare: (a, b) => byName(a, b),
       passes: () => {
@@ -136,13 +136,13 @@ test('unused views make room for others', () => {
     });
 
   for (let i = 0; i < 200; i++) {
-    ask('often');
-    ask(`once-${i}`);
+    openView('often');
+    openView(`once-${i}`);
   }
 
   // Each was created once, and the one in constant use was kept.
   assert.equal(made, 201 * 1000);
-  ask('once-0');
+  openView('once-0');
   assert.equal(made, 202 * 1000);
 });
 

@@ -154,7 +154,7 @@ test('slow bodies are cut, sooner without a log-in', async () => {
 
 test('all bodies without a log-in share one budget, each user has another, and finished bodies are released', async () => {
   const part = 'x'.repeat(90_000);
-  const held = (user: string) =>
+  const beginHeldBody = (user: string) =>
     begin(`POST / HTTP/1.1\r\nHost: a\r\n${user}Content-Length: 95000\r\n\r\n${part}`);
 
   for (const [user, headers, most] of [
@@ -162,7 +162,7 @@ test('all bodies without a log-in share one budget, each user has another, and f
     ['User: jane\r\n', { user: 'jane' }, 2],
   ] as const) {
     const name = user === '' ? '' : 'jane';
-    const under = Array.from({ length: most }, () => held(user));
+    const under = Array.from({ length: most }, () => beginHeldBody(user));
 
     await until(() => budgets.held(name) === most * part.length);
 

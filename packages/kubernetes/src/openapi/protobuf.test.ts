@@ -21,7 +21,7 @@ function fieldsOf(bytes: Uint8Array): Map<number, (Uint8Array | number)[]> {
 const text = (value: unknown) => Buffer.from(value as Uint8Array).toString();
 
 /** Follows field numbers, each time to the first value. */
-function at(bytes: Uint8Array, ...path: number[]): Uint8Array {
+function messageAt(bytes: Uint8Array, ...path: number[]): Uint8Array {
   return path.reduce((inner, number) => fieldsOf(inner).get(number)![0] as Uint8Array, bytes);
 }
 
@@ -67,58 +67,58 @@ test('an OpenAPI 2 document is encoded as the messages that gnostic reads', asyn
   const root = fieldsOf(bytes);
 
   assert.equal(text(root.get(1)![0]), '2.0');
-  assert.equal(text(at(bytes, 2, 1)), 'Kubernetes');
+  assert.equal(text(messageAt(bytes, 2, 1)), 'Kubernetes');
 
-  const definitions = fieldsOf(at(bytes, 9)).get(1)!;
+  const definitions = fieldsOf(messageAt(bytes, 9)).get(1)!;
   assert.deepEqual(
-    definitions.map((entry) => text(at(entry as Uint8Array, 1))),
+    definitions.map((entry) => text(messageAt(entry as Uint8Array, 1))),
     Array.from({ length: 45 }, (_, index) => `Thing${index}`),
   );
 
-  const thing = at(definitions[44] as Uint8Array, 2);
-  assert.equal(text(at(thing, 22, 1)), 'object');
+  const thing = messageAt(definitions[44] as Uint8Array, 2);
+  assert.equal(text(messageAt(thing, 22, 1)), 'object');
   assert.deepEqual(fieldsOf(thing).get(19)!.map(text), ['a', 'b']);
-  assert.equal(text(at(thing, 31, 1)), 'x-kubernetes-group-version-kind');
+  assert.equal(text(messageAt(thing, 31, 1)), 'x-kubernetes-group-version-kind');
 
   assert.deepEqual(
-    JSON.parse(text(at(thing, 31, 2, 2))),
+    JSON.parse(text(messageAt(thing, 31, 2, 2))),
     schema['x-kubernetes-group-version-kind'],
   );
 
-  const [a, b, c] = fieldsOf(at(thing, 25))
+  const [a, b, c] = fieldsOf(messageAt(thing, 25))
     .get(1)!
-    .map((entry) => at(entry as Uint8Array, 2)) as Uint8Array[];
-  assert.equal(text(at(a!, 23, 1, 1)), '#/definitions/Thing');
-  assert.equal(text(at(a!, 5, 2)), '[]\n');
+    .map((entry) => messageAt(entry as Uint8Array, 2)) as Uint8Array[];
+  assert.equal(text(messageAt(a!, 23, 1, 1)), '#/definitions/Thing');
+  assert.equal(text(messageAt(a!, 5, 2)), '[]\n');
   assert.deepEqual(fieldsOf(a!).get(15), [0]);
 
-  const inner = at(b!, 21, 1);
+  const inner = messageAt(b!, 21, 1);
   assert.deepEqual(fieldsOf(inner).get(9), [0.5]);
 
   assert.deepEqual(
     fieldsOf(inner)
       .get(20)!
-      .map((value) => JSON.parse(text(at(value as Uint8Array, 2)))),
+      .map((value) => JSON.parse(text(messageAt(value as Uint8Array, 2)))),
     ['x', 1],
   );
 
-  assert.deepEqual(fieldsOf(at(c!, 21)).get(2), [1]);
+  assert.deepEqual(fieldsOf(messageAt(c!, 21)).get(2), [1]);
 });
 
 test('an operation has its parameters, answers and summary', async () => {
   const bytes = await encodeDocument(document(1));
-  const path = fieldsOf(at(bytes, 8)).get(2)![0] as Uint8Array;
+  const path = fieldsOf(messageAt(bytes, 8)).get(2)![0] as Uint8Array;
 
-  assert.equal(text(at(path, 1)), '/things/{name}');
+  assert.equal(text(messageAt(path, 1)), '/things/{name}');
 
-  const operation = at(path, 2, 8);
+  const operation = messageAt(path, 2, 8);
   const given = fieldsOf(operation)
     .get(8)!
-    .map((item) => at(item as Uint8Array, 1));
+    .map((item) => messageAt(item as Uint8Array, 1));
 
-  assert.equal(text(at(given[0]!, 2, 4, 4)), 'name');
-  assert.equal(text(at(given[1]!, 2, 3, 6)), 'boolean');
-  assert.equal(text(at(given[2]!, 1, 5, 1)), '#/definitions/Thing');
-  assert.equal(text(at(operation, 9, 1, 2, 1, 1)), 'OK');
-  assert.equal(text(at(operation, 13, 2, 2)), '"patch"\n');
+  assert.equal(text(messageAt(given[0]!, 2, 4, 4)), 'name');
+  assert.equal(text(messageAt(given[1]!, 2, 3, 6)), 'boolean');
+  assert.equal(text(messageAt(given[2]!, 1, 5, 1)), '#/definitions/Thing');
+  assert.equal(text(messageAt(operation, 9, 1, 2, 1, 1)), 'OK');
+  assert.equal(text(messageAt(operation, 13, 2, 2)), '"patch"\n');
 });

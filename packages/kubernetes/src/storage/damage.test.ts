@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { put } from '@ks-apiserver/kubernetes/test/storage/backend-suite';
-import { stormOf } from '@ks-apiserver/kubernetes/test/storage/kill-storm';
+import { runKillStorm } from '@ks-apiserver/kubernetes/test/storage/kill-storm';
 import { LmdbBackend } from './lmdb.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'damage-'));
@@ -28,16 +28,16 @@ let bytes: Buffer;
 let objects: Map<string, number>;
 let changes: string[];
 
-const shown = (backend: LmdbBackend) =>
+const readObjects = (backend: LmdbBackend) =>
   new Map([...backend.range({ prefix: '/' })].map((object) => [object.key, crc32(object.bytes)]));
 
-const logged = (backend: LmdbBackend) =>
+const readEvents = (backend: LmdbBackend) =>
   backend
     .eventsSince(backend.compactedRevision, '/')
     .map(({ revision, key, type, object }) => `${revision} ${type} ${key} ${crc32(object.bytes)}`);
 
 before(async () => {
-  await stormOf(origin, 0, 400);
+  await runKillStorm(origin, 0, 400);
 
   const backend = await LmdbBackend.open({ path: origin });
 
@@ -49,8 +49,8 @@ before(async () => {
     await backend.update(`/large/${i}`, () => ({ action: 'delete' }));
   }
 
-  objects = shown(backend);
-  changes = logged(backend);
+  objects = readObjects(backend);
+  changes = readEvents(backend);
   await backend.close();
   bytes = readFileSync(join(origin, 'data.mdb'));
 });
@@ -81,13 +81,13 @@ async function openDamaged(damage: (file: string) => void): Promise<'served' | '
   }
 
   try {
-    assert.deepEqual(shown(backend), objects, 'what is served is what was written');
+    assert.deepEqual(readObjects(backend), objects, 'what is served is what was written');
 
     // Old states are read only when they are requested.
     let found: string[] = changes;
 
     try {
-      found = logged(backend);
+      found = readEvents(backend);
     } catch (error) {
       assert.match(
         (error as Error).message,

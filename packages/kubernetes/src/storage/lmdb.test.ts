@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { put, testBackend } from '@ks-apiserver/kubernetes/test/storage/backend-suite';
-import { stormOf } from '@ks-apiserver/kubernetes/test/storage/kill-storm';
+import { runKillStorm } from '@ks-apiserver/kubernetes/test/storage/kill-storm';
 import { LmdbBackend } from './lmdb.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'lmdb-test-'));
@@ -84,7 +84,7 @@ test('kill -9 in a storm of writes loses no acknowledged write and repeats no re
   const newest = new Map<string, number>();
 
   for (let round = 0; round < 20; round++) {
-    for (const [revision, key] of await stormOf(path, round, 300 + round * 37)) {
+    for (const [revision, key] of await runKillStorm(path, round, 300 + round * 37)) {
       assert.ok(!acknowledged.has(revision), `revision ${revision} was given out twice`);
       acknowledged.set(revision, key);
       newest.set(key, Math.max(newest.get(key) ?? 0, revision));

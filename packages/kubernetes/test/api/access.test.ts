@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from '../support/test-server.ts';
 
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 
-const as = (user: string, ...groups: string[]) => ({
+const impersonate = (user: string, ...groups: string[]) => ({
   'impersonate-user': user,
   ...(groups.length > 0 && { 'impersonate-group': groups.join(',') }),
 });
@@ -37,24 +37,30 @@ describe('access', () => {
 
   test("roles decide, in Kubernetes' wording", async () => {
     const cases: [string, string, Record<string, string>, number, string | undefined][] = [
-      ['GET', '/api/v1/namespaces/default/pods', as('bob'), 200, undefined],
-      ['GET', '/api/v1/namespaces/default', as('bob'), 200, undefined],
+      ['GET', '/api/v1/namespaces/default/pods', impersonate('bob'), 200, undefined],
+      ['GET', '/api/v1/namespaces/default', impersonate('bob'), 200, undefined],
       [
         'GET',
         '/api/v1/pods',
-        as('bob'),
+        impersonate('bob'),
         403,
         'pods is forbidden: User "bob" cannot list resource "pods" in API group "" at the cluster scope',
       ],
       [
         'GET',
         '/apis/apps/v1/namespaces/kube-system/deployments/x/scale',
-        as('bob'),
+        impersonate('bob'),
         403,
         'deployments.apps "x" is forbidden: User "bob" cannot get resource "deployments/scale" in API group "apps" in the namespace "kube-system"',
       ],
-      ['GET', '/metrics', as('bob'), 403, 'forbidden: User "bob" cannot get path "/metrics"'],
-      ['GET', '/version', as('system:anonymous'), 200, undefined],
+      [
+        'GET',
+        '/metrics',
+        impersonate('bob'),
+        403,
+        'forbidden: User "bob" cannot get path "/metrics"',
+      ],
+      ['GET', '/version', impersonate('system:anonymous'), 200, undefined],
     ];
 
     for (const [method, path, headers, status, message] of cases) {
@@ -105,7 +111,7 @@ describe('access', () => {
     });
 
     const binding = await server.call('POST', `${rbac}/namespaces/default/rolebindings`, {
-      headers: as('ann'),
+      headers: impersonate('ann'),
       body: { ...admin, roleRef, subjects: [] },
     });
 
@@ -117,7 +123,7 @@ describe('access', () => {
     );
 
     const unknown = await server.call('POST', `${rbac}/namespaces/default/rolebindings`, {
-      headers: as('ann'),
+      headers: impersonate('ann'),
       body: { ...admin, roleRef: { ...roleRef, name: 'not-there-yet' }, subjects: [] },
     });
 
@@ -132,12 +138,14 @@ describe('access', () => {
 
     const roles = `${rbac}/namespaces/default/roles`;
     assert.equal(
-      (await server.call('POST', roles, { headers: as('ann'), body: role(['pods']) })).status,
+      (await server.call('POST', roles, { headers: impersonate('ann'), body: role(['pods']) }))
+        .status,
       201,
     );
 
     assert.equal(
-      (await server.call('POST', roles, { headers: as('ann'), body: role(['nodes']) })).status,
+      (await server.call('POST', roles, { headers: impersonate('ann'), body: role(['nodes']) }))
+        .status,
       403,
     );
   });
@@ -147,7 +155,7 @@ describe('access', () => {
     const spec = { resourceAttributes: { verb: 'create', resource: 'pods', namespace: 'default' } };
 
     const self = await server.call('POST', `${group}/selfsubjectaccessreviews`, {
-      headers: as('bob'),
+      headers: impersonate('bob'),
       body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec },
     });
 
@@ -178,7 +186,7 @@ describe('access', () => {
     assert.equal(other.body.status.allowed, false);
 
     const rules = await server.call('POST', `${group}/selfsubjectrulesreviews`, {
-      headers: as('bob'),
+      headers: impersonate('bob'),
       body: {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SelfSubjectRulesReview',

@@ -15,7 +15,7 @@ describe('admission', () => {
   const namespace = async (name: string) =>
     assert.equal((await post('/api/v1/namespaces', { metadata: { name } })).status, 201);
 
-  const shows = async (path: string, used: Record<string, string>) => {
+  const assertShows = async (path: string, used: Record<string, string>) => {
     for (let i = 0; ; i++) {
       const { body } = await server.call('GET', path);
 
@@ -132,7 +132,7 @@ describe('admission', () => {
 
     const gone = answers.find(({ status }) => status === 201)!.body.metadata.name;
     await server.call('DELETE', `${core('counted')}/configmaps/${gone}`);
-    await shows(quota, { 'count/configmaps': '11' });
+    await assertShows(quota, { 'count/configmaps': '11' });
 
     assert.equal(
       (await post(`${core('counted')}/configmaps?dryRun=All`, { metadata: { name: 'dry' } }))
@@ -140,7 +140,7 @@ describe('admission', () => {
       201,
     );
 
-    await shows(quota, { 'count/configmaps': '11' });
+    await assertShows(quota, { 'count/configmaps': '11' });
   });
 
   test('a refused write returns the quota that was reserved for it', async () => {
@@ -174,7 +174,7 @@ describe('admission', () => {
       409,
     );
 
-    await shows(quota, { secrets: '1' });
+    await assertShows(quota, { secrets: '1' });
   });
 
   test('required limits, and pods that have ended', async () => {
@@ -198,7 +198,7 @@ describe('admission', () => {
       headers: { 'content-type': 'application/merge-patch+json' },
     });
 
-    await shows(`${core('compute')}/resourcequotas/q`, { 'requests.cpu': '0', pods: '0' });
+    await assertShows(`${core('compute')}/resourcequotas/q`, { 'requests.cpu': '0', pods: '0' });
     assert.equal((await post(`${core('compute')}/pods`, pod('b', stated))).status, 201);
   });
 

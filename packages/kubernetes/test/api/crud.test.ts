@@ -328,14 +328,14 @@ describe('objects over HTTPS', () => {
     const list = await server.call('GET', configMaps);
     const from = list.body.metadata.resourceVersion;
 
-    const labelled = (value: string) => ({
+    const buildLabelled = (value: string) => ({
       ...configMap('w'),
       metadata: { name: 'w', labels: { on: value } },
     });
 
-    await server.call('POST', configMaps, { body: labelled('no') });
-    await server.call('PUT', `${configMaps}/w`, { body: labelled('yes') });
-    await server.call('PUT', `${configMaps}/w`, { body: labelled('no') });
+    await server.call('POST', configMaps, { body: buildLabelled('no') });
+    await server.call('PUT', `${configMaps}/w`, { body: buildLabelled('yes') });
+    await server.call('PUT', `${configMaps}/w`, { body: buildLabelled('no') });
     await server.call('DELETE', `${configMaps}/w`);
 
     const all = await server.watch(`${configMaps}?watch=true&resourceVersion=${from}`, 4);

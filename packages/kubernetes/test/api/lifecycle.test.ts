@@ -31,7 +31,7 @@ describe('controllers of the server', () => {
   });
   after(() => server.close());
 
-  const gone = async (path: string) => (await server.call('GET', path)).status === 404;
+  const isGone = async (path: string) => (await server.call('GET', path)).status === 404;
 
   test('services get addresses and ports, each only once', async () => {
     const kubernetes = await server.call('GET', `${services}/kubernetes`);
@@ -105,12 +105,12 @@ describe('controllers of the server', () => {
     const path = '/api/v1/namespaces/team';
     await eventually(
       'the default ServiceAccount',
-      async () => !(await gone(`${path}/serviceaccounts/default`)),
+      async () => !(await isGone(`${path}/serviceaccounts/default`)),
     );
 
     await eventually(
       'the CA bundle',
-      async () => !(await gone(`${path}/configmaps/kube-root-ca.crt`)),
+      async () => !(await isGone(`${path}/configmaps/kube-root-ca.crt`)),
     );
 
     const held = { name: 'held', finalizers: ['example.com/hold'] };
@@ -130,7 +130,7 @@ describe('controllers of the server', () => {
       'configmaps "late" is forbidden: unable to create new content in namespace team because it is being terminated',
     );
 
-    assert.equal(await gone(path), false);
+    assert.equal(await isGone(path), false);
 
     const freed = await server.call('PATCH', `${path}/configmaps/held`, {
       headers: merge,
@@ -138,7 +138,7 @@ describe('controllers of the server', () => {
     });
 
     assert.equal(freed.status, 200, freed.text);
-    await eventually('the end of the namespace', () => gone(path));
+    await eventually('the end of the namespace', () => isGone(path));
   });
 
   test('dependents are deleted with their owner, or orphaned', async () => {
@@ -168,18 +168,18 @@ describe('controllers of the server', () => {
 
       await make(`${name}-child`, { uid, name });
       await server.call('DELETE', `${configMaps}/${name}`, { body: { propagationPolicy: policy } });
-      await eventually(`${policy} of the owner`, () => gone(`${configMaps}/${name}`));
+      await eventually(`${policy} of the owner`, () => isGone(`${configMaps}/${name}`));
 
       if (policy === 'Orphan') {
         const child = await server.call('GET', `${configMaps}/${name}-child`);
         assert.equal(child.body.metadata.ownerReferences, undefined);
       } else {
-        await eventually(`${policy} of the dependent`, () => gone(`${configMaps}/${name}-child`));
+        await eventually(`${policy} of the dependent`, () => isGone(`${configMaps}/${name}-child`));
       }
     }
 
     await make('stray', { uid: '00000000-0000-0000-0000-000000000000', name: 'nobody' });
-    await eventually('the end of a stray dependent', () => gone(`${configMaps}/stray`));
+    await eventually('the end of a stray dependent', () => isGone(`${configMaps}/stray`));
   });
 
   test('pods that are bound end gracefully, others at once', async () => {
@@ -196,7 +196,7 @@ describe('controllers of the server', () => {
 
     const free = await server.call('DELETE', `${pods}/free`);
     assert.equal(free.body.kind, 'Pod', free.text);
-    assert.ok(await gone(`${pods}/free`));
+    assert.ok(await isGone(`${pods}/free`));
     await server.call('POST', pods, { body: pod('bound', { terminationGracePeriodSeconds: 7 }) });
 
     const target = { apiVersion: 'v1', kind: 'Node', name: 'n1' };
@@ -212,7 +212,7 @@ describe('controllers of the server', () => {
     const log = await server.call('GET', `${pods}/bound/log`);
     assert.equal(log.status, 503);
     await server.call('DELETE', `${pods}/bound?gracePeriodSeconds=0`);
-    assert.ok(await gone(`${pods}/bound`));
+    assert.ok(await isGone(`${pods}/bound`));
   });
 
   test('deployments are scaled', async () => {

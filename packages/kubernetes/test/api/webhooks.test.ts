@@ -29,7 +29,7 @@ describe('webhooks', () => {
   const answers = new Map<string, (review: Review) => object | undefined>();
   const calls: { path: string; headers: Record<string, unknown> }[] = [];
 
-  const reviewed = (review: Review, response: object = {}) => ({
+  const answerReview = (review: Review, response: object = {}) => ({
     apiVersion: review.apiVersion,
     kind: review.kind,
     response: { uid: review.request.uid, allowed: true, ...response },
@@ -100,7 +100,7 @@ describe('webhooks', () => {
     await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
     base = `https://localhost:${(peer.address() as AddressInfo).port}`;
     caBundle = Buffer.from(pki.ca).toString('base64');
-    answers.set('allow', (review) => reviewed(review));
+    answers.set('allow', (review) => answerReview(review));
   });
 
   after(async () => {
@@ -112,7 +112,11 @@ describe('webhooks', () => {
 
   test('webhooks refuse and warn, and get no credentials', async () => {
     answers.set('deny', (review) =>
-      reviewed(review, { allowed: false, status: { code: 403, message: 'no' }, warnings: ['w'] }),
+      answerReview(review, {
+        allowed: false,
+        status: { code: 403, message: 'no' },
+        warnings: ['w'],
+      }),
     );
 
     await withHooks('validating', [hook('deny')], async () => {
@@ -177,7 +181,7 @@ describe('webhooks', () => {
 
   test('change objects, which are validated after that', async () => {
     answers.set('mutate', (review) =>
-      reviewed(review, {
+      answerReview(review, {
         patchType: 'JSONPatch',
         patch: encode([
           {
@@ -221,7 +225,7 @@ describe('webhooks', () => {
         body: Buffer.from('{"data":{"other":"1"}}'),
       });
 
-      return reviewed(review);
+      return answerReview(review);
     });
 
     await withHooks(

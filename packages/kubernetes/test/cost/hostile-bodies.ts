@@ -276,9 +276,12 @@ const podCases: HostileCase[] = [
     );
   }),
   posts('spread', 8000, PODS, (n, id) => {
-    const one = (i: number) =>
+    const spreadConstraint = (i: number) =>
       `{"maxSkew":1,"topologyKey":"k${i}","whenUnsatisfiable":"DoNotSchedule"}`;
-    return pod(id, `${container('"env":[]')},"topologySpreadConstraints":[${list(n, one)}]`);
+    return pod(
+      id,
+      `${container('"env":[]')},"topologySpreadConstraints":[${list(n, spreadConstraint)}]`,
+    );
   }),
   posts('resources', 8000, PODS, (n, id) => {
     return pod(id, container(`"resources":{"limits":{${list(n, (i) => `"a.b/r${i}":"1"`)}}}`));
@@ -409,9 +412,9 @@ const patchCases: HostileCase[] = [
     name: 'conflicts below a long name',
     n: 5000,
     make: (n, id) => {
-      const any = (value: number) =>
+      const anyField = (value: number) =>
         `"any":{"${'n'.repeat(40 * n)}":{${list(n, (i) => `"k${i}":${value}`)}}}`;
-      return { ...apply(id, any(2)), create: [THINGS, thing(id, any(1))] };
+      return { ...apply(id, anyField(2)), create: [THINGS, thing(id, anyField(1))] };
     },
   },
   {
@@ -448,7 +451,7 @@ const patchCases: HostileCase[] = [
     }),
   },
   {
-    name: 'strategic patch that tells the order',
+    name: 'strategic patch that sets the order',
     n: 6000,
     make: (n, id) => {
       const order = list(n, (i) => `{"name":"E${n - 1 - i}"}`);

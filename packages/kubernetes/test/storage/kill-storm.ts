@@ -6,7 +6,7 @@ import { once } from 'node:events';
  * Runs kill-writer.ts on a directory and kills it after `count` acknowledged writes; returns these,
  * as revision and key.
  */
-export async function stormOf(
+export async function runKillStorm(
   path: string,
   round: number,
   count: number,

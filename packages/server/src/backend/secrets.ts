@@ -166,7 +166,7 @@ export async function jwtSecret(configured: string, secrets: SecretStore): Promi
   if (configured !== '') {
     if (Buffer.byteLength(configured) < MIN_SECRET) {
       throw new ConfigError(
-        `authentication.jwtSecret has ${Buffer.byteLength(configured)} bytes, at least ${MIN_SECRET} are needed: openssl rand -hex 32 makes one`,
+        `authentication.jwtSecret has ${Buffer.byteLength(configured)} bytes, at least ${MIN_SECRET} are needed: create one with openssl rand -hex 32`,
       );
     }
 

@@ -60,17 +60,17 @@ export const USAGE = `usage: ks-apiserver [install | import --from FILE | backup
   --secure-port PORT       embedded Kubernetes API over HTTPS (default 6443, 0 for any free one)
   --data-dir DIR           objects, certificates and secrets of the embedded API (default ./data)
   --kubeconfig FILE        serve this cluster instead of the embedded Kubernetes API
-  --in-cluster             serve the cluster whose pod this is
-  --admin-password TEXT    password of the user admin when it is made; or in the environment as KS_ADMIN_PASSWORD
+  --in-cluster             serve the cluster that this pod runs in
+  --admin-password TEXT    password of the user admin when it is created; or the environment variable KS_ADMIN_PASSWORD
   --register-node BOOL     show this host as a Node of the embedded API (default true)
-  --simulate               let workloads of the embedded API seem to run, on simulated nodes
-  --unsafe-no-fsync        answer writes of the embedded API before they are on disk: for tests, data may be lost
+  --simulate               simulate running workloads of the embedded API, on simulated nodes
+  --unsafe-no-fsync        answer writes of the embedded API before they are on disk: only for tests, data may be lost
   --log-level LEVEL        ${LEVELS.join(', ')} (default info)
 
-  install                  put the CRDs and built-in objects of KubeSphere into the cluster and stop
-  import --from FILE       create what people have made in KubeSphere 3.x of another cluster (import --help)
-  backup FILE              write all data of the embedded API into a file, also while a server runs (backup --help)
-  restore FILE             put such a file into an empty data directory (restore --help)
+  install                  apply the CRDs and built-in objects of KubeSphere to the cluster and exit
+  import --from FILE       import users, workspaces and projects from KubeSphere 3.x on another cluster (import --help)
+  backup FILE              write all data of the embedded API to a file, also while a server runs (backup --help)
+  restore FILE             restore such a file to an empty data directory (restore --help)
 `;
 
 function port(flag: string, text: string): number {

@@ -2,7 +2,7 @@ import type { Exchange, Filter } from '@ks-apiserver/http/server/exchange';
 import { htmlReply } from './html-page.ts';
 
 const CONTENT = `<h1>KubeSphere API server</h1>
-<p>This is an API for programs. The console is a program of its own, which is pointed at this address.</p>
+<p>This is an API for programs. The console is a separate program; configure it with this address.</p>
 <h2>Where to go</h2>
 <ul>
 <li><a href="docs">Reference of every call</a>, where calls can be tried</li>
@@ -12,7 +12,7 @@ const CONTENT = `<h1>KubeSphere API server</h1>
 <h2>Log in</h2>
 <pre>curl ADDRESS/oauth/token -d grant_type=password \\
   -d username=NAME --data-urlencode password=PASSWORD</pre>
-<p>The access token goes with each call, as <code>Authorization: Bearer TOKEN</code>.</p>
+<p>Send the access token with each call, as <code>Authorization: Bearer TOKEN</code>.</p>
 <h2>kubectl</h2>
 <p>Users have a kubeconfig of their own:</p>
 <pre>curl -H "Authorization: Bearer TOKEN" \\

@@ -18,7 +18,7 @@ export function portError(
 
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return new ConfigError(
-      `${host} is no address of this machine (--bind-address chooses another)`,
+      `${host} is not an address of this machine (--bind-address chooses another)`,
     );
   }
 

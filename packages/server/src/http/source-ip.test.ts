@@ -4,12 +4,12 @@ import { test } from 'node:test';
 import { SourceAddresses } from './source-ip.ts';
 
 const addresses = new SourceAddresses(['127.0.0.0/8', '10.0.0.0/8']);
-const from = (remoteAddress: string, headers: Record<string, string> = {}) =>
+const addressOf = (remoteAddress: string, headers: Record<string, string> = {}) =>
   addresses.of({ socket: { remoteAddress }, headers } as unknown as IncomingMessage);
 
 test('headers of a trusted proxy count, in 3.0’s order', () => {
-  assert.equal(from('::1'), '127.0.0.1');
-  assert.equal(from('::ffff:10.1.2.3'), '10.1.2.3');
+  assert.equal(addressOf('::1'), '127.0.0.1');
+  assert.equal(addressOf('::ffff:10.1.2.3'), '10.1.2.3');
 
   const headers = {
     'x-forwarded-for': '1.1.1.1, 2.2.2.2',
@@ -17,12 +17,12 @@ test('headers of a trusted proxy count, in 3.0’s order', () => {
     'x-client-ip': '4.4.4.4',
   };
 
-  assert.equal(from('10.0.0.1', headers), '3.3.3.3');
-  assert.equal(from('10.0.0.1', { ...headers, 'x-real-ip': '' }), '1.1.1.1, 2.2.2.2');
-  assert.equal(from('10.0.0.1', { 'x-client-ip': '4.4.4.4' }), '4.4.4.4');
-  assert.equal(from('8.8.8.8', headers), '8.8.8.8');
-  assert.equal(from('10.0.0.1', { 'x-real-ip': '<script>' }), '10.0.0.1');
-  assert.equal(from('10.0.0.1', { 'x-real-ip': '1'.repeat(300) }), '10.0.0.1');
+  assert.equal(addressOf('10.0.0.1', headers), '3.3.3.3');
+  assert.equal(addressOf('10.0.0.1', { ...headers, 'x-real-ip': '' }), '1.1.1.1, 2.2.2.2');
+  assert.equal(addressOf('10.0.0.1', { 'x-client-ip': '4.4.4.4' }), '4.4.4.4');
+  assert.equal(addressOf('8.8.8.8', headers), '8.8.8.8');
+  assert.equal(addressOf('10.0.0.1', { 'x-real-ip': '<script>' }), '10.0.0.1');
+  assert.equal(addressOf('10.0.0.1', { 'x-real-ip': '1'.repeat(300) }), '10.0.0.1');
 
   for (const text of [
     'undefined',
@@ -37,12 +37,12 @@ test('headers of a trusted proxy count, in 3.0’s order', () => {
     ',',
   ]) {
     for (const name of ['x-client-ip', 'x-real-ip', 'x-forwarded-for']) {
-      assert.equal(from('10.0.0.1', { [name]: text }), '10.0.0.1', `${name}: ${text}`);
+      assert.equal(addressOf('10.0.0.1', { [name]: text }), '10.0.0.1', `${name}: ${text}`);
     }
   }
 
   for (const text of ['2001:db8::1', '[2001:db8::1]:443', '1.1.1.1:5000', '1.1.1.1,2.2.2.2']) {
-    assert.equal(from('10.0.0.1', { 'x-client-ip': text }), text);
+    assert.equal(addressOf('10.0.0.1', { 'x-client-ip': text }), text);
   }
 });
 

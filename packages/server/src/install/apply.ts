@@ -50,7 +50,7 @@ export function resourceOf(object: KubeObject, crds: readonly KubeObject[]): Gro
   const crd = crds.find(({ spec }) => spec.group === group && spec.names.kind === object.kind);
   const resource = crd?.spec.names.plural ?? plurals[object.kind ?? ''];
   if (!resource) {
-    throw new Error(`no resource is known for ${object.apiVersion} ${object.kind}`);
+    throw new Error(`unknown resource of ${object.apiVersion} ${object.kind}`);
   }
 
   return { group, version, resource };

@@ -8,7 +8,7 @@ import { requireInstalled } from './apply.ts';
 import { install } from './install.ts';
 import { builtinManifests } from './manifests.ts';
 
-async function fresh(): Promise<KubeClient> {
+async function openFreshApi(): Promise<KubeClient> {
   return new KubeClient(await KubeApiServer.open({ backend: new MemoryBackend() }));
 }
 
@@ -27,7 +27,7 @@ const services = { group: '', version: 'v1', resource: 'services' };
 const service = { resource: services, namespace: 'kubesphere-system', name: 'ks-apiserver' };
 
 test('a fresh embedded API gets everything, once', async () => {
-  const client = await fresh();
+  const client = await openFreshApi();
   const { crds, objects, embedded } = builtinManifests();
   const first = await install(client, { embedded: true });
   assert.deepEqual(
@@ -52,7 +52,7 @@ test('a fresh embedded API gets everything, once', async () => {
 });
 
 test('other users’ changes stay, and deleted objects are recreated only on request', async () => {
-  const client = await fresh();
+  const client = await openFreshApi();
   await install(client, { embedded: true });
 
   await client.patch(
@@ -82,7 +82,7 @@ test('other users’ changes stay, and deleted objects are recreated only on req
 });
 
 test('an object that fails is named, the others are applied, and the next start tries again', async () => {
-  const client = await fresh();
+  const client = await openFreshApi();
 
   const good = {
     apiVersion: 'v1',
@@ -111,7 +111,7 @@ test('an object that fails is named, the others are applied, and the next start 
 });
 
 test('definitions of other projects stay as they are on a cluster', async () => {
-  const client = await fresh();
+  const client = await openFreshApi();
   const name = 'volumesnapshots.snapshot.storage.k8s.io';
 
   const crds = {

@@ -39,7 +39,7 @@ function booleanOf(query: URLSearchParams, name: string): boolean | undefined {
     return false;
   }
 
-  throw badRequest(`parameter ${name}: "${text}" is no boolean, use true or false`);
+  throw badRequest(`parameter ${name}: "${text}" is not a boolean, use true or false`);
 }
 
 function seconds(text: string | null): number | undefined {
@@ -47,7 +47,7 @@ function seconds(text: string | null): number | undefined {
     return undefined;
   }
   if (!/^\d{1,9}$/.test(text)) {
-    throw badRequest(`parameter timeoutSeconds: "${text}" is no number of seconds`);
+    throw badRequest(`parameter timeoutSeconds: "${text}" is not a number of seconds`);
   }
 
   return Number(text) || undefined;

@@ -59,15 +59,15 @@ test('both documents are valid Swagger 2.0', async () => {
 });
 
 test('operations that 3.0 published under one id get distinct ids by their paths', () => {
-  const at = (path: string): Route => ({ ...route, path });
-  const routes = ['/v1/devops/{d}/roles', '/v1/namespaces/{n}/roles', '/v1/roles'].map(at);
+  const routeAt = (path: string): Route => ({ ...route, path });
+  const routes = ['/v1/devops/{d}/roles', '/v1/namespaces/{n}/roles', '/v1/roles'].map(routeAt);
   assert.deepEqual(
     [...operationIds(routes).values()],
     ['UpdateUser', 'UpdateUserDevops', 'UpdateUserNamespaces'],
   );
 
   assert.throws(
-    () => operationIds([at('/v1/{b}/{d}'), at('/v1/{b}/{c}')]),
+    () => operationIds([routeAt('/v1/{b}/{d}'), routeAt('/v1/{b}/{c}')]),
     /UpdateUser is another/,
   );
 });

@@ -113,8 +113,8 @@ async function check(method: string, template: string, row: Row): Promise<void> 
     const path = template.replace(/\{(\w+)\}/g, (_, key) => values[key]!) + (row.query ?? '');
 
     for (const caller of CALLERS) {
-      // An upgrade that no route expects and a body that no handler can decode: allowed writes fail
-      // after authorization and change nothing.
+      // An Accept type that no route produces and a body that no handler decodes: allowed writes
+      // fail after authorization and change nothing.
       const writes = method !== 'GET' || row.acts === true;
       const body = writes && method !== 'DELETE' && method !== 'GET' ? '"x"' : undefined;
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
@@ -192,7 +192,7 @@ for (const row of KUBERNETES) {
   test(`${row.method} ${row.path} of Kubernetes`, () => check(row.method, row.path, row));
 }
 
-test('everybody may read their own user and kubeconfig, and no other', async () => {
+test('every user may read their own user and kubeconfig, and no other', async () => {
   const kubeconfig = (name: string) =>
     `/kapis/resources.kubesphere.io/v1alpha2/users/${name}/kubeconfig`;
   const token = tokens.get('regular');

@@ -21,7 +21,7 @@ export function iamRows(): Table {
     [`GET ${I}/users/{user}/globalroles`]: [{ allowed: PLATFORM }],
   };
 
-  // Credentials of other users: nobody creates them, managers of users see and revoke them
+  // Credentials of other users: no user creates them, managers of users see and revoke them
   // (`{user}` is an unknown user here).
   for (const operation of [
     'GET /users/{user}/tokens',
@@ -82,7 +82,7 @@ export function iamRows(): Table {
   add(`${ns}/members`, '{member}', members(...READERS), owners, ['PUT', 'DELETE']);
   add(`${devops}/members`, '{member}', MANAGERS, MANAGERS, ['PUT', 'DELETE']);
 
-  const only = (...own: Caller[]) => ({
+  const onlyOwn = (...own: Caller[]) => ({
     own: [...own, 'admin' as const],
     other: PLATFORM,
     none: PLATFORM,
@@ -90,23 +90,23 @@ export function iamRows(): Table {
 
   table[`GET ${I}/clustermembers/{clustermember}/clusterroles`] = [{ allowed: PLATFORM }];
   table[`GET ${I}${ws}/workspacemembers/{workspacemember}/workspaceroles`] = [
-    { allowed: only('ws-viewer', 'ws-admin') },
+    { allowed: onlyOwn('ws-viewer', 'ws-admin') },
   ];
-  table[`GET ${I}${ns}/members/{member}/roles`] = [{ allowed: only(...READERS) }];
+  table[`GET ${I}${ns}/members/{member}/roles`] = [{ allowed: onlyOwn(...READERS) }];
   table[`GET ${I}${devops}/members/{member}/roles`] = [{ allowed: PLATFORM }];
 
   // The reason of a refusal: users may always ask about themselves.
   table[`GET ${I}/explain`] = [{ allowed: LOGGED_IN }];
 
   for (const what of ['groups', 'groupbindings']) {
-    table[`GET ${I}${ws}/${what}`] = [{ allowed: only('ws-viewer', 'ws-admin') }];
+    table[`GET ${I}${ws}/${what}`] = [{ allowed: onlyOwn('ws-viewer', 'ws-admin') }];
   }
 
   for (const what of ['rolebindings', 'workspacerolebindings']) {
     table[`GET ${I}${ws}/${what}`] = [{ allowed: inWorkspace }];
   }
 
-  table[`GET ${I}${ws}/groups/{group}`] = [{ allowed: only('ws-viewer', 'ws-admin') }];
+  table[`GET ${I}${ws}/groups/{group}`] = [{ allowed: onlyOwn('ws-viewer', 'ws-admin') }];
   for (const operation of [
     `POST ${ws}/groups`,
     `PUT ${ws}/groups/{group}`,
@@ -115,7 +115,7 @@ export function iamRows(): Table {
     `POST ${ws}/groupbindings`,
     `DELETE ${ws}/groupbindings/{groupbinding}`,
   ]) {
-    table[operation.replace(' ', ` ${I}`)] = [{ allowed: only('ws-admin') }];
+    table[operation.replace(' ', ` ${I}`)] = [{ allowed: onlyOwn('ws-admin') }];
   }
 
   for (const operation of [

@@ -105,14 +105,14 @@ test('a kubeconfig is kept while it is valid, replaced when it is not, and delet
   const before = await configOf('jo');
   const path = `${MAPS}/kubeconfig-jo`;
 
-  const touch = (name: string) =>
+  const touchUser = (name: string) =>
     server.kubernetes(`/apis/iam.kubesphere.io/v1alpha2/users/${name}`, {
       method: 'PATCH',
       type: 'application/merge-patch+json',
       body: { metadata: { annotations: { touched: String(Date.now()) } } },
     });
 
-  await touch('jo');
+  await touchUser('jo');
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(await configOf('jo'), before);
 
@@ -122,7 +122,7 @@ test('a kubeconfig is kept while it is valid, replaced when it is not, and delet
     body: { data: { config: 'broken' } },
   });
 
-  await touch('jo');
+  await touchUser('jo');
   await eventually(async () => assert.match(await configOf('jo'), /client-key-data/));
   assert.notEqual(await configOf('jo'), before);
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { invitedToProject, newProject, newWorkspace } from '../console/forms.ts';
+import { inviteToProject, newProject, newWorkspace } from '../console/forms.ts';
 import { PASSWORD, PATHS, TestPlatform } from '../support/test-platform.ts';
 import { eventually } from '../support/test-server.ts';
 
@@ -29,7 +29,7 @@ before(async () => {
 
   await form(newWorkspace('admin', 'team', 'admin'));
   await eventually(() => form(newProject('admin', 'team', 'shop')));
-  await eventually(() => form(invitedToProject('shop', 'vera', 'viewer')));
+  await eventually(() => form(inviteToProject('shop', 'vera', 'viewer')));
   token = await platform.server.token('vera', PASSWORD);
   await eventually(async () =>
     assert.equal((await platform.call('/api/v1/namespaces/shop/pods', { token })).status, 200),

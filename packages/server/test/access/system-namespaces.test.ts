@@ -92,7 +92,7 @@ test('managing all projects does not include the platform’s credentials', asyn
 });
 
 test('lists and watches of all namespaces leave them out, and apply their selectors', async () => {
-  const seen = async (path: string, token: string) => {
+  const listNamespacesOf = async (path: string, token: string) => {
     const { status, json, text } = await server.call(path, { token });
     assert.equal(status, 200, text);
 
@@ -110,8 +110,8 @@ test('lists and watches of all namespaces leave them out, and apply their select
     `${K}/v1alpha2/secrets?paging=limit=-1,page=1`,
     '/api/v1/configmaps?fieldSelector=metadata.name%3Dkubeconfig-admin',
   ]) {
-    const all = await seen(path, admin);
-    const own = await seen(path, manager);
+    const all = await listNamespacesOf(path, admin);
+    const own = await listNamespacesOf(path, manager);
 
     assert.ok(
       all.some((namespace) => SYSTEM.includes(namespace)),
@@ -125,7 +125,7 @@ test('lists and watches of all namespaces leave them out, and apply their select
     );
   }
 
-  assert.ok((await seen('/api/v1/configmaps', manager)).includes('default'));
+  assert.ok((await listNamespacesOf('/api/v1/configmaps', manager)).includes('default'));
 
   const watch = await server.call('/api/v1/configmaps?watch=true&timeoutSeconds=1', {
     token: manager,

@@ -133,7 +133,7 @@ const patchUser = (name: string, body: object) =>
 
 describe('on the embedded API', { skip: !isEmbedded }, () => {
   /** Returns a certificate as an approver could have it signed. */
-  async function signed(subject: {
+  async function signCertificate(subject: {
     commonName: string;
     uid?: string;
     organizations?: string[];
@@ -233,13 +233,13 @@ describe('on the embedded API', { skip: !isEmbedded }, () => {
 
     await credentialOf('old');
 
-    const plain = await whoAmI(await signed({ commonName: 'plain' }));
+    const plain = await whoAmI(await signCertificate({ commonName: 'plain' }));
     assert.deepEqual(plain.json.status.userInfo, {
       username: 'plain',
       groups: ['system:authenticated'],
     });
 
-    const old = await signed({ commonName: 'old' });
+    const old = await signCertificate({ commonName: 'old' });
     const refused = await whoAmI(old);
 
     assert.equal(refused.status, 401);
@@ -266,10 +266,13 @@ describe('on the embedded API', { skip: !isEmbedded }, () => {
 
   test('unknown, foreign and repeated uids in certificates are refused', async () => {
     const uid = await createUser('uma');
-    assert.equal((await whoAmI(await signed({ commonName: 'uma', uid: 'x' }))).status, 401);
-    assert.equal((await whoAmI(await signed({ commonName: 'nobody', uid }))).status, 401);
-    assert.equal((await whoAmI(await signed({ commonName: 'uma', uid }))).status, 201);
-    await assert.rejects(signed({ commonName: 'uma', uid: '' }), /must not be empty/);
+    assert.equal(
+      (await whoAmI(await signCertificate({ commonName: 'uma', uid: 'x' }))).status,
+      401,
+    );
+    assert.equal((await whoAmI(await signCertificate({ commonName: 'nobody', uid }))).status, 401);
+    assert.equal((await whoAmI(await signCertificate({ commonName: 'uma', uid }))).status, 201);
+    await assert.rejects(signCertificate({ commonName: 'uma', uid: '' }), /must not be empty/);
   });
 
   test('a name is free again at once', async () => {

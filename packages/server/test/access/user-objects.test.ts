@@ -38,10 +38,10 @@ after(() => server.stop());
 const call = (path: string, options: Call = {}) => server.call(USERS + path, { token, ...options });
 
 /** Returns the User with its hash, as the Kubernetes API stores it. */
-const stored = async (name: string) => (await server.kubernetes(`${USERS}/${name}`)).json;
+const readStored = async (name: string) => (await server.kubernetes(`${USERS}/${name}`)).json;
 
 test('no password leaves by get, list, table, metadata or deprecated paths', async () => {
-  const hash = (await stored('jo')).spec.password;
+  const hash = (await readStored('jo')).spec.password;
   assert.match(hash, /^\$2a\$10\$/);
 
   const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
@@ -119,7 +119,7 @@ test('a new password is hashed before it is stored, also when it is marked as a 
 
   assert.equal(patch.status, 200, patch.text);
   assert.doesNotMatch(patch.text, /Other-0rd/);
-  assert.match((await stored('jo')).spec.password, /^\$2a\$10\$/);
+  assert.match((await readStored('jo')).spec.password, /^\$2a\$10\$/);
   assert.equal((await server.call('/kapis/version', { token: old })).status, 401);
   assert.equal((await server.login('jo', 'Other-0rd!')).status, 200);
 
@@ -133,7 +133,7 @@ test('a new password is hashed before it is stored, also when it is marked as a 
     assert.equal((await call('/jo', { method: 'PUT', body: json })).status, 200);
   });
 
-  assert.notEqual((await stored('jo')).spec.password, foreign);
+  assert.notEqual((await readStored('jo')).spec.password, foreign);
   assert.equal((await server.login('jo', foreign)).status, 200);
 });
 
@@ -255,7 +255,7 @@ test('a user is created with a hashed password and without a role', async () => 
   assert.equal(made.status, 201, made.text);
   assert.doesNotMatch(made.text, SECRET);
 
-  const object = await stored('made');
+  const object = await readStored('made');
   assert.equal(object.metadata.annotations['iam.kubesphere.io/globalrole'], undefined);
 
   assert.equal(
@@ -282,7 +282,7 @@ test('a hash cannot be copied to a readable field', async () => {
   // Kubernetes answers this when there is nothing to copy.
   assert.equal(status, 200, text);
   assert.doesNotMatch(text, /\$2/);
-  assert.equal((await stored('jo')).spec.description, undefined);
+  assert.equal((await readStored('jo')).spec.description, undefined);
 });
 
 test('server-side apply keeps the password too', async () => {
@@ -307,7 +307,7 @@ test('server-side apply keeps the password too', async () => {
 });
 
 test('a manager of users sets no password of an administrator', async () => {
-  const before = (await stored('admin')).spec.password;
+  const before = (await readStored('admin')).spec.password;
   const body = { spec: { password: 'Taken-0ver' } };
 
   const refused = await call('/admin', {
@@ -326,7 +326,7 @@ test('a manager of users sets no password of an administrator', async () => {
     403,
   );
 
-  assert.equal((await stored('admin')).spec.password, before);
+  assert.equal((await readStored('admin')).spec.password, before);
 
   assert.equal(
     (await call('/jo', { method: 'PATCH', headers: MERGE, token: managerToken, body })).status,

@@ -41,7 +41,7 @@ const ROLES_ON_CLUSTER =
 
 /** Attacks that the admission policies of a cluster decide for callers of its own port. */
 const OWN_PORT_ON_CLUSTER =
-  /^(move .* namespace|call oneself creator|call another creator|become manager)/;
+  /^(move .* namespace|name the attacker creator|name another user creator|become manager)/;
 
 /** Most failures that are shown. */
 const SHOWN = 150;
@@ -58,7 +58,7 @@ before(async () => {
     (await makeSigningRequest({ commonName: 'admin' })).request,
   ).toString('base64');
 
-  await platform.made(PATHS.requests, {
+  await platform.write(PATHS.requests, {
     apiVersion: 'certificates.k8s.io/v1',
     kind: 'CertificateSigningRequest',
     metadata: { name: 'planted' },
@@ -74,7 +74,7 @@ before(async () => {
     await plantTenants(platform, tenants);
     await plantUser(platform, root);
 
-    await platform.made(`${PATHS.iamObjects}/globalrolebindings`, {
+    await platform.write(`${PATHS.iamObjects}/globalrolebindings`, {
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'GlobalRoleBinding',
       metadata: { name: `${root}-platform-admin`, labels: { 'iam.kubesphere.io/user-ref': root } },
@@ -84,15 +84,15 @@ before(async () => {
 
     // Its controller creates the binding in the cluster.
     await eventually(() =>
-      platform.stored(`${PATHS.rbac}/clusterrolebindings/${root}-cluster-admin`),
+      platform.read(`${PATHS.rbac}/clusterrolebindings/${root}-cluster-admin`),
     );
 
     const { workspace } = tenants.own;
-    const made = await platform.made(`${PATHS.iam}/workspaces/${workspace}/groups`, {
+    const made = await platform.write(`${PATHS.iam}/workspaces/${workspace}/groups`, {
       metadata: { generateName: 'bosses' },
     });
     const group: string = made.metadata.name;
-    await platform.soonMade(`${PATHS.iam}/workspaces/${workspace}/workspacerolebindings`, [
+    await platform.writeEventually(`${PATHS.iam}/workspaces/${workspace}/workspacerolebindings`, [
       {
         subjects: [{ kind: 'Group', name: group }],
         roleRef: { kind: 'WorkspaceRole', name: `${workspace}-admin` },

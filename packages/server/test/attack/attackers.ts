@@ -57,11 +57,11 @@ export async function plantAttacker(
   const token = await plantUser(platform, name);
   const { path, body } = role.binding(name);
 
-  await platform.made(path, body);
+  await platform.write(path, body);
 
   const query = querySatisfiedBy(role);
   if (query) {
-    await platform.until(token, query);
+    await platform.waitUntilAllowed(token, query);
   }
 
   const client = hasClient ? await platform.kubeconfigOf(name) : undefined;

@@ -246,7 +246,7 @@ export const groups: Attacks = (scene) => {
     users: [user],
   });
 
-  const bound = (subject: object, kind: string, name: string) => [
+  const bind = (subject: object, kind: string, name: string) => [
     { subjects: [subject], roleRef: { kind, name } },
   ];
 
@@ -275,22 +275,22 @@ export const groups: Attacks = (scene) => {
         {
           method: 'POST',
           path: `${iam}/workspaces/${own.workspace}/workspacerolebindings`,
-          body: bound({ kind: 'User', name: user }, 'WorkspaceRole', `${own.workspace}-admin`),
+          body: bind({ kind: 'User', name: user }, 'WorkspaceRole', `${own.workspace}-admin`),
         },
         {
           method: 'POST',
           path: `${iam}/namespaces/${own.namespace}/rolebindings`,
-          body: bound({ kind: 'User', name: user }, 'Role', 'admin'),
+          body: bind({ kind: 'User', name: user }, 'Role', 'admin'),
         },
         {
           method: 'POST',
           path: `${iam}/namespaces/${own.namespace}/rolebindings`,
-          body: bound({ kind: 'User', name: user }, 'ClusterRole', 'cluster-admin'),
+          body: bind({ kind: 'User', name: user }, 'ClusterRole', 'cluster-admin'),
         },
         {
           method: 'POST',
           path: `${iam}/namespaces/${other.namespace}/rolebindings`,
-          body: bound({ kind: 'User', name: user }, 'Role', 'admin'),
+          body: bind({ kind: 'User', name: user }, 'Role', 'admin'),
         },
       ],
     },
@@ -301,19 +301,19 @@ export const groups: Attacks = (scene) => {
         {
           method: 'POST',
           path: `${iam}/namespaces/kubesphere-controls-system/rolebindings`,
-          body: bound({ kind: 'User', name: user }, 'Role', 'role-template-view-configmaps'),
+          body: bind({ kind: 'User', name: user }, 'Role', 'role-template-view-configmaps'),
         },
       ],
       never: true,
     },
     {
-      name: 'give everybody who is logged in a role by a group that Kubernetes knows',
+      name: 'give every logged-in user a role through a group of Kubernetes',
       target,
       kapis: [
         {
           method: 'POST',
           path: `${iam}/workspaces/${own.workspace}/workspacerolebindings`,
-          body: bound(
+          body: bind(
             { kind: 'Group', name: 'system:authenticated' },
             'WorkspaceRole',
             `${own.workspace}-admin`,

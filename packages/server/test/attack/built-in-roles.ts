@@ -103,12 +103,12 @@ function rbacBinding(kind: 'Role' | 'ClusterRole', name: string, namespace: stri
  */
 export async function plantTenants(platform: TestPlatform, { own, other }: Tenants): Promise<void> {
   for (const { workspace, namespace } of [own, other]) {
-    await platform.workspace(workspace);
-    await platform.project(namespace, workspace);
+    await platform.createWorkspace(workspace);
+    await platform.createProject(namespace, workspace);
   }
 
   const { workspace, devops, devopsNamespace } = own;
-  await platform.made(PATHS.devops, {
+  await platform.write(PATHS.devops, {
     apiVersion: 'devops.kubesphere.io/v1alpha3',
     kind: 'DevOpsProject',
     metadata: { name: devops, labels: { [WORKSPACE]: workspace } },
@@ -116,18 +116,18 @@ export async function plantTenants(platform: TestPlatform, { own, other }: Tenan
   });
 
   const labels = { [WORKSPACE]: workspace, 'kubesphere.io/devopsproject': devops };
-  await platform.made('/api/v1/namespaces', { metadata: { name: devopsNamespace, labels } });
+  await platform.write('/api/v1/namespaces', { metadata: { name: devopsNamespace, labels } });
 
-  await platform.made(
+  await platform.write(
     `${PATHS.devops}/${devops}`,
     { status: { adminNamespace: devopsNamespace } },
     { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } },
   );
 
   await eventually(async () => {
-    await platform.stored(`${rbac}/namespaces/${devopsNamespace}/roles/operator`);
+    await platform.read(`${rbac}/namespaces/${devopsNamespace}/roles/operator`);
     for (const role of ['admin', 'viewer', 'regular', 'self-provisioner']) {
-      await platform.stored(`${iamObjects}/workspaceroles/system-workspace-${role}`);
+      await platform.read(`${iamObjects}/workspaceroles/system-workspace-${role}`);
     }
   });
 }
@@ -154,7 +154,7 @@ export async function builtInRoles(
   { own }: Tenants,
 ): Promise<BuiltInRole[]> {
   const { workspace, namespace, devopsNamespace } = own;
-  const list = async (path: string): Promise<Listed[]> => (await platform.stored(path)).items;
+  const list = async (path: string): Promise<Listed[]> => (await platform.read(path)).items;
   const roles: BuiltInRole[] = [];
 
   const add = (
@@ -210,7 +210,7 @@ export async function builtInRoles(
     const rules = role.rules ?? [];
     const body = { apiVersion: `${IAM}/v1alpha2`, kind: 'WorkspaceRole', metadata, rules };
 
-    await platform.made(`${iamObjects}/workspaceroles`, body);
+    await platform.write(`${iamObjects}/workspaceroles`, body);
     inWorkspace('workspace', workspace, { metadata, rules });
   }
 

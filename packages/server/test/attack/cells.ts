@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { doorsOf } from '../support/doors.ts';
 import type { TestPlatform } from '../support/test-platform.ts';
-import { upgradedCall } from '../support/upgraded-call.ts';
+import { callWithUpgrade } from '../support/upgraded-call.ts';
 import type { Alteration, Attack, Creation, Request } from './attack.ts';
 import type { Attacker } from './attackers.ts';
 import type { RawClient } from './raw-client.ts';
@@ -236,7 +236,7 @@ export class Cells {
     };
 
     const upgrade = () =>
-      upgradedCall(this.#platform.server.url, request.path, { ...request, token });
+      callWithUpgrade(this.#platform.server.url, request.path, { ...request, token });
     const atOwnPort = ({ path, method, headers = {}, body }: Request) =>
       client!.call(path, { method, headers, ...(body !== undefined && { body }) });
 

@@ -45,7 +45,7 @@ export const users: Attacks = ({ platform, attacker, other, root }) => {
    * Describes damage to the account of the user with all rights, which is then repaired for the
    * next attack.
    */
-  const broken = async () => {
+  const findDamage = async () => {
     const path = `${iamObjects}/users/${root}`;
     const { status, json } = await platform.call(path);
     if (status !== 200 || json.metadata.deletionTimestamp) {
@@ -79,7 +79,7 @@ export const users: Attacks = ({ platform, attacker, other, root }) => {
     ...(kapis && { kapis }),
     changes: { path: `${iamObjects}/users/${root}`, apiVersion: IAM, kind: 'User', change },
     never: true,
-    broken,
+    broken: findDamage,
   });
 
   const body = {
@@ -93,7 +93,7 @@ export const users: Attacks = ({ platform, attacker, other, root }) => {
     roleOf(attacker.name),
     roleOf(other),
     {
-      name: 'make a user with a global role',
+      name: 'create a user with a global role',
       target: 'other user',
       kapis: [
         {
@@ -129,10 +129,10 @@ export const users: Attacks = ({ platform, attacker, other, root }) => {
         { method: 'DELETE', path: `${iamObjects}/users?fieldSelector=metadata.name%3D${root}` },
       ],
       never: true,
-      broken,
+      broken: findDamage,
     },
     {
-      name: "link an administrator to one's account at an identity provider",
+      name: "link an administrator to the attacker's account at an identity provider",
       target: 'other user',
       changes: {
         path: `${iamObjects}/users/${root}`,
@@ -176,7 +176,7 @@ export const certificates: Attacks = ({
     },
   });
 
-  const signed = async () => {
+  const findCertificate = async () => {
     const { json } = await platform.call(`${requests}/${name}`);
     return json?.status?.certificate ? 'a certificate was signed' : undefined;
   };
@@ -202,9 +202,9 @@ export const certificates: Attacks = ({
       name: 'ask for a certificate that the server signs by a label',
       target: 'other user',
       creates: request({ 'kubesphere.io/username': root }),
-      broken: signed,
+      broken: findCertificate,
     },
-    { name: 'ask for a certificate', target: 'self', creates: request(), broken: signed },
+    { name: 'ask for a certificate', target: 'self', creates: request(), broken: findCertificate },
     {
       name: 'approve a certificate',
       target: 'other user',
@@ -297,7 +297,7 @@ export const serviceAccounts: Attacks = ({ platform, tenants: { own, other }, at
     const bindings = `${PATHS.rbac}/namespaces/${namespace}/rolebindings`;
 
     /** A caller who may create such a binding may also have it created. */
-    const broken = async () => {
+    const findBinding = async () => {
       const { json } = await platform.call(bindings);
 
       const made = (json.items as { subjects?: { kind: string; name: string }[] }[]).some(
@@ -342,7 +342,7 @@ export const serviceAccounts: Attacks = ({ platform, tenants: { own, other }, at
         builtIn: true,
         change: { metadata: { annotations } },
       },
-      broken,
+      broken: findBinding,
       ...(never && { never }),
     };
   };

@@ -99,7 +99,7 @@ const status = async (path: string, { body, ...options }: Call) => {
   return `${answer.status}${answer.status === 403 ? '' : ` ${answer.text}`}`;
 };
 
-const refused = async (path: string, options: Call) =>
+const assertRefused = async (path: string, options: Call) =>
   assert.match(
     await status(path, options),
     /^403/,
@@ -119,7 +119,7 @@ const bindings: [string, string, string, Record<string, string>?][] = [
 
 for (const [path, kind, role, labels] of bindings) {
   test(`no user can bind more than they have: ${kind} ${role} at ${path}`, async () => {
-    await refused(path, { token: eve, body: binding('mine', kind, role, 'eve', labels) });
+    await assertRefused(path, { token: eve, body: binding('mine', kind, role, 'eve', labels) });
     await eventually(async () =>
       assert.equal((await server.call(`${path}/mine`, { token: admin })).status, 404),
     );
@@ -144,7 +144,7 @@ test('no user may bind a role whose rules are aggregated later', async () => {
   });
 
   const path = `${RBAC}/namespaces/ns-ws-b/rolebindings`;
-  await refused(path, { token: eve, body: binding('mine', 'ClusterRole', 'pending', 'eve') });
+  await assertRefused(path, { token: eve, body: binding('mine', 'ClusterRole', 'pending', 'eve') });
 });
 
 test('no user may extend a role of their own, by any verb and kind of patch', async () => {
@@ -164,21 +164,21 @@ test('no user may extend a role of their own, by any verb and kind of patch', as
       },
     ],
   ] as const) {
-    await refused(path, { token: eve, body: { metadata: { name: 'more' }, ...extra } });
+    await assertRefused(path, { token: eve, body: { metadata: { name: 'more' }, ...extra } });
   }
 
   const own = `${RBAC}/clusterroles/role-writer`;
   const { json } = await server.call(own, { token: eve });
 
-  await refused(own, { method: 'PUT', token: eve, body: { ...json, rules: ANYTHING } });
+  await assertRefused(own, { method: 'PUT', token: eve, body: { ...json, rules: ANYTHING } });
 
   const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
   for (const headers of [MERGE, strategic]) {
-    await refused(own, { method: 'PATCH', token: eve, headers, body: { rules: ANYTHING } });
+    await assertRefused(own, { method: 'PATCH', token: eve, headers, body: { rules: ANYTHING } });
   }
 
   const op = { op: 'add', path: '/rules/0/verbs/0', value: '*' };
-  await refused(own, { method: 'PATCH', token: eve, headers: JSON_PATCH, body: [op] });
+  await assertRefused(own, { method: 'PATCH', token: eve, headers: JSON_PATCH, body: [op] });
 
   const applied = {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -188,7 +188,7 @@ test('no user may extend a role of their own, by any verb and kind of patch', as
   };
 
   for (const name of ['role-writer', 'fresh']) {
-    await refused(`${RBAC}/clusterroles/${name}?fieldManager=eve&force=true`, {
+    await assertRefused(`${RBAC}/clusterroles/${name}?fieldManager=eve&force=true`, {
       method: 'PATCH',
       token: eve,
       headers: APPLY,
@@ -196,7 +196,7 @@ test('no user may extend a role of their own, by any verb and kind of patch', as
     });
   }
 
-  await refused(`${RBAC}/clusterroles/cluster-admin`, {
+  await assertRefused(`${RBAC}/clusterroles/cluster-admin`, {
     method: 'PATCH',
     token: eve,
     headers: MERGE,
@@ -208,13 +208,15 @@ test('no user may extend a role of their own, by any verb and kind of patch', as
 
 test('callers may grant their own rights, and edit objects that grant nothing', async () => {
   const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
-  const ok = async (path: string, options: Call) =>
+  const assertAllowed = async (path: string, options: Call) =>
     assert.match(await status(path, { token: eve, ...options }), /^20/);
 
-  await ok(`${RBAC}/clusterroles`, { body: { metadata: { name: 'pod-getter' }, rules } });
+  await assertAllowed(`${RBAC}/clusterroles`, {
+    body: { metadata: { name: 'pod-getter' }, rules },
+  });
 
   await eventually(() =>
-    ok(`${RBAC}/clusterrolebindings`, {
+    assertAllowed(`${RBAC}/clusterrolebindings`, {
       body: binding('pod-getter', 'ClusterRole', 'pod-getter', 'wanda'),
     }),
   );
@@ -225,9 +227,9 @@ test('callers may grant their own rights, and edit objects that grant nothing', 
     body: { metadata: { annotations: { a: 'b' } } },
   };
 
-  await ok(`${RBAC}/clusterroles/cluster-admin`, annotate);
-  await ok(`${RBAC}/clusterrolebindings/role-writer`, annotate);
-  await ok('/api/v1/namespaces/ns-ws-b', annotate);
+  await assertAllowed(`${RBAC}/clusterroles/cluster-admin`, annotate);
+  await assertAllowed(`${RBAC}/clusterrolebindings/role-writer`, annotate);
+  await assertAllowed('/api/v1/namespaces/ns-ws-b', annotate);
 
   const yes = await server.call(`${RBAC}/clusterrolebindings`, {
     token: admin,
@@ -242,8 +244,8 @@ test('a workspace manager grants roles in the projects of the workspace, and non
   const body = binding('eve-admin', 'ClusterRole', 'view', 'eve');
 
   assert.match(await status(path('ns-ws-a'), { token: wanda, body }), /^201/);
-  await refused(path('ns-ws-b'), { token: wanda, body });
-  await refused(path('default'), { token: wanda, body });
+  await assertRefused(path('ns-ws-b'), { token: wanda, body });
+  await assertRefused(path('default'), { token: wanda, body });
 });
 
 test('no namespace moves to or from a workspace without rights in both', async () => {
@@ -255,7 +257,7 @@ test('no namespace moves to or from a workspace without rights in both', async (
     ['ns-ws-a', 'ws-b'],
     ['ns-ws-a', null],
   ] as const) {
-    await refused(`/api/v1/namespaces/${namespace}`, {
+    await assertRefused(`/api/v1/namespaces/${namespace}`, {
       method: 'PATCH',
       token: wanda,
       headers: MERGE,
@@ -268,15 +270,20 @@ test('no namespace moves to or from a workspace without rights in both', async (
     ['ns-ws-b', 'ws-a'],
   ] as const) {
     const path = `/api/v1/namespaces/${namespace}`;
-    await refused(path, { method: 'PATCH', token: eve, headers: MERGE, body: label(workspace) });
+    await assertRefused(path, {
+      method: 'PATCH',
+      token: eve,
+      headers: MERGE,
+      body: label(workspace),
+    });
 
     const { json } = await server.call(path, { token: admin });
     json.metadata.labels['kubesphere.io/workspace'] = workspace;
-    await refused(path, { method: 'PUT', token: eve, body: json });
-    await refused(`${path}/finalize`, { method: 'PUT', token: eve, body: json });
+    await assertRefused(path, { method: 'PUT', token: eve, body: json });
+    await assertRefused(`${path}/finalize`, { method: 'PUT', token: eve, body: json });
   }
 
-  await refused('/api/v1/namespaces', {
+  await assertRefused('/api/v1/namespaces', {
     token: wanda,
     body: { metadata: { name: 'stolen', ...label('ws-b').metadata } },
   });
@@ -316,19 +323,19 @@ test('no role made from templates exceeds its creator’s rights, by any write o
   assert.equal(made.status, 200, made.text);
 
   // Eve may write every role through the Kubernetes API and this server's own.
-  await refused(`${I}/globalroles`, {
+  await assertRefused(`${I}/globalroles`, {
     token: eve,
     body: { metadata: { name: 'mine', annotations } },
   });
 
-  await refused(`${I}/globalroles/low`, {
+  await assertRefused(`${I}/globalroles/low`, {
     method: 'PUT',
     token: eve,
     body: { ...made.json, metadata: { ...made.json.metadata, annotations } },
   });
 
   for (const headers of [MERGE, { 'content-type': 'application/json' }]) {
-    await refused(`${I}/globalroles/low`, {
+    await assertRefused(`${I}/globalroles/low`, {
       method: 'PATCH',
       token: eve,
       headers,
@@ -358,7 +365,7 @@ test('no role made from templates exceeds its creator’s rights, by any write o
   // A workspace manager creates roles from the workspace's own templates, not from those that the
   // platform keeps in other workspaces.
   const own = `${I}/workspaces/ws-a/workspaceroles`;
-  await refused(`${own.replace('ws-a', 'ws-b')}`, {
+  await assertRefused(`${own.replace('ws-a', 'ws-b')}`, {
     token: wanda,
     body: { metadata: { name: 'ws-b-mine', annotations } },
   });
@@ -369,9 +376,9 @@ test('no user may change the role bases of new workspaces and projects, by any v
   const { json } = await server.call(path, { token: eve });
   const role = { ...json.role, rules: ANYTHING };
 
-  await refused(path, { method: 'PUT', token: eve, body: { ...json, role } });
+  await assertRefused(path, { method: 'PUT', token: eve, body: { ...json, role } });
 
-  await refused(path, {
+  await assertRefused(path, {
     method: 'PATCH',
     token: eve,
     headers: MERGE,
@@ -379,10 +386,10 @@ test('no user may change the role bases of new workspaces and projects, by any v
   });
 
   const op = { op: 'add', path: '/role/rules/-', value: ANYTHING[0] };
-  await refused(path, { method: 'PATCH', token: eve, headers: JSON_PATCH, body: [op] });
+  await assertRefused(path, { method: 'PATCH', token: eve, headers: JSON_PATCH, body: [op] });
 
   const override = { 'iam.kubesphere.io/rego-override': 'package authz\nallow = true' };
-  await refused(path, {
+  await assertRefused(path, {
     method: 'PATCH',
     token: eve,
     headers: MERGE,
@@ -404,7 +411,7 @@ test('a JSON patch, an apply and a delete of a collection cannot move a namespac
   ];
 
   for (const body of ops) {
-    await refused(path, { method: 'PATCH', token: eve, headers: JSON_PATCH, body });
+    await assertRefused(path, { method: 'PATCH', token: eve, headers: JSON_PATCH, body });
   }
 
   const applied = {
@@ -413,14 +420,14 @@ test('a JSON patch, an apply and a delete of a collection cannot move a namespac
     metadata: { name: 'ns-ws-b', labels: { 'kubesphere.io/workspace': 'elsewhere' } },
   };
 
-  await refused(`${path}?fieldManager=eve&force=true`, {
+  await assertRefused(`${path}?fieldManager=eve&force=true`, {
     method: 'PATCH',
     token: eve,
     headers: APPLY,
     body: JSON.stringify(applied),
   });
 
-  await refused(`${path}/status`, {
+  await assertRefused(`${path}/status`, {
     method: 'PATCH',
     token: wanda,
     headers: MERGE,
@@ -428,7 +435,7 @@ test('a JSON patch, an apply and a delete of a collection cannot move a namespac
   });
 
   const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
-  await refused(path, {
+  await assertRefused(path, {
     method: 'PATCH',
     token: eve,
     headers: strategic,
@@ -441,7 +448,7 @@ test('a JSON patch, an apply and a delete of a collection cannot move a namespac
       '?labelSelector=kubesphere.io/workspace=ws-b',
       '?fieldSelector=metadata.name=ns-ws-b',
     ]) {
-      await refused(`/api/v1/namespaces${query}`, { method: 'DELETE', token });
+      await assertRefused(`/api/v1/namespaces${query}`, { method: 'DELETE', token });
     }
   }
 
@@ -454,15 +461,15 @@ test('rules of a workspace do not apply outside of it', async () => {
     '/api/v1/namespaces/nosuch/pods',
     '/api/v1/namespaces/kube-system/secrets',
   ]) {
-    await refused(path, { method: 'GET', token: wanda });
+    await assertRefused(path, { method: 'GET', token: wanda });
   }
 
-  await refused('/api/v1/secrets?watch=true&labelSelector=kubesphere.io/workspace=', {
+  await assertRefused('/api/v1/secrets?watch=true&labelSelector=kubesphere.io/workspace=', {
     method: 'GET',
     token: wanda,
   });
 
-  await refused('/api/v1/secrets?watch=true&labelSelector=kubesphere.io/workspace=nosuch', {
+  await assertRefused('/api/v1/secrets?watch=true&labelSelector=kubesphere.io/workspace=nosuch', {
     method: 'GET',
     token: wanda,
   });
@@ -481,7 +488,7 @@ test('no user may approve certificates of other users', async () => {
   // Kubernetes approves some itself, by the rights of the requester: here these would be the
   // server's.
   for (const signerName of ['kubernetes.io/kube-apiserver-client-kubelet', 'example.com/x']) {
-    await refused(path, {
+    await assertRefused(path, {
       token: eve,
       body: { metadata: { name: 'kubelet' }, spec: { ...spec, signerName } },
     });
@@ -492,7 +499,7 @@ test('no user may approve certificates of other users', async () => {
   made.json.status = {
     conditions: [{ type: 'Approved', status: 'True', reason: 'x', message: 'x' }],
   };
-  await refused(`${path}/eve/approval`, { method: 'PUT', token: eve, body: made.json });
+  await assertRefused(`${path}/eve/approval`, { method: 'PUT', token: eve, body: made.json });
 });
 
 test('a body without an end is not kept', async () => {

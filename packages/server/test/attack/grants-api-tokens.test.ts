@@ -20,24 +20,27 @@ const apiTokens: Record<string, string> = {};
 before(async () => {
   platform = await TestPlatform.start();
   const sessions = {
-    root: await platform.user('root', 'platform-admin'),
-    uma: await platform.user('uma', 'users-manager'),
+    root: await platform.createUser('root', 'platform-admin'),
+    uma: await platform.createUser('uma', 'users-manager'),
   };
 
-  await platform.user('paul');
+  await platform.createUser('paul');
 
   for (const [name, token] of Object.entries(sessions)) {
     apiTokens[name] = (
-      await platform.made(`${iam}/users/${name}/tokens`, { name: 'script' }, { token })
+      await platform.write(`${iam}/users/${name}/tokens`, { name: 'script' }, { token })
     ).token;
   }
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     apiTokens.root!,
     'verb=create&apiGroup=certificates.k8s.io&resource=certificatesigningrequests',
   );
 
-  await platform.until(apiTokens.uma!, 'verb=create&apiGroup=iam.kubesphere.io&resource=users');
+  await platform.waitUntilAllowed(
+    apiTokens.uma!,
+    'verb=create&apiGroup=iam.kubesphere.io&resource=users',
+  );
   await platform.kubeconfigOf('root');
 });
 
@@ -53,7 +56,7 @@ const ofUser = (name: string, change: Record<string, unknown>): Change => ({
 /** Defines a test in which every request of an API token must be refused. */
 function attack(name: string, act: (token: string, owner: string) => Promise<void>): void {
   test(name, () =>
-    platform.withstands(async () => {
+    platform.assertWithstands(async () => {
       for (const [owner, token] of Object.entries(apiTokens)) {
         await act(token, owner);
       }
@@ -99,28 +102,31 @@ test('an API token may do everything else that its owner may', async () => {
 });
 
 attack(
-  "an API token changes no password, neither its owner's nor another's, at either door",
+  "an API token changes no password, neither its owner's nor another user's, through either API",
   async (token, owner) => {
     for (const name of [owner, 'paul']) {
       for (const body of [
         { currentPassword: PASSWORD, password: 'Newpass1!' },
         { password: 'Newpass1!' },
       ]) {
-        await platform.refused(token, 'PUT', `${iam}/users/${name}/password`, body);
+        await platform.expectRefused(token, 'PUT', `${iam}/users/${name}/password`, body);
       }
 
-      await platform.refusedAtEveryDoor(token, ofUser(name, { spec: { password: 'Newpass1!' } }));
+      await platform.expectRefusedAtEveryDoor(
+        token,
+        ofUser(name, { spec: { password: 'Newpass1!' } }),
+      );
       assert.equal((await platform.server.login(name, PASSWORD)).status, 200);
     }
   },
 );
 
-attack('an API token makes no users', async (token) => {
+attack('an API token creates no users', async (token) => {
   for (const query of ['?dryRun=All', '']) {
-    await platform.refused(token, 'POST', `${iam}/users${query}`, OTHER);
+    await platform.expectRefused(token, 'POST', `${iam}/users${query}`, OTHER);
 
     const typed = { apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'User', ...OTHER };
-    await platform.refused(token, 'POST', USERS + query, typed);
+    await platform.expectRefused(token, 'POST', USERS + query, typed);
 
     const applied = await platform.call(`${USERS}/other?fieldManager=x${query.replace('?', '&')}`, {
       method: 'PATCH',
@@ -130,16 +136,16 @@ attack('an API token makes no users', async (token) => {
     });
 
     if (applied.status !== 403) {
-      platform.notes(`apply${query}: ${applied.status} ${applied.text.slice(0, 200)}`);
+      platform.recordFailure(`apply${query}: ${applied.status} ${applied.text.slice(0, 200)}`);
     }
   }
 
   assert.equal((await platform.call(`${USERS}/other`)).status, 404);
 });
 
-attack('an API token makes no further credentials', async (token, owner) => {
-  await platform.refused(token, 'POST', `${iam}/users/${owner}/tokens`, { name: 'more' });
-  await platform.refused(token, 'POST', `${iam}/users/${owner}/totp`, {
+attack('an API token creates no further credentials', async (token, owner) => {
+  await platform.expectRefused(token, 'POST', `${iam}/users/${owner}/tokens`, { name: 'more' });
+  await platform.expectRefused(token, 'POST', `${iam}/users/${owner}/totp`, {
     currentPassword: PASSWORD,
   });
 });
@@ -147,7 +153,7 @@ attack('an API token makes no further credentials', async (token, owner) => {
 attack('an API token fetches neither kubeconfig nor kubectl of its owner', async (token, owner) => {
   for (const what of ['kubeconfig', 'kubectl']) {
     for (const version of ['v1alpha2']) {
-      await platform.refused(
+      await platform.expectRefused(
         token,
         'GET',
         `/kapis/resources.kubesphere.io/${version}/users/${owner}/${what}`,
@@ -156,7 +162,7 @@ attack('an API token fetches neither kubeconfig nor kubectl of its owner', async
   }
 });
 
-attack('an API token asks for no certificate and no token of a ServiceAccount', async (token) => {
+attack('an API token gets no certificate and no token of a ServiceAccount', async (token) => {
   const { request } = await makeSigningRequest({ commonName: 'root' });
 
   const spec = {
@@ -173,9 +179,9 @@ attack('an API token asks for no certificate and no token of a ServiceAccount', 
   };
 
   for (const query of ['?dryRun=All', '']) {
-    await platform.refused(token, 'POST', requests + query, body);
+    await platform.expectRefused(token, 'POST', requests + query, body);
 
-    await platform.refused(
+    await platform.expectRefused(
       token,
       'POST',
       `/api/v1/namespaces/default/serviceaccounts/default/token${query}`,
@@ -184,13 +190,13 @@ attack('an API token asks for no certificate and no token of a ServiceAccount', 
   }
 });
 
-attack('an API token does not delete its owner, at either door', async (token, owner) => {
+attack('an API token does not delete its owner, through either API', async (token, owner) => {
   for (const query of ['?dryRun=All', '']) {
     for (const path of [`${iam}/users/${owner}`, `${USERS}/${owner}`]) {
-      await platform.refused(token, 'DELETE', path + query);
+      await platform.expectRefused(token, 'DELETE', path + query);
     }
   }
 
-  await platform.refused(token, 'DELETE', `${USERS}?fieldSelector=metadata.name%3D${owner}`);
+  await platform.expectRefused(token, 'DELETE', `${USERS}?fieldSelector=metadata.name%3D${owner}`);
   assert.equal((await platform.server.login(owner, PASSWORD)).status, 200);
 });

@@ -13,14 +13,14 @@ before(async () => {
   platform = await TestPlatform.start();
 
   for (const name of ['wanda', 'ines', 'pete', 'otto', 'nell']) {
-    tokens[name] = await platform.user(name);
+    tokens[name] = await platform.createUser(name);
   }
 
-  tokens.walt = await platform.user('walt', 'workspaces-manager');
-  tokens.uma = await platform.user('uma', 'users-manager');
-  await platform.workspace('ws-a', 'wanda');
+  tokens.walt = await platform.createUser('walt', 'workspaces-manager');
+  tokens.uma = await platform.createUser('uma', 'users-manager');
+  await platform.createWorkspace('ws-a', 'wanda');
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.wanda!,
     'verb=create&apiGroup=iam.kubesphere.io&resource=workspacemembers&workspace=ws-a',
   );
@@ -29,7 +29,7 @@ before(async () => {
 after(() => platform.stop());
 
 const roleOf = async (path: string, level: string) =>
-  (await platform.stored(path)).metadata.annotations[`iam.kubesphere.io/${level}`];
+  (await platform.read(path)).metadata.annotations[`iam.kubesphere.io/${level}`];
 
 const isAdminOf = (workspace: string, name: string) =>
   eventually(async () =>
@@ -41,7 +41,7 @@ const isAdminOf = (workspace: string, name: string) =>
 
 test('the creator of a project is its admin, also without the console’s annotation', async () => {
   const token = tokens.wanda!;
-  await platform.made(
+  await platform.write(
     `${tenant}/workspaces/ws-a/namespaces`,
     { metadata: { name: 'unsigned' } },
     { token },
@@ -56,13 +56,17 @@ test('an admin of a workspace invites members and changes their roles', async ()
   const token = tokens.wanda!;
   const members = `${iam}/workspaces/ws-a/workspacemembers`;
 
-  await platform.made(members, [{ username: 'ines', roleRef: 'ws-a-viewer' }], { token });
+  await platform.write(members, [{ username: 'ines', roleRef: 'ws-a-viewer' }], { token });
   await eventually(async () =>
     assert.equal(await roleOf(`${members}/ines`, 'workspacerole'), 'ws-a-viewer'),
   );
 
   for (const roleRef of ['ws-a-regular', 'ws-a-admin', 'ws-a-self-provisioner']) {
-    await platform.made(`${members}/ines`, { username: 'ines', roleRef }, { method: 'PUT', token });
+    await platform.write(
+      `${members}/ines`,
+      { username: 'ines', roleRef },
+      { method: 'PUT', token },
+    );
     await eventually(async () =>
       assert.equal(await roleOf(`${members}/ines`, 'workspacerole'), roleRef),
     );
@@ -73,15 +77,15 @@ test('an admin of a workspace invites members and changes their roles', async ()
     annotations: { 'iam.kubesphere.io/aggregation-roles': '["role-template-manage-members"]' },
   };
 
-  await platform.made(`${iam}/workspaces/ws-a/workspaceroles`, { metadata }, { token });
+  await platform.write(`${iam}/workspaces/ws-a/workspaceroles`, { metadata }, { token });
 
-  const group = await platform.made(
+  const group = await platform.write(
     `${iam}/workspaces/ws-a/groups`,
     { metadata: { generateName: 'team' } },
     { token },
   );
 
-  await platform.made(
+  await platform.write(
     `${iam}/workspaces/ws-a/workspacerolebindings`,
     [
       {
@@ -92,7 +96,7 @@ test('an admin of a workspace invites members and changes their roles', async ()
     { token },
   );
 
-  await platform.soonMade(
+  await platform.writeEventually(
     `${iam}/workspaces/ws-a/groupbindings`,
     [{ userName: 'nell', groupName: group.metadata.name }],
     { token },
@@ -101,12 +105,12 @@ test('an admin of a workspace invites members and changes their roles', async ()
 
 test('members who may create projects in a workspace become admin of theirs', async () => {
   const token = tokens.ines!;
-  await platform.until(
+  await platform.waitUntilAllowed(
     token,
     'verb=create&apiGroup=tenant.kubesphere.io&resource=namespaces&workspace=ws-a',
   );
 
-  await platform.made(
+  await platform.write(
     `${tenant}/workspaces/ws-a/namespaces`,
     { metadata: { name: 'ns-ines', annotations: { 'kubesphere.io/creator': 'ines' } } },
     { token },
@@ -115,9 +119,9 @@ test('members who may create projects in a workspace become admin of theirs', as
   await eventually(async () =>
     assert.equal(await roleOf(`${iam}/namespaces/ns-ines/members/ines`, 'role'), 'admin'),
   );
-  await platform.until(token, 'verb=create&resource=secrets&namespace=ns-ines');
+  await platform.waitUntilAllowed(token, 'verb=create&resource=secrets&namespace=ns-ines');
 
-  await platform.soonMade(
+  await platform.writeEventually(
     '/api/v1/namespaces/ns-ines/configmaps',
     { metadata: { name: 'own' } },
     { token },
@@ -128,9 +132,9 @@ test('an admin of a project adds members, makes roles from templates, and sets i
   const token = tokens.ines!;
   const at = `${iam}/namespaces/ns-ines`;
 
-  await platform.made(`${at}/members`, [{ username: 'otto', roleRef: 'operator' }], { token });
+  await platform.write(`${at}/members`, [{ username: 'otto', roleRef: 'operator' }], { token });
 
-  await platform.made(
+  await platform.write(
     `${at}/members/otto`,
     { username: 'otto', roleRef: 'viewer' },
     { method: 'PUT', token },
@@ -141,7 +145,7 @@ test('an admin of a project adds members, makes roles from templates, and sets i
       '["role-template-view-configmaps","role-template-manage-secrets"]',
   };
 
-  const role = await platform.made(
+  const role = await platform.write(
     `${at}/roles`,
     { metadata: { name: 'keeper', annotations } },
     { token },
@@ -149,14 +153,14 @@ test('an admin of a project adds members, makes roles from templates, and sets i
 
   assert.ok(role.rules.length >= 2, JSON.stringify(role.rules));
 
-  await platform.soonMade(
+  await platform.writeEventually(
     `${at}/members/otto`,
     { username: 'otto', roleRef: 'keeper' },
     { method: 'PUT', token },
   );
 
   const alias = { metadata: { annotations: { 'kubesphere.io/alias-name': 'Ines' } } };
-  await platform.made('/api/v1/namespaces/ns-ines', alias, { ...MERGE, token });
+  await platform.write('/api/v1/namespaces/ns-ines', alias, { ...MERGE, token });
 
   assert.equal(
     (await platform.call(`${at}/members/otto`, { method: 'DELETE', token })).status,
@@ -167,7 +171,7 @@ test('an admin of a project adds members, makes roles from templates, and sets i
 test('an admin of a workspace creates projects for other users, and the named creator is its admin', async () => {
   const token = tokens.wanda!;
   const annotations = { 'kubesphere.io/creator': 'wanda' };
-  await platform.made(
+  await platform.write(
     `${tenant}/workspaces/ws-a/namespaces`,
     { metadata: { name: 'ns-wanda', annotations } },
     { token },
@@ -179,23 +183,29 @@ test('an admin of a workspace creates projects for other users, and the named cr
 
   // A caller who may grant that role there may name another user.
   const change = { metadata: { annotations: { 'kubesphere.io/creator': 'nell' } } };
-  await platform.made(`${tenant}/workspaces/ws-a/namespaces/ns-wanda`, change, { ...MERGE, token });
+  await platform.write(`${tenant}/workspaces/ws-a/namespaces/ns-wanda`, change, {
+    ...MERGE,
+    token,
+  });
 });
 
 test('the administrator changes the manager of a workspace, and the new one administers it', async () => {
-  await platform.workspace('ws-c', 'wanda');
+  await platform.createWorkspace('ws-c', 'wanda');
   await isAdminOf('ws-c', 'wanda');
 
-  await platform.made(
+  await platform.write(
     `${tenant}/workspaces/ws-c`,
     { spec: { template: { spec: { manager: 'pete' } } } },
     MERGE,
   );
 
   await isAdminOf('ws-c', 'pete');
-  await platform.until(tokens.pete!, 'verb=delete&resource=workspaceroles&workspace=ws-c');
+  await platform.waitUntilAllowed(
+    tokens.pete!,
+    'verb=delete&resource=workspaceroles&workspace=ws-c',
+  );
 
-  await platform.made(
+  await platform.write(
     `${templates}/ws-c`,
     { spec: { template: { spec: { manager: 'otto' } } } },
     MERGE,
@@ -206,7 +216,7 @@ test('the administrator changes the manager of a workspace, and the new one admi
 
 test('an admin of a workspace hands over its management', async () => {
   const spec = { template: { spec: { manager: 'pete' } } };
-  await platform.made(`${tenant}/workspaces/ws-a`, { spec }, { ...MERGE, token: tokens.wanda! });
+  await platform.write(`${tenant}/workspaces/ws-a`, { spec }, { ...MERGE, token: tokens.wanda! });
   await isAdminOf('ws-a', 'pete');
 });
 
@@ -217,7 +227,7 @@ test('workspace managers create workspaces, with themselves or others as manager
     ['ws-own', 'walt'],
     ['ws-others', 'pete'],
   ] as const) {
-    await platform.made(
+    await platform.write(
       `${tenant}/workspaces`,
       { metadata: { name }, spec: { template: { spec: { manager } } } },
       { token },
@@ -226,9 +236,12 @@ test('workspace managers create workspaces, with themselves or others as manager
     await isAdminOf(name, manager);
   }
 
-  await platform.until(tokens.pete!, 'verb=delete&resource=workspaceroles&workspace=ws-others');
+  await platform.waitUntilAllowed(
+    tokens.pete!,
+    'verb=delete&resource=workspaceroles&workspace=ws-others',
+  );
 
-  await platform.made(
+  await platform.write(
     `${tenant}/workspaces/ws-own/namespaces`,
     { metadata: { name: 'ns-walt' } },
     { token },
@@ -239,10 +252,10 @@ test('user managers may create users without roles, and reset passwords of users
   const token = tokens.uma!;
   const spec = { email: 'new@example.com', password: PASSWORD };
 
-  await platform.made(`${iam}/users`, { metadata: { name: 'new' }, spec }, { token });
+  await platform.write(`${iam}/users`, { metadata: { name: 'new' }, spec }, { token });
   assert.equal((await platform.server.login('new', PASSWORD)).status, 200);
 
-  await platform.made(
+  await platform.write(
     `${iam}/users/new/password`,
     { password: 'An0ther!Pw' },
     { method: 'PUT', token },
@@ -251,8 +264,8 @@ test('user managers may create users without roles, and reset passwords of users
   assert.equal((await platform.server.login('new', 'An0ther!Pw')).status, 200);
 
   const users = '/apis/iam.kubesphere.io/v1alpha2/users/new';
-  await platform.made(users, { spec: { email: 'newer@example.com' } }, { ...MERGE, token });
-  await platform.made(users, { status: { state: 'Disabled' } }, { ...MERGE, token });
+  await platform.write(users, { spec: { email: 'newer@example.com' } }, { ...MERGE, token });
+  await platform.write(users, { status: { state: 'Disabled' } }, { ...MERGE, token });
   await eventually(async () =>
     assert.equal((await platform.server.login('new', 'An0ther!Pw')).status, 403),
   );
@@ -261,11 +274,11 @@ test('user managers may create users without roles, and reset passwords of users
 
 test('every user may change their own password and leave workspaces and projects', async () => {
   const body = { currentPassword: PASSWORD, password: 'An0ther!Pw' };
-  await platform.made(`${iam}/users/nell/password`, body, { method: 'PUT', token: tokens.nell! });
+  await platform.write(`${iam}/users/nell/password`, body, { method: 'PUT', token: tokens.nell! });
 
   const token = await platform.server.token('nell', 'An0ther!Pw');
 
-  await platform.member('workspaces/ws-a', 'nell', 'ws-a-viewer');
+  await platform.addMember('workspaces/ws-a', 'nell', 'ws-a-viewer');
 
   const own = `${iam}/workspaces/ws-a/workspacemembers/nell`;
   assert.equal((await platform.call(own, { token })).status, 200);

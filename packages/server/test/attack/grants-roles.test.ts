@@ -22,13 +22,13 @@ before(async () => {
   platform = await TestPlatform.start();
 
   for (const name of ['mona', 'wanda']) {
-    tokens[name] = await platform.user(name);
+    tokens[name] = await platform.createUser(name);
   }
 
-  await platform.workspace('ws-a', 'wanda');
-  await platform.workspace('ws-b');
+  await platform.createWorkspace('ws-a', 'wanda');
+  await platform.createWorkspace('ws-b');
 
-  await platform.clusterRole(
+  await platform.grantClusterRole(
     'mona',
     [
       {
@@ -41,15 +41,15 @@ before(async () => {
     'mona',
   );
 
-  await platform.clusterRole(
+  await platform.grantClusterRole(
     'spare',
     [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
     'mona',
   );
 
-  await platform.clusterRole('gathered', [], 'mona');
+  await platform.grantClusterRole('gathered', [], 'mona');
 
-  await platform.made(
+  await platform.write(
     `${rbac}/clusterroles/gathered`,
     { aggregationRule: SELECTOR },
     {
@@ -58,10 +58,13 @@ before(async () => {
     },
   );
 
-  await platform.made(`${rbac}/clusterroles`, { metadata: { name: 'strong' }, rules: ANYTHING });
-  await platform.until(tokens.mona!, 'verb=patch&apiGroup=iam.kubesphere.io&resource=clusterroles');
+  await platform.write(`${rbac}/clusterroles`, { metadata: { name: 'strong' }, rules: ANYTHING });
+  await platform.waitUntilAllowed(
+    tokens.mona!,
+    'verb=patch&apiGroup=iam.kubesphere.io&resource=clusterroles',
+  );
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.wanda!,
     'verb=create&apiGroup=iam.kubesphere.io&resource=workspaceroles&workspace=ws-a',
   );
@@ -72,13 +75,13 @@ after(() => platform.stop());
 /** Defines a test whose calls must all be refused and leave Mona's rights unchanged. */
 function attack(name: string, act: () => Promise<void>): void {
   test(name, () =>
-    platform.withstands(async () => {
+    platform.assertWithstands(async () => {
       await act();
       // Time that the aggregation of roles may take.
       await new Promise((resolve) => setTimeout(resolve, 300));
 
-      if (await platform.may(tokens.mona!, 'verb=list&resource=secrets')) {
-        platform.notes('mona reads all Secrets');
+      if (await platform.isAllowed(tokens.mona!, 'verb=list&resource=secrets')) {
+        platform.recordFailure('mona reads all Secrets');
       }
     }),
   );
@@ -99,42 +102,48 @@ const LABELS: [role: string, labels: Record<string, string>][] = [
 ];
 
 attack(
-  'nobody makes one of his roles give more, or takes in a role beyond his own, through the Kubernetes API',
+  'no user extends one of their roles, or aggregates a role beyond their rights, through the Kubernetes API',
   async () => {
     for (const [role, labels] of LABELS) {
-      await platform.refusedAtEveryDoor(tokens.mona!, ofRole(role, { metadata: { labels } }));
+      await platform.expectRefusedAtEveryDoor(tokens.mona!, ofRole(role, { metadata: { labels } }));
     }
 
-    await platform.refusedAtEveryDoor(tokens.mona!, ofRole('spare', { aggregationRule: SELECTOR }));
-    await platform.refusedAtEveryDoor(tokens.mona!, ofRole('spare', { rules: ANYTHING }));
+    await platform.expectRefusedAtEveryDoor(
+      tokens.mona!,
+      ofRole('spare', { aggregationRule: SELECTOR }),
+    );
+    await platform.expectRefusedAtEveryDoor(tokens.mona!, ofRole('spare', { rules: ANYTHING }));
   },
 );
 
-attack('nor with his own kubeconfig at the port of the Kubernetes API', async () => {
-  const client = await platform.kubeconfigOf('mona');
-  const reads = await client.call(`${rbac}/clusterroles/mona`);
+attack(
+  "the port of the Kubernetes API refuses the same with the user's own kubeconfig",
+  async () => {
+    const client = await platform.kubeconfigOf('mona');
+    const reads = await client.call(`${rbac}/clusterroles/mona`);
 
-  assert.equal(reads.status, 200, reads.text);
-  await platform.refusedAtOwnPort(client, ofRole('spare', { aggregationRule: SELECTOR }));
-  await platform.refusedAtOwnPort(client, ofRole('spare', { rules: ANYTHING }));
+    assert.equal(reads.status, 200, reads.text);
+    await platform.expectRefusedAtOwnPort(client, ofRole('spare', { aggregationRule: SELECTOR }));
+    await platform.expectRefusedAtOwnPort(client, ofRole('spare', { rules: ANYTHING }));
 
-  // A real cluster lets every user who may write a role label it.
-  if (ON_CLUSTER) {
-    return;
-  }
+    // A real cluster lets every user who may write a role label it.
+    if (ON_CLUSTER) {
+      return;
+    }
 
-  for (const [role, labels] of LABELS) {
-    await platform.refusedAtOwnPort(client, ofRole(role, { metadata: { labels } }));
-  }
-});
+    for (const [role, labels] of LABELS) {
+      await platform.expectRefusedAtOwnPort(client, ofRole(role, { metadata: { labels } }));
+    }
+  },
+);
 
 attack(
-  'nobody makes a cluster role on /kapis that is put together from roles beyond his own',
+  'no user creates a cluster role on /kapis that aggregates roles beyond their rights',
   async () => {
     const metadata = { name: 'taken', annotations: { [AGGREGATION]: '[]' } };
 
     for (const query of ['?dryRun=All', '']) {
-      await platform.refused(tokens.mona!, 'POST', `${iam}/clusterroles${query}`, {
+      await platform.expectRefused(tokens.mona!, 'POST', `${iam}/clusterroles${query}`, {
         metadata,
         aggregationRule: SELECTOR,
       });
@@ -145,14 +154,16 @@ attack(
 );
 
 attack(
-  'nobody lets a role of his be put together from others, by PATCH and PUT on /kapis',
+  'no user makes one of their roles aggregate others, by PATCH and PUT on /kapis',
   async () => {
     for (const query of ['?dryRun=All', '']) {
       const own = `${iam}/clusterroles/spare`;
-      await platform.refused(tokens.mona!, 'PATCH', own + query, { aggregationRule: SELECTOR });
+      await platform.expectRefused(tokens.mona!, 'PATCH', own + query, {
+        aggregationRule: SELECTOR,
+      });
 
-      const stored = await platform.stored(`${rbac}/clusterroles/spare`);
-      await platform.refused(tokens.mona!, 'PUT', own + query, {
+      const stored = await platform.read(`${rbac}/clusterroles/spare`);
+      await platform.expectRefused(tokens.mona!, 'PUT', own + query, {
         ...stored,
         aggregationRule: SELECTOR,
       });
@@ -163,21 +174,21 @@ attack(
         ],
       };
 
-      await platform.refused(tokens.mona!, 'PATCH', `${iam}/clusterroles/gathered${query}`, {
+      await platform.expectRefused(tokens.mona!, 'PATCH', `${iam}/clusterroles/gathered${query}`, {
         aggregationRule: wider,
       });
     }
 
-    assert.equal((await platform.stored(`${rbac}/clusterroles/spare`)).aggregationRule, undefined);
+    assert.equal((await platform.read(`${rbac}/clusterroles/spare`)).aggregationRule, undefined);
   },
 );
 
 attack(
-  'nobody labels a role beyond his own so that one of his takes it in, on /kapis',
+  'no user labels a role beyond their rights so that one of theirs aggregates it, on /kapis',
   async () => {
     for (const [role, labels] of LABELS) {
       for (const query of ['?dryRun=All', '']) {
-        await platform.refused(tokens.mona!, 'PATCH', `${iam}/clusterroles/${role}${query}`, {
+        await platform.expectRefused(tokens.mona!, 'PATCH', `${iam}/clusterroles/${role}${query}`, {
           metadata: { labels },
         });
       }
@@ -185,12 +196,12 @@ attack(
 
     // A PUT builds the rules from the templates that it names; without templates there are no
     // rules.
-    const stored = await platform.stored(`${rbac}/clusterroles/strong`);
+    const stored = await platform.read(`${rbac}/clusterroles/strong`);
     const metadata = { ...stored.metadata, labels: { 'example.com/take': 'yes' } };
     const put = { method: 'PUT', token: tokens.mona, body: { ...stored, metadata } };
 
     assert.equal((await platform.call(`${iam}/clusterroles/strong`, put)).status, 200);
-    assert.deepEqual((await platform.stored(`${rbac}/clusterroles/strong`)).rules ?? [], []);
+    assert.deepEqual((await platform.read(`${rbac}/clusterroles/strong`)).rules ?? [], []);
   },
 );
 
@@ -216,7 +227,7 @@ test("a role within its creator's rights is created and changed on /kapis as bef
 
 test("no role of a workspace is created from another workspace's roles", async () => {
   const rules = [{ apiGroups: ['example.com'], resources: ['secretplans'], verbs: ['get'] }];
-  await platform.made(`${iamObjects}/workspaceroles`, {
+  await platform.write(`${iamObjects}/workspaceroles`, {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'WorkspaceRole',
     metadata: { name: 'ws-b-plans', labels: { 'kubesphere.io/workspace': 'ws-b' } },
@@ -226,7 +237,7 @@ test("no role of a workspace is created from another workspace's roles", async (
   const roles = `${iam}/workspaces/ws-a/workspaceroles`;
   const low = { name: 'ws-a-low', annotations: { [AGGREGATION]: '[]' } };
 
-  await platform.made(roles, { metadata: low }, { token: tokens.wanda! });
+  await platform.write(roles, { metadata: low }, { token: tokens.wanda! });
 
   const annotations = { [AGGREGATION]: '["ws-b-plans"]' };
   const wrong: string[] = [];
@@ -254,18 +265,18 @@ test("no role of a workspace is created from another workspace's roles", async (
   await attempt('POST', roles, { metadata: { name: 'ws-a-copy', annotations } });
   await attempt('PATCH', `${roles}/ws-a-low`, { metadata: { annotations } });
 
-  const stored = await platform.stored(`${iamObjects}/workspaceroles/ws-a-low`);
+  const stored = await platform.read(`${iamObjects}/workspaceroles/ws-a-low`);
   await attempt('PUT', `${roles}/ws-a-low`, {
     ...stored,
     metadata: { ...stored.metadata, annotations },
   });
 
   assert.deepEqual(wrong, []);
-  assert.deepEqual((await platform.stored(`${iamObjects}/workspaceroles/ws-a-low`)).rules, []);
+  assert.deepEqual((await platform.read(`${iamObjects}/workspaceroles/ws-a-low`)).rules, []);
 
   // Shared templates belong to no workspace.
   const shared = { [AGGREGATION]: '["role-template-view-members"]' };
-  await platform.made(
+  await platform.write(
     roles,
     { metadata: { name: 'ws-a-shared', annotations: shared } },
     { token: tokens.wanda! },

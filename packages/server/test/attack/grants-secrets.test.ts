@@ -18,14 +18,14 @@ let hash: string;
 before(async () => {
   platform = await TestPlatform.start();
   tokens.admin = platform.admin;
-  tokens.walt = await platform.user('walt', 'workspaces-manager');
-  tokens.cleo = await platform.user('cleo', 'role-template-manage-clusters');
-  tokens.vera = await platform.user('vera', 'role-template-view-clusters');
-  tokens.uma = await platform.user('uma', 'users-manager');
-  tokens.carl = await platform.user('carl');
-  await platform.member('', 'carl', 'cluster-viewer');
+  tokens.walt = await platform.createUser('walt', 'workspaces-manager');
+  tokens.cleo = await platform.createUser('cleo', 'role-template-manage-clusters');
+  tokens.vera = await platform.createUser('vera', 'role-template-view-clusters');
+  tokens.uma = await platform.createUser('uma', 'users-manager');
+  tokens.carl = await platform.createUser('carl');
+  await platform.addMember('', 'carl', 'cluster-viewer');
 
-  await platform.made(clusters, {
+  await platform.write(clusters, {
     apiVersion: 'cluster.kubesphere.io/v1alpha1',
     kind: 'Cluster',
     metadata: { name: 'far' },
@@ -38,22 +38,22 @@ before(async () => {
   hash = (await platform.server.kubernetes(`${USERS}/carl`)).json.spec.password;
   assert.match(hash, /^\$2/);
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.walt!,
     'verb=list&apiGroup=cluster.kubesphere.io&resource=clusters&api=kubernetes',
   );
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.cleo!,
     'verb=patch&apiGroup=cluster.kubesphere.io&resource=clusters&api=kubernetes',
   );
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.carl!,
     'verb=list&apiGroup=cluster.kubesphere.io&resource=clusters&api=kubernetes',
   );
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.uma!,
     'verb=patch&apiGroup=iam.kubesphere.io&resource=users&api=kubernetes',
   );
@@ -65,7 +65,7 @@ after(() => platform.stop());
 const CREDENTIALS = [KUBECONFIG, 'marked-kubeconfig', TOKEN, Buffer.from(TOKEN).toString('base64')];
 
 /** Returns the forms that a text contains. */
-const within = (text: string, secrets: readonly string[]) =>
+const findSecrets = (text: string, secrets: readonly string[]) =>
   secrets.filter((secret) => text.includes(secret));
 
 /** Returns an answer with its headers, as text. */
@@ -80,7 +80,7 @@ async function wholeAnswer(
 test('kubeconfigs and tokens of member clusters are shown only to callers with all rights', async () => {
   const whole = await wholeAnswer(`${clusters}/far`, {});
   assert.deepEqual(
-    within(whole, [KUBECONFIG, TOKEN]),
+    findSecrets(whole, [KUBECONFIG, TOKEN]),
     [KUBECONFIG, TOKEN],
     'the administrator keeps clusters',
   );
@@ -100,7 +100,10 @@ test('kubeconfigs and tokens of member clusters are shown only to callers with a
       [`${PATHS.resources}/clusters?q=marked`, {}],
       [`${PATHS.tenant}/clusters`, {}],
     ] as const) {
-      const found = within(await wholeAnswer(path, { token: tokens[who], headers }), CREDENTIALS);
+      const found = findSecrets(
+        await wholeAnswer(path, { token: tokens[who], headers }),
+        CREDENTIALS,
+      );
       if (found.length > 0) {
         leaks.push(`${who} ${path}: ${found}`);
       }
@@ -126,7 +129,7 @@ test('answers to writes, and copies, do not show them either', async () => {
   for (const query of ['?dryRun=All', '']) {
     const attempt = async (headers: Record<string, string>, body: unknown) => {
       const options = { method: 'PATCH', token: tokens.cleo!, headers, body };
-      const found = within(await wholeAnswer(`${clusters}/far${query}`, options), CREDENTIALS);
+      const found = findSecrets(await wholeAnswer(`${clusters}/far${query}`, options), CREDENTIALS);
       if (found.length > 0) {
         leaks.push(`${JSON.stringify(body)}${query}: ${found}`);
       }
@@ -154,7 +157,7 @@ test('answers to writes, and copies, do not show them either', async () => {
   }
 
   for (const who of ['walt', 'cleo', 'carl']) {
-    const found = within(await wholeAnswer(clusters, { token: tokens[who] }), CREDENTIALS);
+    const found = findSecrets(await wholeAnswer(clusters, { token: tokens[who] }), CREDENTIALS);
     if (found.length > 0) {
       leaks.push(`${who} reads afterwards: ${found}`);
     }
@@ -162,7 +165,7 @@ test('answers to writes, and copies, do not show them either', async () => {
 
   assert.deepEqual(leaks, []);
 
-  const { spec } = await platform.stored(`${clusters}/far`);
+  const { spec } = await platform.read(`${clusters}/far`);
   assert.deepEqual([spec.connection.kubeconfig, spec.connection.token], [KUBECONFIG, TOKEN]);
 });
 
@@ -195,7 +198,7 @@ test("the port of the Kubernetes API does not show them to a user's own kubeconf
   ] as const) {
     const answer = await client.call(path, { headers });
 
-    const found = within(JSON.stringify(answer.headers) + answer.text, [
+    const found = findSecrets(JSON.stringify(answer.headers) + answer.text, [
       ...CREDENTIALS,
       hash,
       'client-key-data',
@@ -255,7 +258,7 @@ test('no JSON patch makes an answer show a password hash, not even to the admini
 
   const attempt = async (who: string, query: string, ops: object[]) => {
     const options = { method: 'PATCH', token: tokens[who], headers: JSON_PATCH, body: ops };
-    const found = within(await wholeAnswer(`${USERS}/carl${query}`, options), secrets);
+    const found = findSecrets(await wholeAnswer(`${USERS}/carl${query}`, options), secrets);
     if (found.length > 0) {
       leaks.push(`${who} ${JSON.stringify(ops)}${query}`);
     }

@@ -14,12 +14,12 @@ let operator: string;
 
 before(async () => {
   platform = await TestPlatform.start();
-  await platform.workspace('ws');
-  await platform.project('shop', 'ws');
-  operator = await platform.user('op');
+  await platform.createWorkspace('ws');
+  await platform.createProject('shop', 'ws');
+  operator = await platform.createUser('op');
 
   // The right to create ServiceAccounts and to read Pods, nothing else.
-  await platform.made(`${rbac}/namespaces/shop/roles`, {
+  await platform.write(`${rbac}/namespaces/shop/roles`, {
     metadata: { name: 'accounts' },
     rules: [
       { apiGroups: [''], resources: ['serviceaccounts', 'serviceaccounts/token'], verbs: ['*'] },
@@ -27,18 +27,18 @@ before(async () => {
     ],
   });
 
-  await platform.made(`${rbac}/namespaces/shop/roles`, {
+  await platform.write(`${rbac}/namespaces/shop/roles`, {
     metadata: { name: 'pod-reader' },
     rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }],
   });
 
-  await platform.made(BINDINGS, {
+  await platform.write(BINDINGS, {
     metadata: { name: 'op-accounts' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'accounts' },
     subjects: userSubject('op'),
   });
 
-  await platform.until(operator, 'verb=create&resource=serviceaccounts&namespace=shop');
+  await platform.waitUntilAllowed(operator, 'verb=create&resource=serviceaccounts&namespace=shop');
 });
 
 after(() => platform.stop());
@@ -50,62 +50,62 @@ interface Binding {
 }
 
 const rolesOf = async (name: string) =>
-  ((await platform.stored(BINDINGS)).items as Binding[])
+  ((await platform.read(BINDINGS)).items as Binding[])
     .filter(({ subjects }) =>
       subjects?.some((one) => one.kind === 'ServiceAccount' && one.name === name),
     )
     .map(({ roleRef }) => roleRef.name);
 
-const has = (name: string, roles: string[]) =>
+const waitForRoles = (name: string, roles: string[]) =>
   eventually(async () => assert.deepEqual(await rolesOf(name), roles, name));
 const account = (name: string, role?: string) => ({
   metadata: { name, ...(role !== undefined && { annotations: { [ROLE]: role } }) },
 });
 
 test('a ServiceAccount has the role that its annotation names, another when that changes, and none without it', async () => {
-  await platform.made(AT, account('robot', 'viewer'));
-  await has('robot', ['viewer']);
+  await platform.write(AT, account('robot', 'viewer'));
+  await waitForRoles('robot', ['viewer']);
 
   const [made] = (
-    await platform.stored(`${BINDINGS}?labelSelector=iam.kubesphere.io/serviceaccount-ref%3Drobot`)
+    await platform.read(`${BINDINGS}?labelSelector=iam.kubesphere.io/serviceaccount-ref%3Drobot`)
   ).items;
   assert.equal(made.metadata.ownerReferences[0].kind, 'ServiceAccount');
 
   const change = (role: string | null) =>
-    platform.made(
+    platform.write(
       `${AT}/robot`,
       { metadata: { annotations: { [ROLE]: role } } },
       { method: 'PATCH', headers: MERGE },
     );
 
   await change('operator');
-  await has('robot', ['operator']);
+  await waitForRoles('robot', ['operator']);
 
   await platform.call(
-    `${BINDINGS}/${(await platform.stored(`${BINDINGS}?labelSelector=iam.kubesphere.io/serviceaccount-ref%3Drobot`)).items[0].metadata.name}`,
+    `${BINDINGS}/${(await platform.read(`${BINDINGS}?labelSelector=iam.kubesphere.io/serviceaccount-ref%3Drobot`)).items[0].metadata.name}`,
     { method: 'DELETE' },
   );
 
-  await has('robot', ['operator']);
+  await waitForRoles('robot', ['operator']);
   await change(null);
-  await has('robot', []);
+  await waitForRoles('robot', []);
   await change('comes-later');
 
-  await platform.made(`${rbac}/namespaces/shop/roles`, {
+  await platform.write(`${rbac}/namespaces/shop/roles`, {
     metadata: { name: 'comes-later' },
     rules: [],
   });
 
-  await has('robot', ['comes-later']);
+  await waitForRoles('robot', ['comes-later']);
   await platform.call(`${AT}/robot`, { method: 'DELETE' });
-  await has('robot', []);
+  await waitForRoles('robot', []);
 });
 
 test('its token has these rights at the Kubernetes API', { skip: ON_CLUSTER }, async () => {
-  await platform.made(AT, account('reader', 'pod-reader'));
-  await has('reader', ['pod-reader']);
+  await platform.write(AT, account('reader', 'pod-reader'));
+  await waitForRoles('reader', ['pod-reader']);
 
-  const { status } = await platform.made(`${AT}/reader/token`, {
+  const { status } = await platform.write(`${AT}/reader/token`, {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
     spec: {},
@@ -131,15 +131,15 @@ test('its token has these rights at the Kubernetes API', { skip: ON_CLUSTER }, a
 });
 
 test('a ServiceAccount gets only roles within the caller’s rights, through any API', async () => {
-  await platform.made(AT, account('mine', 'pod-reader'), { token: operator });
-  await has('mine', ['pod-reader']);
-  await platform.made(AT, account('plain'), { token: operator });
+  await platform.write(AT, account('mine', 'pod-reader'), { token: operator });
+  await waitForRoles('mine', ['pod-reader']);
+  await platform.write(AT, account('plain'), { token: operator });
 
   const own = await platform.kubeconfigOf('op');
-  await platform.withstands(async () => {
+  await platform.assertWithstands(async () => {
     for (const role of ['admin', 'operator', 'not-there-yet']) {
-      await platform.refused(operator, 'POST', AT, account('evil', role));
-      await platform.refused(operator, 'POST', `${AT}?dryRun=All`, account('evil', role));
+      await platform.expectRefused(operator, 'POST', AT, account('evil', role));
+      await platform.expectRefused(operator, 'POST', `${AT}?dryRun=All`, account('evil', role));
     }
 
     const change = { metadata: { annotations: { [ROLE]: 'admin' } } };
@@ -152,15 +152,15 @@ test('a ServiceAccount gets only roles within the caller’s rights, through any
       change,
     };
 
-    await platform.refusedAtEveryDoor(operator, at);
-    await platform.refusedAtOwnPort(own, at);
+    await platform.expectRefusedAtEveryDoor(operator, at);
+    await platform.expectRefusedAtOwnPort(own, at);
 
     const made = await own.call(AT, { body: account('evil', 'admin') });
     if (made.status !== 403) {
-      platform.notes(`own port: POST: ${made.status} ${made.text}`);
+      platform.recordFailure(`own port: POST: ${made.status} ${made.text}`);
     }
 
-    await platform.refused(operator, 'POST', `${AT}/evil/token`, {});
+    await platform.expectRefused(operator, 'POST', `${AT}/evil/token`, {});
   });
 
   assert.deepEqual(await rolesOf('plain'), []);
@@ -168,9 +168,9 @@ test('a ServiceAccount gets only roles within the caller’s rights, through any
 });
 
 test('a recreated ServiceAccount does not have the roles of the former one', async () => {
-  await platform.made(AT, account('again', 'admin'));
-  await has('again', ['admin']);
+  await platform.write(AT, account('again', 'admin'));
+  await waitForRoles('again', ['admin']);
   await platform.call(`${AT}/again`, { method: 'DELETE' });
-  await eventually(() => platform.made(AT, account('again'), { token: operator }));
-  await has('again', []);
+  await eventually(() => platform.write(AT, account('again'), { token: operator }));
+  await waitForRoles('again', []);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Change } from '../support/doors.ts';
 import { PATHS, TestPlatform } from '../support/test-platform.ts';
-import { upgradedCall } from '../support/upgraded-call.ts';
+import { callWithUpgrade } from '../support/upgraded-call.ts';
 
 const { iam, tenant, templates } = PATHS;
 const WORKSPACE = 'kubesphere.io/workspace';
@@ -20,25 +20,25 @@ before(async () => {
   platform = await TestPlatform.start();
 
   for (const name of ['otto', 'seth', 'tia', 'wanda', 'bea']) {
-    tokens[name] = await platform.user(name);
+    tokens[name] = await platform.createUser(name);
   }
 
-  tokens.cleo = await platform.user('cleo', 'role-template-manage-clusters');
-  await platform.workspace('ws-a', 'wanda');
-  await platform.workspace('ws-b', 'bea');
-  await platform.project('ns-a', 'ws-a');
-  await platform.project('ns-b', 'ws-b');
-  await platform.member('namespaces/ns-a', 'otto', 'operator');
+  tokens.cleo = await platform.createUser('cleo', 'role-template-manage-clusters');
+  await platform.createWorkspace('ws-a', 'wanda');
+  await platform.createWorkspace('ws-b', 'bea');
+  await platform.createProject('ns-a', 'ws-a');
+  await platform.createProject('ns-b', 'ws-b');
+  await platform.addMember('namespaces/ns-a', 'otto', 'operator');
 
   const annotations = {
     'iam.kubesphere.io/aggregation-roles': '["role-template-manage-workspace-settings"]',
   };
-  await platform.made(`${iam}/workspaces/ws-a/workspaceroles`, {
+  await platform.write(`${iam}/workspaces/ws-a/workspaceroles`, {
     metadata: { name: 'ws-a-settings', annotations },
   });
-  await platform.member('workspaces/ws-a', 'seth', 'ws-a-settings');
+  await platform.addMember('workspaces/ws-a', 'seth', 'ws-a-settings');
 
-  await platform.clusterRole(
+  await platform.grantClusterRole(
     'template-writer',
     [
       {
@@ -50,19 +50,22 @@ before(async () => {
     'tia',
   );
 
-  await platform.until(tokens.otto!, 'verb=patch&resource=namespaces&namespace=ns-a&name=ns-a');
+  await platform.waitUntilAllowed(
+    tokens.otto!,
+    'verb=patch&resource=namespaces&namespace=ns-a&name=ns-a',
+  );
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.seth!,
     'verb=patch&apiGroup=tenant.kubesphere.io&resource=workspaces&workspace=ws-a',
   );
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.cleo!,
     'verb=patch&apiGroup=tenant.kubesphere.io&resource=workspacetemplates',
   );
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.tia!,
     'verb=patch&apiGroup=tenant.kubesphere.io&resource=workspacetemplates',
   );
@@ -72,7 +75,7 @@ after(() => platform.stop());
 
 /** Defines a test whose calls must all be refused. */
 function attack(name: string, act: () => Promise<void>): void {
-  test(name, () => platform.withstands(act));
+  test(name, () => platform.assertWithstands(act));
 }
 
 /** Returns changes of the metadata of the namespace ns-a, by its path or a subresource's. */
@@ -92,73 +95,73 @@ const manager = (name: string): Change => ({
 });
 
 /** Records when the creator of a namespace has changed, or a user has become its admin. */
-async function notesAdmin(username: string): Promise<void> {
+async function recordNewAdmin(username: string): Promise<void> {
   // Time that the controllers could take to act on it.
   await new Promise((resolve) => setTimeout(resolve, 500));
 
   const { json } = await platform.call(`${iam}/namespaces/ns-a/members/${username}`);
   if (json?.metadata?.annotations?.['iam.kubesphere.io/role'] === 'admin') {
-    platform.notes(`${username} is admin of ns-a`);
+    platform.recordFailure(`${username} is admin of ns-a`);
   }
 
-  const { items } = await platform.stored(
+  const { items } = await platform.read(
     '/apis/rbac.authorization.k8s.io/v1/namespaces/ns-a/rolebindings',
   );
 
   for (const { metadata, roleRef } of items) {
     if (roleRef.name === 'admin' && metadata.name.startsWith(username)) {
-      platform.notes(`${metadata.name} was made`);
+      platform.recordFailure(`${metadata.name} was made`);
     }
   }
 }
 
-attack('an operator moves his namespace into no other workspace', async () => {
+attack('an operator moves their namespace to no other workspace', async () => {
   for (const name of ['ws-b', 'system-workspace', null]) {
-    await platform.refusedAtEveryDoor(tokens.otto!, ofNamespace({ labels: { [WORKSPACE]: name } }));
+    await platform.expectRefusedAtEveryDoor(
+      tokens.otto!,
+      ofNamespace({ labels: { [WORKSPACE]: name } }),
+    );
   }
 
-  assert.equal(
-    (await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE],
-    'ws-a',
-  );
+  assert.equal((await platform.read('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE], 'ws-a');
 });
 
 attack(
-  'an admin of a workspace moves no namespace into a workspace where he makes none',
+  'an admin of a workspace moves no namespace to a workspace where they may not create one',
   async () => {
     for (const name of ['ws-b', 'system-workspace', 'nosuch', null]) {
-      await platform.refusedAtEveryDoor(
+      await platform.expectRefusedAtEveryDoor(
         tokens.wanda!,
         ofNamespace({ labels: { [WORKSPACE]: name } }),
       );
     }
 
     assert.equal(
-      (await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE],
+      (await platform.read('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE],
       'ws-a',
     );
   },
 );
 
 attack(
-  'an operator does not become admin of his project by calling himself its creator',
+  'an operator does not become admin of their project by naming themselves its creator',
   async () => {
-    await platform.refusedAtEveryDoor(
+    await platform.expectRefusedAtEveryDoor(
       tokens.otto!,
       ofNamespace({ annotations: { [CREATOR]: 'otto' } }),
     );
 
     const body = { metadata: { annotations: { [CREATOR]: 'otto' } } };
-    await platform.refused(tokens.otto!, 'PATCH', '/api/v1/namespaces/ns-a/status', body);
+    await platform.expectRefused(tokens.otto!, 'PATCH', '/api/v1/namespaces/ns-a/status', body);
 
-    const stored = await platform.stored('/api/v1/namespaces/ns-a');
+    const stored = await platform.read('/api/v1/namespaces/ns-a');
 
     const named = {
       ...stored,
       metadata: { ...stored.metadata, annotations: { [CREATOR]: 'otto' } },
     };
 
-    await platform.refused(tokens.otto!, 'PUT', '/api/v1/namespaces/ns-a/status', named);
+    await platform.expectRefused(tokens.otto!, 'PUT', '/api/v1/namespaces/ns-a/status', named);
 
     // This call is about spec.finalizers only: whether it is refused or not, the annotation stays.
     await platform.call('/api/v1/namespaces/ns-a/finalize', {
@@ -167,26 +170,26 @@ attack(
       body: named,
     });
 
-    const after = await platform.stored('/api/v1/namespaces/ns-a');
+    const after = await platform.read('/api/v1/namespaces/ns-a');
     assert.equal(after.metadata.annotations?.[CREATOR], stored.metadata.annotations?.[CREATOR]);
-    await notesAdmin('otto');
+    await recordNewAdmin('otto');
   },
 );
 
-attack('nor does he make somebody else so, by any path', async () => {
-  await platform.refusedAtEveryDoor(
+attack('an operator makes no other user admin that way, by any path', async () => {
+  await platform.expectRefusedAtEveryDoor(
     tokens.otto!,
     ofNamespace({ annotations: { [CREATOR]: 'bea' } }),
   );
 
-  await notesAdmin('bea');
+  await recordNewAdmin('bea');
 
   const own = `${tenant}/workspaces/ws-a/namespaces/ns-a`;
-  await platform.refused(tokens.otto!, 'PATCH', own, {
+  await platform.expectRefused(tokens.otto!, 'PATCH', own, {
     metadata: { annotations: { [CREATOR]: 'otto' } },
   });
 
-  const { status, text } = await upgradedCall(platform.server.url, '/api/v1/namespaces/ns-a', {
+  const { status, text } = await callWithUpgrade(platform.server.url, '/api/v1/namespaces/ns-a', {
     method: 'PATCH',
     token: tokens.otto!,
     headers: { 'content-type': 'application/merge-patch+json' },
@@ -194,59 +197,65 @@ attack('nor does he make somebody else so, by any path', async () => {
   });
 
   if (status < 400) {
-    platform.notes(`a PATCH that asks for an upgrade: ${text.slice(0, 200)}`);
+    platform.recordFailure(`a PATCH that asks for an upgrade: ${text.slice(0, 200)}`);
   }
 
-  await notesAdmin('otto');
+  await recordNewAdmin('otto');
 });
 
-attack('an operator with his own kubeconfig names no creator and moves no namespace', async () => {
-  const client = await platform.kubeconfigOf('otto');
-  const reads = await client.call('/api/v1/namespaces/ns-a/configmaps');
+attack(
+  'an operator with their own kubeconfig names no creator and moves no namespace',
+  async () => {
+    const client = await platform.kubeconfigOf('otto');
+    const reads = await client.call('/api/v1/namespaces/ns-a/configmaps');
 
-  assert.equal(reads.status, 200, reads.text);
-  await platform.refusedAtOwnPort(client, ofNamespace({ annotations: { [CREATOR]: 'otto' } }));
-  await platform.refusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: 'ws-b' } }));
-  await platform.refusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: null } }));
+    assert.equal(reads.status, 200, reads.text);
+    await platform.expectRefusedAtOwnPort(
+      client,
+      ofNamespace({ annotations: { [CREATOR]: 'otto' } }),
+    );
+    await platform.expectRefusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: 'ws-b' } }));
+    await platform.expectRefusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: null } }));
 
-  await platform.refusedAtOwnPort(
-    client,
-    ofNamespace({ labels: { 'kubesphere.io/devopsproject': 'dev' } }),
-  );
+    await platform.expectRefusedAtOwnPort(
+      client,
+      ofNamespace({ labels: { 'kubesphere.io/devopsproject': 'dev' } }),
+    );
 
-  await notesAdmin('otto');
+    await recordNewAdmin('otto');
 
-  assert.equal(
-    (await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE],
-    'ws-a',
-  );
-});
+    assert.equal(
+      (await platform.read('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE],
+      'ws-a',
+    );
+  },
+);
 
 /** Records when a user has become manager, or admin, of ws-a. */
-async function notesManager(username: string): Promise<void> {
+async function recordNewManager(username: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 500));
 
-  const { spec } = await platform.stored(`${templates}/ws-a`);
+  const { spec } = await platform.read(`${templates}/ws-a`);
   if (spec.template.spec.manager !== 'wanda') {
-    platform.notes(`the manager is ${spec.template.spec.manager}`);
+    platform.recordFailure(`the manager is ${spec.template.spec.manager}`);
   }
 
   const { json } = await platform.call(`${iam}/workspaces/ws-a/workspacemembers/${username}`);
   if (json?.metadata?.annotations?.['iam.kubesphere.io/workspacerole'] === 'ws-a-admin') {
-    platform.notes(`${username} is admin of ws-a`);
+    platform.recordFailure(`${username} is admin of ws-a`);
   }
 }
 
-attack("who manages a workspace's settings does not become its manager", async () => {
+attack("a user who manages a workspace's settings does not become its manager", async () => {
   const own = `${tenant}/workspaces/ws-a`;
 
   for (const name of ['seth', 'bea']) {
     for (const query of ['?dryRun=All', '']) {
       const { change } = manager(name);
-      await platform.refused(tokens.seth!, 'PATCH', own + query, change);
+      await platform.expectRefused(tokens.seth!, 'PATCH', own + query, change);
 
-      const stored = await platform.stored(`${templates}/ws-a`);
-      await platform.refused(tokens.seth!, 'PUT', own + query, {
+      const stored = await platform.read(`${templates}/ws-a`);
+      await platform.expectRefused(tokens.seth!, 'PUT', own + query, {
         ...stored,
         spec: { ...stored.spec, ...(change.spec as object) },
       });
@@ -262,15 +271,15 @@ attack("who manages a workspace's settings does not become its manager", async (
 
       // The endpoint takes objects; if it took operations, it would have to refuse these.
       if (![400, 403, 415].includes(patched.status)) {
-        platform.notes(
+        platform.recordFailure(
           `JSON patch of ${own}${query}: ${patched.status} ${patched.text.slice(0, 200)}`,
         );
       }
     }
   }
 
-  await notesManager('seth');
-  await notesManager('bea');
+  await recordNewManager('seth');
+  await recordNewManager('bea');
 
   // Changes that give nobody rights stay allowed.
   const alias = { metadata: { annotations: { 'kubesphere.io/alias-name': 'A' } } };
@@ -286,10 +295,10 @@ attack("who manages a workspace's settings does not become its manager", async (
   assert.equal(status, 200, text);
 });
 
-attack('who manages clusters of the platform appoints no manager of a workspace', async () => {
-  await platform.refusedAtEveryDoor(tokens.cleo!, manager('cleo'));
+attack('a manager of clusters appoints no manager of a workspace', async () => {
+  await platform.expectRefusedAtEveryDoor(tokens.cleo!, manager('cleo'));
 
-  await platform.refused(
+  await platform.expectRefused(
     tokens.cleo!,
     'PATCH',
     `${tenant}/workspaces/ws-a`,
@@ -297,14 +306,14 @@ attack('who manages clusters of the platform appoints no manager of a workspace'
   );
 
   const later = `${tenant.replace('v1alpha2', 'v1alpha3')}/workspacetemplates/ws-a`;
-  await platform.refused(tokens.cleo!, 'PATCH', later, manager('cleo').change);
-  await notesManager('cleo');
+  await platform.expectRefused(tokens.cleo!, 'PATCH', later, manager('cleo').change);
+  await recordNewManager('cleo');
 });
 
 attack(
-  'who writes templates of workspaces appoints no manager, also with his own kubeconfig',
+  'a user who may write workspace templates appoints no manager, also with their own kubeconfig',
   async () => {
-    await platform.refusedAtEveryDoor(tokens.tia!, manager('tia'));
+    await platform.expectRefusedAtEveryDoor(tokens.tia!, manager('tia'));
 
     const body = {
       apiVersion: 'tenant.kubesphere.io/v1alpha2',
@@ -313,8 +322,8 @@ attack(
       spec: { template: { spec: { manager: 'bea' } } },
     };
 
-    await platform.refused(tokens.tia!, 'POST', `${templates}?dryRun=All`, body);
-    await platform.refused(tokens.tia!, 'POST', templates, body);
+    await platform.expectRefused(tokens.tia!, 'POST', `${templates}?dryRun=All`, body);
+    await platform.expectRefused(tokens.tia!, 'POST', templates, body);
 
     const applied = await platform.call(`${templates}/ws-mine?fieldManager=tia&force=true`, {
       method: 'PATCH',
@@ -324,14 +333,14 @@ attack(
     });
 
     if (applied.status !== 403) {
-      platform.notes(`apply that makes ${templates}/ws-mine: ${applied.status}`);
+      platform.recordFailure(`apply that makes ${templates}/ws-mine: ${applied.status}`);
     }
 
     const client = await platform.kubeconfigOf('tia');
     const reads = await client.call(`${templates}/ws-a`);
 
     assert.equal(reads.status, 200, reads.text);
-    await platform.refusedAtOwnPort(client, manager('tia'));
+    await platform.expectRefusedAtOwnPort(client, manager('tia'));
 
     const made = await client.call(templates, {
       method: 'POST',
@@ -339,10 +348,10 @@ attack(
     });
 
     if (made.status !== 403) {
-      platform.notes(`own port: POST ${templates}: ${made.status}`);
+      platform.recordFailure(`own port: POST ${templates}: ${made.status}`);
     }
 
-    await notesManager('tia');
+    await recordNewManager('tia');
   },
 );
 

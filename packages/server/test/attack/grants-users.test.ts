@@ -19,29 +19,29 @@ const STRONGER = ['wanda', 'nora', 'otto', 'cora', 'sven', 'gus'] as const;
 
 before(async () => {
   platform = await TestPlatform.start();
-  tokens.uma = await platform.user('uma', 'users-manager');
+  tokens.uma = await platform.createUser('uma', 'users-manager');
 
   for (const name of [...STRONGER, 'olga', 'paul', 'dee']) {
-    tokens[name] = await platform.user(name);
+    tokens[name] = await platform.createUser(name);
   }
 
-  await platform.workspace('ws-a', 'wanda');
-  await platform.project('ns-a', 'ws-a');
-  await platform.member('namespaces/ns-a', 'nora', 'admin');
-  await platform.member('namespaces/ns-a', 'olga', 'operator');
-  await platform.member('namespaces/ns-a', 'otto', 'operator');
-  await platform.member('', 'cora', 'cluster-viewer');
-  await platform.member('namespaces/kube-system', 'sven', 'viewer');
+  await platform.createWorkspace('ws-a', 'wanda');
+  await platform.createProject('ns-a', 'ws-a');
+  await platform.addMember('namespaces/ns-a', 'nora', 'admin');
+  await platform.addMember('namespaces/ns-a', 'olga', 'operator');
+  await platform.addMember('namespaces/ns-a', 'otto', 'operator');
+  await platform.addMember('', 'cora', 'cluster-viewer');
+  await platform.addMember('namespaces/kube-system', 'sven', 'viewer');
 
-  // Gus has his rights through a group.
-  const group = await platform.made(`${iam}/workspaces/ws-a/groups`, {
+  // Gus has rights only through a group.
+  const group = await platform.write(`${iam}/workspaces/ws-a/groups`, {
     metadata: { generateName: 'bosses' },
   });
-  await platform.soonMade(`${iam}/workspaces/ws-a/groupbindings`, [
+  await platform.writeEventually(`${iam}/workspaces/ws-a/groupbindings`, [
     { userName: 'gus', groupName: group.metadata.name },
   ]);
 
-  await platform.made(`${iam}/workspaces/ws-a/workspacerolebindings`, [
+  await platform.write(`${iam}/workspaces/ws-a/workspacerolebindings`, [
     {
       subjects: [{ kind: 'Group', name: group.metadata.name }],
       roleRef: { kind: 'WorkspaceRole', name: 'ws-a-admin' },
@@ -56,7 +56,7 @@ before(async () => {
     ['sven', 'verb=list&resource=pods&namespace=kube-system'],
     ['gus', 'verb=delete&resource=pods&namespace=ns-a'],
   ] as const) {
-    await platform.until(tokens[name]!, query);
+    await platform.waitUntilAllowed(tokens[name]!, query);
   }
 });
 
@@ -127,7 +127,7 @@ test('another user’s e-mail address is refused through the Kubernetes API, and
       await platform.call(`${USERS}/copy?${apply}`, { ...options, body: JSON.stringify(body) }),
     );
 
-    const stored = await platform.stored(`${USERS}/dee`);
+    const stored = await platform.read(`${USERS}/dee`);
     conflicts(
       `PUT${query}`,
       await platform.call(`${USERS}/dee${query}`, {
@@ -151,14 +151,18 @@ test('another user’s e-mail address is refused through the Kubernetes API, and
 test('sessions of a disabled user stay ended when the user is enabled', async () => {
   const { json } = await platform.server.login('dee', PASSWORD);
   const { access_token: token, refresh_token } = json;
-  const reads = async () => (await platform.call(`${iam}/users/dee`, { token })).status;
+  const readStatus = async () => (await platform.call(`${iam}/users/dee`, { token })).status;
 
-  assert.equal(await reads(), 200);
+  assert.equal(await readStatus(), 200);
 
   const basic = `Basic ${Buffer.from(`dee:${PASSWORD}`).toString('base64')}`;
 
-  const becomes = async (state: string, allowed: boolean) => {
-    await platform.made(`${USERS}/dee`, { status: { state } }, { method: 'PATCH', headers: MERGE });
+  const setState = async (state: string, allowed: boolean) => {
+    await platform.write(
+      `${USERS}/dee`,
+      { status: { state } },
+      { method: 'PATCH', headers: MERGE },
+    );
 
     // A log-in would end other sessions, so another call must show that the state has spread.
     await eventually(async () => {
@@ -169,13 +173,13 @@ test('sessions of a disabled user stay ended when the user is enabled', async ()
     });
   };
 
-  await becomes('Disabled', false);
-  assert.equal(await reads(), 401);
-  await becomes('Active', true);
+  await setState('Disabled', false);
+  assert.equal(await readStatus(), 401);
+  await setState('Active', true);
 
   // Checks at once and again a moment later.
   for (let left = 10; left > 0; left -= 1) {
-    assert.equal(await reads(), 401, 'the session has ended for good');
+    assert.equal(await readStatus(), 401, 'the session has ended for good');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
@@ -186,7 +190,7 @@ test('sessions of a disabled user stay ended when the user is enabled', async ()
 });
 
 test('finalizers and owners of a stronger user cannot be changed by a user manager', () =>
-  platform.withstands(async () => {
+  platform.assertWithstands(async () => {
     // With an owner that is gone, the garbage collector would delete the user.
     const owner = {
       apiVersion: 'v1',
@@ -195,52 +199,52 @@ test('finalizers and owners of a stronger user cannot be changed by a user manag
       uid: '00000000-0000-4000-8000-000000000000',
     };
 
-    await platform.refusedAtEveryDoor(
+    await platform.expectRefusedAtEveryDoor(
       tokens.uma!,
       ofUser('olga', { metadata: { ownerReferences: [owner] } }),
     );
 
-    assert.equal((await platform.stored(`${USERS}/olga`)).metadata.ownerReferences, undefined);
+    assert.equal((await platform.read(`${USERS}/olga`)).metadata.ownerReferences, undefined);
   }));
 
 for (const name of STRONGER) {
   test(`a user manager takes over neither account nor state of ${name}, who has rights that they lack`, () =>
-    platform.withstands(async () => {
+    platform.assertWithstands(async () => {
       const uma = tokens.uma!;
       const before = (await platform.server.kubernetes(`${USERS}/${name}`)).json;
 
-      await platform.refused(uma, 'PUT', `${iam}/users/${name}/password`, {
+      await platform.expectRefused(uma, 'PUT', `${iam}/users/${name}/password`, {
         password: 'Taken-0ver',
       });
-      await platform.refused(uma, 'PUT', `${iam}/users/${name}/password?dryRun=All`, {
+      await platform.expectRefused(uma, 'PUT', `${iam}/users/${name}/password?dryRun=All`, {
         password: 'Taken-0ver',
       });
 
-      const stored = await platform.stored(`${iam}/users/${name}`);
+      const stored = await platform.read(`${iam}/users/${name}`);
       const moved = { ...stored, spec: { ...stored.spec, email: `${name}@evil.example` } };
 
-      await platform.refused(uma, 'PUT', `${iam}/users/${name}`, moved);
+      await platform.expectRefused(uma, 'PUT', `${iam}/users/${name}`, moved);
 
       for (const change of [
         { spec: { password: 'Taken-0ver' } },
         { spec: { email: `${name}@evil.example` } },
         { status: { state: 'Disabled' } },
       ]) {
-        await platform.refusedAtEveryDoor(uma, ofUser(name, change));
+        await platform.expectRefusedAtEveryDoor(uma, ofUser(name, change));
       }
 
-      await platform.refused(uma, 'PATCH', `${USERS}/${name}/status`, {
+      await platform.expectRefused(uma, 'PATCH', `${USERS}/${name}/status`, {
         status: { state: 'Disabled' },
       });
 
       for (const path of [`${iam}/users/${name}`, `${USERS}/${name}`]) {
         for (const query of ['?dryRun=All', '']) {
-          await platform.refused(uma, 'DELETE', path + query);
+          await platform.expectRefused(uma, 'DELETE', path + query);
         }
       }
 
       for (const what of ['sessions', 'totp']) {
-        await platform.refused(uma, 'DELETE', `${iam}/users/${name}/${what}`);
+        await platform.expectRefused(uma, 'DELETE', `${iam}/users/${name}/${what}`);
       }
 
       const { json: after } = await platform.server.kubernetes(`${USERS}/${name}`);
@@ -250,14 +254,14 @@ for (const name of STRONGER) {
 }
 
 test('user managers may not delete collections that contain a user with more rights', () =>
-  platform.withstands(async () => {
+  platform.assertWithstands(async () => {
     for (const query of [
       '?dryRun=All',
       '?fieldSelector=metadata.name%3Dwanda',
       '?labelSelector=a%3Db',
       '',
     ]) {
-      await platform.refused(tokens.uma!, 'DELETE', USERS + query);
+      await platform.expectRefused(tokens.uma!, 'DELETE', USERS + query);
     }
 
     assert.equal((await platform.server.login('wanda', PASSWORD)).status, 200);

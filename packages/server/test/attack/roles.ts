@@ -36,7 +36,7 @@ export const ownRole: Attacks = ({ attacker: { role } }) => {
   // Only a ClusterRole can be aggregated from others.
   const aggregated: typeof CHANGES =
     role.kind === 'ClusterRole'
-      ? [['is put together from others', { aggregationRule: SELECTOR }]]
+      ? [['is aggregated from others', { aggregationRule: SELECTOR }]]
       : [];
 
   return [...CHANGES, ...aggregated].map(
@@ -84,7 +84,7 @@ export const rolesFromTemplates: Attacks = (scene) =>
 
     return [
       {
-        name: `make a role of templates at ${path}`,
+        name: `create a role from templates at ${path}`,
         target: isSystem ? 'system namespaces' : 'self',
         kapis: [
           { method: 'POST', path, body: { metadata: { name, annotations } } },
@@ -107,7 +107,7 @@ export const rolesFromTemplates: Attacks = (scene) =>
         ...(isSystem && { never: true as const }),
       },
       {
-        name: `make the own role of templates, gather others, or be gathered, at ${path}`,
+        name: `build the own role from templates, aggregate others, or be aggregated, at ${path}`,
         target: 'self',
         touches: [scene.attacker.role.path],
         kapis: [
@@ -149,7 +149,7 @@ export const rolesOfObjects: Attacks = (scene) => {
     extra: object,
     labels?: object,
   ): Attack => ({
-    name: `make a ${kind} that gives everything`,
+    name: `create a ${kind} that allows everything`,
     target: 'self',
     creates: {
       collection,

@@ -161,7 +161,7 @@ export class Runner {
     const wrong: string[] = [];
     let changed = false;
 
-    const look = async () => {
+    const checkEffect = async () => {
       changed =
         (await this.#gains(measured, other, `${title} by ${accepted.join(', ')}`)) || changed;
     };
@@ -174,7 +174,7 @@ export class Runner {
       }
 
       if (accepted.length === 1) {
-        await look();
+        await checkEffect();
       }
 
       const broken = await attack.broken?.();
@@ -187,7 +187,7 @@ export class Runner {
     });
 
     if (accepted.length > 1 && !changed) {
-      await look();
+      await checkEffect();
     }
     if (wrong.length > 0) {
       this.#tally.fail(`${title}: ${wrong.join(', ')}`);

@@ -88,25 +88,25 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
       true,
     ],
     [
-      'call oneself creator of the own namespace',
+      'name the attacker creator of the own namespace',
       own.namespace,
       { annotations: { [CREATOR]: attacker.name } },
       'self',
     ],
     [
-      'call another creator of the own namespace',
+      'name another user creator of the own namespace',
       own.namespace,
       { annotations: { [CREATOR]: somebody } },
       'other user',
     ],
     [
-      "call oneself creator of another tenant's namespace",
+      "name the attacker creator of another tenant's namespace",
       other.namespace,
       { annotations: { [CREATOR]: attacker.name } },
       'another tenant',
     ],
     [
-      'call oneself creator of the namespace of kubeconfigs',
+      'name the attacker creator of the namespace of kubeconfigs',
       'kubesphere-controls-system',
       { annotations: { [CREATOR]: attacker.name } },
       'system namespaces',
@@ -179,7 +179,7 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
       };
 
       return {
-        name: `make a namespace in ${workspace}`,
+        name: `create a namespace in ${workspace}`,
         target: targets.get(workspace) ?? 'system-workspace',
         kapis: [
           {
@@ -210,7 +210,7 @@ export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, att
     kind: 'DevOpsProject',
   };
 
-  const named = (namespace: string, target: Target): Attack => ({
+  const nameNamespace = (namespace: string, target: Target): Attack => ({
     name: `name ${namespace} as the namespace of the DevOps project`,
     target,
     changes: { ...object, change: { status: { adminNamespace: namespace } } },
@@ -225,15 +225,15 @@ export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, att
   });
 
   return [
-    named('kubesphere-controls-system', 'system namespaces'),
-    named(other.namespace, 'another tenant'),
+    nameNamespace('kubesphere-controls-system', 'system namespaces'),
+    nameNamespace(other.namespace, 'another tenant'),
     {
       name: 'move the DevOps project into the other workspace',
       target: 'another tenant',
       changes: { ...object, change: { metadata: { labels: { [WORKSPACE]: other.workspace } } } },
     },
     {
-      name: 'make a DevOps project that names a namespace of the platform',
+      name: 'create a DevOps project that names a namespace of the platform',
       target: 'system namespaces',
       creates: {
         collection: devops,

@@ -9,12 +9,12 @@ import { type ConsoleCall, ConsoleSession, type Expected } from './console.ts';
 import {
   changes,
   firstPassword,
-  invited,
-  invitedToProject,
+  inviteToProject,
+  inviteToWorkspace,
   newProject,
   newUser,
   newWorkspace,
-  uninitialized,
+  withoutPassword,
   workloadForms,
 } from './forms.ts';
 import {
@@ -143,14 +143,14 @@ test('the administrator makes users, a workspace and a project, and sees every p
   );
 
   await send(admin, 'members of the workspace', [
-    invited(WORKSPACE, 'lead', 'admin'),
-    invited(WORKSPACE, 'maker', 'self-provisioner'),
-    invited(WORKSPACE, 'guest', 'viewer'),
+    inviteToWorkspace(WORKSPACE, 'lead', 'admin'),
+    inviteToWorkspace(WORKSPACE, 'maker', 'self-provisioner'),
+    inviteToWorkspace(WORKSPACE, 'guest', 'viewer'),
   ]);
 
   await send(admin, 'project', [newProject('admin', WORKSPACE, PROJECT)]);
   await admin.until(`${IAM}/namespaces/${PROJECT}/roles`, ({ json }) => json.totalItems >= 3);
-  await send(admin, 'members of the project', [invitedToProject(PROJECT, 'guest', 'viewer')]);
+  await send(admin, 'members of the project', [inviteToProject(PROJECT, 'guest', 'viewer')]);
   await send(admin, 'workloads', workloadForms('admin', PROJECT));
 
   await send(admin, 'gateway', [
@@ -198,8 +198,8 @@ test('a user created in the console of 3.4 sets a password of their own, and see
   const admin = await logIn('admin', ADMIN_PASSWORD);
   const form = newUser('admin', 'novice', 'platform-regular', PASSWORD);
 
-  await send(admin, 'user of 3.4', [uninitialized(form)]);
-  await send(admin, 'members of the workspace', [invited(WORKSPACE, 'novice', 'viewer')]);
+  await send(admin, 'user of 3.4', [withoutPassword(form)]);
+  await send(admin, 'members of the workspace', [inviteToWorkspace(WORKSPACE, 'novice', 'viewer')]);
 
   const first = await logIn('novice');
 
@@ -268,10 +268,10 @@ test('a self-provisioner creates a project and works there', async () => {
 test('an operator of a project makes its workloads, routes among them', async () => {
   const admin = await logIn('admin', ADMIN_PASSWORD);
   await send(admin, 'user', [newUser('admin', 'hand', 'platform-regular', PASSWORD)]);
-  await send(admin, 'members of the workspace', [invited(WORKSPACE, 'hand', 'viewer')]);
+  await send(admin, 'members of the workspace', [inviteToWorkspace(WORKSPACE, 'hand', 'viewer')]);
   await send(admin, 'project', [newProject('admin', WORKSPACE, 'works')]);
   await admin.until(`${IAM}/namespaces/works/roles`, ({ json }) => json.totalItems >= 3);
-  await send(admin, 'members of the project', [invitedToProject('works', 'hand', 'operator')]);
+  await send(admin, 'members of the project', [inviteToProject('works', 'hand', 'operator')]);
 
   const hand = await logIn('hand');
   await hand.until('/api/v1/namespaces/works/configmaps', ({ status }) => status === 200);

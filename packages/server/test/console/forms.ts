@@ -6,7 +6,7 @@ const TENANT = '/kapis/tenant.kubesphere.io/v1alpha2';
 const CREATOR = 'kubesphere.io/creator';
 
 /** Adds the creator, as the console does. */
-const annotated = (creator: string, more: Record<string, string> = {}) => ({
+const annotate = (creator: string, more: Record<string, string> = {}) => ({
   [CREATOR]: creator,
   ...more,
 });
@@ -23,13 +23,13 @@ export const newUser = (
   body: {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'User',
-    metadata: { name, annotations: annotated(creator, { 'iam.kubesphere.io/globalrole': role }) },
+    metadata: { name, annotations: annotate(creator, { 'iam.kubesphere.io/globalrole': role }) },
     spec: { email: `${name}@example.com`, password },
   },
 });
 
 /** The same form in the console of 3.4: the users choose their own password. */
-export function uninitialized(form: ConsoleCall): ConsoleCall {
+export function withoutPassword(form: ConsoleCall): ConsoleCall {
   const body = form.body as { metadata: { annotations: Record<string, string> } };
   const annotations = { ...body.metadata.annotations, 'iam.kubesphere.io/uninitialized': 'true' };
 
@@ -56,14 +56,18 @@ export const newWorkspace = (creator: string, name: string, manager: string): Co
     kind: 'WorkspaceTemplate',
     metadata: {
       name,
-      annotations: annotated(creator, { 'kubesphere.io/alias-name': `${name} team` }),
+      annotations: annotate(creator, { 'kubesphere.io/alias-name': `${name} team` }),
     },
     spec: { template: { spec: { manager } } },
   },
 });
 
 /** The dialog that invites members of a workspace. */
-export const invited = (workspace: string, username: string, role: string): ConsoleCall => ({
+export const inviteToWorkspace = (
+  workspace: string,
+  username: string,
+  role: string,
+): ConsoleCall => ({
   method: 'POST',
   path: `${IAM}/workspaces/${workspace}/workspacemembers`,
   body: [{ username, roleRef: `${workspace}-${role}` }],
@@ -79,13 +83,13 @@ export const newProject = (creator: string, workspace: string, name: string): Co
     metadata: {
       name,
       labels: { 'kubesphere.io/workspace': workspace },
-      annotations: annotated(creator, { 'kubesphere.io/description': 'made in the console' }),
+      annotations: annotate(creator, { 'kubesphere.io/description': 'made in the console' }),
     },
   },
 });
 
 /** The dialog that invites members of a project. */
-export const invitedToProject = (project: string, username: string, role: string): ConsoleCall => ({
+export const inviteToProject = (project: string, username: string, role: string): ConsoleCall => ({
   method: 'POST',
   path: `${IAM}/namespaces/${project}/members`,
   body: [{ username, roleRef: role }],
@@ -116,7 +120,7 @@ export function workloadForms(creator: string, project: string): readonly Consol
     namespace: project,
     name,
     labels,
-    annotations: annotated(creator),
+    annotations: annotate(creator),
   });
 
   const post = (group: string, resource: string, body: unknown): ConsoleCall => ({
@@ -125,7 +129,7 @@ export function workloadForms(creator: string, project: string): readonly Consol
     body,
   });
 
-  const tried = (call: ConsoleCall): ConsoleCall[] => [
+  const dryRunFirst = (call: ConsoleCall): ConsoleCall[] => [
     { ...call, path: `${call.path}?dryRun=All` },
     call,
   ];
@@ -147,15 +151,15 @@ export function workloadForms(creator: string, project: string): readonly Consol
   };
 
   return [
-    ...tried(post('/apis/apps/v1', 'deployments', workload('Deployment', 'web', rolling))),
-    ...tried(
+    ...dryRunFirst(post('/apis/apps/v1', 'deployments', workload('Deployment', 'web', rolling))),
+    ...dryRunFirst(
       post(
         '/apis/apps/v1',
         'statefulsets',
         workload('StatefulSet', 'db', { serviceName: 'db-hs' }),
       ),
     ),
-    ...tried(
+    ...dryRunFirst(
       post('/api/v1', 'services', {
         apiVersion: 'v1',
         kind: 'Service',
@@ -168,7 +172,7 @@ export function workloadForms(creator: string, project: string): readonly Consol
         },
       }),
     ),
-    ...tried(
+    ...dryRunFirst(
       post('/apis/batch/v1', 'jobs', {
         apiVersion: 'batch/v1',
         kind: 'Job',
@@ -176,7 +180,7 @@ export function workloadForms(creator: string, project: string): readonly Consol
         spec: { completions: 1, parallelism: 1, backoffLimit: 5, template: job },
       }),
     ),
-    ...tried(
+    ...dryRunFirst(
       post('/apis/batch/v1beta1', 'cronjobs', {
         apiVersion: 'batch/v1beta1',
         kind: 'CronJob',
@@ -189,7 +193,7 @@ export function workloadForms(creator: string, project: string): readonly Consol
         },
       }),
     ),
-    ...tried(
+    ...dryRunFirst(
       post('/apis/extensions/v1beta1', 'ingresses', {
         apiVersion: 'extensions/v1beta1',
         kind: 'Ingress',

@@ -12,8 +12,8 @@ let platform: TestPlatform;
 
 before(async () => {
   platform = await TestPlatform.start();
-  await platform.workspace('ws');
-  await platform.project('shop', 'ws');
+  await platform.createWorkspace('ws');
+  await platform.createProject('shop', 'ws');
 });
 
 after(() => platform.stop());
@@ -47,20 +47,20 @@ const conditionOf = (status: { conditions: { type: string }[] }, type: string) =
     | { status: string; reason: string }
     | undefined;
 
-const statusOf = async (name: string) => (await platform.stored(`${APPS}/${name}`)).status;
+const statusOf = async (name: string) => (await platform.read(`${APPS}/${name}`)).status;
 
 test('an application reports which of its components are ready, and follows them', async () => {
-  await platform.made(SERVICES, {
+  await platform.write(SERVICES, {
     metadata: { name: 'web', labels: LABELS },
     spec: { ports: [{ port: 80 }] },
   });
 
-  await platform.made('/api/v1/namespaces/shop/secrets', {
+  await platform.write('/api/v1/namespaces/shop/secrets', {
     metadata: { name: 'hidden', labels: LABELS },
   });
-  await platform.made(APPS, application('web'));
+  await platform.write(APPS, application('web'));
   await eventually(async () => assert.equal((await statusOf('web'))?.componentsReady, '1/1'));
-  await platform.made(DEPLOYMENTS, deployment('web-v1'));
+  await platform.write(DEPLOYMENTS, deployment('web-v1'));
 
   await eventually(async () => {
     const status = await statusOf('web');
@@ -86,7 +86,7 @@ test('an application reports which of its components are ready, and follows them
   const body = { status: counts };
   const merge = { 'content-type': 'application/merge-patch+json' };
 
-  await platform.made(`${DEPLOYMENTS}/web-v1/status`, body, { method: 'PATCH', headers: merge });
+  await platform.write(`${DEPLOYMENTS}/web-v1/status`, body, { method: 'PATCH', headers: merge });
 
   await eventually(async () => {
     const status = await statusOf('web');
@@ -99,34 +99,34 @@ test('an application reports which of its components are ready, and follows them
     return;
   }
 
-  const { metadata, status } = await platform.stored(`${APPS}/web`);
+  const { metadata, status } = await platform.read(`${APPS}/web`);
   assert.equal(status.observedGeneration, metadata.generation);
   await new Promise((resolve) => setTimeout(resolve, 500));
 
   assert.equal(
-    (await platform.stored(`${APPS}/web`)).metadata.resourceVersion,
+    (await platform.read(`${APPS}/web`)).metadata.resourceVersion,
     metadata.resourceVersion,
   );
 });
 
 test('deleting an application that owns its components deletes them, and nothing else', async () => {
   const labels = { 'app.kubernetes.io/name': 'owner' };
-  await platform.made(SERVICES, {
+  await platform.write(SERVICES, {
     metadata: { name: 'owned', labels },
     spec: { ports: [{ port: 80 }] },
   });
 
-  await platform.made('/api/v1/namespaces/shop/secrets', {
+  await platform.write('/api/v1/namespaces/shop/secrets', {
     metadata: { name: 'not-owned', labels },
   });
 
-  await platform.made(
+  await platform.write(
     APPS,
     application('owner', { selector: { matchLabels: labels }, addOwnerRef: true }),
   );
 
   await eventually(async () => {
-    const { metadata } = await platform.stored(`${SERVICES}/owned`);
+    const { metadata } = await platform.read(`${SERVICES}/owned`);
     assert.deepEqual(
       metadata.ownerReferences?.map(({ kind, name, controller }: Record<string, unknown>) => [
         kind,
@@ -148,20 +148,20 @@ test('deleting an application that owns its components deletes them, and nothing
 });
 
 test('applications delete components only for callers who may delete them, through any API', async () => {
-  await platform.made(`${PATHS.rbac}/namespaces/shop/roles`, {
+  await platform.write(`${PATHS.rbac}/namespaces/shop/roles`, {
     metadata: { name: 'applications-only' },
     rules: [{ apiGroups: ['app.k8s.io'], resources: ['applications'], verbs: ['*'] }],
   });
 
-  const token = await platform.user('apps');
+  const token = await platform.createUser('apps');
 
-  await platform.member('namespaces/shop', 'apps', 'applications-only');
+  await platform.addMember('namespaces/shop', 'apps', 'applications-only');
 
   const mine = application('mine', { selector: { matchLabels: { app: 'other' } } });
-  await platform.made(APPS, mine, { token });
+  await platform.write(APPS, mine, { token });
 
-  await platform.withstands(async () => {
-    await platform.refused(token, 'POST', APPS, {
+  await platform.assertWithstands(async () => {
+    await platform.expectRefused(token, 'POST', APPS, {
       ...mine,
       metadata: { name: 'x' },
       spec: { ...mine.spec, addOwnerRef: true },
@@ -176,12 +176,12 @@ test('applications delete components only for callers who may delete them, throu
       change,
     };
 
-    await platform.refusedAtEveryDoor(token, at);
-    await platform.refusedAtOwnPort(await platform.kubeconfigOf('apps'), at);
+    await platform.expectRefusedAtEveryDoor(token, at);
+    await platform.expectRefusedAtOwnPort(await platform.kubeconfigOf('apps'), at);
   });
 
   const harmless = { spec: { descriptor: { version: '2' } } };
-  await platform.made(`${APPS}/mine`, harmless, {
+  await platform.write(`${APPS}/mine`, harmless, {
     token,
     method: 'PATCH',
     headers: { 'content-type': 'application/merge-patch+json' },

@@ -11,14 +11,14 @@ let platform: TestPlatform;
 
 before(async () => {
   platform = await TestPlatform.start();
-  await platform.workspace('ws');
-  await platform.project('shop', 'ws');
+  await platform.createWorkspace('ws');
+  await platform.createProject('shop', 'ws');
 
   for (const [name, provisioner] of [
     ['slow', 'csi-qingcloud'],
     ['quick', 'disk.example.com'],
   ]) {
-    await platform.made('/apis/storage.k8s.io/v1/storageclasses', {
+    await platform.write('/apis/storage.k8s.io/v1/storageclasses', {
       metadata: { name },
       provisioner,
       allowVolumeExpansion: true,
@@ -31,8 +31,8 @@ after(() => platform.stop());
 const containers = [{ name: 'c', image: 'i' }];
 
 /** Creates a bound claim, and a Deployment of two replicas with two pods that mount it. */
-async function mounted(name: string, storageClassName: string, pods = 1): Promise<void> {
-  await platform.made(`${CORE}/persistentvolumeclaims`, {
+async function createMounted(name: string, storageClassName: string, pods = 1): Promise<void> {
+  await platform.write(`${CORE}/persistentvolumeclaims`, {
     metadata: { name },
     spec: {
       accessModes: ['ReadWriteOnce'],
@@ -41,7 +41,7 @@ async function mounted(name: string, storageClassName: string, pods = 1): Promis
     },
   });
 
-  await platform.made(
+  await platform.write(
     `${CORE}/persistentvolumeclaims/${name}/status`,
     { status: { phase: 'Bound', capacity: { storage: '1Gi' } } },
     MERGE,
@@ -58,16 +58,16 @@ async function mounted(name: string, storageClassName: string, pods = 1): Promis
   const owner = (kind: string, uid: string) => [
     { apiVersion: 'apps/v1', kind, name, uid, controller: true },
   ];
-  const deployment = await platform.made(`${APPS}/deployments`, { metadata: { name }, spec });
+  const deployment = await platform.write(`${APPS}/deployments`, { metadata: { name }, spec });
   const ownerReferences = owner('Deployment', deployment.metadata.uid);
 
-  const set = await platform.made(`${APPS}/replicasets`, {
+  const set = await platform.write(`${APPS}/replicasets`, {
     metadata: { name, ownerReferences },
     spec,
   });
 
   for (let i = 0; i < pods; i++) {
-    await platform.made(`${CORE}/pods`, {
+    await platform.write(`${CORE}/pods`, {
       metadata: {
         name: `${name}-${i}`,
         labels: { app: name },
@@ -86,26 +86,24 @@ const enlarge = (name: string, storage: string, token = platform.admin) =>
   });
 
 const replicasOf = async (name: string): Promise<number> =>
-  (await platform.stored(`${APPS}/deployments/${name}`)).spec.replicas;
+  (await platform.read(`${APPS}/deployments/${name}`)).spec.replicas;
 const setStatus = (name: string, status: object) =>
-  platform.made(`${CORE}/persistentvolumeclaims/${name}/status`, { status }, MERGE);
+  platform.write(`${CORE}/persistentvolumeclaims/${name}/status`, { status }, MERGE);
 
 test('a workload stops while the volume of its claim is enlarged, and starts again', {
   skip: ON_CLUSTER,
 }, async () => {
-  await mounted('data', 'slow');
+  await createMounted('data', 'slow');
   assert.equal((await enlarge('data', '2Gi')).status, 200);
   await eventually(async () => assert.equal(await replicasOf('data'), 0));
   await platform.call(`${CORE}/pods/data-0?gracePeriodSeconds=0`, { method: 'DELETE' });
   await setStatus('data', { conditions: [{ type: 'FileSystemResizePending', status: 'True' }] });
   await eventually(async () => assert.equal(await replicasOf('data'), 2));
 
-  const { metadata } = await platform.stored(`${APPS}/deployments/data`);
+  const { metadata } = await platform.read(`${APPS}/deployments/data`);
   assert.equal(metadata.annotations?.['storage.kubesphere.io/expanding'], undefined);
 
-  const { items } = await platform.stored(
-    `${CORE}/events?fieldSelector=involvedObject.name%3Ddata`,
-  );
+  const { items } = await platform.read(`${CORE}/events?fieldSelector=involvedObject.name%3Ddata`);
   const reasons = (items as { reason: string }[]).map(({ reason }) => reason).sort();
 
   assert.deepEqual(reasons, ['ScaledDown', 'ScaledUp']);
@@ -114,8 +112,8 @@ test('a workload stops while the volume of its claim is enlarged, and starts aga
 test('a claim that several pods mount, or whose storage grows in use, stops nothing', {
   skip: ON_CLUSTER,
 }, async () => {
-  await mounted('shared', 'slow', 2);
-  await mounted('online', 'quick');
+  await createMounted('shared', 'slow', 2);
+  await createMounted('online', 'quick');
   assert.equal((await enlarge('shared', '2Gi')).status, 200);
   assert.equal((await enlarge('online', '2Gi')).status, 200);
   await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -125,16 +123,16 @@ test('a claim that several pods mount, or whose storage grows in use, stops noth
 test('enlarging a claim stops workloads only for callers who may change them, through any API', {
   skip: ON_CLUSTER,
 }, async () => {
-  await platform.made(`${PATHS.rbac}/namespaces/shop/roles`, {
+  await platform.write(`${PATHS.rbac}/namespaces/shop/roles`, {
     metadata: { name: 'claims' },
     rules: [{ apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['*'] }],
   });
 
-  const token = await platform.user('cleo');
+  const token = await platform.createUser('cleo');
 
-  await platform.member('namespaces/shop', 'cleo', 'claims');
-  await mounted('mine', 'slow');
-  await mounted('free', 'quick');
+  await platform.addMember('namespaces/shop', 'cleo', 'claims');
+  await createMounted('mine', 'slow');
+  await createMounted('free', 'quick');
 
   const change = { spec: { resources: { requests: { storage: '3Gi' } } } };
 
@@ -146,9 +144,9 @@ test('enlarging a claim stops workloads only for callers who may change them, th
     change,
   };
 
-  await platform.withstands(async () => {
-    await platform.refusedAtEveryDoor(token, at);
-    await platform.refusedAtOwnPort(await platform.kubeconfigOf('cleo'), at);
+  await platform.assertWithstands(async () => {
+    await platform.expectRefusedAtEveryDoor(token, at);
+    await platform.expectRefusedAtOwnPort(await platform.kubeconfigOf('cleo'), at);
   });
 
   assert.equal((await enlarge('free', '2Gi', token)).status, 200);

@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-async function made(path: string, body: object): Promise<void> {
+async function createObject(path: string, body: object): Promise<void> {
   const { status, json } = await server.kubernetes(path, { method: 'POST', body });
   assert.equal(status, 201, JSON.stringify(json));
 }
@@ -43,20 +43,20 @@ const features = {
 };
 
 test('a class has the capability of its provisioner, expands where it allows that, and gets a class for snapshots', async () => {
-  await made(PROVISIONERS, {
+  await createObject(PROVISIONERS, {
     apiVersion: 'storage.kubesphere.io/v1alpha1',
     kind: 'ProvisionerCapability',
     metadata: { name: 'disk-example-com' },
     spec: { pluginInfo: { name: 'disk.example.com', version: '1' }, features },
   });
 
-  await made(CLASSES, {
+  await createObject(CLASSES, {
     metadata: { name: 'fast' },
     provisioner: 'disk.example.com',
     allowVolumeExpansion: true,
   });
 
-  await made(CLASSES, { metadata: { name: 'fixed' }, provisioner: 'disk.example.com' });
+  await createObject(CLASSES, { metadata: { name: 'fixed' }, provisioner: 'disk.example.com' });
 
   await eventually(async () => {
     const { spec } = await get(`${CAPABILITIES}/fast`);
@@ -93,7 +93,7 @@ test('a class has the capability of its provisioner, expands where it allows tha
 });
 
 test('objects created for a storage class are deleted with it, and snapshot classes of other drivers stay', async () => {
-  await made(SNAPSHOT_CLASSES, {
+  await createObject(SNAPSHOT_CLASSES, {
     apiVersion: 'snapshot.storage.k8s.io/v1beta1',
     kind: 'VolumeSnapshotClass',
     metadata: { name: 'fixed-other' },
@@ -101,7 +101,10 @@ test('objects created for a storage class are deleted with it, and snapshot clas
     deletionPolicy: 'Retain',
   });
 
-  await made(CLASSES, { metadata: { name: 'fixed-other' }, provisioner: 'disk.example.com' });
+  await createObject(CLASSES, {
+    metadata: { name: 'fixed-other' },
+    provisioner: 'disk.example.com',
+  });
   await eventually(async () => assert.ok((await get(`${CAPABILITIES}/fixed-other`)).spec));
 
   for (const name of ['fast', 'fixed-other']) {
@@ -115,7 +118,7 @@ test('objects created for a storage class are deleted with it, and snapshot clas
 });
 
 test('volumes of a CSI driver can be cloned and snapshotted unless the class says otherwise', async () => {
-  await made(CLASSES, {
+  await createObject(CLASSES, {
     metadata: { name: 'csi' },
     provisioner: 'csi.example.com',
     allowVolumeExpansion: true,
@@ -125,7 +128,10 @@ test('volumes of a CSI driver can be cloned and snapshotted unless the class say
     assert.equal((await annotationsOf('csi'))[`${KEY}/support-snapshot`], 'false'),
   );
   assert.equal((await server.kubernetes(`${CAPABILITIES}/csi`)).status, 404);
-  await made(DRIVERS, { metadata: { name: 'csi.example.com' }, spec: { attachRequired: false } });
+  await createObject(DRIVERS, {
+    metadata: { name: 'csi.example.com' },
+    spec: { attachRequired: false },
+  });
 
   await eventually(async () => {
     const { volume, snapshot } = (await get(`${CAPABILITIES}/csi`)).spec.features;
@@ -156,15 +162,15 @@ test('volumes of a CSI driver can be cloned and snapshotted unless the class say
 });
 
 test('a capability written by hand stays, and known provisioners have access modes', async () => {
-  await made(CAPABILITIES, {
+  await createObject(CAPABILITIES, {
     apiVersion: 'storage.kubesphere.io/v1alpha1',
     kind: 'StorageClassCapability',
     metadata: { name: 'manual' },
     spec: { provisioner: 'unknown.example.com', features },
   });
 
-  await made(CLASSES, { metadata: { name: 'manual' }, provisioner: 'unknown.example.com' });
-  await made(CLASSES, { metadata: { name: 'ebs' }, provisioner: 'kubernetes.io/aws-ebs' });
+  await createObject(CLASSES, { metadata: { name: 'manual' }, provisioner: 'unknown.example.com' });
+  await createObject(CLASSES, { metadata: { name: 'ebs' }, provisioner: 'kubernetes.io/aws-ebs' });
 
   await eventually(async () =>
     assert.equal(

@@ -53,19 +53,19 @@ test('a controller whose every key fails retries at a bounded rate', async () =>
 
 test('a controller that changes its object at each failure waits between its retries', async () => {
   let runs = 0;
-  let changed = () => {};
+  let resolveChange = () => {};
 
   const reconcile = async () => {
     runs += 1;
-    changed();
+    resolveChange();
     throw new Error('no');
   };
 
   const controller = new Controller({ name: 'restless', sources: [], reconcile }, () => {});
-  changed = () => controller.add('key');
+  resolveChange = () => controller.add('key');
   controller.add('key');
 
-  const meddling = setInterval(changed, 1);
+  const meddling = setInterval(resolveChange, 1);
 
   await sleep(3000);
   clearInterval(meddling);

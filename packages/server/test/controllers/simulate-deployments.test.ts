@@ -2,25 +2,25 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   APPS,
-  begin,
   CORE,
   change,
   client,
   conditionOf,
-  end,
   get,
   type Item,
   podsOf,
   post,
-  rolledOut,
+  startSimulation,
+  stopSimulation,
   template,
   until,
+  waitForRollout,
   workload,
 } from '../support/simulated.ts';
 import { eventually } from '../support/test-server.ts';
 
-before(begin);
-after(end);
+before(startSimulation);
+after(stopSimulation);
 
 test('a Deployment gets Pods that become ready on nodes, all marked as simulated', async () => {
   await post(`${APPS}/deployments`, workload('web', { replicas: 3 }));
@@ -30,7 +30,7 @@ test('a Deployment gets Pods that become ready on nodes, all marked as simulated
     spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
   });
 
-  const deployment = await rolledOut('web');
+  const deployment = await waitForRollout('web');
   assert.equal(conditionOf(deployment, 'Available').reason, 'MinimumReplicasAvailable');
   await until(`${APPS}/deployments/web`, (now) =>
     assert.equal(conditionOf(now, 'Progressing').reason, 'NewReplicaSetAvailable'),
@@ -109,7 +109,7 @@ test('a rollout respects maxSurge and maxUnavailable, and can be undone', async 
     workload('roll', { replicas: 4, strategy: { rollingUpdate } }),
   );
 
-  await rolledOut('roll');
+  await waitForRollout('roll');
 
   const pods = new Map<string, Item>();
   let [most, fewest] = [0, Number.POSITIVE_INFINITY];
@@ -145,7 +145,7 @@ test('a rollout respects maxSurge and maxUnavailable, and can be undone', async 
     metadata.annotations = { ...metadata.annotations, 'kubernetes.io/change-cause': 'two' };
   });
 
-  await rolledOut('roll');
+  await waitForRollout('roll');
   assert.ok(Number(from) > 0 && most === 5 && fewest === 4, `${fewest} to ${most} pods`);
 
   const sets = async () => {
@@ -168,7 +168,7 @@ test('a rollout respects maxSurge and maxUnavailable, and can be undone', async 
     spec.template.spec.containers[0].image = 'example/app:1';
   });
 
-  const undone = await rolledOut('roll');
+  const undone = await waitForRollout('roll');
 
   stop.abort();
   await watching;
@@ -182,7 +182,7 @@ test('a rollout respects maxSurge and maxUnavailable, and can be undone', async 
       spec.template.spec.containers[0].image = `example/app:${image}`;
     });
 
-    await rolledOut('roll');
+    await waitForRollout('roll');
   }
 
   await eventually(async () => assert.equal((await sets()).size, 2, 'old revisions are forgotten'));
@@ -190,7 +190,7 @@ test('a rollout respects maxSurge and maxUnavailable, and can be undone', async 
 
 test('a rollout whose Pods never become ready keeps the old ones, and exceeds its deadline', async () => {
   await post(`${APPS}/deployments`, workload('stuck', { replicas: 2, progressDeadlineSeconds: 2 }));
-  await rolledOut('stuck');
+  await waitForRollout('stuck');
 
   await change(`${APPS}/deployments/stuck`, ({ spec }) => {
     spec.template = template('stuck', 'example/app:bad', {
@@ -211,7 +211,7 @@ test('Recreate starts new Pods only when the old ones are gone, and a paused rol
     workload('re', { replicas: 2, strategy: { type: 'Recreate' } }),
   );
 
-  await rolledOut('re');
+  await waitForRollout('re');
 
   const old = new Set((await podsOf('re')).map(({ metadata }) => metadata.name));
   const { metadata } = await get(`${CORE}/pods`);
@@ -242,7 +242,7 @@ test('Recreate starts new Pods only when the old ones are gone, and a paused rol
   await change(`${APPS}/deployments/re`, ({ spec }) => {
     spec.paused = false;
   });
-  await rolledOut('re');
+  await waitForRollout('re');
   stop.abort();
   await watching;
   assert.equal(overlap, false);

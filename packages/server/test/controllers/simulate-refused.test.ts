@@ -4,26 +4,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   APPS,
   BATCH,
-  begin,
   CORE,
   conditionOf,
-  end,
   get,
   type Item,
   podsOf,
   post,
   remove,
-  rolledOut,
+  startSimulation,
+  stopSimulation,
   template,
   until,
+  waitForRollout,
   workload,
 } from '../support/simulated.ts';
 import { eventually } from '../support/test-server.ts';
 
-before(begin);
-after(end);
+before(startSimulation);
+after(stopSimulation);
 
-const refusals = async (kind: string): Promise<Item[]> =>
+const listRefusals = async (kind: string): Promise<Item[]> =>
   (await get(`${CORE}/events`)).items.filter(
     (event: Item) => event.reason === 'FailedCreate' && event.involvedObject.kind === kind,
   );
@@ -53,8 +53,8 @@ test('pods that a quota refuses are retried with back-off and one counted event,
     },
   });
 
-  const counted = async (kind: string): Promise<Item> => {
-    const events = await refusals(kind);
+  const readSingleEvent = async (kind: string): Promise<Item> => {
+    const events = await listRefusals(kind);
     assert.equal(events.length, 1, `${kind}: ${events.map(({ message }) => message).join('\n')}`);
     assert.match(events[0].message, /exceeded quota: none/);
     return events[0];
@@ -62,13 +62,13 @@ test('pods that a quota refuses are retried with back-off and one counted event,
 
   // 5, 10, 20 … ms: the first few follow soon, also on a busy machine.
   for (const kind of ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job']) {
-    await eventually(async () => assert.ok((await counted(kind)).count >= 5, kind), 30_000);
+    await eventually(async () => assert.ok((await readSingleEvent(kind)).count >= 5, kind), 30_000);
   }
 
   await sleep(5000);
 
   for (const kind of ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job']) {
-    const { count, firstTimestamp, lastTimestamp } = await counted(kind);
+    const { count, firstTimestamp, lastTimestamp } = await readSingleEvent(kind);
     // … 2560, 5120 ms; a change of the workload may add one or two.
     assert.ok(count <= 20, `${kind}: ${count}`);
     assert.ok(Date.parse(lastTimestamp) > Date.parse(firstTimestamp), kind);
@@ -77,6 +77,6 @@ test('pods that a quota refuses are retried with back-off and one counted event,
   const [set] = (await get(`${APPS}/replicasets?labelSelector=app%3Drefused`)).items;
   assert.equal(conditionOf(set, 'ReplicaFailure').reason, 'FailedCreate');
   await remove(`${CORE}/resourcequotas/none`);
-  await rolledOut('refused');
+  await waitForRollout('refused');
   assert.equal((await podsOf('refused')).length, 30);
 });

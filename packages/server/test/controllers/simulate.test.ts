@@ -3,30 +3,30 @@ import { after, before, test } from 'node:test';
 import {
   APPS,
   BATCH,
-  begin,
   CORE,
   change,
   client,
   conditionOf,
   dir,
-  end,
+  expectOk,
   get,
   type Item,
-  ok,
   podsOf,
   post,
   remove,
-  rolledOut,
   server,
   start,
+  startSimulation,
+  stopSimulation,
   template,
   until,
+  waitForRollout,
   workload,
 } from '../support/simulated.ts';
 import { eventually, run } from '../support/test-server.ts';
 
-before(begin);
-after(end);
+before(startSimulation);
+after(stopSimulation);
 
 test('a StatefulSet makes its Pods in order, keeps names and claims, and updates from the last to the first', async () => {
   const volumeClaimTemplates = [
@@ -232,12 +232,12 @@ test('operations in progress continue after a kill, and deletions are completed'
   await server.stop('SIGKILL');
   client.close();
   await start();
-  await rolledOut('killed');
+  await waitForRollout('killed');
   assert.equal((await podsOf('killed')).length, 6, 'no pod was made twice');
   await change(`${APPS}/deployments/killed`, ({ spec }) => {
     spec.replicas = 2;
   });
-  await rolledOut('killed');
+  await waitForRollout('killed');
 
   const { uid } = (await get(`${APPS}/deployments/killed`)).metadata;
 
@@ -254,16 +254,18 @@ test('operations in progress continue after a kill, and deletions are completed'
 test('Pods and ReplicaSets without a controller are adopted, and released when their labels change', async () => {
   const object = workload('kept', { replicas: 2 });
   await post(`${APPS}/deployments`, object);
-  await rolledOut('kept');
+  await waitForRollout('kept');
 
   const before = (await podsOf('kept')).map(({ metadata }) => metadata.uid).sort();
 
-  await ok(client.call('DELETE', `${APPS}/deployments/kept`, { propagationPolicy: 'Orphan' }));
+  await expectOk(
+    client.call('DELETE', `${APPS}/deployments/kept`, { propagationPolicy: 'Orphan' }),
+  );
   await eventually(async () =>
     assert.equal((await client.call('GET', `${APPS}/deployments/kept`)).status, 404),
   );
   await post(`${APPS}/deployments`, object);
-  await rolledOut('kept');
+  await waitForRollout('kept');
 
   const after = await podsOf('kept');
   assert.deepEqual(
@@ -290,17 +292,17 @@ test('Pods and ReplicaSets without a controller are adopted, and released when t
 test('a namespace is deleted with all its workloads, without failures of controllers', async () => {
   await post('/api/v1/namespaces', { metadata: { name: 'busy' } });
 
-  const inside = (path: string) => path.replace('/default', '/busy');
-  await eventually(() => get(inside(`${CORE}/serviceaccounts/default`)));
-  await post(inside(`${APPS}/deployments`), workload('a', { replicas: 5 }));
-  await post(inside(`${APPS}/statefulsets`), workload('b', { replicas: 3, serviceName: 'b' }));
+  const inBusy = (path: string) => path.replace('/default', '/busy');
+  await eventually(() => get(inBusy(`${CORE}/serviceaccounts/default`)));
+  await post(inBusy(`${APPS}/deployments`), workload('a', { replicas: 5 }));
+  await post(inBusy(`${APPS}/statefulsets`), workload('b', { replicas: 3, serviceName: 'b' }));
 
-  await post(inside(`${CORE}/services`), {
+  await post(inBusy(`${CORE}/services`), {
     metadata: { name: 'a' },
     spec: { selector: { app: 'a' }, ports: [{ port: 80 }] },
   });
 
-  await eventually(async () => assert.ok((await get(inside(`${CORE}/pods`))).items.length > 3));
+  await eventually(async () => assert.ok((await get(inBusy(`${CORE}/pods`))).items.length > 3));
   await remove('/api/v1/namespaces/busy');
 
   await eventually(

@@ -30,14 +30,14 @@ interface Door {
 const doors: Door[] = [
   {
     name: 'the KubeSphere port',
-    open: () => RawConnection.to(server.url),
-    openAsNobody: () => RawConnection.to(server.url),
+    open: () => RawConnection.connect(server.url),
+    openAsNobody: () => RawConnection.connect(server.url),
     caller: () => `Authorization: Bearer ${token}\r\n`,
   },
   {
     name: 'the secure port',
-    open: () => RawConnection.as(server.kubeconfig),
-    openAsNobody: () => RawConnection.as(server.kubeconfig, true),
+    open: () => RawConnection.connectAs(server.kubeconfig),
+    openAsNobody: () => RawConnection.connectAs(server.kubeconfig, true),
     caller: () => '',
   },
 ];
@@ -143,7 +143,7 @@ test('slow headers are cut at both ports, and so are stalled bodies without a lo
   };
 
   const body = async ([path, type, text]: readonly [path: string, type: string, text: string]) => {
-    const connection = await RawConnection.to(server.url);
+    const connection = await RawConnection.connect(server.url);
     connection.write(
       `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 50\r\n\r\n${text}`,
     );
@@ -162,7 +162,7 @@ test('slow headers are cut at both ports, and so are stalled bodies without a lo
 });
 
 test('the size limit of bodies depends on the route', async () => {
-  const filled = (length: number) => JSON.stringify({ spec: { token: 'x'.repeat(length) } });
+  const bodyOf = (length: number) => JSON.stringify({ spec: { token: 'x'.repeat(length) } });
 
   const status = async (
     path: string,
@@ -178,10 +178,10 @@ test('the size limit of bodies depends on the route', async () => {
   const zipped = { 'content-encoding': 'gzip' };
   const known = { authorization: `Bearer ${token}` };
 
-  assert.equal(await status('/oauth/authenticate', filled(60_000)), 200);
-  assert.equal(await status('/oauth/authenticate', filled(66_000)), 413);
-  assert.equal(await status('/oauth/authenticate', gzipSync(filled(60_000)), zipped), 200);
-  assert.equal(await status('/oauth/authenticate', gzipSync(filled(66_000)), zipped), 413);
+  assert.equal(await status('/oauth/authenticate', bodyOf(60_000)), 200);
+  assert.equal(await status('/oauth/authenticate', bodyOf(66_000)), 413);
+  assert.equal(await status('/oauth/authenticate', gzipSync(bodyOf(60_000)), zipped), 200);
+  assert.equal(await status('/oauth/authenticate', gzipSync(bodyOf(66_000)), zipped), 413);
 
   assert.equal(
     await status('/oauth/authenticate', gzipSync(Buffer.alloc(3_000_000, '[')), zipped),
@@ -201,7 +201,7 @@ test('the size limit of bodies depends on the route', async () => {
     ['POST', '/kapis/resources.kubesphere.io/v1alpha2/git/verify'],
     ['POST', '/kapis/resources.kubesphere.io/v1alpha2/registry/verify'],
   ] as const) {
-    assert.equal(await status(path, filled(66_000), known, method), 413, path);
+    assert.equal(await status(path, bodyOf(66_000), known, method), 413, path);
   }
 
   const user = {

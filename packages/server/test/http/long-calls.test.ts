@@ -128,15 +128,15 @@ test('watches and upgraded connections are limited for each user', async () => {
 
 test('callers without a log-in are counted by address', () => {
   const calls = new LongCalls(1, new SourceAddresses(['127.0.0.0/8']));
-  const from = (sourceIP: string) =>
+  const callFrom = (sourceIP: string) =>
     ({ user: { name: 'system:anonymous', groups: [] }, sourceIP }) as unknown as Incoming;
-  const giveBack = calls.admit(from('1.1.1.1'));
+  const giveBack = calls.admit(callFrom('1.1.1.1'));
 
-  calls.admit(from('2.2.2.2, 127.0.0.1'));
-  assert.throws(() => calls.admit(from('1.1.1.1')), { code: 429 });
-  assert.throws(() => calls.admit(from('3.3.3.3, 2.2.2.2')), { code: 429 });
+  calls.admit(callFrom('2.2.2.2, 127.0.0.1'));
+  assert.throws(() => calls.admit(callFrom('1.1.1.1')), { code: 429 });
+  assert.throws(() => calls.admit(callFrom('3.3.3.3, 2.2.2.2')), { code: 429 });
   giveBack();
   giveBack();
-  calls.admit(from('1.1.1.1'));
-  assert.throws(() => calls.admit(from('1.1.1.1')), { code: 429 });
+  calls.admit(callFrom('1.1.1.1'));
+  assert.throws(() => calls.admit(callFrom('1.1.1.1')), { code: 429 });
 });

@@ -37,7 +37,7 @@ const call = (method: string, path: string, body?: unknown, type = 'application/
     ...(body !== undefined && { body, headers: { 'content-type': type } }),
   });
 
-async function ok(
+async function callOk(
   method: string,
   path: string,
   body?: unknown,
@@ -59,20 +59,20 @@ let made = 0;
 async function make(sample: CrdSample, labels: Record<string, string> = {}): Promise<string> {
   made += 1;
   const name = `x-${made}`;
-  await ok('POST', pathOf(sample), sampleOf(sample, name, labels));
+  await callOk('POST', pathOf(sample), sampleOf(sample, name, labels));
   return name;
 }
 
 /** Reads an object and writes it; tries again when a controller writes in between. */
 const put = (path: string, written: string, change: (object: Answer['json']) => void) =>
   eventually(async () => {
-    const object = await ok('GET', path);
+    const object = await callOk('GET', path);
     change(object);
-    return ok('PUT', written, object);
+    return callOk('PUT', written, object);
   });
 
 /** Returns the first events of a watch, up to one for a given object. */
-async function watched(
+async function watchUntil(
   path: string,
   name: string,
 ): Promise<{ type: string; object: Answer['json'] }> {
@@ -119,15 +119,15 @@ function assertContains(object: Answer['json'], part: Record<string, unknown>): 
 const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
   'GET ': async (sample) => {
     const name = await make(sample);
-    const all = await ok('GET', `/apis/${sample.apiVersion}/${sample.plural}`);
+    const all = await callOk('GET', `/apis/${sample.apiVersion}/${sample.plural}`);
 
     assert.equal(all.kind, `${sample.kind}List`);
 
-    for (const list of [all, await ok('GET', pathOf(sample))]) {
+    for (const list of [all, await callOk('GET', pathOf(sample))]) {
       assert.ok(list.items.some(({ metadata }: Answer['json']) => metadata.name === name));
     }
 
-    const chosen = await ok(
+    const chosen = await callOk(
       'GET',
       `${pathOf(sample)}?fieldSelector=metadata.name%3D${name}&limit=5`,
     );
@@ -135,7 +135,7 @@ const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
     assert.equal(chosen.items.length, 1);
   },
   'POST ': async (sample) => {
-    const object = await ok('POST', pathOf(sample), sampleOf(sample, 'posted'));
+    const object = await callOk('POST', pathOf(sample), sampleOf(sample, 'posted'));
     assertContains(object, sample.body);
     assert.ok(object.metadata.uid);
 
@@ -146,7 +146,7 @@ const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
     const names = [await make(sample, { go: 'yes' }), await make(sample, { go: 'yes' })];
     const stays = await make(sample);
 
-    await ok('DELETE', `${pathOf(sample)}?labelSelector=go%3Dyes`);
+    await callOk('DELETE', `${pathOf(sample)}?labelSelector=go%3Dyes`);
 
     for (const name of names) {
       await eventually(async () =>
@@ -154,10 +154,10 @@ const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
       );
     }
 
-    await ok('GET', pathOf(sample, `/${stays}`));
+    await callOk('GET', pathOf(sample, `/${stays}`));
   },
   'GET /{name}': async (sample) => {
-    const object = await ok('GET', pathOf(sample, `/${await make(sample)}`));
+    const object = await callOk('GET', pathOf(sample, `/${await make(sample)}`));
     assert.deepEqual([object.apiVersion, object.kind], [sample.apiVersion, sample.kind]);
     assertContains(object, sample.body);
 
@@ -184,7 +184,7 @@ const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
   },
   'DELETE /{name}': async (sample) => {
     const path = pathOf(sample, `/${await make(sample)}`);
-    await ok('DELETE', path);
+    await callOk('DELETE', path);
     await eventually(async () => assert.equal((await call('GET', path)).status, 404));
     assert.equal((await call('DELETE', path)).status, 404);
   },
@@ -192,17 +192,17 @@ const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
     const name = await make(sample);
     const path = pathOf(sample, `/${name}`);
 
-    assertContains(await ok('PATCH', path, sample.change, MERGE), sample.change);
+    assertContains(await callOk('PATCH', path, sample.change, MERGE), sample.change);
 
     const json = [{ op: 'add', path: '/metadata/annotations', value: { json: 'yes' } }];
-    const patched = await ok('PATCH', path, json, 'application/json-patch+json');
+    const patched = await callOk('PATCH', path, json, 'application/json-patch+json');
 
     assert.equal(patched.metadata.annotations.json, 'yes');
 
     const { apiVersion, kind } = sample;
     const apply = { apiVersion, kind, metadata: { name, labels: { applied: 'yes' } } };
 
-    const applied = await ok(
+    const applied = await callOk(
       'PATCH',
       `${path}?fieldManager=test`,
       apply,
@@ -225,13 +225,13 @@ const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
       return assertNone(await call('GET', path));
     }
 
-    assert.equal((await ok('GET', path)).kind, sample.kind);
+    assert.equal((await callOk('GET', path)).kind, sample.kind);
   },
   'PUT /{name}/status': async (sample) => {
     const path = pathOf(sample, `/${await make(sample)}`);
 
     if (!sample.statusApart) {
-      assertNone(await call('PUT', `${path}/status`, await ok('GET', path)));
+      assertNone(await call('PUT', `${path}/status`, await callOk('GET', path)));
       return writesStatusWithObject(sample, path);
     }
 
@@ -254,10 +254,10 @@ const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
       return assertNone(await call('PATCH', path, patch, MERGE));
     }
 
-    assertContains(await ok('PATCH', path, patch, MERGE), patch);
+    assertContains(await callOk('PATCH', path, patch, MERGE), patch);
 
     const json = [{ op: 'replace', path: '/status', value: sample.status }];
-    await ok('PATCH', path, json, 'application/json-patch+json');
+    await callOk('PATCH', path, json, 'application/json-patch+json');
 
     assert.equal(
       (await call('PATCH', path, {}, 'application/strategic-merge-patch+json')).status,
@@ -266,13 +266,13 @@ const OPERATIONS: Record<string, (sample: CrdSample) => Promise<void>> = {
   },
   'watch ': async (sample) => {
     const name = await make(sample);
-    const event = await watched(`/apis/${sample.apiVersion}/watch/${sample.plural}`, name);
+    const event = await watchUntil(`/apis/${sample.apiVersion}/watch/${sample.plural}`, name);
     assert.deepEqual([event.type, event.object.kind], ['ADDED', sample.kind]);
-    assert.equal((await watched(pathOf(sample, '?watch=true'), name)).type, 'ADDED');
+    assert.equal((await watchUntil(pathOf(sample, '?watch=true'), name)).type, 'ADDED');
   },
   'watch /{name}': async (sample) => {
     const name = await make(sample);
-    const event = await watched(pathOf(sample, `/${name}`, '/watch'), name);
+    const event = await watchUntil(pathOf(sample, `/${name}`, '/watch'), name);
     assertContains(event.object, sample.body);
   },
 };
@@ -329,7 +329,7 @@ for (const { path, method } of published) {
 
     if (!parts || !sample) {
       const [, , group, version] = path.split('/');
-      const { kind, groups, name, groupVersion, resources } = await ok('GET', path);
+      const { kind, groups, name, groupVersion, resources } = await callOk('GET', path);
 
       if (!group) {
         assert.ok(groups.some((one: Answer['json']) => one.name === 'tenant.kubesphere.io'));

@@ -9,7 +9,7 @@ let token: string;
 
 before(async () => {
   platform = await TestPlatform.start();
-  token = await platform.user('reader');
+  token = await platform.createUser('reader');
 });
 
 after(() => platform.stop());
@@ -54,7 +54,7 @@ test('the served older versions follow the backend’s discovery', async () => {
   const before = await get('/apis', { accept: AGGREGATED });
   const names = { plural: 'lamps', singular: 'lamp', kind: 'Lamp', listKind: 'LampList' };
   const schema = { openAPIV3Schema: { type: 'object' } };
-  await platform.made('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+  await platform.write('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
     metadata: { name: 'lamps.example.com' },
     spec: {
       group: 'example.com',

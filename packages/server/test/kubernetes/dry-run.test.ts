@@ -16,7 +16,7 @@ let membership: string;
 
 const call = (path: string, options: Call = {}) => server.call(path, { token: admin, ...options });
 
-async function made(path: string, body: unknown) {
+async function create(path: string, body: unknown) {
   const { status, text, json } = await call(path, { body });
   assert.ok(status < 300, `${path}: ${status} ${text}`);
   return json;
@@ -27,30 +27,30 @@ before(async () => {
   server = await TestServer.start();
   admin = await server.token();
 
-  await made(`${I}/users`, {
+  await create(`${I}/users`, {
     metadata: { name: 'una', annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
     spec: { email: 'una@example.com', password: 'Passw0rd!' },
   });
 
-  await made(`${T}/workspaces`, {
+  await create(`${T}/workspaces`, {
     metadata: { name: 'ws-a' },
     spec: { template: { spec: { manager: 'admin' } } },
   });
 
-  await made('/api/v1/namespaces', {
+  await create('/api/v1/namespaces', {
     metadata: { name: 'ns-a', labels: { 'kubesphere.io/workspace': 'ws-a' } },
   });
   await eventually(() =>
-    made(`${I}/workspaces/ws-a/workspacemembers`, [{ username: 'una', roleRef: 'ws-a-viewer' }]),
+    create(`${I}/workspaces/ws-a/workspacemembers`, [{ username: 'una', roleRef: 'ws-a-viewer' }]),
   );
   await eventually(() =>
-    made(`${I}/namespaces/ns-a/members`, [{ username: 'una', roleRef: 'viewer' }]),
+    create(`${I}/namespaces/ns-a/members`, [{ username: 'una', roleRef: 'viewer' }]),
   );
-  await made(`${I}/clustermembers`, [{ username: 'una', roleRef: 'cluster-viewer' }]);
-  group = (await made(`${I}/workspaces/ws-a/groups`, { metadata: { generateName: 'bosses' } }))
+  await create(`${I}/clustermembers`, [{ username: 'una', roleRef: 'cluster-viewer' }]);
+  group = (await create(`${I}/workspaces/ws-a/groups`, { metadata: { generateName: 'bosses' } }))
     .metadata.name;
 
-  await made(`${I}/globalroles`, {
+  await create(`${I}/globalroles`, {
     metadata: {
       name: 'gr',
       annotations: { 'iam.kubesphere.io/aggregation-roles': '["role-template-view-users"]' },
@@ -62,17 +62,17 @@ before(async () => {
       {
         metadata: { name: membership },
       },
-    ] = await made(`${I}/workspaces/ws-a/groupbindings`, [{ userName: 'una', groupName: group }]);
+    ] = await create(`${I}/workspaces/ws-a/groupbindings`, [{ userName: 'una', groupName: group }]);
   });
 
-  await made(`${I}/workspaces/ws-a/workspacerolebindings`, bindingTo(group, 'ws-a-admin'));
+  await create(`${I}/workspaces/ws-a/workspacerolebindings`, bindingTo(group, 'ws-a-admin'));
 
-  await made(`${T}/workspaces/ws-a/resourcequotas`, {
+  await create(`${T}/workspaces/ws-a/resourcequotas`, {
     metadata: { name: 'ws-a' },
     spec: { quota: { hard: { pods: '10' } } },
   });
 
-  await settled();
+  await waitUntilIdle();
 });
 
 after(() => server.stop());
@@ -99,7 +99,7 @@ const KINDS = [
 ];
 
 /** Returns names and versions of everything that such a write could change. */
-async function world(): Promise<string[]> {
+async function listVersions(): Promise<string[]> {
   const lists = await Promise.all(KINDS.map(async (path) => (await call(path)).json));
 
   return lists.flatMap(({ kind, items }) =>
@@ -111,13 +111,13 @@ async function world(): Promise<string[]> {
 }
 
 /** Waits until the controllers are idle. */
-async function settled(): Promise<string[]> {
-  let last = await world();
+async function waitUntilIdle(): Promise<string[]> {
+  let last = await listVersions();
 
   return eventually(async () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
 
-    const now = await world();
+    const now = await listVersions();
     const before = last;
 
     last = now;
@@ -129,15 +129,15 @@ async function settled(): Promise<string[]> {
 
 /** A valid body for each write of the two groups. */
 async function bodies(): Promise<Record<string, unknown>> {
-  const stored = async (path: string) => (await call(path)).json;
+  const read = async (path: string) => (await call(path)).json;
   const role = {
     metadata: { name: 'tried', annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' } },
   };
   const changed = { metadata: { annotations: { tried: 'yes' } } };
   const member = (name: string) => [{ username: 'admin', roleRef: name }];
 
-  const aggregated = async (path: string) => {
-    const json = await stored(path);
+  const readAggregated = async (path: string) => {
+    const json = await read(path);
 
     return {
       ...json,
@@ -153,21 +153,21 @@ async function bodies(): Promise<Record<string, unknown>> {
       metadata: { name: 'tried' },
       spec: { email: 'tried@example.com', password: 'Passw0rd!' },
     },
-    'PUT /users/{user}': await stored(`${I}/users/una`),
+    'PUT /users/{user}': await read(`${I}/users/una`),
     'PUT /users/{user}/password': { password: 'An0ther!Passw0rd' },
     'POST /globalroles': role,
-    'PUT /globalroles/{globalrole}': await aggregated(`${I}/globalroles/gr`),
+    'PUT /globalroles/{globalrole}': await readAggregated(`${I}/globalroles/gr`),
     'PATCH /globalroles/{globalrole}': changed,
     'POST /clusterroles': role,
-    'PUT /clusterroles/{clusterrole}': await aggregated(`${I}/clusterroles/cluster-viewer`),
+    'PUT /clusterroles/{clusterrole}': await readAggregated(`${I}/clusterroles/cluster-viewer`),
     'PATCH /clusterroles/{clusterrole}': changed,
     'POST /workspaces/{workspace}/workspaceroles': role,
-    'PUT /workspaces/{workspace}/workspaceroles/{workspacerole}': await aggregated(
+    'PUT /workspaces/{workspace}/workspaceroles/{workspacerole}': await readAggregated(
       `${I}/workspaces/ws-a/workspaceroles/ws-a-viewer`,
     ),
     'PATCH /workspaces/{workspace}/workspaceroles/{workspacerole}': changed,
     'POST /namespaces/{namespace}/roles': role,
-    'PUT /namespaces/{namespace}/roles/{role}': await aggregated(
+    'PUT /namespaces/{namespace}/roles/{role}': await readAggregated(
       `${I}/namespaces/ns-a/roles/viewer`,
     ),
     'PATCH /namespaces/{namespace}/roles/{role}': changed,
@@ -181,7 +181,7 @@ async function bodies(): Promise<Record<string, unknown>> {
     'POST /namespaces/{namespace}/members': member('viewer'),
     'PUT /namespaces/{namespace}/members/{member}': { username: 'una', roleRef: 'admin' },
     'POST /workspaces/{workspace}/groups': { metadata: { generateName: 'tried' } },
-    'PUT /workspaces/{workspace}/groups/{group}': await stored(
+    'PUT /workspaces/{workspace}/groups/{group}': await read(
       `${I}/workspaces/ws-a/groups/${group}`,
     ),
     'PATCH /workspaces/{workspace}/groups/{group}': changed,
@@ -194,14 +194,14 @@ async function bodies(): Promise<Record<string, unknown>> {
       metadata: { name: 'tried' },
       spec: { quota: { hard: { pods: '5' } } },
     },
-    'PUT /workspaces/{workspace}/resourcequotas/{resourcequota}': await stored(
+    'PUT /workspaces/{workspace}/resourcequotas/{resourcequota}': await read(
       `${T}/workspaces/ws-a/resourcequotas/ws-a`,
     ),
     'POST /workspaces': { metadata: { name: 'tried' }, spec: { template: { spec: {} } } },
-    'PUT /workspaces/{workspace}': await stored(`${T}/workspaces/ws-a`),
+    'PUT /workspaces/{workspace}': await read(`${T}/workspaces/ws-a`),
     'PATCH /workspaces/{workspace}': changed,
     'POST /workspaces/{workspace}/namespaces': { metadata: { name: 'tried' } },
-    'PUT /workspaces/{workspace}/namespaces/{namespace}': await stored(
+    'PUT /workspaces/{workspace}/namespaces/{namespace}': await read(
       `${T}/workspaces/ws-a/namespaces/ns-a`,
     ),
     'PATCH /workspaces/{workspace}/namespaces/{namespace}': changed,
@@ -265,7 +265,7 @@ test('a dry run neither tries nor creates a credential', async () => {
 
 test('every write of roles, members, groups, users and tenants accepts a dry run, which stores nothing', async () => {
   const given = await bodies();
-  const before = await settled();
+  const before = await waitUntilIdle();
   const wrong: string[] = [];
 
   for (const { method, path } of WRITES.filter(
@@ -297,7 +297,7 @@ test('every write of roles, members, groups, users and tenants accepts a dry run
 
   assert.deepEqual(wrong, []);
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  assert.deepEqual(await world(), before);
+  assert.deepEqual(await listVersions(), before);
   assert.equal((await server.login('una', 'Passw0rd!')).status, 200, 'the password is the old one');
 
   assert.equal(
@@ -341,7 +341,7 @@ test('a dry run lists the users who gain or lose rights, beyond those that they 
   assert.ok(!JSON.stringify(global).includes('$2'), 'no hash');
 
   // A change of a role affects every user who has it.
-  await made(`${I}/users`, {
+  await create(`${I}/users`, {
     metadata: { name: 'vito', annotations: { 'iam.kubesphere.io/globalrole': 'gr' } },
     spec: { email: 'vito@example.com', password: 'Passw0rd!' },
   });

@@ -38,9 +38,9 @@ const names = (definition: ResourceDefinition = CONFIGMAPS) =>
     .map(({ name }) => name)
     .filter((name) => name !== 'kube-root-ca.crt');
 
-const shows = (...wanted: string[]) =>
+const waitForNames = (...wanted: string[]) =>
   eventually(async () => assert.deepEqual(names(), wanted), 15_000);
-const synced = (definition: ResourceDefinition = CONFIGMAPS) =>
+const waitForSync = (definition: ResourceDefinition = CONFIGMAPS) =>
   catalog.synced(definition, AbortSignal.timeout(10_000));
 
 /** Applies a fault to the first matching calls, and not to later ones. */
@@ -108,13 +108,13 @@ test('an API that is down at the start is followed as soon as it is up', async (
 
   assert.match([...catalog.stale()][0]!.reason, /cannot be reached/);
   await proxy.up();
-  await synced();
+  await waitForSync();
   assert.deepEqual(names(), ['a', 'b']);
   await eventually(async () => assert.deepEqual([...catalog.stale()], []));
 });
 
 test('when the API dies the copy stays, and no change is lost when it comes back', async () => {
-  await synced();
+  await waitForSync();
   await proxy.down();
   await eventually(async () =>
     assert.match([...catalog.stale()][0]?.reason ?? '', /reached|terminated|closed/),
@@ -123,18 +123,18 @@ test('when the API dies the copy stays, and no change is lost when it comes back
   await configMap('c');
   assert.deepEqual(names(), ['a', 'b']);
   await proxy.up();
-  await shows('b', 'c');
+  await waitForNames('b', 'c');
   await eventually(async () => assert.deepEqual([...catalog.stale()], []));
 });
 
 test('after a compaction of the history a list makes up for missed events, deletions included', async () => {
-  await synced();
+  await waitForSync();
   await proxy.down();
   await remove(`${NAMES}/a`);
   await configMap('c');
   proxy.fault = first(1, isWatch, failure(410, 'Expired'));
   await proxy.up();
-  await shows('b', 'c');
+  await waitForNames('b', 'c');
 
   assert.ok(
     proxy.asked.filter((call) => call === 'GET /api/v1/configmaps').length >= 2,
@@ -154,13 +154,13 @@ test('429 is respected: no request is sent before Retry-After', async () => {
   const refused = { status: 429, headers: { 'retry-after': '1' }, body: 'slow down' };
   let fault = first(1, isList, refused);
 
-  await synced();
+  await waitForSync();
   assert.ok(times[1]! - times[0]! >= 990, String(times));
   times.length = 0;
   fault = first(1, isWatch, refused);
   proxy.cut();
   await configMap('c');
-  await shows('a', 'b', 'c');
+  await waitForNames('a', 'b', 'c');
   assert.ok(times[1]! - times[0]! >= 990, String(times));
 });
 
@@ -174,9 +174,9 @@ for (const [how, wanted, answer] of [
 ] as const) {
   test(`${how} end in an up-to-date copy`, async () => {
     proxy.fault = first(2, wanted, answer);
-    await synced();
+    await waitForSync();
     await configMap('c');
-    await shows('a', 'b', 'c');
+    await waitForNames('a', 'b', 'c');
   });
 }
 
@@ -187,12 +187,12 @@ test('a truncated frame is left out and read again', async () => {
       ? { alterLine: (line) => (line.includes('"c"') && cut-- > 0 ? undefined : line) }
       : undefined;
 
-  await synced();
+  await waitForSync();
   await configMap('c');
   await configMap('d');
-  await shows('a', 'b', 'c', 'd');
+  await waitForNames('a', 'b', 'c', 'd');
   await remove(`${NAMES}/c`);
-  await shows('a', 'b', 'd');
+  await waitForNames('a', 'b', 'd');
 });
 
 test('a frame that stays broken is skipped by a new list', async () => {
@@ -204,29 +204,29 @@ test('a frame that stays broken is skipped by a new list', async () => {
         }
       : undefined;
 
-  await synced();
+  await waitForSync();
   await configMap('c');
-  await shows('a', 'b', 'c');
+  await waitForNames('a', 'b', 'c');
 });
 
 test('a broken object is left out and reported, and hides no other', async () => {
-  const broken = (text: string) => text.replaceAll('"name":"b"', '"name":7');
-  const brokenLine = (line: string) =>
+  const breakObject = (text: string) => text.replaceAll('"name":"b"', '"name":7');
+  const breakLine = (line: string) =>
     line.replace(/"object":.*"name":"c".*/, '"object":{"metadata":x}}');
 
   proxy.fault = (call) => {
     if (isList(call)) {
-      return { alter: broken };
+      return { alter: breakObject };
     }
-    return isWatch(call) ? { alterLine: brokenLine } : undefined;
+    return isWatch(call) ? { alterLine: breakLine } : undefined;
   };
 
-  await synced();
+  await waitForSync();
   assert.deepEqual(names(), ['a']);
   assert.match(reports[0] ?? '', /configmaps was left out: it has no name/);
   await configMap('c');
   await configMap('d');
-  await shows('a', 'd');
+  await waitForNames('a', 'd');
   assert.ok(catalog.informer(CONFIGMAPS).skipped >= 2);
 });
 
@@ -257,7 +257,7 @@ test('an object with another structure than its kind is left out', async () => {
         }
       : undefined;
 
-  await synced(PODS);
+  await waitForSync(PODS);
   assert.deepEqual(names(PODS), ['good']);
   assert.match(reports.join(), /pods was left out: bad:/);
 });
@@ -267,7 +267,7 @@ for (const [how, asIs] of [
   ['discovery group by group', false],
 ] as const) {
   test(`${how} finds all kinds although one aggregated group is broken`, async () => {
-    const broken = {
+    const breakObject = {
       metadata: { name: 'broken.example.com' },
       versions: [{ version: 'v1', freshness: 'Stale' }],
     };
@@ -284,7 +284,7 @@ for (const [how, asIs] of [
             const document = JSON.parse(body);
 
             if (asIs) {
-              document.items.unshift(broken);
+              document.items.unshift(breakObject);
             } else {
               const version = { groupVersion: 'broken.example.com/v1', version: 'v1' };
               document.groups.unshift({
@@ -362,14 +362,14 @@ test('a CRD appears, changes its version and disappears while it is listed', asy
     }),
   );
 
-  const listed = async () => {
+  const listKettles = async () => {
     const definition = (await catalog.resolve('kettles'))!;
-    return (await synced(definition))
+    return (await waitForSync(definition))
       .list('name')
       .map(({ name, bytes }) => `${name} ${JSON.parse(bytes.toString()).apiVersion}`);
   };
 
-  await eventually(async () => assert.deepEqual(await listed(), ['k example.com/v1']));
+  await eventually(async () => assert.deepEqual(await listKettles(), ['k example.com/v1']));
 
   const old = catalog.informer((await catalog.resolve('kettles'))!);
   const next = [version('v1', false, false), version('v2', true, true)];
@@ -381,7 +381,7 @@ test('a CRD appears, changes its version and disappears while it is listed', asy
   });
 
   assert.equal(patched.status, 200, JSON.stringify(patched.json));
-  await eventually(async () => assert.deepEqual(await listed(), ['k example.com/v2']));
+  await eventually(async () => assert.deepEqual(await listKettles(), ['k example.com/v2']));
   await eventually(async () => assert.equal(old.store.size, 0));
   await remove(`${CRDS}/kettles.example.com`);
   await eventually(async () => assert.equal(await catalog.resolve('kettles'), undefined));
@@ -418,18 +418,18 @@ test('the informer of an unused kind is stopped, those of the table stay', async
   await catalog.stop();
   catalog = new Catalog(new KubeClient(transport), RESOURCES, { idleMs: 1500 });
   await catalog.start(AbortSignal.timeout(10_000));
-  await synced();
+  await waitForSync();
 
   const definition = (await catalog.resolve('serviceaccounts'))!;
   const followed = (await catalog.resolve('limitranges'))!;
-  const stop = (await synced(followed)).onChange(() => {});
+  const stop = (await waitForSync(followed)).onChange(() => {});
 
-  await synced(definition);
+  await waitForSync(definition);
   await eventually(async () => assert.equal(catalog.isFollowed(definition), false));
   assert.deepEqual([catalog.isFollowed(CONFIGMAPS), catalog.isFollowed(followed)], [true, true]);
   stop();
   await eventually(async () => assert.equal(catalog.isFollowed(followed), false));
-  assert.ok((await synced(definition)).size > 0);
+  assert.ok((await waitForSync(definition)).size > 0);
 });
 
 // With a real cluster every server that a test starts has a cluster of its own, not the one behind

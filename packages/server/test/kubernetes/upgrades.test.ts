@@ -63,7 +63,7 @@ interface Door {
 
 const own = (name: string, server: () => TestServer): Door => ({
   name,
-  open: () => RawConnection.to(server().url),
+  open: () => RawConnection.connect(server().url),
   // A credential without a session, which a log-in at the other server would end.
   caller: () =>
     `Authorization: Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}\r\n`,
@@ -72,7 +72,11 @@ const own = (name: string, server: () => TestServer): Door => ({
 const doors: Door[] = [
   own('the embedded API', () => embedded),
   own('a remote API', () => remote),
-  { name: 'the secure port', open: () => RawConnection.as(embedded.kubeconfig), caller: () => '' },
+  {
+    name: 'the secure port',
+    open: () => RawConnection.connectAs(embedded.kubeconfig),
+    caller: () => '',
+  },
 ];
 
 const head = (door: Door, line: string, more = '') =>
@@ -181,7 +185,7 @@ for (const door of doors) {
 }
 
 test('an answer that is no upgrade is forwarded whole', async () => {
-  const connection = await RawConnection.to(remote.url);
+  const connection = await RawConnection.connect(remote.url);
   connection.write(head(doors[1]!, 'GET /api/v1/namespaces/default/pods/nosuch/exec?command=sh'));
   assert.equal(await connection.ends(SOON_MS), true);
 

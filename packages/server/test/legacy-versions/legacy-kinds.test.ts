@@ -8,7 +8,7 @@ let platform: TestPlatform;
 
 before(async () => {
   platform = await TestPlatform.start();
-  await platform.made('/api/v1/namespaces', { metadata: { name: 'demo' } });
+  await platform.write('/api/v1/namespaces', { metadata: { name: 'demo' } });
 });
 
 after(() => platform?.stop());
@@ -157,7 +157,7 @@ for (const { group, version, resource, kind, served, warning } of LEGACY_KINDS) 
 
     assert.deepEqual([made.json.apiVersion, made.json.kind], [apiVersion, kind]);
 
-    const real = await platform.stored(
+    const real = await platform.read(
       `${path.replace(apiVersion, `${served.group}/${served.version}`)}/${name}`,
     );
     assert.deepEqual([real.apiVersion, real.kind], [`${served.group}/${served.version}`, kind]);

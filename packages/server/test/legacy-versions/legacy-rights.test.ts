@@ -5,7 +5,7 @@ import type { Change } from '../support/doors.ts';
 import { LiveStream } from '../support/live-stream.ts';
 import { PATHS, TestPlatform, userSubject } from '../support/test-platform.ts';
 import { eventually } from '../support/test-server.ts';
-import { upgradedCall } from '../support/upgraded-call.ts';
+import { callWithUpgrade } from '../support/upgraded-call.ts';
 
 const OLD_RBAC = 'rbac.authorization.k8s.io/v1beta1';
 const oldRbac = `/apis/${OLD_RBAC}`;
@@ -39,28 +39,28 @@ before(async () => {
   platform = await TestPlatform.start();
 
   for (const name of ['olga', 'nick', 'beth', 'rita', 'carl', 'vera', 'opal', 'una']) {
-    tokens[name] = await platform.user(name);
+    tokens[name] = await platform.createUser(name);
   }
 
-  await platform.workspace('ws-a');
-  await platform.project('pr-a', 'ws-a');
-  await platform.member('workspaces/ws-a', 'vera', 'ws-a-regular');
-  await platform.member('namespaces/pr-a', 'vera', 'viewer');
-  await platform.member('workspaces/ws-a', 'opal', 'ws-a-regular');
-  await platform.member('namespaces/pr-a', 'opal', 'operator');
-  await platform.clusterRole('olga', [rule('extensions', 'ingresses')], 'olga');
-  await platform.clusterRole('nick', [rule('networking.k8s.io', 'ingresses')], 'nick');
-  await platform.clusterRole('beth-old', [rule('extensions', 'ingresses')], 'beth');
-  await platform.clusterRole('beth-new', [rule('networking.k8s.io', 'ingresses')], 'beth');
+  await platform.createWorkspace('ws-a');
+  await platform.createProject('pr-a', 'ws-a');
+  await platform.addMember('workspaces/ws-a', 'vera', 'ws-a-regular');
+  await platform.addMember('namespaces/pr-a', 'vera', 'viewer');
+  await platform.addMember('workspaces/ws-a', 'opal', 'ws-a-regular');
+  await platform.addMember('namespaces/pr-a', 'opal', 'operator');
+  await platform.grantClusterRole('olga', [rule('extensions', 'ingresses')], 'olga');
+  await platform.grantClusterRole('nick', [rule('networking.k8s.io', 'ingresses')], 'nick');
+  await platform.grantClusterRole('beth-old', [rule('extensions', 'ingresses')], 'beth');
+  await platform.grantClusterRole('beth-new', [rule('networking.k8s.io', 'ingresses')], 'beth');
 
   const rbac = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'];
-  await platform.clusterRole(
+  await platform.grantClusterRole(
     'rita',
     rbac.map((resource) => rule('rbac.authorization.k8s.io', resource)),
     'rita',
   );
 
-  await platform.clusterRole(
+  await platform.grantClusterRole(
     'carl',
     ['certificatesigningrequests', 'certificatesigningrequests/approval'].map((resource) =>
       rule('certificates.k8s.io', resource),
@@ -68,14 +68,14 @@ before(async () => {
     'carl',
   );
 
-  await platform.made(INGRESSES, ingress('there'));
+  await platform.write(INGRESSES, ingress('there'));
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.beth!,
     'verb=list&apiGroup=networking.k8s.io&resource=ingresses&namespace=pr-a',
   );
 
-  await platform.until(
+  await platform.waitUntilAllowed(
     tokens.carl!,
     'verb=create&apiGroup=certificates.k8s.io&resource=certificatesigningrequests',
   );
@@ -96,14 +96,16 @@ const calls: [method: string, path: string, body?: unknown][] = [
 
 test('a right to one group only is refused for every verb, also for watches', async () => {
   for (const name of ['olga', 'nick', 'una']) {
-    await platform.withstands(async () => {
+    await platform.assertWithstands(async () => {
       for (const [method, path, body] of calls) {
-        await platform.refused(tokens[name]!, method, path, body);
+        await platform.expectRefused(tokens[name]!, method, path, body);
       }
 
       for (const path of [`${INGRESSES}?watch=true`, WATCHED]) {
-        await platform.refused(tokens[name]!, 'GET', path);
-        const { status } = await upgradedCall(platform.server.url, path, { token: tokens[name]! });
+        await platform.expectRefused(tokens[name]!, 'GET', path);
+        const { status } = await callWithUpgrade(platform.server.url, path, {
+          token: tokens[name]!,
+        });
         assert.equal(status, 403, `${name} ${path}`);
       }
     });
@@ -135,8 +137,8 @@ test('an operator of a project creates routes as the console of 3.0 does, and no
   const own = await platform.call(INGRESSES, { body: ingress('operated'), token: tokens.opal });
   assert.equal(own.status, 201, own.text);
 
-  await platform.withstands(async () => {
-    await platform.refused(
+  await platform.assertWithstands(async () => {
+    await platform.expectRefused(
       tokens.opal!,
       'POST',
       INGRESSES.replace('pr-a', 'default'),
@@ -144,12 +146,12 @@ test('an operator of a project creates routes as the console of 3.0 does, and no
     );
 
     const policies = '/apis/networking.k8s.io/v1/namespaces/pr-a/networkpolicies';
-    await platform.refused(tokens.opal!, 'POST', policies, {
+    await platform.expectRefused(tokens.opal!, 'POST', policies, {
       metadata: { name: 'open' },
       spec: { podSelector: {} },
     });
 
-    await platform.refused(
+    await platform.expectRefused(
       tokens.opal!,
       'POST',
       policies.replace('networking.k8s.io/v1', 'extensions/v1beta1'),
@@ -167,12 +169,12 @@ test('a viewer of a project reads there in older versions and writes nothing', a
   const read = await platform.call(`${INGRESSES}/there`, { token: tokens.vera });
   assert.deepEqual([read.status, read.json.spec.backend.serviceName], [200, 'web']);
 
-  await platform.withstands(async () => {
+  await platform.assertWithstands(async () => {
     for (const [method, path, body] of calls.filter(([verb]) => verb !== 'GET')) {
-      await platform.refused(tokens.vera!, method, path, body);
+      await platform.expectRefused(tokens.vera!, method, path, body);
     }
 
-    await platform.refused(tokens.vera!, 'GET', '/apis/extensions/v1beta1/ingresses');
+    await platform.expectRefused(tokens.vera!, 'GET', '/apis/extensions/v1beta1/ingresses');
   });
 });
 
@@ -185,15 +187,15 @@ const roleRef = (kind: string, name: string) => ({
 });
 
 test('roles and bindings of rbac.authorization.k8s.io/v1beta1 grant no more than those of v1', async () => {
-  await platform.made(`${PATHS.rbac}/clusterroles`, { metadata: { name: 'harmless' }, rules: [] });
+  await platform.write(`${PATHS.rbac}/clusterroles`, { metadata: { name: 'harmless' }, rules: [] });
 
-  await platform.made(`${PATHS.rbac}/clusterrolebindings`, {
+  await platform.write(`${PATHS.rbac}/clusterrolebindings`, {
     metadata: { name: 'harmless' },
     roleRef: roleRef('ClusterRole', 'cluster-admin'),
     subjects: [],
   });
 
-  const of = (kind: string, name: string, change: Record<string, unknown>): Change => ({
+  const changeOf = (kind: string, name: string, change: Record<string, unknown>): Change => ({
     path: `${oldRbac}/${kind.toLowerCase()}s/${name}`,
     apiVersion: OLD_RBAC,
     kind,
@@ -201,7 +203,7 @@ test('roles and bindings of rbac.authorization.k8s.io/v1beta1 grant no more than
     builtIn: true,
   });
 
-  await platform.withstands(async () => {
+  await platform.assertWithstands(async () => {
     for (const [collection, kind, role] of [
       ['clusterrolebindings', 'ClusterRoleBinding', roleRef('ClusterRole', 'cluster-admin')],
       ['namespaces/pr-a/rolebindings', 'RoleBinding', roleRef('Role', 'admin')],
@@ -219,8 +221,13 @@ test('roles and bindings of rbac.authorization.k8s.io/v1beta1 grant no more than
         subjects: userSubject('rita'),
       };
 
-      await platform.refused(tokens.rita!, 'POST', `${oldRbac}/${collection}`, body);
-      await platform.refused(tokens.rita!, 'POST', `${oldRbac}/${collection}?dryRun=All`, body);
+      await platform.expectRefused(tokens.rita!, 'POST', `${oldRbac}/${collection}`, body);
+      await platform.expectRefused(
+        tokens.rita!,
+        'POST',
+        `${oldRbac}/${collection}?dryRun=All`,
+        body,
+      );
 
       const applied = await platform.call(`${oldRbac}/${collection}/rita-tries?fieldManager=rita`, {
         method: 'PATCH',
@@ -243,17 +250,17 @@ test('roles and bindings of rbac.authorization.k8s.io/v1beta1 grant no more than
         rules: ANYTHING,
       };
 
-      await platform.refused(tokens.rita!, 'POST', `${oldRbac}/${collection}`, body);
+      await platform.expectRefused(tokens.rita!, 'POST', `${oldRbac}/${collection}`, body);
     }
 
-    await platform.refusedAtEveryDoor(
+    await platform.expectRefusedAtEveryDoor(
       tokens.rita!,
-      of('ClusterRole', 'harmless', { rules: ANYTHING }),
+      changeOf('ClusterRole', 'harmless', { rules: ANYTHING }),
     );
 
-    await platform.refusedAtEveryDoor(
+    await platform.expectRefusedAtEveryDoor(
       tokens.rita!,
-      of('ClusterRoleBinding', 'harmless', { subjects: userSubject('rita') }),
+      changeOf('ClusterRoleBinding', 'harmless', { subjects: userSubject('rita') }),
     );
   });
 });
@@ -273,19 +280,19 @@ test('CertificateSigningRequests of v1beta1 are treated like those of v1', async
 
   assert.equal(asked.status, 201, asked.text);
 
-  await platform.withstands(async () => {
+  await platform.assertWithstands(async () => {
     for (const signer of [
       'kubernetes.io/kubelet-serving',
       'kubernetes.io/kube-apiserver-client-kubelet',
     ]) {
-      await platform.refused(tokens.carl!, 'POST', path, body('carl-tries', signer));
+      await platform.expectRefused(tokens.carl!, 'POST', path, body('carl-tries', signer));
     }
 
     const conditions = [{ type: 'Approved', reason: 'x', message: 'x' }];
 
     for (const method of ['PUT', 'PATCH']) {
       const approved = { ...own, status: { conditions } };
-      await platform.refused(tokens.carl!, method, `${path}/carl-asks/approval`, approved);
+      await platform.expectRefused(tokens.carl!, method, `${path}/carl-asks/approval`, approved);
     }
   });
 
@@ -302,7 +309,7 @@ test('CertificateSigningRequests of v1beta1 are treated like those of v1', async
 test('a watch in an older version ends when the right to the served one is withdrawn', async () => {
   const stream = await LiveStream.open(platform.server, `${INGRESSES}?watch=true`, tokens.beth!);
   assert.equal(stream.status, 200);
-  await platform.made(`${PATHS.rbac}/clusterrolebindings/beth-beth-new`, undefined, {
+  await platform.write(`${PATHS.rbac}/clusterrolebindings/beth-beth-new`, undefined, {
     method: 'DELETE',
   });
   await eventually(async () => assert.ok(stream.ended));
@@ -310,7 +317,7 @@ test('a watch in an older version ends when the right to the served one is withd
 });
 
 test('an API token creates no certificates in an older version either', async () => {
-  const made = await platform.made(`${PATHS.iam}/users/admin/tokens`, { name: 'robot' });
+  const made = await platform.write(`${PATHS.iam}/users/admin/tokens`, { name: 'robot' });
   const token = made.token ?? made.value ?? made.secret;
 
   assert.ok(token, JSON.stringify(made));

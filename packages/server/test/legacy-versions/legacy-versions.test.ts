@@ -14,7 +14,7 @@ let platform: TestPlatform;
 
 before(async () => {
   platform = await TestPlatform.start();
-  await platform.made('/api/v1/namespaces', { metadata: { name: 'demo' } });
+  await platform.write('/api/v1/namespaces', { metadata: { name: 'demo' } });
 });
 
 after(() => platform?.stop());
@@ -54,7 +54,7 @@ const deployment = (name: string) => ({
 });
 
 /** Returns an object as it is stored, in the served version. */
-const stored = (path: string) => platform.stored(path);
+const readStored = (path: string) => platform.read(path);
 
 const patch = (path: string, type: string, body: unknown, query = '') =>
   platform.call(path + query, {
@@ -82,7 +82,7 @@ test('a CronJob of batch/v1beta1 is created, read, listed, changed and deleted, 
   assert.equal(made.headers.get('warning'), WARNING);
 
   assert.equal(
-    (await stored('/apis/batch/v1/namespaces/demo/cronjobs/tick')).spec.schedule,
+    (await readStored('/apis/batch/v1/namespaces/demo/cronjobs/tick')).spec.schedule,
     '* * * * *',
   );
 
@@ -136,10 +136,10 @@ test('deleting a CronJob in the older version orphans its Jobs, unless the call 
     ['left', '', true],
     ['taken', '?propagationPolicy=Background', false],
   ] as const) {
-    const { metadata } = await platform.made(CRON_JOBS, cronJob(name));
+    const { metadata } = await platform.write(CRON_JOBS, cronJob(name));
     const owner = { apiVersion: 'batch/v1', kind: 'CronJob', name, uid: metadata.uid };
 
-    await platform.made('/api/v1/namespaces/demo/configmaps', {
+    await platform.write('/api/v1/namespaces/demo/configmaps', {
       metadata: { name, ownerReferences: [owner] },
     });
     assertOk(await platform.call(`${CRON_JOBS}/${name}${query}`, { method: 'DELETE' }));
@@ -176,7 +176,7 @@ test('an Ingress of extensions/v1beta1 keeps its fields both ways', async () => 
     ],
   });
 
-  const real = await stored('/apis/networking.k8s.io/v1/namespaces/demo/ingresses/route');
+  const real = await readStored('/apis/networking.k8s.io/v1/namespaces/demo/ingresses/route');
   assert.deepEqual(real.spec.defaultBackend, {
     service: { name: 'fallback', port: { name: 'http' } },
   });
@@ -253,7 +253,7 @@ test('an object of another version or kind, and fields of the newer version, are
 
 test('long lists come in pages and as a whole, and as Tables and metadata', async () => {
   for (let i = 0; i < 120; i += 1) {
-    await platform.made(INGRESSES, {
+    await platform.write(INGRESSES, {
       ...ingress(`many-${i}`),
       metadata: {
         name: `many-${i}`,
@@ -343,7 +343,9 @@ test('an HPA of autoscaling/v2beta1 and v2beta2 keeps fields that its version do
 
   assertOk(put);
 
-  const real = await stored('/apis/autoscaling/v2/namespaces/demo/horizontalpodautoscalers/web');
+  const real = await readStored(
+    '/apis/autoscaling/v2/namespaces/demo/horizontalpodautoscalers/web',
+  );
   assert.equal(real.spec.maxReplicas, 7);
   assert.equal(real.spec.behavior.scaleDown.stabilizationWindowSeconds, 60);
   assert.equal(real.metadata.annotations, undefined);
@@ -353,7 +355,9 @@ test('an HPA of autoscaling/v2beta1 and v2beta2 keeps fields that its version do
   ]);
   assertOk(patched);
 
-  const after = await stored('/apis/autoscaling/v2/namespaces/demo/horizontalpodautoscalers/web');
+  const after = await readStored(
+    '/apis/autoscaling/v2/namespaces/demo/horizontalpodautoscalers/web',
+  );
   assert.deepEqual(after.spec.metrics[0].resource.target, {
     type: 'Utilization',
     averageUtilization: 30,
@@ -499,7 +503,7 @@ test('a Deployment of extensions/v1beta1 has the defaults and the scale of that 
   const made = await platform.call(DEPLOYMENTS, { body: deployment('web') });
   assertOk(made, 201);
 
-  const { spec, metadata } = await stored('/apis/apps/v1/namespaces/demo/deployments/web');
+  const { spec, metadata } = await readStored('/apis/apps/v1/namespaces/demo/deployments/web');
   assert.deepEqual(metadata.labels, { app: 'web' });
   assert.deepEqual(spec.selector, { matchLabels: { app: 'web' } });
 
@@ -529,7 +533,10 @@ test('a Deployment of extensions/v1beta1 has the defaults and the scale of that 
 
   assertOk(scaled);
   assertOk(await patch(`${DEPLOYMENTS}/web/scale`, MERGE_PATCH, { spec: { replicas: 4 } }));
-  assert.equal((await stored('/apis/apps/v1/namespaces/demo/deployments/web')).spec.replicas, 4);
+  assert.equal(
+    (await readStored('/apis/apps/v1/namespaces/demo/deployments/web')).spec.replicas,
+    4,
+  );
 
   const patched = await patch(`${DEPLOYMENTS}/web`, STRATEGIC_PATCH, {
     spec: {
@@ -547,7 +554,7 @@ test('a Deployment of extensions/v1beta1 has the defaults and the scale of that 
 
   assert.deepEqual(patched.json.spec.rollbackTo, { revision: 3 });
 
-  const real = await stored('/apis/apps/v1/namespaces/demo/deployments/web');
+  const real = await readStored('/apis/apps/v1/namespaces/demo/deployments/web');
   assert.equal(real.metadata.annotations['deprecated.deployment.rollback.to'], '3');
 });
 
@@ -577,8 +584,8 @@ test('watches send the older version over HTTP and over WebSocket', async () => 
     ),
   );
 
-  await platform.made(INGRESSES, ingress('watched'));
-  await platform.made(CRON_JOBS, cronJob('watched'));
+  await platform.write(INGRESSES, ingress('watched'));
+  await platform.write(CRON_JOBS, cronJob('watched'));
 
   const isWatched = ({ object }: { object: { metadata: { name: string } } }) =>
     object.metadata.name === 'watched';

@@ -55,7 +55,7 @@ test('the first administrator must set their own password before anything else',
   );
 });
 
-test('users whom another user has created or whose password was reset must too, and cannot lift it themselves', async () => {
+test('users created or reset by another user must set their own password too, and cannot lift this themselves', async () => {
   const admin = await server.token('admin', 'My-0wn-choice');
 
   const made = await server.call(`${I}/users`, {
@@ -95,7 +95,7 @@ test('users whom another user has created or whose password was reset must too, 
 const JSON_PATCH = { 'content-type': 'application/json-patch+json' };
 const SELF = (name: string) => `/apis/iam.kubesphere.io/v1alpha2/users/${name}`;
 const DUTY = { op: 'remove', path: '/metadata/annotations/iam.kubesphere.io~1uninitialized' };
-const replaced = (value: string) => ({ op: 'replace', path: '/spec/password', value });
+const replacePassword = (value: string) => ({ op: 'replace', path: '/spec/password', value });
 const claimsOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
 
@@ -136,7 +136,7 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
     assert.equal((await server.call(`${tenant}/${path}`, { token })).status, 200, path);
   }
 
-  const refused = async (path: string, options: object, message: RegExp) => {
+  const assertRefused = async (path: string, options: object, message: RegExp) => {
     const { status, text, json } = await server.call(path, { token, ...options });
     assert.equal(status, 403, `${path}: ${text}`);
     assert.match(json.message, message, path);
@@ -153,7 +153,7 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
     '/apis/iam.kubesphere.io/v1alpha2/users',
     `${I}/users/bob/loginrecords`,
   ]) {
-    await refused(path, {}, first);
+    await assertRefused(path, {}, first);
   }
 
   const patch = (operations: unknown, headers = JSON_PATCH) => ({
@@ -164,37 +164,48 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
 
   const merge = { 'content-type': 'application/merge-patch+json' };
 
-  await refused(SELF('bob'), patch([DUTY]), /cannot be kept/);
-  await refused(SELF('bob'), patch({ metadata: { annotations: null } }, merge), /cannot be kept/);
+  await assertRefused(SELF('bob'), patch([DUTY]), /cannot be kept/);
+  await assertRefused(
+    SELF('bob'),
+    patch({ metadata: { annotations: null } }, merge),
+    /cannot be kept/,
+  );
 
-  await refused(
+  await assertRefused(
     SELF('bob'),
     patch([
       DUTY,
-      replaced('My-0wn-choice'),
+      replacePassword('My-0wn-choice'),
       { op: 'replace', path: '/spec/email', value: 'x@example.com' },
     ]),
     /nothing else/,
   );
 
   const labels = { labels: { 'iam.kubesphere.io/identify-provider': 'x' } };
-  await refused(
+  await assertRefused(
     SELF('bob'),
     patch({ metadata: labels, spec: { password: 'My-0wn-choice' } }, merge),
     /nothing else/,
   );
 
-  await refused(SELF('admin'), patch([replaced('My-0wn-choice')]), first);
-  await refused(`${SELF('bob')}/status`, patch([DUTY, replaced('My-0wn-choice')]), first);
-  await refused(SELF('bob'), { method: 'DELETE' }, first);
-  await refused(SELF('bob'), { method: 'PUT', body: made.json }, first);
+  await assertRefused(SELF('admin'), patch([replacePassword('My-0wn-choice')]), first);
+  await assertRefused(
+    `${SELF('bob')}/status`,
+    patch([DUTY, replacePassword('My-0wn-choice')]),
+    first,
+  );
+  await assertRefused(SELF('bob'), { method: 'DELETE' }, first);
+  await assertRefused(SELF('bob'), { method: 'PUT', body: made.json }, first);
 
-  const same = await server.call(SELF('bob'), { token, ...patch([DUTY, replaced('Passw0rd!')]) });
+  const same = await server.call(SELF('bob'), {
+    token,
+    ...patch([DUTY, replacePassword('Passw0rd!')]),
+  });
   assert.equal(same.status, 400, same.text);
 
   const dry = await server.call(`${SELF('bob')}?dryRun=All`, {
     token,
-    ...patch([DUTY, replaced('My-0wn-choice')]),
+    ...patch([DUTY, replacePassword('My-0wn-choice')]),
   });
 
   assert.equal(dry.status, 200, dry.text);
@@ -202,7 +213,7 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
 
   const set = await server.call(SELF('bob'), {
     token,
-    ...patch([DUTY, replaced('My-0wn-choice')]),
+    ...patch([DUTY, replacePassword('My-0wn-choice')]),
   });
 
   assert.equal(set.status, 200, set.text);
@@ -213,7 +224,10 @@ test('a user created by the console of 3.4 has a marked token, and sets the firs
   assert.equal((await server.call(`${tenant}/v1alpha2/namespaces`, { token: own })).status, 200);
 
   // After the first password the page cannot be used again.
-  const later = await server.call(SELF('bob'), { token: own, ...patch([replaced('An0ther-one')]) });
+  const later = await server.call(SELF('bob'), {
+    token: own,
+    ...patch([replacePassword('An0ther-one')]),
+  });
   assert.equal(later.status, 403, later.text);
 });
 

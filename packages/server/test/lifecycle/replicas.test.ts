@@ -54,7 +54,7 @@ class Line {
     });
   }
 
-  static async to(target: number): Promise<Line> {
+  static async connect(target: number): Promise<Line> {
     const line = new Line(target);
     line.#server.listen(0, '127.0.0.1');
     await once(line.#server, 'listening');
@@ -103,7 +103,7 @@ before(async () => {
   const kubeconfig = parse(await readFile(first.kubeconfig, 'utf8'));
   const { cluster } = kubeconfig.clusters[0];
 
-  line = await Line.to(Number(new URL(cluster.server).port));
+  line = await Line.connect(Number(new URL(cluster.server).port));
   cluster.server = `https://127.0.0.1:${line.port}`;
 
   const path = join(dir, 'kubeconfig');
@@ -138,7 +138,7 @@ const status = async (server: TestServer, token: string) =>
   (await server.call('/kapis/version', { token })).status;
 
 /** Calls until the token is refused; returns after how many milliseconds it was. */
-async function refusedAfter(
+async function timeUntilRefused(
   server: TestServer,
   token: string,
   start: number,
@@ -201,13 +201,13 @@ for (const [i, [name, end]] of endings.entries()) {
     await end(user, token);
 
     const start = performance.now();
-    assert.ok((await refusedAfter(second, token, start, 3 * TOLD_MS)) < TOLD_MS);
+    assert.ok((await timeUntilRefused(second, token, start, 3 * TOLD_MS)) < TOLD_MS);
 
     if (i === 0) {
       return assert.equal(await status(second, other), 200);
     }
 
-    assert.ok((await refusedAfter(first, other, start, 3 * TOLD_MS)) < TOLD_MS);
+    assert.ok((await timeUntilRefused(first, other, start, 3 * TOLD_MS)) < TOLD_MS);
 
     const form = { grant_type: 'refresh_token', refresh_token };
     assert.equal((await second.call('/oauth/token', { form })).status, 401);
@@ -293,7 +293,7 @@ test('a replica whose watch is silent asks the API before it trusts its copy', a
   line.silence();
   await first.call('/oauth/logout', { method: 'POST', token });
 
-  const after = await refusedAfter(second, token, performance.now(), 3 * SILENT_MS);
+  const after = await timeUntilRefused(second, token, performance.now(), 3 * SILENT_MS);
   assert.ok(after < SILENT_MS, `${after} ms`);
 
   // Other sessions continue.

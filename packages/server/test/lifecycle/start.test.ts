@@ -15,7 +15,7 @@ before(async () => {
 after(() => rm(cwd, { recursive: true, force: true }));
 
 /** Asserts exit code 1 and one line with the reason. */
-async function refused(args: string[], message: RegExp): Promise<void> {
+async function assertRefused(args: string[], message: RegExp): Promise<void> {
   const { code, stderr } = await run(args, { cwd });
   assert.equal(code, 1, stderr);
   assert.match(stderr, message);
@@ -29,12 +29,12 @@ test('the error names ports in use', async () => {
   await new Promise((resolve) => blocker.once('listening', resolve));
 
   const { port } = blocker.address() as net.AddressInfo;
-  await refused(
+  await assertRefused(
     ['--data-dir', join(cwd, 'a'), '--secure-port', '0', '--insecure-port', String(port)],
     new RegExp(`port ${port} on 127.0.0.1 is in use`),
   );
 
-  await refused(
+  await assertRefused(
     ['--data-dir', join(cwd, 'b'), '--insecure-port', '0', '--secure-port', String(port)],
     new RegExp(`port ${port} on 127.0.0.1 is in use .*--secure-port`),
   );
@@ -45,14 +45,14 @@ test('the error names ports in use', async () => {
 test('the error names an unusable data directory', async () => {
   const file = join(cwd, 'file');
   await writeFile(file, '');
-  await refused(['--data-dir', file, ...free], new RegExp(file));
+  await assertRefused(['--data-dir', file, ...free], new RegExp(file));
 });
 
 test('a second server on the same data directory is refused', async () => {
   const server = await TestServer.start();
 
   try {
-    await refused(['--data-dir', server.dataDir, ...free], /data directory|in use|locked/);
+    await assertRefused(['--data-dir', server.dataDir, ...free], /data directory|in use|locked/);
     assert.equal((await server.call('/readyz')).status, 200);
   } finally {
     await server.stop();
@@ -66,29 +66,29 @@ test('broken kubeconfigs, configurations and flags are explained', async () => {
     'authentication: {oauthOptions: {identityProviders: [{name: a, type: CASIdentityProvider, provider: {casServerURL: x, redirectURL: y}}]}}\n',
   );
 
-  await refused(
+  await assertRefused(
     ['--data-dir', join(cwd, 'p'), '--config', providers, ...free],
     /^ks-apiserver: authentication\.oauthOptions\.identityProviders\[0\]\.provider\.casServerURL: "x" is no URL/,
   );
 
   const broken = join(cwd, 'kubeconfig');
   await writeFile(broken, 'current-context: x\n');
-  await refused(['--kubeconfig', broken], /kubeconfig .* there is no context called "x"/);
-  await refused(['--kubeconfig', join(cwd, 'missing')], /kubeconfig .*ENOENT/);
+  await assertRefused(['--kubeconfig', broken], /kubeconfig .* there is no context called "x"/);
+  await assertRefused(['--kubeconfig', join(cwd, 'missing')], /kubeconfig .*ENOENT/);
 
   const config = join(cwd, 'wrong.yaml');
   await writeFile(config, 'authorization: {mode: Maybe}\n');
 
-  await refused(
+  await assertRefused(
     ['--config', config],
     /authorization\.mode: "Maybe" is not valid, allowed is one of/,
   );
 
-  await refused(['--config', join(cwd, 'missing.yaml')], /configuration .*ENOENT/);
-  await refused(['--insecure-port', 'x'], /--insecure-port x: allowed is a port/);
-  await refused(['--nosuch'], /--nosuch/);
+  await assertRefused(['--config', join(cwd, 'missing.yaml')], /configuration .*ENOENT/);
+  await assertRefused(['--insecure-port', 'x'], /--insecure-port x: allowed is a port/);
+  await assertRefused(['--nosuch'], /--nosuch/);
 
-  await refused(
+  await assertRefused(
     ['--admin-password', 'x', '--data-dir', join(cwd, 'c'), ...free],
     /admin password must have 6 to 72 bytes/,
   );

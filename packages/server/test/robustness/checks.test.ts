@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { History, type Operation } from './history.ts';
-import { firstUnexplained } from './linearizability.ts';
+import { findUnexplained } from './linearizability.ts';
 import { checkWatches } from './watch-history.ts';
 
 /** Builds calls from `[kind, called, returned, result, content, expects]`. */
@@ -21,7 +21,7 @@ function calls(rows: Row[]): Operation[] {
 
 const explained: [string, Row[]][] = [
   [
-    'one after the other',
+    'sequential calls',
     [
       ['create', 1, 2, 'ok', 'a'],
       ['get', 3, 4, 'ok', 'a'],
@@ -136,18 +136,18 @@ const unexplained: [string, Row[]][] = [
 ];
 
 for (const [name, rows] of explained) {
-  test(`linearizable: ${name}`, () => assert.equal(firstUnexplained(calls(rows)), undefined));
+  test(`linearizable: ${name}`, () => assert.equal(findUnexplained(calls(rows)), undefined));
 }
 
 for (const [name, rows] of unexplained) {
-  test(`not linearizable: ${name}`, () => assert.ok(firstUnexplained(calls(rows))));
+  test(`not linearizable: ${name}`, () => assert.ok(findUnexplained(calls(rows))));
 }
 
 /**
  * Returns a history of three writes that a watcher with one resumed watch, another watcher and a
  * list saw.
  */
-function watched(): History {
+function buildHistory(): History {
   const history = new History();
 
   const write = (revision: number, kind: Operation['kind'], writes?: string, key = 'k') =>
@@ -192,7 +192,7 @@ function watched(): History {
   return history;
 }
 
-test('correct watches pass', () => checkWatches(watched()));
+test('correct watches pass', () => checkWatches(buildHistory()));
 
 const broken: [string, RegExp, (history: History) => void][] = [
   ['a gap', /leaves nothing out/, (history) => history.watchers[1]![0]!.events.splice(1, 1)],
@@ -207,7 +207,7 @@ const broken: [string, RegExp, (history: History) => void][] = [
     ({ watchers }) => watchers[0]![1]!.events.unshift(watchers[1]![0]!.events[1]!),
   ],
   [
-    'a write that nobody saw',
+    'a write that no watcher saw',
     /is in no watch/,
     ({ watchers }) => {
       watchers[0]![1]!.events.pop();
@@ -238,7 +238,7 @@ const broken: [string, RegExp, (history: History) => void][] = [
 
 for (const [name, message, spoil] of broken) {
   test(`watches: ${name} is found`, () => {
-    const history = watched();
+    const history = buildHistory();
     spoil(history);
     assert.throws(() => checkWatches(history), message);
   });

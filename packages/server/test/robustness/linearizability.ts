@@ -89,7 +89,7 @@ class Configurations {
  * Lowe's "Testing for linearizability", 2017: it keeps all possible configurations instead of
  * guessing one.)
  */
-export function firstUnexplained(calls: readonly Operation[]): Operation | undefined {
+export function findUnexplained(calls: readonly Operation[]): Operation | undefined {
   const ids = new Map(calls.map((call, i) => [call, i]));
 
   const steps = calls
@@ -172,7 +172,7 @@ export function checkLinearizable(operations: readonly Operation[]): void {
   }
 
   for (const [key, calls] of byKey) {
-    const unexplained = firstUnexplained(calls);
+    const unexplained = findUnexplained(calls);
     if (!unexplained) {
       continue;
     }

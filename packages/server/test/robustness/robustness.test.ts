@@ -102,7 +102,7 @@ test('kill -9 in storms: calls are linearizable, watches continue without gap or
 
         const last = history.operations.findLast(({ revision }) => revision !== undefined)!
           .revision!;
-        await Promise.all(watchers.map((watcher) => watcher.reach(last)));
+        await Promise.all(watchers.map((watcher) => watcher.waitFor(last)));
         checkServices((await client.call('GET', SERVICES)).json.items, made);
         stop.abort();
         await Promise.all(watching);
@@ -120,7 +120,7 @@ test('kill -9 in storms: calls are linearizable, watches continue without gap or
       await Promise.race([sleep(300 + Math.random() * 900), storming]);
       await server.stop('SIGKILL');
       await storming;
-      storm.settle();
+      storm.recordDeath();
       client.close();
     }
   } finally {

@@ -28,7 +28,7 @@ const REFUSALS: Record<string, Operation['result']> = {
  */
 export class Storm {
   readonly #history: History;
-  /** Sets the end of calls with unknown results, once the server is known to be dead. */
+  /** Calls with unknown results, which get their end once the server is known to be dead. */
   readonly #cutOff: Operation[] = [];
   #contents = 0;
 
@@ -56,7 +56,7 @@ export class Storm {
   }
 
   /** Records the death of the server: no interrupted call can take effect after it. */
-  settle(): void {
+  recordDeath(): void {
     for (const operation of this.#cutOff.splice(0)) {
       operation.returned = this.#history.tick();
     }
@@ -237,7 +237,7 @@ export class StormWatcher {
   }
 
   /** Waits until it has seen a resourceVersion. */
-  async reach(revision: number): Promise<void> {
+  async waitFor(revision: number): Promise<void> {
     for (let i = 0; this.#last < revision; i++) {
       assert.ok(i < 500, `a watch stopped at ${this.#last}, before ${revision}`);
       await sleep(20);

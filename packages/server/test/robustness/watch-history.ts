@@ -5,7 +5,7 @@ import type { History, Seen, Watching } from './history.ts';
  * Returns everything that one watcher saw; throws unless it is ordered, unique, resumed without
  * overlap and true to its bookmarks.
  */
-function joined(watches: readonly Watching[]): Seen[] {
+function joinWatches(watches: readonly Watching[]): Seen[] {
   const all: Seen[] = [];
   let last = watches[0]?.after ?? 0;
 
@@ -58,7 +58,7 @@ function changesOf(seen: readonly Seen[][]): Seen[] {
  * bookmarkable; and each list is one state.
  */
 export function checkWatches(history: History): void {
-  const seen = history.watchers.map(joined);
+  const seen = history.watchers.map(joinWatches);
   const changes = changesOf(seen);
   const first = Math.min(...history.watchers.map(([watch]) => watch!.after));
 

@@ -53,7 +53,7 @@ export async function plantMarks(platform: TestPlatform): Promise<Marks> {
 
   const kubeconfig = 'apiVersion: v1\nkind: Config\n# mark-of-the-kubeconfig-of-a-member-cluster\n';
   const token = 'mark-of-the-token-of-a-member-cluster';
-  await platform.made(PATHS.clusters, {
+  await platform.write(PATHS.clusters, {
     apiVersion: 'cluster.kubesphere.io/v1alpha1',
     kind: 'Cluster',
     metadata: { name: CLUSTER },
@@ -75,7 +75,7 @@ export async function plantMarks(platform: TestPlatform): Promise<Marks> {
     ] as const) {
       const mark = `mark-of-${resource}-in-${namespace}`;
       const metadata = { name: VICTIM, labels: { 'kubesphere.io/mark': 'yes' } };
-      await platform.made(`/api/v1/namespaces/${namespace}/${resource}`, {
+      await platform.write(`/api/v1/namespaces/${namespace}/${resource}`, {
         metadata,
         [field]: { mark },
       });
@@ -86,7 +86,7 @@ export async function plantMarks(platform: TestPlatform): Promise<Marks> {
 
   for (const name of ['admin', VICTIM]) {
     const key = await eventually(async () => {
-      const { data } = await platform.stored(`${PATHS.kubeconfigs}/kubeconfig-${name}`);
+      const { data } = await platform.read(`${PATHS.kubeconfigs}/kubeconfig-${name}`);
       return parse(data.config).users[0].user['client-key-data'] as string;
     });
 

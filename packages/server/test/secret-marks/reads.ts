@@ -200,7 +200,7 @@ export function kubernetesReads(): Read[] {
  * Returns writes that change nothing but whose answers could show hidden data: dry runs and failing
  * patches.
  */
-export function tellingPatches(): { path: string; ops: object[] }[] {
+export function revealingPatches(): { path: string; ops: object[] }[] {
   const secrets: [string, string[]][] = [
     [`${PATHS.iamObjects}/users/${VICTIM}`, ['/spec/password']],
     [`${PATHS.clusters}/${CLUSTER}`, ['/spec/connection/kubeconfig', '/spec/connection/token']],

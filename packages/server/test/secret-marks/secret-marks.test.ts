@@ -10,7 +10,7 @@ import { type RawAnswer, RawClient } from '../attack/raw-client.ts';
 import type { OwnKubeconfig } from '../support/own-kubeconfig.ts';
 import { ON_CLUSTER, PATHS, TestPlatform } from '../support/test-platform.ts';
 import { type Marks, marksIn, plantMarks, VICTIM } from './plant.ts';
-import { kubernetesReads, type Read, routeReads, tellingPatches } from './reads.ts';
+import { kubernetesReads, type Read, revealingPatches, routeReads } from './reads.ts';
 
 /** How long a stream is read, in milliseconds: existing objects come first. */
 const STREAM_MS = 120;
@@ -48,7 +48,7 @@ after(async () => {
 });
 
 /** Records the marks that an answer contains. */
-function look(
+function recordMarks(
   leaks: string[],
   what: string,
   { all }: { all: string },
@@ -97,7 +97,7 @@ async function readAll(
   }
 }
 
-/** Makes every attacker's reads. */
+/** Makes all reads as every attacker; returns the leaks. */
 async function letAllRead(
   readers: readonly Attacker[],
   reads: readonly Read[],
@@ -105,17 +105,17 @@ async function letAllRead(
 ): Promise<string[]> {
   const leaks: string[] = [];
 
-  const by = (some: readonly Read[]) => (attacker: Attacker) =>
+  const readsBy = (some: readonly Read[]) => (attacker: Attacker) =>
     readAll(
       some,
       (read) => ask(attacker, read),
-      (what, answer) => look(leaks, `${attacker.title}: ${what}`, answer),
+      (what, answer) => recordMarks(leaks, `${attacker.title}: ${what}`, answer),
     );
 
-  await each(readers, WIDTH, by(reads.filter(({ stream }) => !stream)));
+  await each(readers, WIDTH, readsBy(reads.filter(({ stream }) => !stream)));
 
   // Streams only wait, so many can run at a time.
-  await each(readers, STREAMS, by(reads.filter(({ stream }) => stream)));
+  await each(readers, STREAMS, readsBy(reads.filter(({ stream }) => stream)));
 
   return leaks;
 }
@@ -181,7 +181,7 @@ test('no WebSocket shows one', async () => {
 
   await each(attackers, STREAMS, async ({ title, token }) => {
     for (const path of paths) {
-      look(leaks, `${title}: WebSocket ${path}`, { all: await frames(path, token) });
+      recordMarks(leaks, `${title}: WebSocket ${path}`, { all: await frames(path, token) });
     }
   });
 
@@ -229,7 +229,7 @@ async function lookAtPatches(
 ): Promise<void> {
   const refused = new Set<string>();
 
-  for (const { path, ops } of tellingPatches()) {
+  for (const { path, ops } of revealingPatches()) {
     if (refused.has(path)) {
       continue;
     }
@@ -248,7 +248,7 @@ async function lookAtPatches(
         refused.add(path);
       }
 
-      look(leaks, `${title}: PATCH ${path}${query} ${JSON.stringify(ops)}`, answer, seen);
+      recordMarks(leaks, `${title}: PATCH ${path}${query} ${JSON.stringify(ops)}`, answer, seen);
     }
   }
 }
@@ -262,7 +262,7 @@ test('no answer to a patch contains one, whether it succeeds or fails', async ()
 test('no hash is shown to the administrator either, whatever they read or try', async () => {
   const leaks: string[] = [];
   const see = (what: string, answer: { all: string }) =>
-    look(leaks, `admin: ${what}`, answer, marks.hashes);
+    recordMarks(leaks, `admin: ${what}`, answer, marks.hashes);
 
   await each([...ROUTES, ...KUBERNETES], WIDTH, async (read) =>
     see(nameOf(read), await askWithToken(platform.admin, read)),
@@ -285,7 +285,7 @@ test("no user's own kubeconfig shows one at the port of the Kubernetes API", {
   );
   const admin = await platform.kubeconfigOf('admin');
   const see = (what: string, answer: { all: string }) =>
-    look(leaks, `admin: ${what}`, answer, marks.hashes);
+    recordMarks(leaks, `admin: ${what}`, answer, marks.hashes);
 
   await each(KUBERNETES, WIDTH, async (read) => see(nameOf(read), await askAtOwnPort(admin, read)));
   assertNone(leaks);

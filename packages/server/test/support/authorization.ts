@@ -76,7 +76,7 @@ export async function startAuthorization() {
   };
 
   /** Logs admin in with a new browser; returns it with its code. */
-  const loggedIn = async (parameters: Record<string, string> = {}) => {
+  const logIn = async (parameters: Record<string, string> = {}) => {
     const user = browser();
     const done = await user.submit(await user.open(url(parameters)), ADMIN);
     assert.equal(done.status, 303, done.html);
@@ -100,5 +100,5 @@ export async function startAuthorization() {
     return { username: name, password: 'Passw0rd!' };
   };
 
-  return { server, browser, redeem, loggedIn, createUser };
+  return { server, browser, redeem, logIn, createUser };
 }

@@ -27,7 +27,7 @@ export class RawConnection {
   }
 
   /** Connects to an address such as `http://127.0.0.1:80`. */
-  static async to(url: string): Promise<RawConnection> {
+  static async connect(url: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
     const connection = new RawConnection(
       connect({ port: Number(port), host: hostname, allowHalfOpen: true }),
@@ -39,7 +39,7 @@ export class RawConnection {
   }
 
   /** Connects to the API of a kubeconfig, with its client certificate or without credentials. */
-  static async as(kubeconfig: string, anonymous = false): Promise<RawConnection> {
+  static async connectAs(kubeconfig: string, anonymous = false): Promise<RawConnection> {
     const { server, ca, cert, key } = await loadKubeconfig(kubeconfig);
     const { hostname: host, port } = new URL(server);
 

@@ -28,7 +28,7 @@ export async function start(): Promise<void> {
 }
 
 /** Starts a server on an empty data directory whose workloads are simulated. */
-export async function begin(): Promise<void> {
+export async function startSimulation(): Promise<void> {
   dir = await mkdtemp(join(tmpdir(), 'ks-simulate-'));
   await writeFile(
     join(dir, 'config.yaml'),
@@ -39,29 +39,29 @@ export async function begin(): Promise<void> {
 }
 
 /** Stops the server. */
-export async function end(): Promise<void> {
+export async function stopSimulation(): Promise<void> {
   client.close();
   await server.stop();
   await rm(dir, { recursive: true, force: true });
 }
 
-export async function ok(reply: Promise<Reply>): Promise<Item> {
+export async function expectOk(reply: Promise<Reply>): Promise<Item> {
   const { status, json } = await reply;
   assert.ok(status < 300, JSON.stringify(json));
   return json;
 }
 
-export const get = (path: string): Promise<Item> => ok(client.call('GET', path));
+export const get = (path: string): Promise<Item> => expectOk(client.call('GET', path));
 export const post = (path: string, body: unknown): Promise<Item> =>
-  ok(client.call('POST', path, body));
-export const remove = (path: string) => ok(client.call('DELETE', path));
+  expectOk(client.call('POST', path, body));
+export const remove = (path: string) => expectOk(client.call('DELETE', path));
 
 /** Changes an object based on its current state, and tries again after a conflict. */
 export async function change(path: string, edit: (object: Item) => void): Promise<Item> {
   return eventually(async () => {
     const object = await get(path);
     edit(object);
-    return ok(client.call('PUT', path, object));
+    return expectOk(client.call('PUT', path, object));
   });
 }
 
@@ -95,7 +95,7 @@ export const workload = (app: string, spec: Item, image?: string) => ({
   spec: { selector: { matchLabels: { app } }, template: template(app, image), ...spec },
 });
 
-export const rolledOut = (app: string) =>
+export const waitForRollout = (app: string) =>
   until(`${APPS}/deployments/${app}`, ({ metadata, spec, status }) => {
     assert.equal(status.observedGeneration, metadata.generation);
     assert.equal(status.updatedReplicas, spec.replicas);

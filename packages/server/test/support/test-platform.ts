@@ -41,7 +41,7 @@ export class TestPlatform {
   readonly server: TestServer;
   readonly admin: string;
   readonly #kubeconfigs: OwnKubeconfig[] = [];
-  #passed: string[] = [];
+  #failures: string[] = [];
 
   private constructor(server: TestServer, admin: string) {
     this.server = server;
@@ -66,32 +66,32 @@ export class TestPlatform {
     return this.server.call(path, { token: this.admin, ...options });
   }
 
-  /** Creates an object as the administrator; throws the answer if that is refused. */
+  /** Writes an object as the administrator, by POST unless overridden; throws when refused. */
   // biome-ignore lint/suspicious/noExplicitAny: tests read fields of any answer.
-  async made(path: string, body: unknown, options: Call = {}): Promise<any> {
+  async write(path: string, body: unknown, options: Call = {}): Promise<any> {
     const { status, text, json } = await this.call(path, { body, ...options });
     assert.ok(status < 300, `${options.method ?? 'POST'} ${path}: ${status} ${text}`);
     return json;
   }
 
-  /** Creates an object like `create`, and waits until its prerequisites exist. */
+  /** Writes like `write`, and tries again until the prerequisites exist. */
   // biome-ignore lint/suspicious/noExplicitAny: as above.
-  soonMade(path: string, body: unknown, options: Call = {}): Promise<any> {
-    return eventually(() => this.made(path, body, options));
+  writeEventually(path: string, body: unknown, options: Call = {}): Promise<any> {
+    return eventually(() => this.write(path, body, options));
   }
 
   /** Returns an object as it is stored. */
   // biome-ignore lint/suspicious/noExplicitAny: as above.
-  async stored(path: string): Promise<any> {
+  async read(path: string): Promise<any> {
     const { status, text, json } = await this.call(path);
     assert.equal(status, 200, `${path}: ${text}`);
     return json;
   }
 
   /** Creates a user with a global role; returns their token. */
-  async user(name: string, globalrole = 'platform-regular'): Promise<string> {
+  async createUser(name: string, globalrole = 'platform-regular'): Promise<string> {
     const annotations = { 'iam.kubesphere.io/globalrole': globalrole };
-    await this.made(`${PATHS.iam}/users`, {
+    await this.write(`${PATHS.iam}/users`, {
       metadata: { name, annotations },
       spec: { email: `${name}@example.com`, password: PASSWORD },
     });
@@ -100,8 +100,8 @@ export class TestPlatform {
   }
 
   /** Creates a workspace and waits for its roles. */
-  async workspace(name: string, manager = 'admin'): Promise<void> {
-    await this.made(`${PATHS.tenant}/workspaces`, {
+  async createWorkspace(name: string, manager = 'admin'): Promise<void> {
+    await this.write(`${PATHS.tenant}/workspaces`, {
       metadata: { name },
       spec: { template: { spec: { manager } } },
     });
@@ -115,9 +115,9 @@ export class TestPlatform {
   }
 
   /** Creates a project of a workspace and waits for its roles. */
-  async project(name: string, workspace: string): Promise<void> {
+  async createProject(name: string, workspace: string): Promise<void> {
     const labels = { 'kubesphere.io/workspace': workspace };
-    await this.made('/api/v1/namespaces', { metadata: { name, labels } });
+    await this.write('/api/v1/namespaces', { metadata: { name, labels } });
 
     await eventually(async () => {
       for (const role of ['admin', 'operator', 'viewer', 'role-template-view-configmaps']) {
@@ -130,22 +130,22 @@ export class TestPlatform {
   }
 
   /** Adds members to `workspaces/{name}`, `namespaces/{name}` or, with '', the cluster. */
-  async member(place: string, username: string, roleRef: string): Promise<void> {
+  async addMember(place: string, username: string, roleRef: string): Promise<void> {
     const below = place.startsWith('workspaces/') ? 'workspacemembers' : 'members';
     const what = place === '' ? 'clustermembers' : below;
     const base = place === '' ? PATHS.iam : `${PATHS.iam}/${place}`;
-    await this.soonMade(`${base}/${what}`, [{ username, roleRef }]);
+    await this.writeEventually(`${base}/${what}`, [{ username, roleRef }]);
     await eventually(async () =>
       assert.equal((await this.call(`${base}/${what}/${username}`)).status, 200),
     );
   }
 
   /** Creates a ClusterRole with rules and binds it to a user in the cluster. */
-  async clusterRole(name: string, rules: readonly object[], username: string): Promise<void> {
-    await this.made(`${PATHS.rbac}/clusterroles`, { metadata: { name }, rules });
+  async grantClusterRole(name: string, rules: readonly object[], username: string): Promise<void> {
+    await this.write(`${PATHS.rbac}/clusterroles`, { metadata: { name }, rules });
 
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
-    await this.made(`${PATHS.rbac}/clusterrolebindings`, {
+    await this.write(`${PATHS.rbac}/clusterrolebindings`, {
       metadata: { name: `${username}-${name}` },
       roleRef,
       subjects: userSubject(username),
@@ -153,21 +153,21 @@ export class TestPlatform {
   }
 
   /** Reports whether the server allows a caller something: `query` is one of `explain`. */
-  async may(token: string, query: string): Promise<boolean> {
+  async isAllowed(token: string, query: string): Promise<boolean> {
     const { status, text, json } = await this.call(`${PATHS.iam}/explain?${query}`, { token });
     assert.equal(status, 200, text);
     return json.allowed;
   }
 
   /** Waits until the server allows a caller something. */
-  until(token: string, query: string): Promise<void> {
-    return eventually(async () => assert.ok(await this.may(token, query), query));
+  waitUntilAllowed(token: string, query: string): Promise<void> {
+    return eventually(async () => assert.ok(await this.isAllowed(token, query), query));
   }
 
   /** Returns a client with a user's own kubeconfig. */
   async kubeconfigOf(name: string): Promise<OwnKubeconfig> {
     const config = await eventually(async () => {
-      const { data } = await this.stored(`${PATHS.kubeconfigs}/kubeconfig-${name}`);
+      const { data } = await this.read(`${PATHS.kubeconfigs}/kubeconfig-${name}`);
       assert.match(data.config, /client-certificate-data/);
       return data.config as string;
     });
@@ -182,17 +182,17 @@ export class TestPlatform {
    * Makes a change by every form of request, through `send`; returns the answer to each. After a
    * conflict with another write, the request is repeated on the stored object.
    */
-  async throughEveryDoor<T extends { status: number }>(
+  async sendThroughEveryDoor<T extends { status: number }>(
     change: Change,
     send: (door: Door) => Promise<T>,
   ): Promise<{ door: Door; answer: T }[]> {
     const found: { door: Door; answer: T }[] = [];
-    const doors = doorsOf(await this.stored(change.path), change);
+    const doors = doorsOf(await this.read(change.path), change);
     for (const [index, first] of doors.entries()) {
       let door = first;
       let answer = await send(door);
       for (let attempt = 1; answer.status === 409 && attempt < ATTEMPTS; attempt += 1) {
-        door = doorsOf(await this.stored(change.path), change)[index]!;
+        door = doorsOf(await this.read(change.path), change)[index]!;
         answer = await send(door);
       }
 
@@ -202,8 +202,8 @@ export class TestPlatform {
     return found;
   }
 
-  /** Records a failure for `withstands` when a call is not answered 403. */
-  async refused(token: string, method: string, path: string, body?: unknown): Promise<void> {
+  /** Records a failure for `assertWithstands` when a call is not answered 403. */
+  async expectRefused(token: string, method: string, path: string, body?: unknown): Promise<void> {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const headers = { 'content-type': type };
 
@@ -214,63 +214,63 @@ export class TestPlatform {
       ...(body !== undefined && { body }),
     });
 
-    this.#note(`${method} ${path}`, answer);
+    this.#recordUnlessRefused(`${method} ${path}`, answer);
   }
 
   /**
-   * Records a failure for `withstands` when a change passes by any form of request through `/api`
+   * Records a failure for `assertWithstands` when a change passes by any form of request through `/api`
    * and `/apis`.
    */
-  async refusedAtEveryDoor(token: string, change: Change): Promise<void> {
-    const answers = await this.throughEveryDoor(change, ({ method, path, headers, body }) =>
+  async expectRefusedAtEveryDoor(token: string, change: Change): Promise<void> {
+    const answers = await this.sendThroughEveryDoor(change, ({ method, path, headers, body }) =>
       this.server.call(path, { method, token, headers, body }),
     );
 
     for (const { door, answer } of answers) {
-      this.#note(door.name, answer);
+      this.#recordUnlessRefused(door.name, answer);
     }
   }
 
   /** Does the same at the Kubernetes API's own port, with the caller's kubeconfig. */
-  async refusedAtOwnPort(client: OwnKubeconfig, change: Change): Promise<void> {
-    const answers = await this.throughEveryDoor<KubernetesAnswer>(
+  async expectRefusedAtOwnPort(client: OwnKubeconfig, change: Change): Promise<void> {
+    const answers = await this.sendThroughEveryDoor<KubernetesAnswer>(
       change,
       ({ method, path, headers, body }) => client.call(path, { method, headers, body }),
     );
 
     // A ValidatingAdmissionPolicy answers 422 by default.
-    const refusal = ({ status, text }: KubernetesAnswer) =>
+    const isPolicyRefusal = ({ status, text }: KubernetesAnswer) =>
       ON_CLUSTER && status === 422 && text.includes('AdmissionPolicy');
 
     for (const { door, answer } of answers) {
-      if (!refusal(answer)) {
-        this.#note(`own port: ${door.name}`, answer);
+      if (!isPolicyRefusal(answer)) {
+        this.#recordUnlessRefused(`own port: ${door.name}`, answer);
       }
     }
   }
 
-  /** Records a failure for `withstands`. */
-  notes(problem: string): void {
-    this.#passed.push(problem);
+  /** Records a failure for `assertWithstands`. */
+  recordFailure(problem: string): void {
+    this.#failures.push(problem);
   }
 
-  #note(what: string, { status, text }: { status: number; text: string }): void {
+  #recordUnlessRefused(what: string, { status, text }: { status: number; text: string }): void {
     if (status !== 403) {
-      this.#passed.push(`${what}: ${status} ${text.slice(0, 200)}`);
+      this.#failures.push(`${what}: ${status} ${text.slice(0, 200)}`);
     }
   }
 
   /**
    * Runs an attack, then asserts that all of its calls were refused and no failure was recorded.
    */
-  async withstands(act: () => Promise<void>): Promise<void> {
-    this.#passed = [];
+  async assertWithstands(act: () => Promise<void>): Promise<void> {
+    this.#failures = [];
 
     try {
       await act();
     } finally {
       // Accepted calls explain the failures after them.
-      assert.deepEqual(this.#passed, []);
+      assert.deepEqual(this.#failures, []);
     }
   }
 }

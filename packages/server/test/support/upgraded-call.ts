@@ -16,7 +16,7 @@ export interface UpgradedAnswer {
  * Sends one request that asks for the protocol WebSocket, whatever its method and body, on a
  * connection of its own. `behind` is sent after it without waiting, like a smuggled second request.
  */
-export async function upgradedCall(
+export async function callWithUpgrade(
   base: string,
   path: string,
   {
@@ -57,14 +57,14 @@ export async function upgradedCall(
   socket.on('data', (chunk) => (text += chunk));
   socket.on('error', () => {});
   socket.write(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n${payload}${behind}`);
-  await Promise.race([once(socket, 'close').catch(() => {}), answered(socket, () => text)]);
+  await Promise.race([once(socket, 'close').catch(() => {}), waitForAnswer(socket, () => text)]);
   socket.destroy();
 
   return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0), text };
 }
 
 /** Waits for the signs of a refusal, or for the time. */
-async function answered(socket: net.Socket, text: () => string): Promise<void> {
+async function waitForAnswer(socket: net.Socket, text: () => string): Promise<void> {
   const end = Date.now() + WAIT_MS;
   while (!socket.closed && Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -288,7 +288,7 @@ test('at most ten updates have entries of their own; an empty list resets', () =
 test('refuses managedFields in a configuration, and configurations that do not fit the schema', () => {
   assert.throws(() => apply(undefined, 'a', object({}, { managedFields: [] })), { code: 400 });
 
-  const refused = (spec: Record<string, unknown>) => {
+  const catchRefusal = (spec: Record<string, unknown>) => {
     try {
       checkConfiguration(object(spec), schema);
       return undefined;
@@ -298,23 +298,23 @@ test('refuses managedFields in a configuration, and configurations that do not f
     }
   };
 
-  assert.equal(refused({ ports: [{ port: 80 }] }), undefined);
+  assert.equal(catchRefusal({ ports: [{ port: 80 }] }), undefined);
 
   assert.equal(
-    refused({ ports: [{ port: 80 }, { port: 80 }] }),
+    catchRefusal({ ports: [{ port: 80 }, { port: 80 }] }),
     '.spec.ports: duplicate entries for key [port=80,protocol="TCP"]',
   );
 
   assert.match(
-    refused({ keyed: [{ name: 'x' }] })!,
+    catchRefusal({ keyed: [{ name: 'x' }] })!,
     /^\.spec\.keyed: element 0: .*omits all key fields \["id"\]/,
   );
 
-  assert.equal(refused({ nothing: 1 }), '.spec.nothing: field not declared in schema');
-  assert.equal(refused({ ports: 'x' }), '.spec.ports: expected list, got &{x}');
+  assert.equal(catchRefusal({ nothing: 1 }), '.spec.nothing: field not declared in schema');
+  assert.equal(catchRefusal({ ports: 'x' }), '.spec.ports: expected list, got &{x}');
 
   assert.match(
-    refused({ ports: [{ port: 'x' }], nothing: 1 })!,
+    catchRefusal({ ports: [{ port: 'x' }], nothing: 1 })!,
     /^errors:\n {2}\.spec\.nothing: .*\n {2}\.spec\.ports/,
   );
 });

@@ -63,12 +63,7 @@ const examples: [title: string, doc: JsonObject, patch: JsonObject, expected: Js
     { atomic: [{ name: 'b' }] },
   ],
   ['null removes', { map: { a: '1', b: '2' } }, { map: { a: null, c: null } }, { map: { b: '2' } }],
-  [
-    'null is not kept where there was nothing',
-    {},
-    { map: { a: null, b: '1' } },
-    { map: { b: '1' } },
-  ],
+  ['null is not kept for a missing field', {}, { map: { a: null, b: '1' } }, { map: { b: '1' } }],
   [
     '$patch: delete of an element',
     { list: [{ name: 'a' }, { name: 'b' }] },
@@ -88,13 +83,13 @@ const examples: [title: string, doc: JsonObject, patch: JsonObject, expected: Js
     { list: [{ name: 'd' }] },
   ],
   [
-    'what is new in a list comes as it is, nulls and directives too',
+    'new elements of a list are added unchanged, with nulls and directives',
     { list: [{ name: 'a' }] },
     { list: [{ name: 'b', value: null, ports: [{ port: 1, $patch: 'delete' }] }] },
     { list: [{ name: 'b', value: null, ports: [{ port: 1, $patch: 'delete' }] }, { name: 'a' }] },
   ],
   [
-    'what is new in a map comes without directives and nulls',
+    'new fields of a map are added without directives and nulls',
     {},
     { map: { a: null, b: { $patch: 'merge' }, c: '1' } },
     { map: { c: '1' } },

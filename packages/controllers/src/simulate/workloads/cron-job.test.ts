@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dueTime } from './cron-job.ts';
 
-const at = (text: string) => Date.parse(text);
+const parseTime = (text: string) => Date.parse(text);
 
 const cronJob = (spec: Record<string, unknown>, lastScheduleTime?: string) => ({
   metadata: { name: 'c', creationTimestamp: '2026-03-01T00:00:30Z' },
@@ -12,7 +12,7 @@ const cronJob = (spec: Record<string, unknown>, lastScheduleTime?: string) => ({
 
 const cases: [string, Record<string, unknown>, string | undefined, string, string | undefined][] = [
   [
-    'the first time after it was made',
+    'the first time after the creation',
     { schedule: '*/5 * * * *' },
     undefined,
     '2026-03-01T00:05:00Z',
@@ -59,7 +59,7 @@ const cases: [string, Record<string, unknown>, string | undefined, string, strin
 
 for (const [name, spec, last, now, expected] of cases) {
   test(`due: ${name}`, () => {
-    const due = dueTime(cronJob(spec, last), at(now));
+    const due = dueTime(cronJob(spec, last), parseTime(now));
     assert.equal(due?.toISOString().replace('.000Z', 'Z'), expected);
   });
 }

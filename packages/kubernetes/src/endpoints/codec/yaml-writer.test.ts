@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { parseYaml } from './yaml-text.ts';
 import { yamlItemPieces, yamlPieces } from './yaml-writer.ts';
 
-const written = (value: unknown) => [...yamlPieces(value)].join('');
+const writeYaml = (value: unknown) => [...yamlPieces(value)].join('');
 
 test('YAML is written as Kubernetes writes it', () => {
   const value = {
@@ -29,7 +29,7 @@ test('YAML is written as Kubernetes writes it', () => {
   };
 
   assert.equal(
-    written(value),
+    writeYaml(value),
     `apiVersion: v1
 data:
   a: "yes"
@@ -126,7 +126,7 @@ test('written YAML is read back unchanged by two parsers', () => {
     fc.property(value, (given) => {
       // Values that JSON does not have, such as -0 and lone surrogates, are not tested.
       const plain: unknown = JSON.parse(JSON.stringify(given).replace(/\\ud[89a-f]../gi, '?'));
-      const text = written(plain);
+      const text = writeYaml(plain);
 
       assert.deepEqual(parse(text, { version: '1.1', maxAliasCount: 0 }) ?? {}, plain);
       assert.deepEqual(parseYaml(text).value ?? {}, plain);

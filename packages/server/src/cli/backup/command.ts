@@ -6,12 +6,12 @@ import { ConfigError } from '../../config/config.ts';
 const USAGE = {
   backup: `usage: ks-apiserver backup FILE [--data-dir DIR] [--force]
 
-Writes everything that the embedded Kubernetes API keeps into FILE (tar, gzip, mode 0600): all objects as of one moment,
-certificates, keys and secrets. A server may be running. --force writes over FILE.`,
+Writes all data of the embedded Kubernetes API to FILE (tar, gzip, mode 0600): all objects as of one moment,
+certificates, keys and secrets. The server may be running. --force overwrites FILE.`,
   restore: `usage: ks-apiserver restore FILE [--data-dir DIR] [--force]
 
-Checks a backup and puts it into the data directory, which must be empty and not in use; --force replaces what it holds.
-Clients that watch are told to list again: resource versions go on far above those of the backup.`,
+Checks a backup and restores it to the data directory, which must be empty and not in use; --force replaces its content.
+Watching clients must list again: resource versions continue far above those of the backup.`,
 };
 
 /** What the commands get from the process. */
@@ -33,7 +33,7 @@ function parse(command: 'backup' | 'restore', args: readonly string[]) {
 
   const [file] = positionals;
   if (!values.help && (file === undefined || positionals.length > 1)) {
-    throw new ConfigError(`${command} needs the name of one file (--help says more)`);
+    throw new ConfigError(`${command} needs the name of one file (see --help)`);
   }
 
   return {
@@ -66,7 +66,7 @@ export async function backupCommand(
       const { objects, created, next } = await restore(dataDir, file, { force });
 
       out(
-        `restored ${objects} objects of ${created} into ${dataDir}; resource versions go on at ${next}`,
+        `restored ${objects} objects of ${created} into ${dataDir}; resource versions continue at ${next}`,
       );
     }
 

@@ -30,7 +30,7 @@ async function contentOf(root: string): Promise<Map<string, string>> {
 }
 
 /** Returns the restored content; undefined if the backup is refused. */
-async function unpacked(bytes: Uint8Array): Promise<Map<string, string> | undefined> {
+async function restoreContent(bytes: Uint8Array): Promise<Map<string, string> | undefined> {
   const file = join(dir, 'changed.tgz');
   const into = await mkdtemp(join(dir, 'into-'));
 
@@ -62,7 +62,7 @@ before(async () => {
   await backend.close();
   await backUp(data, join(dir, 'whole.tgz'), { overwrite: false });
   packed = await readFile(join(dir, 'whole.tgz'));
-  whole = (await unpacked(packed))!;
+  whole = (await restoreContent(packed))!;
   assert.ok(whole.size >= 3, 'a whole backup is taken');
 });
 
@@ -75,7 +75,10 @@ const damage = fc.record({
   cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
 });
 
-function damaged(bytes: Buffer, { flips, cut }: { flips: number[]; cut: number | null }): Buffer {
+function damageBytes(
+  bytes: Buffer,
+  { flips, cut }: { flips: number[]; cut: number | null },
+): Buffer {
   const copy = Buffer.from(bytes);
 
   for (const flip of flips) {
@@ -87,15 +90,15 @@ function damaged(bytes: Buffer, { flips, cut }: { flips: number[]; cut: number |
 }
 
 for (const [what, change] of Object.entries({
-  'the packed file': (how: Parameters<typeof damaged>[1]) => damaged(packed, how),
+  'the packed file': (how: Parameters<typeof damageBytes>[1]) => damageBytes(packed, how),
   // With the checksum of its compression corrected.
-  'its content': (how: Parameters<typeof damaged>[1]) =>
-    gzipSync(damaged(gunzipSync(packed), how), { level: 1 }),
+  'its content': (how: Parameters<typeof damageBytes>[1]) =>
+    gzipSync(damageBytes(gunzipSync(packed), how), { level: 1 }),
 })) {
   test(`damage to ${what} is refused, or changes nothing`, async () => {
     await fc.assert(
       fc.asyncProperty(damage, async (how) => {
-        const content = await unpacked(change(how));
+        const content = await restoreContent(change(how));
         assert.ok(
           content === undefined || [...whole].every(([name, text]) => content.get(name) === text),
         );

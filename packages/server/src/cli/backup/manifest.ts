@@ -86,7 +86,7 @@ export async function checkManifest(dir: string, file: string): Promise<Manifest
   try {
     manifest = JSON.parse(await readFile(join(dir, NAME), 'utf8')) as Manifest;
   } catch {
-    throw broken(`it is no backup of ks-apiserver, or cut off`);
+    throw broken(`it is not a backup of ks-apiserver, or truncated`);
   }
 
   if (manifest.format !== FORMAT && manifest.format !== WITHOUT_DIGEST) {

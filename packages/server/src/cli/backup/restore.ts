@@ -62,7 +62,7 @@ export async function restore(
 
   const present = (await exists(dataDir)) ? await readdir(dataDir) : [];
   if (present.length > 0 && !force) {
-    throw new ConfigError(`${dataDir} is not empty (--force replaces what it holds)`);
+    throw new ConfigError(`${dataDir} is not empty (--force replaces its content)`);
   }
 
   const objects = join(dataDir, OBJECTS);

@@ -4,13 +4,13 @@ import { importObjects } from './import-objects.ts';
 
 const usage = `usage: ks-apiserver import --from FILE [--kubeconfig FILE] [--dry-run]
 
-Creates in a cluster what people have made in KubeSphere 3.x of another one: users with their passwords, roles, workspaces,
-projects and their members, quotas and limits. What is there already stays as it is. Workloads are not imported.
+Imports from another cluster with KubeSphere 3.x: users with their passwords, roles, workspaces, projects and their
+members, quotas and limits. Existing objects stay as they are. Workloads are not imported.
 
-  --from FILE         kubeconfig of the cluster that is read, for who may read everything there
-  --kubeconfig FILE   kubeconfig of the cluster that is written to: that of the embedded API is pki/admin.kubeconfig in
-                      its data directory. Without it, the cluster of the pod that this runs in.
-  --dry-run           write nothing, tell what would be created unless it is there
+  --from FILE         kubeconfig of the source cluster, with the right to read everything there
+  --kubeconfig FILE   kubeconfig of the target cluster; for the embedded API it is pki/admin.kubeconfig in its data
+                      directory. Default: the cluster of the pod that this runs in.
+  --dry-run           print what would be created, and write nothing
 `;
 
 const options = {
@@ -28,7 +28,7 @@ export function importCommand(args: readonly string[], context: CommandContext):
       async run({ from, kubeconfig, 'dry-run': dryRun = false }, connect, out) {
         if (from === undefined) {
           throw new Error(
-            'import needs --from with the kubeconfig of the cluster that is read (import --help)',
+            'import needs --from with the kubeconfig of the source cluster (import --help)',
           );
         }
 

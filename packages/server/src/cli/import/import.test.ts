@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
 import { ConsoleSession } from '@ks-apiserver/server/test/console/console';
 import {
-  invited,
-  invitedToProject,
+  inviteToProject,
+  inviteToWorkspace,
   newProject,
   newUser,
   newWorkspace,
@@ -51,10 +51,10 @@ before(async () => {
     },
   });
 
-  await send(invited('team', 'guest', 'auditor'));
+  await send(inviteToWorkspace('team', 'guest', 'auditor'));
   await send(newProject('admin', 'team', 'shop'));
   await admin.until(`${IAM}/namespaces/shop/roles`, ({ json }) => json.totalItems >= 3);
-  await send(invitedToProject('shop', 'guest', 'viewer'));
+  await send(inviteToProject('shop', 'guest', 'viewer'));
 
   await send({
     method: 'POST',
@@ -66,11 +66,11 @@ before(async () => {
 after(() => Promise.all([old, fresh].map((server) => server.stop())));
 
 const command = (...args: string[]) => run(['import', ...args], { cwd: tmpdir() });
-const importing = (...args: string[]) =>
+const runImport = (...args: string[]) =>
   command('--from', old.kubeconfig, '--kubeconfig', fresh.kubeconfig, ...args);
 
 test('a dry run shows what would be created, and writes nothing', async () => {
-  const { code, stdout, stderr } = await importing('--dry-run');
+  const { code, stdout, stderr } = await runImport('--dry-run');
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^users\.iam\.kubesphere\.io\/lead created$/m);
   assert.match(stdout, /\(dry run\)$/m);
@@ -78,7 +78,7 @@ test('a dry run shows what would be created, and writes nothing', async () => {
 });
 
 test('imported users log in with their passwords and keep their roles', async () => {
-  const { code, stdout, stderr } = await importing();
+  const { code, stdout, stderr } = await runImport();
   assert.equal(code, 0, `${stdout}${stderr}`);
   assert.match(stdout, /, 0 failed$/m);
 
@@ -111,7 +111,7 @@ test('imported users log in with their passwords and keep their roles', async ()
 });
 
 test('a second installation changes nothing, and the administrator keeps their password', async () => {
-  const { code, stdout } = await importing();
+  const { code, stdout } = await runImport();
   assert.equal(code, 0, stdout);
   assert.match(stdout, /^0 created, \d+ there already, 0 failed$/m);
   await ConsoleSession.logIn(fresh, 'admin', ADMIN_PASSWORD);

@@ -3,8 +3,8 @@ import { type CommandContext, describeChange, runClusterCommand } from '../clust
 
 const usage = `Usage: ks-apiserver install [--kubeconfig FILE]
 
-Applies the CRDs and built-in objects of KubeSphere to a cluster and says what it changed. Without --kubeconfig it uses
-the ServiceAccount of the pod that it runs in. May be run again at any time; fields that others changed stay theirs.
+Applies the CRDs and built-in objects of KubeSphere to a cluster and prints the changes. Without --kubeconfig it uses the
+ServiceAccount of the pod that it runs in. It can be run again at any time, and keeps the changes of other users.
 `;
 
 const RESULTS = ['created', 'configured', 'unchanged', 'kept', 'failed'] as const;

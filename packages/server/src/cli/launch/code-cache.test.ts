@@ -9,7 +9,7 @@ import { CompiledFile } from './code-cache.ts';
 const dir = mkdtempSync(join(tmpdir(), 'code-cache-'));
 after(() => rmSync(dir, { recursive: true, force: true }));
 
-function written(name: string, answer: number): string {
+function writeModule(name: string, answer: number): string {
   const file = join(dir, name);
   writeFileSync(
     file,
@@ -19,7 +19,7 @@ function written(name: string, answer: number): string {
   return file;
 }
 
-function ran(file: string): { answer: number; isCached: boolean } {
+function runCompiled(file: string): { answer: number; isCached: boolean } {
   const compiled = new CompiledFile(file);
   const exports = compiled.run() as { answer: () => number; file: string; join: typeof join };
 
@@ -29,8 +29,8 @@ function ran(file: string): { answer: number; isCached: boolean } {
   return { answer: exports.answer(), isCached: compiled.isCached };
 }
 
-function kept(name: string): string {
-  const file = written(name, 42);
+function writeAndRun(name: string): string {
+  const file = writeModule(name, 42);
   const compiled = new CompiledFile(file);
 
   compiled.run();
@@ -41,30 +41,30 @@ function kept(name: string): string {
 }
 
 test('a compiled file is not compiled again', () => {
-  const file = kept('kept.cjs');
-  assert.deepEqual(ran(file), { answer: 42, isCached: true });
+  const file = writeAndRun('kept.cjs');
+  assert.deepEqual(runCompiled(file), { answer: 42, isCached: true });
 });
 
 test('another text of the same length is compiled', () => {
-  const file = kept('changed.cjs');
-  written('changed.cjs', 43);
-  assert.deepEqual(ran(file), { answer: 43, isCached: false });
+  const file = writeAndRun('changed.cjs');
+  writeModule('changed.cjs', 43);
+  assert.deepEqual(runCompiled(file), { answer: 43, isCached: false });
 });
 
 test('a damaged, truncated or empty cache is ignored', () => {
-  const file = kept('damaged.cjs');
+  const file = writeAndRun('damaged.cjs');
   const bytes = readFileSync(`${file}.cache`);
   for (const at of [0, 5, 8, 40, bytes.byteLength - 1]) {
     const other = Buffer.from(bytes);
     other[at]! ^= 1;
     writeFileSync(`${file}.cache`, other);
-    assert.deepEqual(ran(file), { answer: 42, isCached: false }, `byte ${at}`);
+    assert.deepEqual(runCompiled(file), { answer: 42, isCached: false }, `byte ${at}`);
   }
 
   for (const length of [bytes.byteLength - 1, 20, 8, 3, 0]) {
     writeFileSync(`${file}.cache`, bytes);
     truncateSync(`${file}.cache`, length);
-    assert.deepEqual(ran(file), { answer: 42, isCached: false }, `${length} bytes`);
+    assert.deepEqual(runCompiled(file), { answer: 42, isCached: false }, `${length} bytes`);
   }
 });
 

@@ -114,47 +114,53 @@ test('a cluster that answers can be imported; its credentials are never shown in
 test('TLS is verified as the kubeconfig says, and its credentials are sent', async () => {
   const own = await readFile(server.kubeconfig, 'utf8');
 
-  const of = (text: string) =>
+  const validateText = (text: string) =>
     validate({
       type: 'direct',
       kubeconfig: Buffer.from(text).toString('base64'),
       kubesphereAPIEndpoint: server.url,
     });
 
-  assert.equal((await of(own)).status, 200);
+  assert.equal((await validateText(own)).status, 200);
 
   const unknown = own.replace(/certificate-authority-data: .*/, '');
   assert.match(
-    (await of(unknown)).text,
+    (await validateText(unknown)).text,
     /^unable to reach the Kubernetes API, it cannot be reached\n$/,
   );
 });
 
 test('problems are reported without the cluster’s answer', async () => {
-  const refused = async (connection: object, text: string | RegExp) => {
+  const assertRefused = async (connection: object, text: string | RegExp) => {
     const { status, text: answer } = await validate(connection);
     assert.equal(status, 400, answer);
     assert.match(answer, typeof text === 'string' ? new RegExp(`^${text}\\n$`) : text);
     assert.ok(!answer.includes('nobody is to see'));
   };
 
-  await refused({ type: 'proxy' }, 'cluster connection type MUST be direct');
-  await refused({ type: 'direct' }, 'cluster kubeconfig MUST NOT be empty');
-  await refused({ type: 'direct', kubeconfig: 'bm9uZQ==' }, /cannot be used/);
+  await assertRefused({ type: 'proxy' }, 'cluster connection type MUST be direct');
+  await assertRefused({ type: 'direct' }, 'cluster kubeconfig MUST NOT be empty');
+  await assertRefused({ type: 'direct', kubeconfig: 'bm9uZQ==' }, /cannot be used/);
 
-  await refused(
+  await assertRefused(
     { type: 'direct', kubeconfig: kubeconfig('http://127.0.0.1:1') },
     /^unable to reach the Kubernetes API, it cannot be reached\n$/,
   );
 
   versionStatus = 500;
-  await refused({ type: 'direct', kubeconfig: kubeconfig(urlOf(member)) }, /it answered 500\n$/);
+  await assertRefused(
+    { type: 'direct', kubeconfig: kubeconfig(urlOf(member)) },
+    /it answered 500\n$/,
+  );
   versionStatus = 302;
-  await refused({ type: 'direct', kubeconfig: kubeconfig(urlOf(member)) }, /it answered 302\n$/);
+  await assertRefused(
+    { type: 'direct', kubeconfig: kubeconfig(urlOf(member)) },
+    /it answered 302\n$/,
+  );
   versionStatus = 200;
   assert.equal(stolen, 0, 'no redirect is followed');
 
-  await refused(
+  await assertRefused(
     {
       type: 'direct',
       kubeconfig: kubeconfig(urlOf(member)),
@@ -211,15 +217,15 @@ test('a cluster can get another kubeconfig that works', async () => {
   const put = (name: string, given: string, query = '') =>
     call(`${C}/${name}/kubeconfig${query}`, { method: 'PUT', body: { kubeconfig: given } });
   const given = kubeconfig(urlOf(member), { token: 'new-token' });
-  const stored = async () => (await call(`${OBJECTS}/here`)).json.spec.connection;
+  const readConnection = async () => (await call(`${OBJECTS}/here`)).json.spec.connection;
 
   assert.equal((await put('here', given, '?dryRun=All')).status, 200);
-  assert.notEqual((await stored()).kubeconfig, given);
+  assert.notEqual((await readConnection()).kubeconfig, given);
   assert.equal((await put('here', kubeconfig('http://127.0.0.1:1'))).status, 400);
   assert.equal((await put('here', given)).status, 200);
 
   assert.deepEqual(
-    [(await stored()).kubeconfig, (await stored()).kubernetesAPIEndpoint],
+    [(await readConnection()).kubeconfig, (await readConnection()).kubernetesAPIEndpoint],
     [given, urlOf(member)],
   );
 

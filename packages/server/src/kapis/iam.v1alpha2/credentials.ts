@@ -56,7 +56,11 @@ export function credentialHandlers({
         throw missing('user', 'iam.kubesphere.io', name);
       }
       if (caller.name !== name && who === 'self') {
-        throw new StatusError(403, 'Forbidden', `only "${name}" makes credentials of his own`);
+        throw new StatusError(
+          403,
+          'Forbidden',
+          `only "${name}" may create credentials for this user`,
+        );
       }
 
       try {
@@ -76,7 +80,7 @@ export function credentialHandlers({
         request.user.name === user.metadata.name &&
         !(await login.confirm(user, currentPassword, sourceOf(request, { recordSuccess: false })))
       ) {
-        throw badRequest('currentPassword: is not right');
+        throw badRequest('currentPassword: wrong password');
       }
 
       return act(user, request);
@@ -126,7 +130,7 @@ export function credentialHandlers({
           enabled &&
           !(await login.confirmOtp(user, code, sourceOf(request, { recordSuccess: false })))
         ) {
-          throw badRequest('code: is not right');
+          throw badRequest('code: wrong code');
         }
 
         await totp.remove(metadata.name);

@@ -116,10 +116,10 @@ test('users may ask about themselves only, and learn nothing about places withou
 
   assert.equal((await server.call(`${EXPLAIN}?verb=list&resource=pods`)).status, 403);
 
-  const of = async (namespace: string) =>
+  const explainIn = async (namespace: string) =>
     (await explain(`verb=list&resource=pods&namespace=${namespace}`, 'olga')).json;
-  assert.deepEqual(await of('ns-a'), await of('nosuch'));
-  assert.ok(!JSON.stringify(await of('ns-a')).includes('ws-a'));
+  assert.deepEqual(await explainIn('ns-a'), await explainIn('nosuch'));
+  assert.ok(!JSON.stringify(await explainIn('ns-a')).includes('ws-a'));
 });
 
 test('public calls are explained too, and empty questions get 400', async () => {

@@ -23,7 +23,7 @@ function asked(query: URLSearchParams): RequestInfo {
     throw badRequest('verb: name a verb, such as get or list');
   }
   if (resource === '' && path === '') {
-    throw badRequest('resource: name a resource, or a path that is none');
+    throw badRequest('resource: name a resource, or a non-resource path');
   }
 
   const [workspace, namespace, devops] = [value('workspace'), value('namespace'), value('devops')];
@@ -67,7 +67,7 @@ export function explainHandler({ explainer, authorizer }: ExplainDependencies): 
     if (!isAdmin && (name !== caller.name || groups.length > 0)) {
       throw forbidden(
         { group: 'iam.kubesphere.io', resource: 'explain' },
-        `User "${caller.name}" may ask about himself alone, without groups; about others, who may do everything`,
+        `User "${caller.name}" may only ask about themselves, without groups; questions about other users need all rights`,
       );
     }
 

@@ -24,7 +24,7 @@ before(async () => {
   tokens.admin = await server.token();
 
   for (const name of ['anna', 'bert', 'cleo', 'dora', 'hugo']) {
-    await made(`${I}/users`, 'admin', {
+    await create(`${I}/users`, 'admin', {
       metadata: { name, annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
       spec: { email: `${name}@example.com`, password: 'Passw0rd!' },
     });
@@ -34,16 +34,16 @@ before(async () => {
     ['ws-a', 'ns-a', 'anna'],
     ['ws-b', 'ns-b', 'bert'],
   ] as const) {
-    await made('/kapis/tenant.kubesphere.io/v1alpha2/workspaces', 'admin', {
+    await create('/kapis/tenant.kubesphere.io/v1alpha2/workspaces', 'admin', {
       metadata: { name: workspace },
       spec: { template: { spec: { manager } } },
     });
 
     const labels = { 'kubesphere.io/workspace': workspace };
-    await made('/api/v1/namespaces', 'admin', { metadata: { name: namespace, labels } });
+    await create('/api/v1/namespaces', 'admin', { metadata: { name: namespace, labels } });
   }
 
-  await made(`${IAM}/workspaceroles`, 'admin', {
+  await create(`${IAM}/workspaceroles`, 'admin', {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'WorkspaceRole',
     metadata: { name: 'ws-a-adder', labels: { 'kubesphere.io/workspace': 'ws-a' } },
@@ -53,7 +53,7 @@ before(async () => {
   });
 
   await eventually(() =>
-    made(`${I}/workspaces/ws-a/workspacemembers`, 'admin', [
+    create(`${I}/workspaces/ws-a/workspacemembers`, 'admin', [
       { username: 'hugo', roleRef: 'ws-a-adder' },
     ]),
   );
@@ -77,7 +77,7 @@ const call = (path: string, as: string, options: Call = {}) =>
 const status = async (path: string, as: string, options?: Call) =>
   (await call(path, as, options)).status;
 
-async function made(path: string, as: string, body: unknown) {
+async function create(path: string, as: string, body: unknown) {
   const { status, text, json } = await call(path, as, { body });
   assert.ok(status < 300, `${path}: ${status} ${text}`);
   return json;
@@ -99,7 +99,7 @@ const add = (workspace: string, as: string, groupName: string, userName: string)
   call(`${I}/workspaces/${workspace}/groupbindings`, as, { body: [{ userName, groupName }] });
 
 test('a role of a group applies to its members, at once and during their membership', async () => {
-  const one = await made(`${I}/workspaces/ws-a/groups`, 'anna', group('viewers'));
+  const one = await create(`${I}/workspaces/ws-a/groups`, 'anna', group('viewers'));
   assert.match(one.metadata.name, /^viewers/);
   assert.equal(one.metadata.labels['kubesphere.io/workspace'], 'ws-a');
 
@@ -120,7 +120,7 @@ test('a role of a group applies to its members, at once and during their members
     assert.equal(json.metadata.ownerReferences[0].kind, 'WorkspaceTemplate');
   });
 
-  const [role] = await made(
+  const [role] = await create(
     `${I}/workspaces/ws-a/workspacerolebindings`,
     'anna',
     toGroup(name, 'ws-a-viewer'),
@@ -173,9 +173,9 @@ test('a role of a group applies to its members, at once and during their members
 });
 
 test('a role of a project can be given to a group, and is removed when the group is deleted', async () => {
-  const { name } = (await made(`${I}/workspaces/ws-a/groups`, 'anna', group('ops'))).metadata;
+  const { name } = (await create(`${I}/workspaces/ws-a/groups`, 'anna', group('ops'))).metadata;
 
-  const child = await made(
+  const child = await create(
     `${I}/workspaces/ws-a/groups`,
     'anna',
     group('ops-child', { 'iam.kubesphere.io/group-parent': name }),
@@ -184,7 +184,7 @@ test('a role of a project can be given to a group, and is removed when the group
   await add('ws-a', 'anna', name, 'dora');
 
   const body = [{ subjects: [{ kind: 'Group', name }], roleRef: { kind: 'Role', name: 'viewer' } }];
-  await made(`${I}/namespaces/ns-a/rolebindings`, 'anna', body);
+  await create(`${I}/namespaces/ns-a/rolebindings`, 'anna', body);
   await eventually(async () => assert.equal(await status(PODS, 'dora'), 200));
   assert.equal(await status('/api/v1/namespaces/ns-a', 'dora'), 200);
 
@@ -226,8 +226,8 @@ test('a role of a project can be given to a group, and is removed when the group
 });
 
 test('the name of a group counts in its own workspace only', async () => {
-  const { name } = (await made(`${I}/workspaces/ws-a/groups`, 'anna', group('secret'))).metadata;
-  await made(`${I}/workspaces/ws-a/workspacerolebindings`, 'anna', toGroup(name, 'ws-a-admin'));
+  const { name } = (await create(`${I}/workspaces/ws-a/groups`, 'anna', group('secret'))).metadata;
+  await create(`${I}/workspaces/ws-a/workspacerolebindings`, 'anna', toGroup(name, 'ws-a-admin'));
 
   // Bert may not use the group of another workspace, nor create memberships of it by its name.
   assert.equal((await add('ws-b', 'bert', name, 'cleo')).status, 404);
@@ -240,15 +240,15 @@ test('the name of a group counts in its own workspace only', async () => {
     users: ['cleo'],
   });
 
-  await made(`${IAM}/groupbindings`, 'admin', membership(name, 'ws-b'));
+  await create(`${IAM}/groupbindings`, 'admin', membership(name, 'ws-b'));
 
   for (const forged of ['system:masters', 'system:authenticated', 'github:devs', 'platform']) {
-    await made(`${IAM}/groupbindings`, 'admin', membership(forged, 'ws-b'));
+    await create(`${IAM}/groupbindings`, 'admin', membership(forged, 'ws-b'));
   }
 
   // Kubernetes' own group, and one of an identity provider, have all rights.
   for (const subject of ['system:masters', 'github:devs']) {
-    await made('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', 'admin', {
+    await create('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', 'admin', {
       metadata: { name: `all-${subject.replace(':', '-')}` },
       subjects: [{ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name: subject }],
       roleRef: {
@@ -261,10 +261,13 @@ test('the name of a group counts in its own workspace only', async () => {
 
   // A group of a workspace that is bound on the platform, by any user with the right, gives nothing
   // either.
-  const own = (await made(`${I}/workspaces/ws-b/groups`, 'bert', group('platform'))).metadata.name;
-  await made(`${I}/workspaces/ws-b/groupbindings`, 'bert', [{ userName: 'cleo', groupName: own }]);
+  const own = (await create(`${I}/workspaces/ws-b/groups`, 'bert', group('platform'))).metadata
+    .name;
+  await create(`${I}/workspaces/ws-b/groupbindings`, 'bert', [
+    { userName: 'cleo', groupName: own },
+  ]);
 
-  await made(`${IAM}/globalrolebindings`, 'admin', {
+  await create(`${IAM}/globalrolebindings`, 'admin', {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'GlobalRoleBinding',
     metadata: { name: 'to-a-workspace-group' },
@@ -273,7 +276,7 @@ test('the name of a group counts in its own workspace only', async () => {
   });
 
   // This one arrives after all the others.
-  await made(`${I}/workspaces/ws-b/workspacerolebindings`, 'bert', toGroup(own, 'ws-b-viewer'));
+  await create(`${I}/workspaces/ws-b/workspacerolebindings`, 'bert', toGroup(own, 'ws-b-viewer'));
   await eventually(async () =>
     assert.equal(await status('/api/v1/namespaces/ns-b/pods', 'cleo'), 200),
   );
@@ -283,7 +286,7 @@ test('the name of a group counts in its own workspace only', async () => {
 });
 
 test('adding a member to a group is granting its roles, and so is binding a role to it', async () => {
-  const { name } = (await made(`${I}/workspaces/ws-a/groups`, 'anna', group('chiefs'))).metadata;
+  const { name } = (await create(`${I}/workspaces/ws-a/groups`, 'anna', group('chiefs'))).metadata;
   assert.equal(
     (await add('ws-a', 'hugo', name, 'hugo')).status,
     200,
@@ -294,9 +297,9 @@ test('adding a member to a group is granting its roles, and so is binding a role
     assert.equal((await call(`${I}/workspaces/ws-a/groupbindings`, 'anna')).json.totalItems, 1),
   );
 
-  const { name: bosses } = (await made(`${I}/workspaces/ws-a/groups`, 'anna', group('bosses')))
+  const { name: bosses } = (await create(`${I}/workspaces/ws-a/groups`, 'anna', group('bosses')))
     .metadata;
-  await made(`${I}/workspaces/ws-a/workspacerolebindings`, 'anna', toGroup(bosses, 'ws-a-admin'));
+  await create(`${I}/workspaces/ws-a/workspacerolebindings`, 'anna', toGroup(bosses, 'ws-a-admin'));
   await eventually(async () =>
     assert.equal((await add('ws-a', 'hugo', bosses, 'hugo')).status, 403),
   );
@@ -315,14 +318,14 @@ test('adding a member to a group is granting its roles, and so is binding a role
   );
 
   // The same through the Kubernetes API, for a user who may write memberships there.
-  await made('/apis/rbac.authorization.k8s.io/v1/clusterroles', 'admin', {
+  await create('/apis/rbac.authorization.k8s.io/v1/clusterroles', 'admin', {
     metadata: { name: 'group-writer' },
     rules: [
       { apiGroups: ['iam.kubesphere.io'], resources: ['groupbindings', 'groups'], verbs: ['*'] },
     ],
   });
 
-  await made('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', 'admin', {
+  await create('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', 'admin', {
     metadata: { name: 'hugo-group-writer' },
     subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'hugo' }],
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'group-writer' },
@@ -355,21 +358,21 @@ test('adding a member to a group is granting its roles, and so is binding a role
 });
 
 test('memberships are deleted with their user, and a later user of the name has none', async () => {
-  const { name } = (await made(`${I}/workspaces/ws-a/groups`, 'anna', group('movers'))).metadata;
-  await made(`${I}/workspaces/ws-a/workspacerolebindings`, 'anna', toGroup(name, 'ws-a-viewer'));
+  const { name } = (await create(`${I}/workspaces/ws-a/groups`, 'anna', group('movers'))).metadata;
+  await create(`${I}/workspaces/ws-a/workspacerolebindings`, 'anna', toGroup(name, 'ws-a-viewer'));
 
   const user = {
     metadata: { name: 'fred' },
     spec: { email: 'fred@example.com', password: 'Passw0rd!' },
   };
 
-  await made(`${I}/users`, 'admin', user);
+  await create(`${I}/users`, 'admin', user);
   await eventually(async () => assert.equal((await add('ws-a', 'anna', name, 'fred')).status, 200));
   tokens.fred = await server.token('fred', 'Passw0rd!');
   await eventually(async () => assert.equal(await status(PODS, 'fred'), 200));
   assert.equal(await status(`${I}/users/fred`, 'admin', { method: 'DELETE' }), 200);
   await eventually(async () =>
-    assert.equal((await made(`${I}/users`, 'admin', user)).metadata.name, 'fred'),
+    assert.equal((await create(`${I}/users`, 'admin', user)).metadata.name, 'fred'),
   );
   tokens.fred = await server.token('fred', 'Passw0rd!');
   assert.equal(await status(PODS, 'fred'), 403);

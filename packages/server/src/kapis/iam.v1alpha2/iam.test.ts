@@ -22,9 +22,9 @@ const call = (
   token: string | undefined = admin,
 ): Promise<Answer> => server.call(path, { method, token, ...(body !== undefined && { body }) });
 
-const as = (user: string) => server.token(user, PASSWORD);
+const logIn = (user: string) => server.token(user, PASSWORD);
 
-async function ok(answer: Promise<Answer>): Promise<Answer> {
+async function expectOk(answer: Promise<Answer>): Promise<Answer> {
   const got = await answer;
   assert.equal(got.status, 200, got.text);
   return got;
@@ -45,30 +45,30 @@ before(async () => {
   admin = await server.token();
 
   for (const name of ['ann', 'ben', 'eve']) {
-    await ok(call('POST', `${I}/users`, user(name)));
+    await expectOk(call('POST', `${I}/users`, user(name)));
   }
 
-  await ok(call('POST', `${I}/users`, user('uma', 'users-manager')));
+  await expectOk(call('POST', `${I}/users`, user('uma', 'users-manager')));
 
-  await ok(
+  await expectOk(
     call('POST', `${T}/workspaces`, {
       metadata: { name: 'ws' },
       spec: { template: { spec: { manager: 'ann' } } },
     }),
   );
 
-  await eventually(() => ok(call('GET', `${I}/workspaces/ws/workspaceroles/ws-viewer`)));
-  await eventually(() => ok(call('GET', `${I}/workspaces/ws/workspacemembers/ann`)));
+  await eventually(() => expectOk(call('GET', `${I}/workspaces/ws/workspaceroles/ws-viewer`)));
+  await eventually(() => expectOk(call('GET', `${I}/workspaces/ws/workspacemembers/ann`)));
 });
 
 after(() => server.stop());
 
 test('a new user is Active at once, with a hidden hash and the global role of their annotation', async () => {
-  await ok(call('POST', `${I}/users`, user('new')));
-  await as('new');
+  await expectOk(call('POST', `${I}/users`, user('new')));
+  await logIn('new');
 
   const { json } = await eventually(async () => {
-    const answer = await ok(call('GET', `${I}/users/new`));
+    const answer = await expectOk(call('GET', `${I}/users/new`));
     assert.equal(answer.json.metadata.annotations[GLOBAL_ROLE], 'platform-regular');
     return answer;
   });
@@ -117,7 +117,7 @@ test('invalid users are refused before anything is created', async () => {
 });
 
 test('user managers may neither create administrators nor set an administratorâ€™s password', async () => {
-  const uma = await as('uma');
+  const uma = await logIn('uma');
   assert.equal((await call('POST', `${I}/users`, user('evil', 'platform-admin'), uma)).status, 403);
 
   assert.equal(
@@ -130,14 +130,14 @@ test('user managers may neither create administrators nor set an administratorâ€
     403,
   );
 
-  await ok(call('PUT', `${I}/users/eve/password`, { password: 'Chang3d!' }, uma));
+  await expectOk(call('PUT', `${I}/users/eve/password`, { password: 'Chang3d!' }, uma));
   await server.token('eve', 'Chang3d!');
-  await ok(call('PUT', `${I}/users/eve/password`, { password: PASSWORD }, uma));
+  await expectOk(call('PUT', `${I}/users/eve/password`, { password: PASSWORD }, uma));
 });
 
 test('no user may give themselves a role through their own object', async () => {
-  const eve = await as('eve');
-  const own = (await ok(call('GET', `${I}/users/eve`, undefined, eve))).json;
+  const eve = await logIn('eve');
+  const own = (await expectOk(call('GET', `${I}/users/eve`, undefined, eve))).json;
 
   own.metadata.annotations[GLOBAL_ROLE] = 'platform-admin';
 
@@ -148,7 +148,7 @@ test('no user may give themselves a role through their own object', async () => 
   // The time of the log-in is still being written to the object: a conflict is read and sent again,
   // as clients do.
   const updated = await eventually(async () => {
-    const fresh = (await ok(call('GET', `${I}/users/eve`, undefined, eve))).json;
+    const fresh = (await expectOk(call('GET', `${I}/users/eve`, undefined, eve))).json;
 
     const changed = {
       ...fresh,
@@ -157,15 +157,15 @@ test('no user may give themselves a role through their own object', async () => 
       status: { state: 'Disabled' },
     };
 
-    return ok(call('PUT', `${I}/users/eve`, changed, eve));
+    return expectOk(call('PUT', `${I}/users/eve`, changed, eve));
   });
 
   assert.deepEqual([updated.json.spec.description, updated.json.status.state], ['me', 'Active']);
-  await as('eve');
+  await logIn('eve');
 });
 
 test('a change of password needs the old one and ends the sessions', async () => {
-  const ben = await as('ben');
+  const ben = await logIn('ben');
 
   const wrong = await call(
     'PUT',
@@ -176,7 +176,7 @@ test('a change of password needs the old one and ends the sessions', async () =>
 
   assert.deepEqual([wrong.status, wrong.text], [400, 'incorrect old password\n']);
 
-  await ok(
+  await expectOk(
     call(
       'PUT',
       `${I}/users/ben/password`,
@@ -187,7 +187,7 @@ test('a change of password needs the old one and ends the sessions', async () =>
 
   assert.equal((await call('GET', `${I}/users/ben`, undefined, ben)).status, 401);
   await eventually(() => server.token('ben', 'Newpass1!'));
-  await ok(call('PUT', `${I}/users/ben/password`, { password: PASSWORD }));
+  await expectOk(call('PUT', `${I}/users/ben/password`, { password: PASSWORD }));
 });
 
 test('templates of workspace roles are found by a filter of 3.0 and by a selector of later consoles', async () => {
@@ -195,7 +195,8 @@ test('templates of workspace roles are found by a filter of 3.0 and by a selecto
 
   const names = async (parameter: string) => {
     const query = new URLSearchParams({ [parameter]: label, limit: '-1' });
-    const { items } = (await ok(call('GET', `${I}/workspaces/ws/workspaceroles?${query}`))).json;
+    const { items } = (await expectOk(call('GET', `${I}/workspaces/ws/workspaceroles?${query}`)))
+      .json;
     return items.map(({ metadata }: { metadata: { name: string } }) => metadata.name).sort();
   };
 
@@ -205,10 +206,10 @@ test('templates of workspace roles are found by a filter of 3.0 and by a selecto
 });
 
 test('roles have the rules of their templates and never those in the request', async () => {
-  const made = await ok(
+  const made = await expectOk(
     call('POST', `${I}/globalroles`, role('auditor', ['role-template-view-users'])),
   );
-  const template = (await ok(call('GET', `${I}/globalroles/role-template-view-users`))).json;
+  const template = (await expectOk(call('GET', `${I}/globalroles/role-template-view-users`))).json;
 
   assert.deepEqual(made.json.rules, template.rules);
 
@@ -222,7 +223,7 @@ test('roles have the rules of their templates and never those in the request', a
   assert.equal(without.status, 409);
 
   const patched = await eventually(() =>
-    ok(
+    expectOk(
       call('PATCH', `${I}/globalroles/auditor`, {
         metadata: { annotations: { note: 'x' } },
         rules: role('', []).rules,
@@ -236,7 +237,7 @@ test('roles have the rules of their templates and never those in the request', a
   );
 
   const emptied = await eventually(() =>
-    ok(
+    expectOk(
       call('PATCH', `${I}/globalroles/auditor`, {
         metadata: { annotations: { [AGGREGATION]: '[]', note: null } },
       }),
@@ -245,14 +246,14 @@ test('roles have the rules of their templates and never those in the request', a
 
   assert.deepEqual([emptied.json.rules, emptied.json.metadata.annotations.note], [[], undefined]);
   assert.equal((await call('PUT', `${I}/globalroles/other`, role('auditor', []))).status, 400);
-  assert.deepEqual((await ok(call('DELETE', `${I}/globalroles/auditor`))).json, {
+  assert.deepEqual((await expectOk(call('DELETE', `${I}/globalroles/auditor`))).json, {
     message: 'success',
   });
   assert.equal((await call('DELETE', `${I}/globalroles/auditor`)).status, 404);
 });
 
 test('a workspace has owner and finalizer, and is deleted with everything that belongs to it', async () => {
-  await ok(
+  await expectOk(
     call('POST', `${T}/workspaces`, {
       metadata: { name: 'brief' },
       spec: { template: { spec: { manager: 'ann' } } },
@@ -267,7 +268,7 @@ test('a workspace has owner and finalizer, and is deleted with everything that b
     assert.equal(spec.manager, 'ann');
   });
 
-  await ok(call('DELETE', `${T}/workspaces/brief`));
+  await expectOk(call('DELETE', `${T}/workspaces/brief`));
 
   await eventually(async () => {
     assert.equal((await server.kubernetes(path)).status, 404);
@@ -280,8 +281,8 @@ test('a workspace has owner and finalizer, and is deleted with everything that b
 });
 
 test('the roles of a workspace belong to it', async () => {
-  const ann = await as('ann');
-  await ok(
+  const ann = await logIn('ann');
+  await expectOk(
     call(
       'POST',
       `${I}/workspaces/ws/workspaceroles`,
@@ -290,7 +291,7 @@ test('the roles of a workspace belong to it', async () => {
     ),
   );
 
-  await ok(
+  await expectOk(
     call('POST', `${T}/workspaces`, {
       metadata: { name: 'other' },
       spec: { template: { spec: {} } },
@@ -298,7 +299,7 @@ test('the roles of a workspace belong to it', async () => {
   );
 
   await eventually(() =>
-    ok(call('GET', `${I}/workspaces/ws/workspaceroles/ws-reader`, undefined, ann)),
+    expectOk(call('GET', `${I}/workspaces/ws/workspaceroles/ws-reader`, undefined, ann)),
   );
   assert.equal((await call('GET', `${I}/workspaces/other/workspaceroles/ws-reader`)).status, 404);
 
@@ -308,7 +309,7 @@ test('the roles of a workspace belong to it', async () => {
   );
 
   const names = (
-    await ok(
+    await expectOk(
       call('GET', `${I}/workspaces/ws/workspaceroles?sortBy=name&ascending=true`, undefined, ann),
     )
   ).json.items.map((item: { metadata: { name: string } }) => item.metadata.name);
@@ -324,17 +325,17 @@ test('the roles of a workspace belong to it', async () => {
 
 test('members have one role, are listed with it, and lose it when they are removed', async () => {
   const path = `${I}/workspaces/ws/workspacemembers`;
-  const ann = await as('ann');
+  const ann = await logIn('ann');
 
-  await ok(call('POST', path, [{ username: 'ben', roleRef: 'ws-viewer' }], ann));
-  await ok(call('PUT', `${path}/ben`, { username: 'ben', roleRef: 'ws-regular' }, ann));
+  await expectOk(call('POST', path, [{ username: 'ben', roleRef: 'ws-viewer' }], ann));
+  await expectOk(call('PUT', `${path}/ben`, { username: 'ben', roleRef: 'ws-regular' }, ann));
 
   await eventually(async () => {
-    const { json } = await ok(call('GET', `${path}/ben`, undefined, ann));
+    const { json } = await expectOk(call('GET', `${path}/ben`, undefined, ann));
     assert.equal(json.metadata.annotations['iam.kubesphere.io/workspacerole'], 'ws-regular');
   });
 
-  const { json } = await ok(call('GET', `${path}?workspacerole=ws-regular`, undefined, ann));
+  const { json } = await expectOk(call('GET', `${path}?workspacerole=ws-regular`, undefined, ann));
   assert.deepEqual(
     json.items.map((item: { metadata: { name: string } }) => item.metadata.name),
     ['ben'],
@@ -361,9 +362,9 @@ test('members have one role, are listed with it, and lose it when they are remov
   );
 
   assert.ok(
-    Array.isArray((await ok(call('GET', `${path}/ben/workspaceroles`, undefined, ann))).json),
+    Array.isArray((await expectOk(call('GET', `${path}/ben/workspaceroles`, undefined, ann))).json),
   );
-  await ok(call('DELETE', `${path}/ben`, undefined, ann));
+  await expectOk(call('DELETE', `${path}/ben`, undefined, ann));
   await eventually(async () =>
     assert.equal((await call('GET', `${path}/ben`, undefined, ann)).status, 404),
   );
@@ -386,20 +387,20 @@ test('a binding with other subjects only loses the user', async () => {
 
   const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
   assert.equal((await server.kubernetes(path, { method: 'POST', body: binding })).status, 201);
-  await ok(call('DELETE', `${I}/clustermembers/ben`));
+  await expectOk(call('DELETE', `${I}/clustermembers/ben`));
   assert.deepEqual((await server.kubernetes(`${path}/both`)).json.subjects, [subjects[1]]);
 });
 
 test('deleting a user deletes their bindings', async () => {
-  await ok(call('POST', `${I}/users`, user('gone')));
+  await expectOk(call('POST', `${I}/users`, user('gone')));
 
-  await ok(
+  await expectOk(
     call('POST', `${I}/workspaces/ws/workspacemembers`, [
       { username: 'gone', roleRef: 'ws-viewer' },
     ]),
   );
 
-  await ok(call('DELETE', `${I}/users/gone`));
+  await expectOk(call('DELETE', `${I}/users/gone`));
 
   await eventually(async () => {
     for (const resource of ['globalrolebindings', 'workspacerolebindings']) {

@@ -11,12 +11,12 @@ import { pkce } from '@ks-apiserver/server/test/support/browser';
 import { ADMIN_PASSWORD, eventually } from '@ks-apiserver/server/test/support/test-server';
 
 const USERS = '/apis/iam.kubesphere.io/v1alpha2/users';
-const { server, browser, redeem, loggedIn, createUser } = await startAuthorization();
+const { server, browser, redeem, logIn, createUser } = await startAuthorization();
 
 after(() => server.stop());
 
 test('a log-in redirects back with code, state and issuer', async () => {
-  const { done, code } = await loggedIn();
+  const { done, code } = await logIn();
   assert.equal(done.location!.origin + done.location!.pathname, 'https://app.example/cb');
 
   const { x, state, iss } = Object.fromEntries(done.location!.searchParams);
@@ -35,14 +35,14 @@ test('a log-in redirects back with code, state and issuer', async () => {
 });
 
 test('a logged-in user gets the next code at once', async () => {
-  const { user } = await loggedIn();
+  const { user } = await logIn();
   const silent = await user.open(url({ prompt: 'none' }));
   assert.equal(silent.status, 302);
   assert.equal((await redeem(silent.location!.searchParams.get('code')!)).status, 200);
 });
 
 test('redirect URIs are compared word for word', async () => {
-  const { user } = await loggedIn();
+  const { user } = await logIn();
 
   for (const wrong of [
     'https://app.example/cb',
@@ -75,11 +75,12 @@ test('redirect URIs are compared word for word', async () => {
 });
 
 test('a native client may use any port of the loopback address, and otherwise only its registered URI', async () => {
-  const { user } = await loggedIn();
-  const to = (redirect_uri: string) => user.open(url({ client_id: 'cli', redirect_uri }));
+  const { user } = await logIn();
+  const authorizeWith = (redirect_uri: string) =>
+    user.open(url({ client_id: 'cli', redirect_uri }));
 
   for (const right of ['http://127.0.0.1:51234/cb', 'http://127.0.0.1/cb', 'http://[::1]:9/cb']) {
-    assert.equal((await to(right)).status, 302, right);
+    assert.equal((await authorizeWith(right)).status, 302, right);
   }
 
   for (const wrong of [
@@ -91,12 +92,12 @@ test('a native client may use any port of the loopback address, and otherwise on
     'http://127.0.0.1:51234@evil.example/cb',
     'http://127.0.0.1.evil.example/cb',
   ]) {
-    assert.equal((await to(wrong)).status, 401, wrong);
+    assert.equal((await authorizeWith(wrong)).status, 401, wrong);
   }
 });
 
 test('an invalid request is reported to its client with the state', async () => {
-  const { user } = await loggedIn();
+  const { user } = await logIn();
 
   const cases: [Record<string, string>, string][] = [
     [{ response_type: 'id_token' }, 'unsupported_response_type'],
@@ -156,13 +157,13 @@ test('callers without a browser get 3.0’s messages, and a challenge if the cli
 });
 
 test('the implicit grant needs a credential in the call, not a browser’s log-in', async () => {
-  const { user } = await loggedIn();
+  const { user } = await logIn();
   const answer = await user.open(url({ response_type: 'token' }));
   assert.deepEqual([answer.status, answer.location], [401, undefined]);
 });
 
 test('a code is valid once, and its second use revokes the tokens of the first', async () => {
-  const { code } = await loggedIn();
+  const { code } = await logIn();
   const { access_token: token, refresh_token } = (await redeem(code)).json;
 
   assert.equal((await server.call('/kapis/version', { token })).status, 200);
@@ -176,7 +177,7 @@ test('a code is valid once, and its second use revokes the tokens of the first',
 });
 
 test('concurrent uses of a code revoke all of its tokens', async () => {
-  const { code } = await loggedIn();
+  const { code } = await logIn();
   const answers = await Promise.all(Array.from({ length: 5 }, () => redeem(code)));
   const tokens = answers
     .filter(({ status }) => status === 200)
@@ -190,7 +191,7 @@ test('concurrent uses of a code revoke all of its tokens', async () => {
 });
 
 test('a code is bound to its client, redirect URI and verifier', async () => {
-  const { code } = await loggedIn();
+  const { code } = await logIn();
 
   const wrong: Record<string, string>[] = [
     { client_id: 'cli' },
@@ -216,7 +217,7 @@ test('a code is bound to its client, redirect URI and verifier', async () => {
 
 test('a client with a secret may omit PKCE, but it cannot be added or removed later', async () => {
   const parameters = { client_id: 'secret' };
-  const { user } = await loggedIn();
+  const { user } = await logIn();
   const basic = { authorization: `Basic ${btoa('secret:s3cret')}` };
 
   const codeOf = async (more: Record<string, string>) => {
@@ -246,7 +247,7 @@ test('a client with a secret may omit PKCE, but it cannot be added or removed la
 });
 
 test('a code becomes invalid with the log-in that it came from, and with its user', async () => {
-  const { user, code } = await loggedIn();
+  const { user, code } = await logIn();
   const page = await user.open('/oauth/logout');
 
   assert.match(page.html, /Log out\?/);

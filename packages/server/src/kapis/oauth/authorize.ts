@@ -143,14 +143,14 @@ async function code(dialog: Dialog): Promise<RouteReply> {
   const user = await dependencies.browsers.findUser(dialog.browser);
   if (!user || needsLogin(asked, user)) {
     if (silent) {
-      throw new OAuthError('login_required', 'nobody is logged in, or not lately enough');
+      throw new OAuthError('login_required', 'the user is not logged in, or the log-in is too old');
     }
     return askLogin(dialog);
   }
 
   if (needsConsent(asked)) {
     if (silent) {
-      throw new OAuthError('consent_required', 'the user must be asked');
+      throw new OAuthError('consent_required', 'the user must agree first');
     }
     return askConsent(dialog, user);
   }

@@ -100,17 +100,17 @@ test('the history of a user’s log-ins is bounded, the newest ones stay', async
 
   assert.equal((await server.call(`${I}/users`, { token: admin, body })).status, 200);
 
-  const often = async (from: number, to: number) => {
+  const logInOften = async (from: number, to: number) => {
     for (let i = from; i <= to; i++) {
       assert.equal((await login('often', 'Passw0rd!', `192.0.2.${100 + i}`)).status, 200);
     }
   };
 
-  await often(1, 3);
+  await logInOften(1, 3);
 
   // Times in objects are whole seconds.
   await new Promise((resolve) => setTimeout(resolve, 1100));
-  await often(4, 7);
+  await logInOften(4, 7);
 
   await eventually(async () => {
     const { json } = await server.call(`${I}/users/often/loginrecords`, { token: admin });

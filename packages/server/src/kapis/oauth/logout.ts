@@ -51,7 +51,7 @@ async function browserLogout(
   const destination = destinationOf(dependencies, parameters, client);
   const named = parameters.get('client_id');
   if (destination === false || (hint && named !== null && named !== hint.client)) {
-    return messagePage('Not logged out', 'The address to go to afterwards is not registered.', {
+    return messagePage('Not logged out', 'The redirect address is not registered.', {
       status: 400,
     });
   }

@@ -242,9 +242,9 @@ test('a user created with kubectl becomes active, and their password is hashed',
   assert.equal((await server.kubernetes(USERS, { method: 'POST', body: object })).status, 201);
   await eventually(async () => assert.equal((await login('applied', 'Passw0rd!')).status, 200));
 
-  const stored = async () =>
+  const readPassword = async () =>
     (await server.kubernetes(`${USERS}/applied`)).json.spec.password as string;
-  assert.match(await stored(), /^\$2a\$10\$/);
+  assert.match(await readPassword(), /^\$2a\$10\$/);
 
   // The mark of the first hashing stays when kubectl patches the password.
   const patch = {
@@ -254,7 +254,7 @@ test('a user created with kubectl becomes active, and their password is hashed',
   };
 
   assert.equal((await server.kubernetes(`${USERS}/applied`, patch)).status, 200);
-  await eventually(async () => assert.match(await stored(), /^\$2a\$10\$/));
+  await eventually(async () => assert.match(await readPassword(), /^\$2a\$10\$/));
   await eventually(async () => assert.equal((await login('applied', 'Passw0rd!2')).status, 200));
 });
 

@@ -44,9 +44,9 @@ const basic = (name: string, secret: string) => ({
 const APP = basic('app', 's3cret: +%');
 const claimsOf = (token: string) =>
   JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
-const opens = async (token: string) => (await server.call('/api/v1/nodes', { token })).status;
+const statusWith = async (token: string) => (await server.call('/api/v1/nodes', { token })).status;
 
-function signed(header: object, claims: object, hash = 'sha256', key = SECRET): string {
+function signToken(header: object, claims: object, hash = 'sha256', key = SECRET): string {
   const body = [header, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.');
@@ -67,7 +67,7 @@ test('the console of 3.0 logs in with fields of its own, and renews with the ref
 
   assert.equal(renewed.status, 200, renewed.text);
   assert.equal(renewed.json.expires_in, 7200);
-  assert.equal(await opens(renewed.json.access_token), 200);
+  assert.equal(await statusWith(renewed.json.access_token), 200);
 });
 
 test('the console of 3.4 names itself as a client', async () => {
@@ -183,7 +183,7 @@ test('an exchanged refresh token is accepted once more after a lost answer, with
   for (const { status, json } of answers) {
     assert.equal(status, 200);
     assert.equal(json.refresh_token, first.json.refresh_token);
-    assert.equal(await opens(json.access_token), 200);
+    assert.equal(await statusWith(json.access_token), 200);
   }
 
   assert.notEqual(first.json.refresh_token, refresh_token);
@@ -196,17 +196,17 @@ test('reuse of an older refresh token ends its session', async () => {
   const second = (await refresh(login.refresh_token)).json;
   const third = (await refresh(second.refresh_token)).json;
 
-  assert.equal(await opens(third.access_token), 200);
+  assert.equal(await statusWith(third.access_token), 200);
 
   const stolen = await refresh(login.refresh_token);
   assert.deepEqual([stolen.status, stolen.text], [401, 'Unauthorized: token not found in cache']);
 
   for (const { access_token } of [login, second, third]) {
-    assert.equal(await opens(access_token), 401);
+    assert.equal(await statusWith(access_token), 401);
   }
 
   assert.equal((await refresh(third.refresh_token)).status, 401);
-  assert.equal(await opens(other.access_token), 200);
+  assert.equal(await statusWith(other.access_token), 200);
 });
 
 test('tokens of another issuer or purpose are refused', async () => {
@@ -214,7 +214,7 @@ test('tokens of another issuer or purpose are refused', async () => {
   const claims = claimsOf(access_token);
   const hs256 = { alg: 'HS256', typ: 'JWT' };
 
-  assert.equal(await opens(signed(hs256, claims)), 200);
+  assert.equal(await statusWith(signToken(hs256, claims)), 200);
 
   const { id_token } = (await post({ ...ADMIN, scope: 'openid full' }, basic('whole', 'whole')))
     .json;
@@ -226,24 +226,24 @@ test('tokens of another issuer or purpose are refused', async () => {
   const refused: Record<string, string> = {
     'alg none': `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`,
     'no signature': `${header}.${payload}.`,
-    HS384: signed({ alg: 'HS384' }, claims, 'sha384'),
-    HS512: signed({ alg: 'HS512' }, claims, 'sha512'),
-    'the public key as secret': signed(hs256, claims, 'sha256', JSON.stringify(keys[0])),
+    HS384: signToken({ alg: 'HS384' }, claims, 'sha384'),
+    HS512: signToken({ alg: 'HS512' }, claims, 'sha512'),
+    'the public key as secret': signToken(hs256, claims, 'sha256', JSON.stringify(keys[0])),
     'an ID token': id_token,
     'a refresh token': refresh_token,
-    'a static token': signed(hs256, { ...claims, token_type: 'static_token' }),
-    'no type': signed(hs256, { ...claims, token_type: undefined }),
-    expired: signed(hs256, { ...claims, exp: Math.floor(Date.now() / 1000) - 1 }),
-    'of the future': signed(hs256, { ...claims, nbf: Math.floor(Date.now() / 1000) + 60 }),
-    'of another issuer': signed(hs256, { ...claims, iss: server.url }),
-    'of another session': signed(hs256, { ...claims, sid: 'f'.repeat(40) }),
-    'of no session': signed(hs256, { ...claims, sid: undefined }),
-    'of another user of the session': signed(hs256, { ...claims, username: 'nobody', uid: '' }),
-    'a session that is no text': signed(hs256, { ...claims, sid: { $ne: '' } }),
+    'a static token': signToken(hs256, { ...claims, token_type: 'static_token' }),
+    'no type': signToken(hs256, { ...claims, token_type: undefined }),
+    expired: signToken(hs256, { ...claims, exp: Math.floor(Date.now() / 1000) - 1 }),
+    'of the future': signToken(hs256, { ...claims, nbf: Math.floor(Date.now() / 1000) + 60 }),
+    'of another issuer': signToken(hs256, { ...claims, iss: server.url }),
+    'of another session': signToken(hs256, { ...claims, sid: 'f'.repeat(40) }),
+    'of no session': signToken(hs256, { ...claims, sid: undefined }),
+    'of another user of the session': signToken(hs256, { ...claims, username: 'nobody', uid: '' }),
+    'a session that is no text': signToken(hs256, { ...claims, sid: { $ne: '' } }),
   };
 
   for (const [name, token] of Object.entries(refused)) {
-    assert.equal(await opens(token), 401, name);
+    assert.equal(await statusWith(token), 401, name);
 
     const review = await server.call('/oauth/authenticate', {
       body: {
@@ -302,9 +302,9 @@ test('a client ends the sessions of its own tokens', async () => {
   const mine = (await post(ADMIN, whole)).json;
 
   assert.equal((await revoke(mine.refresh_token, APP)).status, 200);
-  assert.equal(await opens(mine.access_token), 200);
+  assert.equal(await statusWith(mine.access_token), 200);
   assert.equal((await revoke(mine.refresh_token, whole)).status, 200);
-  assert.equal(await opens(mine.access_token), 401);
+  assert.equal(await statusWith(mine.access_token), 401);
   assert.equal((await revoke('garbage', whole)).status, 200);
   assert.equal((await revoke('', whole)).json.error, 'invalid_request');
   assert.equal((await revoke(mine.refresh_token, basic('whole', 'wrong'))).status, 401);

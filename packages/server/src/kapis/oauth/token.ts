@@ -85,7 +85,7 @@ const authorizationCode: GrantHandler = async (dependencies, { body }, client) =
 
   for (const name of new Set(form.keys())) {
     if (form.getAll(name).length > 1) {
-      throw new OAuthError('invalid_request', `${name.slice(0, 64)} is there more than once`);
+      throw new OAuthError('invalid_request', `${name.slice(0, 64)} is given more than once`);
     }
   }
 
@@ -134,7 +134,7 @@ export function token(dependencies: OAuthDependencies): Handler {
 
     const client = dependencies.clients.authenticate(request.headers.authorization, form);
     if (client?.grantMethod === 'deny') {
-      throw new OAuthError('unauthorized_client', 'the OAuth client is not granted tokens');
+      throw new OAuthError('unauthorized_client', 'the OAuth client may not get tokens');
     }
 
     try {

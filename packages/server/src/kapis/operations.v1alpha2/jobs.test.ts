@@ -41,7 +41,7 @@ async function makeJob(name: string, annotations?: Record<string, string>): Prom
 const read = async (name: string) => (await server.kubernetes(`${JOBS}/${name}`)).json;
 
 /** Returns the Job once its annotation contains its current run. */
-const settled = (name: string) =>
+const waitForRun = (name: string) =>
   eventually(async () => {
     const job = await read(name);
     assert.ok(
@@ -70,7 +70,7 @@ test('a rerun job is recreated under its name, and its annotation lists all runs
   ] as const) {
     await makeJob(name, annotations);
 
-    const old = await settled(name);
+    const old = await waitForRun(name);
     assert.deepEqual(states(old), before);
 
     const { status, json } = await operate(
@@ -80,7 +80,7 @@ test('a rerun job is recreated under its name, and its annotation lists all runs
 
     assert.deepEqual([status, json], [200, { message: 'success' }]);
 
-    const { metadata, spec } = await settled(name);
+    const { metadata, spec } = await waitForRun(name);
     assert.notEqual(metadata.uid, old.metadata.uid);
     assert.deepEqual(states({ metadata }), after);
     assert.equal(metadata.annotations.other, annotations?.other);

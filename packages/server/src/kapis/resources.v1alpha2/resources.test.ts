@@ -18,7 +18,7 @@ const map = (name: string, metadata: object = {}) => ({
   metadata: { name, ...metadata },
 });
 
-const owned = (kind: string, name: string, uid: string) => ({
+const ownedBy = (kind: string, name: string, uid: string) => ({
   ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid, controller: true }],
 });
 const containers = [{ name: 'c', image: 'i' }];
@@ -62,7 +62,7 @@ before(async () => {
   const replicaSet = await post(
     '/apis/apps/v1/namespaces/shop/replicasets',
     workload('ReplicaSet', 'web-1', {
-      ...owned('Deployment', 'web', web),
+      ...ownedBy('Deployment', 'web', web),
       labels: { app: 'other' },
     }),
   );
@@ -76,7 +76,7 @@ before(async () => {
 
   await post(
     '/api/v1/namespaces/shop/pods',
-    pod('web-1-a', owned('ReplicaSet', 'web-1', replicaSet)),
+    pod('web-1-a', ownedBy('ReplicaSet', 'web-1', replicaSet)),
   );
 
   await post('/api/v1/namespaces/shop/pods', pod('alone', {}));

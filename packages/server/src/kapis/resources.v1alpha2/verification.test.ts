@@ -119,7 +119,7 @@ function registry(
   }
 }
 
-const encoded = (text: string) => Buffer.from(text).toString('base64');
+const encodeBase64 = (text: string) => Buffer.from(text).toString('base64');
 
 before(async () => {
   storage = http
@@ -175,19 +175,19 @@ before(async () => {
   };
 
   await secret('git', 'kubernetes.io/basic-auth', {
-    username: encoded('git'),
-    password: encoded('s3cret'),
+    username: encodeBase64('git'),
+    password: encodeBase64('s3cret'),
   });
 
-  await secret('half', 'Opaque', { password: encoded('s3cret') });
+  await secret('half', 'Opaque', { password: encodeBase64('s3cret') });
 
   const auths = {
-    'https://other.example': { auth: encoded('a:b') },
-    [`http://${host}`]: { auth: encoded('git:s3cret') },
+    'https://other.example': { auth: encodeBase64('a:b') },
+    [`http://${host}`]: { auth: encodeBase64('git:s3cret') },
   };
 
   await secret('docker', 'kubernetes.io/dockerconfigjson', {
-    '.dockerconfigjson': encoded(JSON.stringify({ auths })),
+    '.dockerconfigjson': encodeBase64(JSON.stringify({ auths })),
   });
 
   await open.call('/kapis/iam.kubesphere.io/v1alpha2/users', {

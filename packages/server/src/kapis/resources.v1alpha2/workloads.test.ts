@@ -306,13 +306,13 @@ test('the router of a project is deleted with it, not inherited, and not created
     data: { a: 'b' },
   });
 
-  const adopted = async (name: string) =>
+  const waitForOwner = async (name: string) =>
     eventually(async () => {
       const { json } = await server.kubernetes(`/api/v1/namespaces/${name}`);
       assert.ok(json.metadata.finalizers?.includes('finalizers.kubesphere.io/namespaces'));
     });
 
-  await adopted('going');
+  await waitForOwner('going');
   await server.kubernetes('/api/v1/namespaces/going', { method: 'DELETE' });
   await eventually(async () =>
     assert.equal((await server.kubernetes('/api/v1/namespaces/going')).status, 404),
@@ -328,7 +328,7 @@ test('the router of a project is deleted with it, not inherited, and not created
   }
 
   await post('/api/v1/namespaces', { metadata: { name: 'going' } });
-  await adopted('going');
+  await waitForOwner('going');
   assert.equal((await call('GET', 'going')).status, 404);
   assert.equal((await call('GET', 'staying')).status, 200);
 });

@@ -101,19 +101,21 @@ test('an unchanged answer is 304, regardless of other changes', async () => {
 test('a change of the object, of the order or of the total is another entity', async () => {
   const tags = new Set<string>();
 
-  const seen = async (path: string, headers = {}) => {
+  const assertUnchanged = async (path: string, headers = {}) => {
     const { etag } = (await get(path, headers)).headers;
     assert.ok(!tags.has(etag!), path);
     tags.add(etag!);
   };
 
   const both = `${K}/namespaces/big/configmaps?names=a,b`;
-  await seen(`${both}&sortBy=name`);
-  await seen(`${both}&sortBy=name&ascending=true`);
-  await seen(`${both}&sortBy=name&limit=1`);
-  await seen(`${K}/namespaces/big/configmaps?names=b`);
-  await seen(`/kapis/resources.kubesphere.io/v1alpha2/namespaces/big/configmaps?conditions=name=b`);
-  await seen(SMALL);
+  await assertUnchanged(`${both}&sortBy=name`);
+  await assertUnchanged(`${both}&sortBy=name&ascending=true`);
+  await assertUnchanged(`${both}&sortBy=name&limit=1`);
+  await assertUnchanged(`${K}/namespaces/big/configmaps?names=b`);
+  await assertUnchanged(
+    `/kapis/resources.kubesphere.io/v1alpha2/namespaces/big/configmaps?conditions=name=b`,
+  );
+  await assertUnchanged(SMALL);
 
   await server.kubernetes('/api/v1/namespaces/small/configmaps/one', {
     method: 'PATCH',
@@ -121,7 +123,7 @@ test('a change of the object, of the order or of the total is another entity', a
     type: 'application/merge-patch+json',
   });
 
-  await eventually(() => seen(SMALL));
+  await eventually(() => assertUnchanged(SMALL));
 });
 
 test('computed annotations belong to the entity', async () => {
@@ -204,14 +206,14 @@ for (const [accept, coding] of [
 }
 
 test('a small answer is compressed only for callers who refuse identity; callers who refuse every coding get 406', async () => {
-  const coded = async (accept: string, path = SMALL) => {
+  const getCoding = async (accept: string, path = SMALL) => {
     const { status, headers } = await get(path, { 'accept-encoding': accept });
     return [status, headers['content-encoding']];
   };
 
-  assert.deepEqual(await coded('gzip'), [200, undefined]);
-  assert.deepEqual(await coded('gzip, identity;q=0'), [200, 'gzip']);
-  assert.deepEqual(await coded('gzip, *;q=0', '/kapis/version'), [200, 'gzip']);
-  assert.deepEqual(await coded('identity;q=0'), [406, undefined]);
-  assert.deepEqual(await coded('*;q=0'), [406, undefined]);
+  assert.deepEqual(await getCoding('gzip'), [200, undefined]);
+  assert.deepEqual(await getCoding('gzip, identity;q=0'), [200, 'gzip']);
+  assert.deepEqual(await getCoding('gzip, *;q=0', '/kapis/version'), [200, 'gzip']);
+  assert.deepEqual(await getCoding('identity;q=0'), [406, undefined]);
+  assert.deepEqual(await getCoding('*;q=0'), [406, undefined]);
 });

@@ -108,7 +108,7 @@ export function sightCheck(
       }
 
       return expired(
-        `what the caller may see of ${definition.resource} has changed: begin again without resourceVersion`,
+        `the access of the caller to ${definition.resource} has changed: begin again without resourceVersion`,
       );
     } catch (error) {
       return error as StatusError;

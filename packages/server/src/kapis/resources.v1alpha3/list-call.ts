@@ -95,7 +95,7 @@ function askFor(
 
   const watch = takeWatch(query, headers);
   if (watch && query.has('continue')) {
-    throw badRequest('parameter continue: a list that goes on is no snapshot');
+    throw badRequest('parameter continue: a list with watch=true has no snapshot');
   }
 
   // Removed before it is examined: it is no filter in either case.

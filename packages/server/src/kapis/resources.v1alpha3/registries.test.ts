@@ -11,7 +11,7 @@ import { TestPlatform } from '@ks-apiserver/server/test/support/test-platform';
 
 const R = '/kapis/resources.kubesphere.io/v1alpha3/namespaces/shop';
 const BASIC = `Basic ${Buffer.from('jo:s3cret').toString('base64')}`;
-const encoded = (text: string) => Buffer.from(text).toString('base64');
+const encodeBase64 = (text: string) => Buffer.from(text).toString('base64');
 const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 const CONFIG = JSON.stringify({
@@ -82,7 +82,7 @@ function answer(req: IncomingMessage, res: ServerResponse): void {
 }
 
 const auths = (password: string, server = `http://${host}`) =>
-  encoded(JSON.stringify({ auths: { [server]: { auth: encoded(`jo:${password}`) } } }));
+  encodeBase64(JSON.stringify({ auths: { [server]: { auth: encodeBase64(`jo:${password}`) } } }));
 
 const secret = (password: string, server?: string, annotations?: Record<string, string>) => ({
   apiVersion: 'v1',
@@ -107,22 +107,22 @@ before(async () => {
   ]);
 
   for (const one of [platform, closed]) {
-    await one.workspace('ws');
-    await one.project('shop', 'ws');
+    await one.createWorkspace('ws');
+    await one.createProject('shop', 'ws');
   }
 
-  await platform.made('/api/v1/namespaces/shop/secrets', secret('s3cret'));
-  eve = await platform.user('eve');
-  viewer = await platform.user('vic');
-  await platform.member('namespaces/shop', 'vic', 'viewer');
+  await platform.write('/api/v1/namespaces/shop/secrets', secret('s3cret'));
+  eve = await platform.createUser('eve');
+  viewer = await platform.createUser('vic');
+  await platform.addMember('namespaces/shop', 'vic', 'viewer');
 
   // Reads what the group has, and no Secret.
-  await platform.made('/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles', {
+  await platform.write('/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles', {
     metadata: { name: 'images' },
     rules: [{ apiGroups: ['resources.kubesphere.io'], resources: ['*'], verbs: ['*'] }],
   });
 
-  await platform.member('namespaces/shop', 'eve', 'images');
+  await platform.addMember('namespaces/shop', 'eve', 'images');
 });
 
 after(async () => {
@@ -195,9 +195,9 @@ test('a Secret in the body is checked at its registries, over plain HTTP only if
   assert.equal((await verify({ ...secret('s3cret'), type: 'Opaque' })).status, 400);
 
   const many = Object.fromEntries(
-    Array.from({ length: 11 }, (_, i) => [`r${i}.example`, { auth: encoded('a:b') }]),
+    Array.from({ length: 11 }, (_, i) => [`r${i}.example`, { auth: encodeBase64('a:b') }]),
   );
-  const data = { '.dockerconfigjson': encoded(JSON.stringify({ auths: many })) };
+  const data = { '.dockerconfigjson': encodeBase64(JSON.stringify({ auths: many })) };
 
   assert.equal((await verify({ ...secret('s3cret'), data })).status, 400);
 });

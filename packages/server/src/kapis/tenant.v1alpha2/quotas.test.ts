@@ -14,13 +14,13 @@ before(async () => {
   server = await TestServer.start();
   tokens.admin = await server.token();
 
-  await made('/kapis/iam.kubesphere.io/v1alpha2/users', {
+  await createObject('/kapis/iam.kubesphere.io/v1alpha2/users', {
     metadata: { name: 'anna', annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
     spec: { email: 'anna@example.com', password: 'Passw0rd!' },
   });
 
   for (const name of ['ws-a', 'ws-b']) {
-    await made(`${T}/workspaces`, {
+    await createObject(`${T}/workspaces`, {
       metadata: { name },
       spec: { template: { spec: { manager: name === 'ws-a' ? 'anna' : 'admin' } } },
     });
@@ -31,10 +31,10 @@ before(async () => {
     ['two', 'ws-a'],
     ['free', 'ws-b'],
   ] as const) {
-    await made(`${T}/workspaces/${workspace}/namespaces`, { metadata: { name } });
+    await createObject(`${T}/workspaces/${workspace}/namespaces`, { metadata: { name } });
   }
 
-  await made(QUOTAS, {
+  await createObject(QUOTAS, {
     metadata: { name: 'ws-a' },
     spec: {
       quota: {
@@ -59,7 +59,7 @@ after(() => server.stop());
 
 const call = (path: string, options = {}) => server.call(path, { token: tokens.admin, ...options });
 
-async function made(path: string, body: unknown) {
+async function createObject(path: string, body: unknown) {
   const answer = await call(path, { body });
   assert.ok(answer.status < 300, `${path}: ${answer.status} ${answer.text}`);
   return answer.json;
@@ -77,7 +77,7 @@ const pod = (name: string, cpu: string | undefined = '500m') => ({
 const create = (path: string, body: object, token = tokens.anna) => call(path, { token, body });
 
 test('the object is the one of 3.1: labelled, selecting, owned by its workspace, with the usage in its status', async () => {
-  await made('/api/v1/namespaces/one/pods', pod('first'));
+  await createObject('/api/v1/namespaces/one/pods', pod('first'));
 
   await eventually(async () => {
     const { json } = await call(`${QUOTAS}/ws-a`, { token: tokens.anna });
@@ -259,7 +259,7 @@ test('a workspace under limits cannot raise them, and invalid limits are refused
 });
 
 test('a quota is deleted with its workspace', async () => {
-  await made(`${T}/workspaces/ws-b/resourcequotas`, {
+  await createObject(`${T}/workspaces/ws-b/resourcequotas`, {
     metadata: { name: 'ws-b' },
     spec: { quota: { hard: { pods: '1' } } },
   });

@@ -59,9 +59,9 @@ before(async () => {
     );
   }
 
-  const of = (kind: string) =>
+  const groupOf = (kind: string) =>
     /Global|Workspace/.test(kind) ? 'iam.kubesphere.io' : 'rbac.authorization.k8s.io';
-  const versionOf = (kind: string) => (of(kind) === 'iam.kubesphere.io' ? 'v1alpha2' : 'v1');
+  const versionOf = (kind: string) => (groupOf(kind) === 'iam.kubesphere.io' ? 'v1alpha2' : 'v1');
 
   for (const [n, [kind, plural, metadata]] of [
     ['GlobalRole', 'globalroles', {}],
@@ -72,8 +72,8 @@ before(async () => {
     ['Role', 'roles', { namespace: 'n1' }],
     ['Role', 'roles', { namespace: 'n2' }],
   ].entries() as Iterable<[number, [string, string, object]]>) {
-    const resource = of(kind) === 'iam.kubesphere.io' ? iam : rbac;
-    const apiVersion = `${of(kind)}/${versionOf(kind)}`;
+    const resource = groupOf(kind) === 'iam.kubesphere.io' ? iam : rbac;
+    const apiVersion = `${groupOf(kind)}/${versionOf(kind)}`;
 
     for (const [i, verb] of VERBS.entries()) {
       const name = `r${n}-${verb}`;
@@ -98,7 +98,7 @@ before(async () => {
         kind: `${kind}Binding`,
         metadata: { ...metadata, name },
         subjects: [{ ...subject, apiGroup: 'rbac.authorization.k8s.io' }],
-        roleRef: { apiGroup: of(kind), kind, name },
+        roleRef: { apiGroup: groupOf(kind), kind, name },
       });
     }
   }

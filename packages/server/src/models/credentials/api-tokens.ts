@@ -197,7 +197,9 @@ export class ApiTokens {
     }
 
     if (name.trim() === '' || name.length > NAME_LIMIT) {
-      throw badRequest(`name: say what the token is for, in at most ${NAME_LIMIT} characters`);
+      throw badRequest(
+        `name: describe the purpose of the token in at most ${NAME_LIMIT} characters`,
+      );
     }
     if (!Number.isFinite(lifetimeMs) || lifetimeMs < 0) {
       throw badRequest('expiresIn: must be a number of seconds');

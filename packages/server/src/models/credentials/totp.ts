@@ -157,7 +157,7 @@ export class Totp {
 
     const step = await this.#stepOf(stored, code);
     if (step === undefined) {
-      throw badRequest('code: is not right, check the clock of the device');
+      throw badRequest('code: wrong code, check the clock of the device');
     }
 
     const codes = Array.from({ length: RECOVERY_CODES }, () => randomBytes(8).toString('hex'));

@@ -37,7 +37,9 @@ export const aliyunIDaaS: ProviderType<typeof settings> = {
         const uid = textOf(user.sub);
         const username = textOf(user.username);
         if (uid === undefined || username === undefined) {
-          throw new ProviderError('the provider tells no sub and username', { outcome: 'failed' });
+          throw new ProviderError('the provider returned no sub and username', {
+            outcome: 'failed',
+          });
         }
 
         const email = textOf(user.email);

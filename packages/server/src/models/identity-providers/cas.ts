@@ -89,7 +89,7 @@ export const cas: ProviderType<typeof settings> = {
 
         const user = textOf(serviceResponse?.authenticationSuccess?.user);
         if (user === undefined) {
-          throw new ProviderError('CAS tells no user', { outcome: 'failed' });
+          throw new ProviderError('CAS returned no user', { outcome: 'failed' });
         }
 
         return { uid: user, username: user };

@@ -37,7 +37,7 @@ export const github: ProviderType<typeof settings> = {
         const login = textOf(user.login);
         const { id } = user;
         if (login === undefined || typeof id !== 'number' || !Number.isSafeInteger(id)) {
-          throw new ProviderError('GitHub tells no login and id', { outcome: 'failed' });
+          throw new ProviderError('GitHub returned no login and id', { outcome: 'failed' });
         }
 
         const email = textOf(user.email);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { hasStateCookie, isReturnPath, LoginStates } from './login-state.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';
-const sent = (cookie: string) => `other=1; ${cookie.split(';')[0]}; more=2`;
+const cookieHeader = (cookie: string) => `other=1; ${cookie.split(';')[0]}; more=2`;
 
 test('a log-in is accepted once, by any replica, with its state', async () => {
   const { pending, cookie } = await new LoginStates(SECRET).begin('corp', '/oauth/authorize?x=1', {
@@ -14,13 +14,16 @@ test('a log-in is accepted once, by any replica, with its state', async () => {
   assert.doesNotMatch(cookie, /Secure/);
 
   const replica = new LoginStates(SECRET);
-  const taken = await replica.take('corp', pending.state, sent(cookie));
+  const taken = await replica.take('corp', pending.state, cookieHeader(cookie));
   assert.deepEqual(
     [taken.nonce, taken.verifier, taken.returnTo],
     [pending.nonce, pending.verifier, '/oauth/authorize?x=1'],
   );
 
-  await assert.rejects(replica.take('corp', pending.state, sent(cookie)), /has been used already/);
+  await assert.rejects(
+    replica.take('corp', pending.state, cookieHeader(cookie)),
+    /has been used already/,
+  );
 });
 
 test('another provider, state, key or a missing cookie is refused', async () => {
@@ -30,24 +33,27 @@ test('another provider, state, key or a missing cookie is refused', async () => 
   assert.match(cookie, /; Secure$/);
 
   await assert.rejects(
-    states.take('other', pending.state, sent(cookie)),
+    states.take('other', pending.state, cookieHeader(cookie)),
     /was not begun by this browser/,
   );
 
   await assert.rejects(
-    states.take('corp', `${pending.state}x`, sent(cookie)),
+    states.take('corp', `${pending.state}x`, cookieHeader(cookie)),
     /was not begun by this browser/,
   );
 
-  await assert.rejects(states.take('corp', '', sent(cookie)), /was not begun by this browser/);
+  await assert.rejects(
+    states.take('corp', '', cookieHeader(cookie)),
+    /was not begun by this browser/,
+  );
   await assert.rejects(states.take('corp', pending.state, 'a=b'), /has not begun the log-in/);
 
   await assert.rejects(
-    new LoginStates(`${SECRET}!`).take('corp', pending.state, sent(cookie)),
+    new LoginStates(`${SECRET}!`).take('corp', pending.state, cookieHeader(cookie)),
     /was not begun/,
   );
 
-  assert.equal((await states.take('corp', pending.state, sent(cookie))).provider, 'corp');
+  assert.equal((await states.take('corp', pending.state, cookieHeader(cookie))).provider, 'corp');
 });
 
 test('a log-in ends after ten minutes, and so does the memory of used ones', async (t) => {
@@ -58,11 +64,11 @@ test('a log-in ends after ten minutes, and so does the memory of used ones', asy
   const second = await states.begin('corp', '', { secure: false });
 
   t.mock.timers.tick(599_000);
-  await states.take('corp', first.pending.state, sent(first.cookie));
+  await states.take('corp', first.pending.state, cookieHeader(first.cookie));
   t.mock.timers.tick(2000);
 
   await assert.rejects(
-    states.take('corp', second.pending.state, sent(second.cookie)),
+    states.take('corp', second.pending.state, cookieHeader(second.cookie)),
     /took too long/,
   );
 });

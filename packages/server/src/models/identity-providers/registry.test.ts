@@ -10,7 +10,7 @@ const LDAP =
 const OIDC =
   '{issuer: https://i.example, clientID: c, redirectURL: https://ks.example/oauth/callback/a';
 
-function opened(entries: string) {
+function openRegistry(entries: string) {
   const { config, unknown } = parseConfig(
     `authentication: {oauthOptions: {identityProviders: [${entries}]}}`,
   );
@@ -23,7 +23,7 @@ const entry = (type: string, provider: string, name = 'a') =>
 const ldap = (more: string) => entry('LDAPIdentityProvider', `${LDAP}, ${more}`);
 
 test('several providers of all types, keys in any case', async () => {
-  const providers = await opened(
+  const providers = await openRegistry(
     [
       entry('LDAPIdentityProvider', LDAP.replace('managerDN', 'ManagerDn'), 'ldap'),
       entry('OIDCIdentityProvider', OIDC.replace('clientID', 'CLIENTID'), 'oidc'),
@@ -124,7 +124,7 @@ const refusedByOpening: [string, string, RegExp][] = [
 for (const [field, text, message] of refusedByOpening) {
   test(`refused, naming ${field}: ${text.slice(0, 160)}`, () =>
     assert.rejects(
-      opened(text),
+      openRegistry(text),
       (error: SettingsError) =>
         error instanceof SettingsError && error.field === field && message.test(error.message),
     ));
@@ -156,7 +156,7 @@ const refusedByReading: [string, string][] = [
 
 for (const [text, message] of refusedByReading) {
   test(`refused: ${text.slice(0, 160)}`, () =>
-    assert.rejects(async () => opened(text), new RegExp(`^ConfigError: ${message}`)));
+    assert.rejects(async () => openRegistry(text), new RegExp(`^ConfigError: ${message}`)));
 }
 
 test('unknown keys of a provider are named, like others', () => {
@@ -169,21 +169,21 @@ test('unknown keys of a provider are named, like others', () => {
 });
 
 test('a provider that is down is not called for a moment, and its address is not revealed', async () => {
-  const providers = await opened(
+  const providers = await openRegistry(
     entry('LDAPIdentityProvider', LDAP.replace('h:389', '127.0.0.1:1')),
   );
   const [{ provider } = assert.fail()] = providers.passwords;
-  const ask = () => provider.authenticate('u', 'p', () => {});
-  const failed = (text: RegExp) => (error: ProviderError) =>
+  const authenticate = () => provider.authenticate('u', 'p', () => {});
+  const isFailure = (text: RegExp) => (error: ProviderError) =>
     error instanceof ProviderError && error.outcome === 'failed' && text.test(error.message);
   await assert.rejects(
-    ask(),
-    failed(/^identity provider a gives no usable answer, try again later$/),
+    authenticate(),
+    isFailure(/^identity provider a gives no usable answer, try again later$/),
   );
 
   await assert.rejects(
-    ask(),
-    failed(/^identity provider a did not answer a moment ago, try again$/),
+    authenticate(),
+    isFailure(/^identity provider a did not answer a moment ago, try again$/),
   );
 });
 

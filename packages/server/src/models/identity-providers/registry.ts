@@ -112,7 +112,7 @@ export async function openProviders(
     if (!known) {
       throw new SettingsError(
         `[${i}].type`,
-        `${JSON.stringify(type)} is no type of identity providers`,
+        `${JSON.stringify(type)} is not a type of identity provider`,
       );
     }
 

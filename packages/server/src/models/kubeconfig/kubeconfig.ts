@@ -64,7 +64,7 @@ export interface PodInfo {
 }
 
 const NO_CONTAINERS =
-  ': the embedded Kubernetes API runs no containers, and so no kubectl; use your own with the kubeconfig that you can download';
+  ': the embedded Kubernetes API runs no containers and therefore no kubectl; use your own with the kubeconfig that you can download';
 
 /**
  * Returns a ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment,

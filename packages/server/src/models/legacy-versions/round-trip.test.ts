@@ -17,10 +17,10 @@ const words = (least = 1) =>
 const list = (item: Arbitrary, least = 1) => fc.array(item, { minLength: least, maxLength: 3 });
 
 /** Returns an arbitrary object with some of its optional fields, and all of the required ones. */
-const some = (model: Record<string, Arbitrary>, required: string[] = []) =>
+const recordOf = (model: Record<string, Arbitrary>, required: string[] = []) =>
   fc.record(model, { requiredKeys: required as never[], noNullPrototype: true });
 
-const resource = some({ kind: word, name: word, apiGroup: word }, ['kind', 'name']);
+const resource = recordOf({ kind: word, name: word, apiGroup: word }, ['kind', 'name']);
 
 const port = fc.oneof(
   word.map((name) => ({ name })),
@@ -31,28 +31,28 @@ const port = fc.oneof(
 const jsonSchema: Arbitrary = fc.letrec((tie) => ({
   node: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
-    some({ type: fc.constantFrom('string', 'integer', 'boolean'), description: word }),
-    some({
+    recordOf({ type: fc.constantFrom('string', 'integer', 'boolean'), description: word }),
+    recordOf({
       type: fc.constant('object'),
       properties: fc.dictionary(word, tie('node'), { maxKeys: 3, noNullPrototype: true }),
     }),
-    some({
+    recordOf({
       properties: fc.dictionary(word, tie('node'), { maxKeys: 3, noNullPrototype: true }),
       required: list(word),
     }),
-    some({ type: fc.constant('array'), items: tie('node') }),
-    some({ additionalProperties: tie('node') }),
-    some({ anyOf: fc.constant([{ type: 'integer' }, { type: 'string' }]) }),
-    some({ oneOf: list(tie('node')), not: tie('node') }),
+    recordOf({ type: fc.constant('array'), items: tie('node') }),
+    recordOf({ additionalProperties: tie('node') }),
+    recordOf({ anyOf: fc.constant([{ type: 'integer' }, { type: 'string' }]) }),
+    recordOf({ oneOf: list(tie('node')), not: tie('node') }),
   ),
 })).node;
 
 /** Values of fields for which only some values of their type are valid. */
 const SPECIAL: Readonly<Record<string, Arbitrary>> = {
   'io.k8s.api.networking.v1.ServiceBackendPort': port,
-  'io.k8s.api.networking.v1.IngressServiceBackend': some({ name: word, port }, ['name']),
+  'io.k8s.api.networking.v1.IngressServiceBackend': recordOf({ name: word, port }, ['name']),
   'spec.versions': fc.uniqueArray(
-    some(
+    recordOf(
       {
         name: word,
         served: fc.boolean(),
@@ -60,16 +60,16 @@ const SPECIAL: Readonly<Record<string, Arbitrary>> = {
         schema: jsonSchema.map((schema) => ({ openAPIV3Schema: schema })),
         subresources: fc.constantFrom({ status: {} }, { scale: { specReplicasPath: '.spec.n' } }),
         additionalPrinterColumns: list(
-          some({ name: word, type: word, jsonPath: word }, ['name', 'jsonPath']),
+          recordOf({ name: word, type: word, jsonPath: word }, ['name', 'jsonPath']),
         ),
-        selectableFields: list(some({ jsonPath: word }, ['jsonPath'])),
+        selectableFields: list(recordOf({ jsonPath: word }, ['jsonPath'])),
       },
       ['name', 'served', 'storage', 'schema'],
     ),
     { minLength: 1, maxLength: 3, selector: (version) => (version as { name: string }).name },
   ),
   sideEffects: fc.constantFrom('None', 'NoneOnDryRun'),
-  metadata: some(
+  metadata: recordOf(
     { name: word, namespace: word, labels: words(), annotations: words(), resourceVersion: word },
     ['name'],
   ),
@@ -118,7 +118,7 @@ function valuesOf(schema: Schema, path: string, depth: number): Arbitrary {
       // Pods are the same in all versions.
       const shown = path === 'spec.template.spec' ? names.slice(0, 3) : names;
 
-      return some(
+      return recordOf(
         Object.fromEntries(
           shown.map((name) => [
             name,
@@ -145,17 +145,17 @@ function servedValues(apiVersion: string, kind: string): fc.Arbitrary<Fields> {
 }
 
 const ingressBackend = fc.oneof(
-  some({ serviceName: word, servicePort: fc.oneof(word, fc.integer({ min: 0, max: 9 })) }, [
+  recordOf({ serviceName: word, servicePort: fc.oneof(word, fc.integer({ min: 0, max: 9 })) }, [
     'serviceName',
   ]),
-  some({ resource }, ['resource']),
+  recordOf({ resource }, ['resource']),
 );
 
-const reference = some({ kind: word, name: word, apiVersion: word }, ['kind', 'name']);
+const reference = recordOf({ kind: word, name: word, apiVersion: word }, ['kind', 'name']);
 
-const selector = some({
+const selector = recordOf({
   matchLabels: words(),
-  matchExpressions: list(some({ key: word, operator: word }, ['key'])),
+  matchExpressions: list(recordOf({ key: word, operator: word }, ['key'])),
 });
 
 const amount = fc.constantFrom('1', '100m', '5Gi', '0');
@@ -164,13 +164,13 @@ const ofResource = { name: word, targetAverageUtilization: percent, targetAverag
 const measured = { name: word, currentAverageUtilization: percent, currentAverageValue: amount };
 
 const webhook = (more: Record<string, Arbitrary>) =>
-  some(
+  recordOf(
     {
       name: word,
       sideEffects: fc.constantFrom('None', 'NoneOnDryRun', 'Some', 'Unknown'),
       failurePolicy: word,
-      rules: list(some({ apiGroups: list(word), scope: word })),
-      clientConfig: some({ url: word, caBundle: word }),
+      rules: list(recordOf({ apiGroups: list(word), scope: word })),
+      clientConfig: recordOf({ url: word, caBundle: word }),
       ...more,
     },
     ['name'],
@@ -186,37 +186,43 @@ const webhooks = (more: Record<string, Arbitrary> = {}) => ({
 /** Fields of older versions that differ from the served ones. */
 const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
   Ingress: {
-    spec: some({
+    spec: recordOf({
       ingressClassName: word,
       backend: ingressBackend,
-      tls: list(some({ hosts: list(word), secretName: word })),
+      tls: list(recordOf({ hosts: list(word), secretName: word })),
       rules: list(
-        some({
+        recordOf({
           host: word,
-          http: some({
-            paths: list(some({ path: word, pathType: word, backend: ingressBackend }, ['backend'])),
+          http: recordOf({
+            paths: list(
+              recordOf({ path: word, pathType: word, backend: ingressBackend }, ['backend']),
+            ),
           }),
         }),
       ),
     }),
-    status: some({ loadBalancer: some({ ingress: list(some({ ip: word, hostname: word })) }) }),
+    status: recordOf({
+      loadBalancer: recordOf({ ingress: list(recordOf({ ip: word, hostname: word })) }),
+    }),
   },
   'autoscaling/v2beta1 HorizontalPodAutoscaler': {
-    spec: some({
+    spec: recordOf({
       scaleTargetRef: reference,
       minReplicas: percent,
       maxReplicas: percent,
       metrics: list(
         fc.oneof(
-          some({ type: word, resource: some(ofResource, ['name']) }, ['resource']),
-          some({
-            containerResource: some({ ...ofResource, container: word }, ['name', 'container']),
+          recordOf({ type: word, resource: recordOf(ofResource, ['name']) }, ['resource']),
+          recordOf({
+            containerResource: recordOf({ ...ofResource, container: word }, ['name', 'container']),
           }),
-          some({
-            pods: some({ metricName: word, targetAverageValue: amount, selector }, ['metricName']),
+          recordOf({
+            pods: recordOf({ metricName: word, targetAverageValue: amount, selector }, [
+              'metricName',
+            ]),
           }),
-          some({
-            object: some(
+          recordOf({
+            object: recordOf(
               {
                 target: reference,
                 metricName: word,
@@ -227,8 +233,8 @@ const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
               ['target', 'metricName'],
             ),
           }),
-          some({
-            external: some({
+          recordOf({
+            external: recordOf({
               metricName: word,
               metricSelector: selector,
               targetValue: amount,
@@ -238,29 +244,33 @@ const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
         ),
       ),
     }),
-    status: some({
+    status: recordOf({
       currentReplicas: percent,
       currentMetrics: list(
         fc.oneof(
-          some({ type: word, resource: some(measured, ['name', 'currentAverageValue']) }),
-          some({ pods: some({ metricName: word, currentAverageValue: amount, selector }) }),
-          some({
-            object: some({
+          recordOf({ type: word, resource: recordOf(measured, ['name', 'currentAverageValue']) }),
+          recordOf({ pods: recordOf({ metricName: word, currentAverageValue: amount, selector }) }),
+          recordOf({
+            object: recordOf({
               target: reference,
               metricName: word,
               currentValue: amount,
               averageValue: amount,
             }),
           }),
-          some({
-            external: some({ metricName: word, currentValue: amount, currentAverageValue: amount }),
+          recordOf({
+            external: recordOf({
+              metricName: word,
+              currentValue: amount,
+              currentAverageValue: amount,
+            }),
           }),
         ),
       ),
     }),
   },
   PodDisruptionBudget: {
-    spec: some({
+    spec: recordOf({
       minAvailable: fc.oneof(word, percent),
       selector: fc.oneof(
         selector,
@@ -278,7 +288,7 @@ const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
   EndpointSlice: {
     addressType: word,
     endpoints: list(
-      some({
+      recordOf({
         addresses: list(word),
         hostname: word,
         nodeName: word,
@@ -292,21 +302,21 @@ const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
           word,
           { noNullPrototype: true },
         ),
-        conditions: some({ ready: fc.boolean() }),
+        conditions: recordOf({ ready: fc.boolean() }),
       }),
       0,
     ),
-    ports: list(some({ name: word, port: percent })),
+    ports: list(recordOf({ name: word, port: percent })),
   },
   ValidatingWebhookConfiguration: webhooks(),
   MutatingWebhookConfiguration: webhooks({ reinvocationPolicy: word }),
 };
 
 const workload = {
-  spec: some({
+  spec: recordOf({
     replicas: percent,
     selector,
-    template: some({ metadata: some({ labels: words() }) }),
+    template: recordOf({ metadata: recordOf({ labels: words() }) }),
   }),
 };
 
@@ -315,33 +325,35 @@ const rollback = fc.constantFrom({}, { revision: 3 });
 /** Returns arbitrary objects of an older version, as its clients send them. */
 function olderValues(apiVersion: string, kind: string, served: string): fc.Arbitrary<Fields> {
   if (kind === 'Deployment' && apiVersion !== 'apps/v1beta2') {
-    return whole(apiVersion, kind, {
-      spec: some({ replicas: percent, selector, rollbackTo: rollback }),
+    return objectsOf(apiVersion, kind, {
+      spec: recordOf({ replicas: percent, selector, rollbackTo: rollback }),
     });
   }
 
   if (kind === 'DaemonSet' && apiVersion === 'extensions/v1beta1') {
-    return whole(apiVersion, kind, { spec: some({ templateGeneration: percent, selector }) });
+    return objectsOf(apiVersion, kind, {
+      spec: recordOf({ templateGeneration: percent, selector }),
+    });
   }
 
   const fields = OLDER[kind] ?? OLDER[`${apiVersion} ${kind}`];
   if (fields) {
-    return whole(apiVersion, kind, fields);
+    return objectsOf(apiVersion, kind, fields);
   }
 
   if (['ReplicaSet', 'StatefulSet'].includes(kind)) {
-    return whole(apiVersion, kind, workload);
+    return objectsOf(apiVersion, kind, workload);
   }
 
   return servedValues(served, kind).map((object) => ({ ...object, apiVersion }));
 }
 
-function whole(
+function objectsOf(
   apiVersion: string,
   kind: string,
   fields: Record<string, Arbitrary>,
 ): fc.Arbitrary<Fields> {
-  return some({ metadata: SPECIAL.metadata!, ...fields }, ['metadata']).map((object) => ({
+  return recordOf({ metadata: SPECIAL.metadata!, ...fields }, ['metadata']).map((object) => ({
     ...(object as Fields),
     apiVersion,
     kind,
@@ -382,13 +394,13 @@ for (const legacy of LEGACY_KINDS) {
 test('apiextensions.k8s.io/v1beta1 CustomResourceDefinition: a client reads the object that it has sent, with its defaults', () => {
   const legacy = LEGACY_KINDS.find(({ kind }) => kind === 'CustomResourceDefinition')!;
   const mapping = mappingOf(legacy, '');
-  const column = some({ name: word, type: word, JSONPath: word }, ['name', 'JSONPath']);
+  const column = recordOf({ name: word, type: word, JSONPath: word }, ['name', 'JSONPath']);
 
-  const spec = some(
+  const spec = recordOf(
     {
       group: word,
       version: word,
-      names: some({ kind: word, plural: word }, ['kind']),
+      names: recordOf({ kind: word, plural: word }, ['kind']),
       validation: jsonSchema.map((schema) => ({ openAPIV3Schema: schema })),
       subresources: fc.constantFrom({ status: {} }, { scale: { specReplicasPath: '.spec.n' } }),
       additionalPrinterColumns: list(column),
@@ -404,7 +416,7 @@ test('apiextensions.k8s.io/v1beta1 CustomResourceDefinition: a client reads the 
     ['group', 'version', 'names'],
   );
 
-  const definition = whole('apiextensions.k8s.io/v1beta1', legacy.kind, { spec });
+  const definition = objectsOf('apiextensions.k8s.io/v1beta1', legacy.kind, { spec });
   fc.assert(
     fc.property(definition, (sent) => {
       const complete = mapping.conversion!.withDefaults!(sent);

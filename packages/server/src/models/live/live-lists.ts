@@ -137,7 +137,7 @@ export class LiveLists {
     const from = place === undefined ? undefined : log.after(place);
     if (from === undefined) {
       throw expired(
-        `too old resource version: ${position} is not kept any more; begin again without resourceVersion`,
+        `too old resource version: ${position} is no longer kept; begin again without resourceVersion`,
       );
     }
 
@@ -148,7 +148,7 @@ export class LiveLists {
   #removalError(definition: ResourceDefinition, store: InformerStore): StatusError | undefined {
     return this.#catalog.storeOf(definition) === store
       ? undefined
-      : expired(`${definition.resource} are not served any more`);
+      : expired(`${definition.resource} are no longer served`);
   }
 
   #log(list: LiveList): EventLog {

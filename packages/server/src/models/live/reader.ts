@@ -150,7 +150,7 @@ export class Reader implements LogReader {
 
   #expire(): void {
     this.fail(
-      expired('too old resource version: what this reader has not taken yet is not kept any more'),
+      expired('too old resource version: the events that this reader missed are no longer kept'),
     );
   }
 

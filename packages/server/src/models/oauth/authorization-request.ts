@@ -47,7 +47,7 @@ export function destinationOf(parameters: URLSearchParams, clients: Clients): De
 
   for (const name of ['client_id', 'redirect_uri', 'state']) {
     if (parameters.getAll(name).length > 1) {
-      throw new OAuthError('invalid_request', `${name} is there more than once`);
+      throw new OAuthError('invalid_request', `${name} is given more than once`);
     }
   }
 
@@ -71,7 +71,7 @@ function checkParameters(parameters: URLSearchParams): void {
   for (const name of new Set(parameters.keys())) {
     const [value = '', second] = parameters.getAll(name);
     if (second !== undefined) {
-      throw new OAuthError('invalid_request', `${name.slice(0, 64)} is there more than once`);
+      throw new OAuthError('invalid_request', `${name.slice(0, 64)} is given more than once`);
     }
     if (value.length > LIMIT) {
       throw new OAuthError('invalid_request', `${name.slice(0, 64)} is too long`);
@@ -138,12 +138,12 @@ function promptOf(parameters: URLSearchParams): ReadonlySet<string> {
   const prompt = new Set((parameters.get('prompt') ?? '').split(' ').filter((word) => word !== ''));
   for (const word of prompt) {
     if (!PROMPTS.has(word)) {
-      throw new OAuthError('invalid_request', `prompt has no value ${word.slice(0, 64)}`);
+      throw new OAuthError('invalid_request', `prompt has the unknown value ${word.slice(0, 64)}`);
     }
   }
 
   if (prompt.has('none') && prompt.size > 1) {
-    throw new OAuthError('invalid_request', 'prompt=none goes with no other');
+    throw new OAuthError('invalid_request', 'prompt=none cannot be combined with other values');
   }
 
   return prompt;
@@ -155,7 +155,7 @@ function maxAgeOf(parameters: URLSearchParams): number | undefined {
     return undefined;
   }
   if (!/^\d{1,9}$/.test(text)) {
-    throw new OAuthError('invalid_request', 'max_age is a number of seconds');
+    throw new OAuthError('invalid_request', 'max_age must be a number of seconds');
   }
 
   return Number(text);
@@ -173,7 +173,7 @@ export function parseRequest(
   const responseType = responseTypeOf(parameters);
 
   if (client.grantMethod === 'deny') {
-    throw new OAuthError('unauthorized_client', 'the OAuth client is not granted tokens');
+    throw new OAuthError('unauthorized_client', 'the OAuth client may not get tokens');
   }
 
   const scope = grantedScope(client, parameters.get('scope') ?? '');

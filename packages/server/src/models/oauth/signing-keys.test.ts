@@ -10,7 +10,7 @@ import { SigningKeys } from './signing-keys.ts';
 const HOUR = 3_600_000;
 const fail = (error: unknown) => assert.fail(String(error));
 
-async function at(start: number, maxAgeMs: number) {
+async function openKeysAt(start: number, maxAgeMs: number) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-keys-'));
   const clock = { now: start };
 
@@ -28,7 +28,7 @@ async function at(start: number, maxAgeMs: number) {
 const kids = (keys: SigningKeys) => keys.jwks.keys.map(({ kid }) => kid);
 
 test('keys are generated once, readable by the owner only, and the same after a restart', async () => {
-  const { dir, open } = await at(Date.now(), 0);
+  const { dir, open } = await openKeysAt(Date.now(), 0);
   const first = await open();
 
   first.close();
@@ -45,7 +45,7 @@ test('keys are generated once, readable by the owner only, and the same after a 
 });
 
 test('a new key is published before it signs, and an old one as long as its tokens are valid', async () => {
-  const { clock, open } = await at(Date.now(), 24 * HOUR);
+  const { clock, open } = await openKeysAt(Date.now(), 24 * HOUR);
   const keys = await open();
 
   keys.close();
@@ -75,7 +75,7 @@ test('a new key is published before it signs, and an old one as long as its toke
 });
 
 test('the configured key signs, and earlier generated keys stay published', async () => {
-  const { open } = await at(Date.now(), 0);
+  const { open } = await openKeysAt(Date.now(), 0);
   const made = await open();
 
   made.close();

@@ -34,6 +34,6 @@ export function checkCaller(request: AuthorizationRequest, caller: LoggedIn): vo
     throw new OAuthError('login_required', 'the log-in is not new enough');
   }
   if (needsConsent(request)) {
-    throw new OAuthError('consent_required', 'the user must be asked');
+    throw new OAuthError('consent_required', 'the user must agree first');
   }
 }

@@ -96,7 +96,7 @@ export class Outbound {
 
       if (url.protocol === 'https:' && next.protocol !== 'https:') {
         throw new OutboundError(
-          `${host} sends from https to something else, which is not followed`,
+          `${host} redirects from https to another scheme, which is not followed`,
         );
       }
 

@@ -51,7 +51,7 @@ export async function redactedResponse(
   const { 'content-length': _length, 'content-encoding': encoding, ...headers } = response.headers;
   if (encoding !== undefined && encoding !== 'identity') {
     throw internalError(
-      'the Kubernetes API sent objects with secrets in an encoding that nobody asked for',
+      'the Kubernetes API sent objects with secrets in an encoding that was not requested',
     );
   }
 

@@ -93,7 +93,7 @@ export class RedisSessions implements SessionStore {
     try {
       return await command();
     } catch (error) {
-      throw serviceUnavailable(`Redis does not answer: ${messageOf(error)}`, error);
+      throw serviceUnavailable(`Redis does not respond: ${messageOf(error)}`, error);
     }
   }
 

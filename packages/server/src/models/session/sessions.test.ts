@@ -91,7 +91,7 @@ const backends: [string, () => Promise<Backend>, string | false][] = [
 const newId = () => randomBytes(20).toString('hex');
 
 /** Returns a session and its tokens. */
-function made(
+function createSession(
   username: string,
   more: Partial<Session> = {},
 ): { session: Session; tokens: IssuedTokens } {
@@ -128,17 +128,17 @@ for (const [name, start, skip] of backends) {
       await backend.close();
     });
 
-    const has = (
+    const isValid = (
       store: SessionStore,
-      { session, tokens }: ReturnType<typeof made>,
+      { session, tokens }: ReturnType<typeof createSession>,
       token = tokens.access,
     ) => store.has({ id: session.id, username: session.username, token });
 
-    const gone = (store: SessionStore, pair: ReturnType<typeof made>) =>
-      eventually(async () => assert.equal(await has(store, pair), false), 1000);
+    const waitUntilInvalid = (store: SessionStore, pair: ReturnType<typeof createSession>) =>
+      eventually(async () => assert.equal(await isValid(store, pair), false), 1000);
 
     async function add(store: SessionStore, username: string, more: Partial<Session> = {}) {
-      const pair = made(username, more);
+      const pair = createSession(username, more);
       await store.add(pair.session, pair.tokens);
       return pair;
     }
@@ -147,7 +147,7 @@ for (const [name, start, skip] of backends) {
       const pair = await add(one, 'jeff');
 
       for (const store of [one, two]) {
-        assert.equal(await has(store, pair), true);
+        assert.equal(await isValid(store, pair), true);
 
         assert.equal(
           await store.has({ id: pair.session.id, username: 'eve', token: pair.tokens.access }),
@@ -161,16 +161,16 @@ for (const [name, start, skip] of backends) {
 
     test('an ended session is invalid everywhere, and never comes back', async () => {
       const [pair, other] = [await add(one, 'jeff'), await add(two, 'jeff')];
-      assert.equal(await has(two, pair), true);
+      assert.equal(await isValid(two, pair), true);
       await one.end(pair.session);
-      assert.equal(await has(one, pair), false);
-      await gone(two, pair);
+      assert.equal(await isValid(one, pair), false);
+      await waitUntilInvalid(two, pair);
       assert.equal(await two.find(pair.session.id), undefined);
       await new Promise((resolve) => setTimeout(resolve, 1200));
 
       for (const store of [one, two]) {
-        assert.equal(await has(store, pair), false);
-        assert.equal(await has(store, other), true);
+        assert.equal(await isValid(store, pair), false);
+        assert.equal(await isValid(store, other), true);
       }
     });
 
@@ -188,12 +188,12 @@ for (const [name, start, skip] of backends) {
 
       for (const pair of mine) {
         for (const store of [one, two]) {
-          await gone(store, pair);
+          await waitUntilInvalid(store, pair);
         }
       }
 
       for (const pair of others) {
-        assert.equal(await has(two, pair), true);
+        assert.equal(await isValid(two, pair), true);
       }
 
       assert.equal(await one.find(mine[2]!.session.id), undefined);
@@ -204,8 +204,8 @@ for (const [name, start, skip] of backends) {
       const browser = await add(one, 'bob', { kind: 'browser' });
 
       await one.endOthers('bob', kept.session.id, kept.tokens);
-      await gone(one, old);
-      assert.equal(await has(one, kept), true);
+      await waitUntilInvalid(one, old);
+      assert.equal(await isValid(one, kept), true);
       assert.ok(await one.find(browser.session.id));
     });
 
@@ -226,7 +226,7 @@ for (const [name, start, skip] of backends) {
       const used = tokenHash(tokens.refresh!);
 
       const next = (rotatedAt = Date.now()) => {
-        const pair = made('jeff', { id: session.id, rotatedAt });
+        const pair = createSession('jeff', { id: session.id, rotatedAt });
         return { ...pair, used: tokenHash(pair.tokens.refresh!) };
       };
 
@@ -239,14 +239,14 @@ for (const [name, start, skip] of backends) {
       assert.equal(states.filter(({ state }) => state === 'again').length, 5);
 
       const winner = tries[states.findIndex(({ state }) => state === 'rotated')]!;
-      assert.equal(await has(one, winner), true);
+      assert.equal(await isValid(one, winner), true);
 
       // After the grace period the same token counts as stolen.
       const late = next(Date.now() + REFRESH_GRACE_MS + 1000);
       assert.deepEqual(await two.rotate(late.session, used, late.tokens), { state: 'reused' });
 
       for (const store of [one, two]) {
-        await gone(store, winner);
+        await waitUntilInvalid(store, winner);
       }
 
       assert.deepEqual(await one.rotate(next().session, winner.used, next().tokens), {
@@ -255,28 +255,28 @@ for (const [name, start, skip] of backends) {
     });
 
     test('with one valid access token, former ones are invalid', async () => {
-      const first = made('one');
+      const first = createSession('one');
       const session = { ...first.session, accessHash: tokenHash(first.tokens.access) };
 
       await one.add(session, first.tokens);
-      assert.equal(await has(two, first), true);
+      assert.equal(await isValid(two, first), true);
 
-      const second = made('one', { id: session.id, rotatedAt: Date.now() });
+      const second = createSession('one', { id: session.id, rotatedAt: Date.now() });
       const next = { ...second.session, accessHash: tokenHash(second.tokens.access) };
       assert.equal(
         (await one.rotate(next, first.session.refreshHash!, second.tokens)).state,
         'rotated',
       );
 
-      assert.equal(await has(two, second), true);
+      assert.equal(await isValid(two, second), true);
 
       for (const store of [one, two]) {
-        await gone(store, first);
+        await waitUntilInvalid(store, first);
       }
     });
 
     test('an expired session is invalid', async () => {
-      const over = made('jeff', { kind: 'browser', expires: Date.now() + 300 });
+      const over = createSession('jeff', { kind: 'browser', expires: Date.now() + 300 });
       await one.add(over.session);
       assert.ok(await two.find(over.session.id));
       await new Promise((resolve) => setTimeout(resolve, 400));

@@ -43,7 +43,7 @@ export class WorkspaceQuotas {
 
     for (const [name, value] of Object.entries(given.spec?.quota?.hard ?? {})) {
       if (!resourceOfLimit(name)) {
-        throw badRequest(`spec.quota.hard: ${name} is nothing that can be limited`);
+        throw badRequest(`spec.quota.hard: ${name} is not a resource that can be limited`);
       }
 
       try {

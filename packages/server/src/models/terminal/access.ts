@@ -43,7 +43,7 @@ export async function requireExec(
   if (owner !== undefined && owner !== user.name) {
     throw forbidden(
       { resource: 'pods', name: pod },
-      'the kubectl of another user, which acts with his rights',
+      'the kubectl of another user, which acts with their rights',
     );
   }
 }

@@ -24,7 +24,7 @@ export function parseFrame(text: string): Input {
   const { Op, Data = '', Rows = 0, Cols = 0 } = frame ?? {};
   if (Op === 'stdin') {
     if (typeof Data !== 'string') {
-      throw badRequest('Data must be a text');
+      throw badRequest('Data must be a string');
     }
     return { op: 'stdin', data: Data };
   }

@@ -58,7 +58,7 @@ export function parseRepository(text: string): Pick<ImageReference, 'registry' |
   const { registry, repository, reference } = parseImage(text);
   if (text.includes('@') || reference !== 'latest' || text.endsWith(':latest')) {
     throw new SyntaxError(
-      `${JSON.stringify(text.slice(0, LONGEST))} is no repository: leave out tag and digest`,
+      `${JSON.stringify(text.slice(0, LONGEST))} is not a repository: leave out tag and digest`,
     );
   }
 

@@ -136,7 +136,7 @@ export class Registry {
     // Registries redirect to blobs on other servers; the digest proves that the content is right.
     const { body } = await this.#read(`/v2/${repository}/blobs/${digest}`, '*/*', { follow: true });
     if (`sha256:${createHash('sha256').update(body).digest('hex')}` !== digest) {
-      throw new OutboundError('the configuration is not the one that the manifest names');
+      throw new OutboundError('the configuration does not match the manifest');
     }
 
     const blob = parseObject(body, 'configuration');
@@ -211,9 +211,7 @@ export class Registry {
     }
 
     if (answer.status >= 300 && answer.status < 400) {
-      throw new OutboundError(
-        `the registry ${this.#url.host} sends elsewhere, which is not followed`,
-      );
+      throw new OutboundError(`the registry ${this.#url.host} redirects, which is not followed`);
     }
 
     if (answer.status !== 200) {
@@ -254,9 +252,7 @@ export class Registry {
 
     // Credentials for a TLS connection are never sent unencrypted.
     if (!url || (this.#url.protocol === 'https:' && url.protocol !== 'https:')) {
-      throw new OutboundError(
-        `the registry ${this.#url.host} names no token server that can be used`,
-      );
+      throw new OutboundError(`the registry ${this.#url.host} names no valid token server`);
     }
 
     if (service) {
@@ -279,7 +275,7 @@ export class Registry {
     const { token, access_token: accessToken } = parseObject(body, 'token');
     const found = token ?? accessToken;
     if (typeof found !== 'string' || !/^[\w.~+/=-]{1,16384}$/.test(found)) {
-      throw new OutboundError(`the registry ${this.#url.host} gave no token`);
+      throw new OutboundError(`the registry ${this.#url.host} returned no token`);
     }
 
     return found;

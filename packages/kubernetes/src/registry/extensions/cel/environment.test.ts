@@ -86,15 +86,15 @@ test("failures have cel-go's wording", () => {
   assert.equal(failure('1 / self', 0n), 'division by zero');
   assert.equal(failure('[].min() == self', 1n), 'min called on empty list');
 
-  const refused = (expression: string) =>
+  const compileRefused = (expression: string) =>
     compileError(expression, (checkExpression(declared, expression) as { error: unknown }).error);
   assert.equal(
-    refused('x == 1'),
+    compileRefused('x == 1'),
     "ERROR: <input>:1:1: undeclared reference to 'x' (in container '')\n | x == 1\n | ^",
   );
 
   assert.equal(
-    refused("'a' + 1 == 2"),
+    compileRefused("'a' + 1 == 2"),
     "ERROR: <input>:1:5: found no matching overload for '_+_' applied to '(string, int)'\n | 'a' + 1 == 2\n | ....^",
   );
 });

@@ -61,7 +61,7 @@ ${page.scopes.map((scope) => `<li>${escapeHtml(scope)}</li>`).join('\n')}
 <button name="consent" value="allow">Allow</button>
 <button class="quiet" name="consent" value="deny">Deny</button>
 </form>
-<nav><a href="${escapeHtml(page.other)}">Log in as somebody else</a></nav>`;
+<nav><a href="${escapeHtml(page.other)}">Log in as another user</a></nav>`;
 
   return htmlReply(`Allow ${page.client}`, content, options);
 }

@@ -11,7 +11,7 @@ import { eventually } from '@ks-apiserver/server/test/support/test-server';
 import { Secret, TOTP } from 'otpauth';
 
 const USERS = '/apis/iam.kubesphere.io/v1alpha2/users';
-const { server, browser, loggedIn, createUser } = await startAuthorization();
+const { server, browser, logIn, createUser } = await startAuthorization();
 
 after(() => server.stop());
 
@@ -113,7 +113,7 @@ test('a form of another origin is refused: another browser, another request, ano
 });
 
 test('a log-in starts a new session and ends the former one', async () => {
-  const { user } = await loggedIn();
+  const { user } = await logIn();
   const first = user.cookies.get('ks-session')!;
   const done = await user.submit(await user.open(url({ prompt: 'login' })), ADMIN);
 
@@ -148,7 +148,7 @@ test('over https the cookie is only sent over https', async () => {
 });
 
 test('the cookie only works for the log-in pages', async () => {
-  const { user } = await loggedIn();
+  const { user } = await logIn();
   const cookie = `ks-session=${user.cookies.get('ks-session')}`;
   const api = await server.call('/api/v1/nodes', { headers: { cookie } });
 
@@ -187,7 +187,7 @@ test('a client that requires consent gets nothing before the user agrees', async
 });
 
 test('a log-in that is too old is repeated', async () => {
-  const { user } = await loggedIn();
+  const { user } = await logIn();
 
   await new Promise((resolve) => setTimeout(resolve, 2100));
   assert.equal((await user.open(url({ max_age: '3600' }))).status, 302);
@@ -196,7 +196,7 @@ test('a log-in that is too old is repeated', async () => {
 });
 
 test('a log-out redirects to registered addresses only', async () => {
-  const { user } = await loggedIn();
+  const { user } = await logIn();
   const away = await user.open(
     '/oauth/logout?post_logout_redirect_uri=https://evil.example/&client_id=app',
   );

@@ -27,18 +27,18 @@ export interface Dialog {
 export type Grant = (user: LoggedIn, cookies?: readonly string[]) => Promise<RouteReply>;
 
 const MEANING: Readonly<Record<string, string>> = {
-  openid: 'know that it is you',
+  openid: 'identify you',
   profile: 'see your name and groups',
   groups: 'see your groups',
   email: 'see your e-mail address',
-  offline_access: 'do so while you are away',
-  full: 'do in KubeSphere whatever you may do',
+  offline_access: 'do so while you are not logged in',
+  full: 'use KubeSphere with all of your rights',
 };
 
 /** The message for all failed log-ins, whatever the reason. */
 const WRONG = 'User name or password is wrong.';
 const INITIAL =
-  'Your password was set by somebody else: log in to the console and set one of your own first.';
+  'Your password was set by another user: log in to the console and set one of your own first.';
 
 /**
  * Returns the request without its demand for a new log-in, for a browser that comes back from one.
@@ -124,7 +124,10 @@ async function checkPassword(
 
     if (error.code === 429) {
       const retryAfterSeconds = error.details?.retryAfterSeconds ?? 1;
-      return askLogin(dialog, 'Too many tries. Wait a while.', { status: 429, retryAfterSeconds });
+      return askLogin(dialog, 'Too many attempts. Try again later.', {
+        status: 429,
+        retryAfterSeconds,
+      });
     }
 
     if (error.reason === 'OtpRequired') {
@@ -184,7 +187,7 @@ async function consentSubmitted(
   }
 
   if (form.get('consent') !== 'allow') {
-    throw new OAuthError('access_denied', 'the user said no');
+    throw new OAuthError('access_denied', 'the user denied the request');
   }
 
   return grant(user);

@@ -73,10 +73,10 @@ function typedCredentialsIn(body: unknown): TypedCredentials {
 
   const [username, password, otp = ''] = [value('username'), value('password'), value('otp')];
   if (typeof otp !== 'string') {
-    throw badRequest('otp must be a text');
+    throw badRequest('otp must be a string');
   }
   if (typeof username !== 'string' || typeof password !== 'string') {
-    throw badRequest('username and password must be texts');
+    throw badRequest('username and password must be strings');
   }
 
   return { nameOrEmail: username, password, otp };

@@ -34,7 +34,7 @@ const REFUSED: Record<string, string> = {
   'another package': 'package other\nallow = true',
   'a package below': 'package authz.sub\nallow = true',
   'a second package': 'package authz\npackage ks_override.mabc\nallow = true',
-  'data of others': 'package authz\nallow { data.ks_override }',
+  'data of other packages': 'package authz\nallow { data.ks_override }',
   'all data': 'package authz\nallow { x := data; x.authz }',
   'data by index': 'package authz\nallow { data["ks_override"] }',
   'data across lines': 'package authz\nallow { data\n["x"] }',

@@ -30,7 +30,7 @@ function deniedAction({ name: owner }: UserInfo, info: RequestInfo): string | un
     }
 
     if (subresource === '' && (verb === 'create' || verb === 'deletecollection')) {
-      return 'make or delete users';
+      return 'create or delete users';
     }
 
     if (verb === 'delete' && name === owner) {

@@ -20,7 +20,7 @@ export function namespaceRule(authorizer: Authorizer, scopes: Scopes): Rule {
       }
 
       if (!stored && SYSTEM_NAMESPACES.has(nameOf(attempt))) {
-        requireAdministrator(authorizer, attempt, 'make a namespace of the platform');
+        requireAdministrator(authorizer, attempt, 'create a namespace of the platform');
       }
 
       if (stored?.metadata.labels?.[DEVOPS_LABEL] !== proposed.metadata.labels?.[DEVOPS_LABEL]) {

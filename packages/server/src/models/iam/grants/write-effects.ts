@@ -108,7 +108,7 @@ export function warningsOf({ gains, loses, truncated }: EffectList): string[] {
   const texts = all.length === 0 ? ['nobody gains or loses anything'] : all.slice(0, NAMED);
   const left = all.length - texts.length;
   if (left > 0 || truncated) {
-    texts.push(`${left > 0 ? left : 'some'} more changes are not named here`);
+    texts.push(`${left > 0 ? left : 'some'} more changes are not listed here`);
   }
 
   return texts.map((text) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, WARNING_LIMIT));

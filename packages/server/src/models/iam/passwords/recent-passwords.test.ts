@@ -4,7 +4,7 @@ import { checkPassword, hashPassword } from './passwords.ts';
 import { RecentPasswords } from './recent-passwords.ts';
 
 /** Returns a memory of passwords that counts real comparisons, with a clock that tests set. */
-function counted() {
+function countComparisons() {
   const seen = { comparisons: 0, now: 0 };
 
   const recent = new RecentPasswords(
@@ -19,7 +19,7 @@ function counted() {
 }
 
 test('a right password is hashed once a minute, however many calls come at once', async () => {
-  const { seen, recent } = counted();
+  const { seen, recent } = countComparisons();
   const stored = await hashPassword('P@88w0rd');
   const answers = await Promise.all(
     Array.from({ length: 40 }, () => recent.check('P@88w0rd', stored)),
@@ -38,7 +38,7 @@ test('a right password is hashed once a minute, however many calls come at once'
 });
 
 test('wrong passwords and unknown users are never remembered', async () => {
-  const { seen, recent } = counted();
+  const { seen, recent } = countComparisons();
   const stored = await hashPassword('P@88w0rd');
 
   for (let i = 0; i < 2; i++) {
@@ -50,7 +50,7 @@ test('wrong passwords and unknown users are never remembered', async () => {
 });
 
 test('the old password of a user whose password changes is wrong at once', async () => {
-  const { recent } = counted();
+  const { recent } = countComparisons();
   assert.equal(await recent.check('old', await hashPassword('old')), true);
   assert.equal(await recent.check('old', await hashPassword('new')), false);
 });

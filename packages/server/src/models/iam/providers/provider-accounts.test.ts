@@ -45,10 +45,10 @@ test("an account is a label value, itself or as a hash that is no account's name
 });
 
 test('groups are limited to the size of a token, the first by name', () => {
-  const of = (groups: string[]) => groupNames('corp', { uid: 'u', username: 'u', groups });
-  assert.deepEqual(of(['b', 'a', 'b', 'c\n']), ['corp:a', 'corp:b']);
-  assert.equal(of(Array.from({ length: 500 }, (_, i) => `g${i}`)).length, 100);
+  const namesOf = (groups: string[]) => groupNames('corp', { uid: 'u', username: 'u', groups });
+  assert.deepEqual(namesOf(['b', 'a', 'b', 'c\n']), ['corp:a', 'corp:b']);
+  assert.equal(namesOf(Array.from({ length: 500 }, (_, i) => `g${i}`)).length, 100);
 
-  const long = of(Array.from({ length: 500 }, (_, i) => `${'ü'.repeat(100)}${i}`));
+  const long = namesOf(Array.from({ length: 500 }, (_, i) => `${'ü'.repeat(100)}${i}`));
   assert.ok(long.length > 10 && Buffer.byteLength(JSON.stringify(long)) < 4100);
 });

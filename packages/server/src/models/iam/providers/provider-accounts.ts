@@ -178,7 +178,7 @@ export class ProviderAccounts {
     const { client, isEmailTaken, claimName } = this.#dependencies;
     const name = userName(identity.username);
     if (name === '') {
-      throw unauthorized('the identity provider tells no name that a user can have');
+      throw unauthorized('the identity provider returned no valid user name');
     }
     if (this.#user(name)) {
       throw boundElsewhere(name);
@@ -234,6 +234,6 @@ export class ProviderAccounts {
     if (await waitForUser(this.#dependencies.users, user)) {
       return user;
     }
-    throw serviceUnavailable('the new user has not arrived yet, try again');
+    throw serviceUnavailable('the new user is not ready yet, try again');
   }
 }

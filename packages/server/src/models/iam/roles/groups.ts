@@ -84,7 +84,7 @@ export class Groups {
     const parent = labels[GROUP_PARENT_LABEL];
     if (parent) {
       if (parent === given.metadata.name) {
-        throw badRequest(`the group ${parent} cannot be above itself`);
+        throw badRequest(`the group ${parent} cannot be its own ancestor`);
       }
       await this.#requireOwn(GROUPS, workspace, parent);
     }
@@ -114,7 +114,7 @@ export class Groups {
   ): Promise<KubeObject> {
     const { generateName } = given.metadata;
     if (!generateName) {
-      throw badRequest('metadata.generateName is required: it is the name that people see');
+      throw badRequest('metadata.generateName is required: it is the displayed name');
     }
 
     const taken = (group: {

@@ -73,7 +73,7 @@ export class CertificateUsers {
     }
 
     if (uid !== user.metadata.uid) {
-      throw unauthorized(`this certificate was made for a former user ${name}`);
+      throw unauthorized(`this certificate was issued to a former user ${name}`);
     }
     if (user.metadata.deletionTimestamp !== undefined) {
       throw unauthorized(`the user ${name} is being deleted`);

@@ -25,7 +25,7 @@ export function retiredNameCheck(client: KubeReader): CheckNameIsFree {
     throw new StatusError(
       409,
       'AlreadyExists',
-      `users.iam.kubesphere.io "${name}" cannot be created until ${until}: a client certificate of a former user of that name is good until then`,
+      `users.iam.kubesphere.io "${name}" cannot be created until ${until}: a client certificate of a former user of that name is valid until then`,
       { name, group: 'iam.kubesphere.io', kind: 'users' },
     );
   };

@@ -99,7 +99,7 @@ export class UserRights {
     throw new StatusError(
       403,
       'Forbidden',
-      `users.iam.kubesphere.io "${name}" is forbidden: "${name}" holds rights that user "${caller.name}" has not; take them away first, or ask who has them`,
+      `users.iam.kubesphere.io "${name}" is forbidden: "${name}" has rights that user "${caller.name}" lacks; remove them first, or ask a user who has them`,
     );
   }
 

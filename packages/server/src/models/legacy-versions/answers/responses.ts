@@ -120,7 +120,7 @@ export async function toLegacyResponse(
   }
 
   if (encoding !== undefined && encoding !== 'identity') {
-    throw internalError('the Kubernetes API answered in an encoding that nobody asked for');
+    throw internalError('the Kubernetes API answered in an encoding that was not requested');
   }
 
   if (response.status === 200 && form === 'watch') {

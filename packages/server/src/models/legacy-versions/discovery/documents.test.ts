@@ -45,7 +45,7 @@ test('aggregated discovery includes the older versions', () => {
     LEGACY_KINDS,
   );
 
-  const told = (version: string, of = 'apps') => ({
+  const describeVersion = (version: string, of = 'apps') => ({
     ...deployments,
     responseKind: { group: of, version, kind: 'Deployment' },
     subresources: [{ ...scale, responseKind: { group: of, version, kind: 'Scale' } }],
@@ -54,13 +54,17 @@ test('aggregated discovery includes the older versions', () => {
   assert.deepEqual(merged.items, [
     group('apps', [
       { version: 'v1', resources: [deployments], freshness: 'Current' },
-      { version: 'v1beta2', resources: [told('v1beta2')], freshness: 'Current' },
-      { version: 'v1beta1', resources: [told('v1beta1')], freshness: 'Current' },
+      { version: 'v1beta2', resources: [describeVersion('v1beta2')], freshness: 'Current' },
+      { version: 'v1beta1', resources: [describeVersion('v1beta1')], freshness: 'Current' },
     ]),
     {
       metadata: { name: 'extensions', creationTimestamp: null },
       versions: [
-        { version: 'v1beta1', resources: [told('v1beta1', 'extensions')], freshness: 'Current' },
+        {
+          version: 'v1beta1',
+          resources: [describeVersion('v1beta1', 'extensions')],
+          freshness: 'Current',
+        },
       ],
     },
   ]);

@@ -208,10 +208,10 @@ function parseDocument(bytes: Buffer): Fields {
       return document;
     }
   } catch (error) {
-    throw internalError('the Kubernetes API does not tell in JSON what it serves', error);
+    throw internalError('the Kubernetes API did not answer discovery in JSON', error);
   }
 
-  throw internalError('the Kubernetes API does not tell what it serves');
+  throw internalError('the Kubernetes API did not answer discovery');
 }
 
 /** Returns an answer, or 304 if the client has it already (RFC 9110 section 13.1.2). */

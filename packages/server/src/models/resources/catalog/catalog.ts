@@ -160,7 +160,7 @@ export class Catalog implements ResourceStores {
       }
     } catch (error) {
       this.#report?.(
-        `cannot find out which versions of kinds to read, keeping those of before: ${messageOf(error)}`,
+        `cannot find the served versions of kinds, keeping the former ones: ${messageOf(error)}`,
       );
     }
   }

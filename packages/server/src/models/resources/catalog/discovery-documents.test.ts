@@ -47,7 +47,7 @@ test('any document is read without error, and names that cannot be part of a pat
 });
 
 test('a stale group without kinds counts as unknown, not as empty', () => {
-  const of = (freshness: string, resources: unknown[]) => ({
+  const discoveryList = (freshness: string, resources: unknown[]) => ({
     kind: 'APIGroupDiscoveryList',
     items: [{ metadata: { name: 'g.io' }, versions: [{ version: 'v1', freshness, resources }] }],
   });
@@ -59,10 +59,10 @@ test('a stale group without kinds counts as unknown, not as empty', () => {
     verbs: ['list', 'watch'],
   };
 
-  assert.equal(readAggregated(of('Stale', []))?.[0]?.kinds, undefined);
-  assert.deepEqual(readAggregated(of('Current', []))?.[0]?.kinds, []);
+  assert.equal(readAggregated(discoveryList('Stale', []))?.[0]?.kinds, undefined);
+  assert.deepEqual(readAggregated(discoveryList('Current', []))?.[0]?.kinds, []);
 
-  assert.deepEqual(readAggregated(of('Stale', [things]))?.[0]?.kinds, [
+  assert.deepEqual(readAggregated(discoveryList('Stale', [things]))?.[0]?.kinds, [
     {
       group: 'g.io',
       version: 'v1',

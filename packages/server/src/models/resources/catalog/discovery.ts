@@ -150,7 +150,7 @@ export class Discovery {
       this.#changed = true;
 
       throw serviceUnavailable(
-        `the Kubernetes API does not tell what it serves: ${messageOf(error)}`,
+        `the Kubernetes API did not answer discovery: ${messageOf(error)}`,
         error,
       );
     } finally {

@@ -12,7 +12,7 @@ export function staleReason({ error, synced, staleSince }: Informer): string | u
     return undefined;
   }
 
-  return error?.message ?? 'the Kubernetes API has not been heard of for long';
+  return error?.message ?? 'the Kubernetes API has been silent for too long';
 }
 
 /** Returns for how long a resource's store is out of date, as clients read it; undefined if not. */

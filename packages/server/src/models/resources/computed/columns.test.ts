@@ -5,12 +5,12 @@ import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import { searchText } from '../search/search-text.ts';
 import { Columns } from './columns.ts';
 
-const made = (object: KubeObject) => makeEntry(object, Buffer.from(JSON.stringify(object)));
+const entryOf = (object: KubeObject) => makeEntry(object, Buffer.from(JSON.stringify(object)));
 
 test('each object is read once for all columns, and again only when it has changed', async () => {
   const columns = new Columns();
   const entries = Array.from({ length: 200 }, (_, i) =>
-    made({ metadata: { name: `n${i}` }, spec: { i } }),
+    entryOf({ metadata: { name: `n${i}` }, spec: { i } }),
   );
   let read = 0;
 
@@ -27,7 +27,7 @@ test('each object is read once for all columns, and again only when it has chang
     column,
   );
 
-  entries[7] = made({ metadata: { name: 'n7' }, spec: { i: 'new' } });
+  entries[7] = entryOf({ metadata: { name: 'n7' }, spec: { i: 'new' } });
 
   const found = await columns.filter(entries, [column], (entry) => column.of(entry) === 'new');
   assert.deepEqual([found.length, read], [1, 201]);
@@ -37,7 +37,7 @@ test('a long list is read in slices: timers run meanwhile', async () => {
   const columns = new Columns();
   const filler = 'x'.repeat(10_000);
   const entries = Array.from({ length: 4000 }, (_, i) =>
-    made({ metadata: { name: `n${i}` }, spec: { filler } }),
+    entryOf({ metadata: { name: `n${i}` }, spec: { filler } }),
   );
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
@@ -50,7 +50,7 @@ test('a long list is read in slices: timers run meanwhile', async () => {
 test('unused columns are dropped when all hold too much', async () => {
   const columns = new Columns();
   const filler = 'x'.repeat(1_000_000);
-  const entries = Array.from({ length: 40 }, (_, i) => made({ metadata: { name: `n${i}` } }));
+  const entries = Array.from({ length: 40 }, (_, i) => entryOf({ metadata: { name: `n${i}` } }));
   const first = columns.get('first', () => filler);
 
   await columns.fill(entries, [first]);
@@ -70,7 +70,8 @@ test('unused columns are dropped when all hold too much', async () => {
 });
 
 test('words are searched in this text', () => {
-  const text = (resource: string, object: KubeObject) => searchText(resource, object, made(object));
+  const text = (resource: string, object: KubeObject) =>
+    searchText(resource, object, entryOf(object));
 
   const metadata = {
     name: 'Web',

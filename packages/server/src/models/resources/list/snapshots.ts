@@ -131,16 +131,14 @@ export class Snapshots {
     const [, id = '', offset = ''] =
       TOKEN.exec(Buffer.from(token.slice(0, 64), 'base64url').toString('latin1')) ?? [];
     if (id === '') {
-      throw badParameter('continue', token, 'it is no token of an answer');
+      throw badParameter('continue', token, 'it is not a token from an answer');
     }
 
     this.expire();
 
     const snapshot = this.#snapshots.get(id);
     if (!snapshot) {
-      throw expired(
-        'the list that "continue" goes on with is no longer kept: begin again with an empty continue',
-      );
+      throw expired('the list of "continue" is no longer kept: begin again with an empty continue');
     }
 
     if (snapshot.scope !== scope || Number(offset) > snapshot.entries.length) {

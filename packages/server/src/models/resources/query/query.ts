@@ -75,7 +75,7 @@ function parseInteger(query: URLSearchParams, name: string, otherwise: number): 
     return otherwise;
   }
   if (!/^[+-]?\d{1,15}$/.test(text)) {
-    throw badParameter(name, text, 'it is no whole number');
+    throw badParameter(name, text, 'it is not a whole number');
   }
 
   return Number(text);
@@ -101,7 +101,7 @@ function parseBoolean(query: URLSearchParams, name: string): boolean {
 function parseSingle(query: URLSearchParams, name: string): string {
   const [first = '', second] = query.getAll(name);
   if (second !== undefined) {
-    throw badParameter(name, second, 'it is given twice; || stands between alternatives');
+    throw badParameter(name, second, 'it is given twice; separate alternatives with ||');
   }
 
   return first;
@@ -131,12 +131,12 @@ function checkFilters(query: URLSearchParams): void {
 
 function parseWords(text: string): string[] | undefined {
   if (text.length > MAX_VALUE) {
-    throw badParameter('q', text, `at most ${MAX_VALUE} characters are looked for`);
+    throw badParameter('q', text, `at most ${MAX_VALUE} characters can be searched for`);
   }
 
   const words = [...new Set(text.toLowerCase().split(/\s+/))].filter((word) => word !== '');
   if (words.length > MAX_WORDS) {
-    throw badParameter('q', text, `at most ${MAX_WORDS} words are looked for`);
+    throw badParameter('q', text, `at most ${MAX_WORDS} words can be searched for`);
   }
 
   return words.length > 0 ? words : undefined;
@@ -195,14 +195,14 @@ export function parseListQuery(query: URLSearchParams): ListQuery {
   const page = query.get('page');
 
   if (list.continue !== undefined && page !== null) {
-    throw badParameter('page', page, 'pages of a snapshot follow each other by continue');
+    throw badParameter('page', page, 'pages of a snapshot are read with continue');
   }
 
   if (list.continue !== undefined && list.limit < 1) {
     throw badParameter(
       'limit',
       query.get('limit') ?? '',
-      'continue needs the number of objects a page, from 1',
+      'continue needs a page size of at least 1',
     );
   }
 

@@ -65,7 +65,7 @@ function parseEach<T>(
 ): T[] {
   return parts.map((part) => {
     if (parts.length > 1 && part.trim() === '') {
-      throw badParameter(name, text, 'nothing stands on one side of ||');
+      throw badParameter(name, text, 'one side of || is empty');
     }
 
     try {
@@ -119,7 +119,7 @@ export function parseFields(text: string): readonly (readonly FieldCondition[])[
   );
 
   if (new Set(read.flat().map(({ field }) => field)).size > MAX_FIELDS) {
-    throw badParameter('fieldSelector', text, `at most ${MAX_FIELDS} fields may be looked into`);
+    throw badParameter('fieldSelector', text, `at most ${MAX_FIELDS} fields can be selected`);
   }
 
   return read.some((conditions) => conditions.length === 0) ? undefined : read;

@@ -50,7 +50,7 @@ export function parseSort(
 
   const terms = text.split(',');
   if (terms.length > MAX_TERMS) {
-    throw badParameter('sortBy', text, `at most ${MAX_TERMS} keys are sorted by`);
+    throw badParameter('sortBy', text, `at most ${MAX_TERMS} keys can be sorted by`);
   }
 
   return terms.map((term) => {

@@ -218,7 +218,7 @@ export class UserRule implements Rule {
 
     if (stored) {
       if (!rights.manages(caller, name)) {
-        throw refusal(name, 'only who manages users may change the identity provider of one');
+        throw refusal(name, 'only who manages users may change the identity provider of a user');
       }
 
       rights.checkOutranks(caller, name);
