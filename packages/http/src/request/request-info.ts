@@ -1,3 +1,4 @@
+import { memoize } from '@ks-apiserver/apimachinery/cache/memoize';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 
 /**
@@ -215,11 +216,29 @@ export function readsDiscovery({
   );
 }
 
+/** Results for longer URLs are not remembered. */
+const REMEMBERED_LENGTH = 256;
+
+/** Parses method and URL, separated by a space: clients ask for the same ones again and again. */
+const parseRemembered = memoize(2_000, (text): Readonly<RequestInfo> => {
+  const space = text.indexOf(' ');
+  return Object.freeze(parse(text.slice(0, space), text.slice(space + 1)));
+});
+
 /**
  * Parses a request's method and URL (path and query, still encoded). Throws BadRequest for paths
  * that hide others.
  */
 export function parseRequestInfo(method: string, url: string): RequestInfo {
+  if (url.length > REMEMBERED_LENGTH || url.includes('?')) {
+    return parse(method, url);
+  }
+
+  // Copied for each call, because filters change it.
+  return { ...parseRemembered(`${method} ${url}`) };
+}
+
+function parse(method: string, url: string): RequestInfo {
   // URL parsers drop these characters, and everything behind a hash sign: they would read another
   // path or query than this function.
   if (/[#\p{Cc}]/u.test(url)) {

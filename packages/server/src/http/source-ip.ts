@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type BlockList, isIP, isIPv6 } from 'node:net';
+import { memoize } from '@ks-apiserver/apimachinery/cache/memoize';
 import { parseNetworks } from '../models/outbound/addresses.ts';
 
 /** Longest text that is parsed as an address. */
@@ -22,9 +23,16 @@ function bare(hop: string): string {
   return inBrackets ?? alone ?? text;
 }
 
+/** How many addresses of connections are remembered: almost all are of a few proxies. */
+const REMEMBERED_PEERS = 1000;
+
 /** Finds the address of a caller; headers count only when a trusted proxy sent them. */
 export class SourceAddresses {
   readonly #trusted: BlockList;
+  readonly #peerOf = memoize(REMEMBERED_PEERS, (remote) => {
+    const address = plainAddress(remote);
+    return { address, isTrusted: this.#trusts(address) };
+  });
 
   /** `trusted` are networks such as `10.0.0.0/8`. Throws a RangeError for a text that is none. */
   constructor(trustedProxies: readonly string[]) {
@@ -40,8 +48,8 @@ export class SourceAddresses {
    * names them.
    */
   of(req: IncomingMessage): string {
-    const address = plainAddress(req.socket.remoteAddress ?? '');
-    if (!this.#trusts(address)) {
+    const { address, isTrusted } = this.#peerOf(req.socket.remoteAddress ?? '');
+    if (!isTrusted) {
       return address;
     }
 
