@@ -2,7 +2,7 @@ import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import type { Gate } from '../../models/gate/gate.ts';
-import { nameMismatch } from '../../models/iam/errors.ts';
+import { requireName } from '../../models/iam/errors.ts';
 import type { Effects } from '../../models/iam/grants/effects.ts';
 import type { Roles } from '../../models/iam/roles/roles.ts';
 import { missingRole, type Scope, type Scopes } from '../../models/iam/roles/scopes.ts';
@@ -90,9 +90,7 @@ export function roleHandlers(
 
     update: guarded(async (scope, name, { body, user, dryRun }) => {
       const role = body as KubeObject;
-      if (role.metadata.name !== name) {
-        throw nameMismatch(role.metadata.name ?? '', name);
-      }
+      requireName(role, name);
 
       return answer(scope, await roles.save(scope, role, gate.clientFor(user), { dryRun }), {
         dryRun,

@@ -5,7 +5,7 @@ import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Handler, RouteRequest } from '@ks-apiserver/http/routes/route';
-import { missing, nameMismatch } from '../../models/iam/errors.ts';
+import { missing, requireName } from '../../models/iam/errors.ts';
 import type { ListQuery } from '../../models/resources/query/query.ts';
 import type { TenantPage } from '../../models/tenant/tenants.ts';
 import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
@@ -130,10 +130,7 @@ export function namespaceHandlers(
       const given = body as KubeObject;
 
       own(params);
-
-      if (given.metadata.name !== params.namespace) {
-        throw nameMismatch(given.metadata.name ?? '', params.namespace ?? '');
-      }
+      requireName(given, params.namespace ?? '');
 
       return gate
         .clientFor(user)

@@ -1,7 +1,7 @@
 import { WORKSPACE_TEMPLATES } from '@ks-apiserver/api/resources';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler } from '@ks-apiserver/http/routes/route';
-import { missing, nameMismatch } from '../../models/iam/errors.ts';
+import { missing, requireName } from '../../models/iam/errors.ts';
 import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
@@ -68,9 +68,7 @@ export function workspaceHandlers(
 
     update: guarded(({ params, body, user, dryRun }) => {
       const given = body as KubeObject;
-      if (given.metadata.name !== params.workspace) {
-        throw nameMismatch(given.metadata.name ?? '', params.workspace ?? '');
-      }
+      requireName(given, params.workspace ?? '');
 
       return gate.clientFor(user).update(WORKSPACE_TEMPLATES, typed(given), { dryRun });
     }),

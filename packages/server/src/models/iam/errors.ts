@@ -1,4 +1,5 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
 /**
  * Statuses by which IAM writes answer to reasons; an invalid object is a bad request, as in 3.0.
@@ -36,9 +37,12 @@ export function missing(kind: string, group: string, name: string): StatusError 
   );
 }
 
-/** Returns 400: the body is about another object than the path. */
-export function nameMismatch(body: string, path: string): StatusError {
-  return badRequest(
-    `the name of the object (${body}) does not match the name on the URL (${path})`,
-  );
+/** Throws 400 for an object with another name than the path of its request has. */
+export function requireName(object: KubeObject, name: string): void {
+  const given = object.metadata?.name;
+  if (given !== name) {
+    throw badRequest(
+      `the name of the object (${given ?? ''}) does not match the name on the URL (${name})`,
+    );
+  }
 }

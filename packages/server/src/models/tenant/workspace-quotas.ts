@@ -8,7 +8,7 @@ import { resourceOfLimit } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { WriteOptions } from '@ks-apiserver/client/kube/client';
 import type { CallerWriter } from '../authorization/caller-writer.ts';
-import { missing, nameMismatch } from '../iam/errors.ts';
+import { missing, requireName } from '../iam/errors.ts';
 
 /** The resource of workspaces' quotas. */
 export const WORKSPACE_QUOTAS = {
@@ -85,10 +85,7 @@ export class WorkspaceQuotas {
     caller: CallerWriter,
     options: WriteOptions,
   ): Promise<KubeObject> {
-    if (given.metadata.name !== name) {
-      throw nameMismatch(given.metadata.name ?? '', name);
-    }
-
+    requireName(given, name);
     this.#requireOwn(workspace, name);
     return caller.update(WORKSPACE_QUOTAS, this.#toStore(workspace, given), options);
   }

@@ -20,7 +20,7 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader, WriteOptions } from '@ks-apiserver/client/kube/client';
 import type { CallerWriter } from '../../authorization/caller-writer.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
-import { missing, nameMismatch } from '../errors.ts';
+import { missing, requireName } from '../errors.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 
 /** A user to add to a group, with the field names of 3.1's clients. */
@@ -145,10 +145,7 @@ export class Groups {
     caller: CallerWriter,
     options: WriteOptions,
   ): Promise<KubeObject> {
-    if (given.metadata.name !== name) {
-      throw nameMismatch(given.metadata.name ?? '', name);
-    }
-
+    requireName(given, name);
     await this.#requireOwn(GROUPS, workspace, name);
     return caller.update(GROUPS, await this.#toStore(workspace, given), options);
   }
@@ -163,9 +160,7 @@ export class Groups {
   ): Promise<KubeObject> {
     const stored = await this.#requireOwn(GROUPS, workspace, name);
     const patched = patchObject(stored, patch);
-    if (patched.metadata?.name !== name) {
-      throw nameMismatch(patched.metadata?.name ?? '', name);
-    }
+    requireName(patched, name);
 
     return caller.update(GROUPS, await this.#toStore(workspace, patched), options);
   }

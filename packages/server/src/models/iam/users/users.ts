@@ -14,7 +14,7 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader, WriteOptions } from '@ks-apiserver/client/kube/client';
 import type { CallerWriters } from '../../authorization/caller-writer.ts';
 import { withoutPasswordDuty } from '../../authorization/restrictions/first-password.ts';
-import { missing, nameMismatch } from '../errors.ts';
+import { missing, requireName } from '../errors.ts';
 import type { Login } from '../login/login.ts';
 import type { LoginSource } from '../login/login-source.ts';
 import type { Members } from '../roles/members.ts';
@@ -143,9 +143,7 @@ export class Users {
   ): Promise<KubeObject> {
     const { gate, members, scopes, users } = this.#dependencies;
 
-    if (given.metadata.name !== name) {
-      throw nameMismatch(given.metadata.name ?? '', name);
-    }
+    requireName(given, name);
 
     const stored = await this.#requireUser(name);
     const client = gate.clientFor(caller);
