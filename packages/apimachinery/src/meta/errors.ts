@@ -1,3 +1,4 @@
+import { messageOf } from './error-message.ts';
 import type { Json } from './types.ts';
 
 /** One reason inside `details.causes` of a Status (Kubernetes meta/v1 StatusCause). */
@@ -251,7 +252,7 @@ export function toStatusError(error: unknown): StatusError {
   if (error instanceof StatusError) {
     return error;
   }
-  return internalError(error instanceof Error ? error.message : String(error), error);
+  return internalError(messageOf(error), error);
 }
 
 /** 405 as kube-apiserver words it. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import fc from 'fast-check';
 import { decodeProtobuf } from './decode.ts';
-import { messageNameOf, messageOf } from './messages.ts';
+import { findMessage, messageNameOf } from './messages.ts';
 
 /**
  * Encodes a message from fields by number: numbers are varints, texts and messages have a length,
@@ -176,7 +176,7 @@ test('every message that a field names exists', () => {
 
     seen.add(name);
 
-    const message = messageOf(name);
+    const message = findMessage(name);
     assert.ok(message, name);
 
     if (message !== 'strings') {

@@ -1,12 +1,12 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import {
   badRequest,
   StatusError,
   unsupportedMediaType,
 } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { errorMessage } from '../error-message.ts';
 import { MAX_ENTRIES, tooManyEntries } from '../json/json-size.ts';
-import { type Field, messageNameOf, messageOf } from './messages.ts';
+import { type Field, findMessage, messageNameOf } from './messages.ts';
 import { WireError, type WireField, wireFields } from './wire.ts';
 
 /** The media type of kubectl's `create` commands and the clients of Kubernetes' components. */
@@ -193,7 +193,7 @@ function decodeMessage(name: string, bytes: Uint8Array, place: Place): Json {
     throw new WireError('messages are nested too deeply');
   }
 
-  const message = messageOf(name);
+  const message = findMessage(name);
   if (!message) {
     throw new WireError(`no message is called ${name}`);
   }
@@ -266,6 +266,6 @@ export function decodeProtobuf(body: Uint8Array, kind: string): KubeObject {
     if (error instanceof StatusError) {
       throw error;
     }
-    throw refuse(errorMessage(error), error);
+    throw refuse(messageOf(error), error);
   }
 }

@@ -76,7 +76,7 @@ function parse(name: string, line: string): Message {
 }
 
 /** The message of a name such as `core.PodSpec`, or undefined. */
-export function messageOf(name: string): Message | undefined {
+export function findMessage(name: string): Message | undefined {
   if (lines.size === 0) {
     index();
   }

@@ -1,6 +1,6 @@
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { errorMessage } from '../error-message.ts';
 import { handleFailure } from '../registry/controllers/failures.ts';
 import { type Condition, listOf } from '../registry/resources/core-types.ts';
 import type { ResourceCatalog } from '../registry/resources/resource-catalog.ts';
@@ -106,7 +106,7 @@ export class RequestSigner {
         type: 'Failed',
         status: 'True',
         reason: 'SignerValidationFailure',
-        message: errorMessage(error),
+        message: messageOf(error),
       };
 
       return { conditions: [...(status?.conditions ?? []), failed] };

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { Database, Transaction } from 'lmdb';
-import { errorMessage } from '../error-message.ts';
 import type { Snapshot } from './backend.ts';
 import type { CompactionPolicy } from './change-log.ts';
 import { ContentSum, checkContents, markUsed } from './contents.ts';
@@ -171,7 +171,7 @@ export class LmdbBackend extends RevisionedBackend {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
-      throw new Error(`cannot use the data directory ${path}: ${errorMessage(error)}`, {
+      throw new Error(`cannot use the data directory ${path}: ${messageOf(error)}`, {
         cause: error,
       });
     }

@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type Field, messageNameOf, messageOf } from '@ks-apiserver/kubernetes/protobuf/messages';
+import { type Field, findMessage, messageNameOf } from '@ks-apiserver/kubernetes/protobuf/messages';
 
 type Fields = { [name: string]: Json };
 
@@ -99,7 +99,7 @@ function writeField(
 }
 
 function encodeMessage(name: string, object: Fields): Uint8Array {
-  const message = messageOf(name);
+  const message = findMessage(name);
   if (message === undefined) {
     throw new Error(`no message is called ${name}`);
   }

@@ -1,4 +1,5 @@
 import { isObject } from '@ks-apiserver/apimachinery/json/json';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import {
   badRequest,
   requestTooLarge,
@@ -7,7 +8,6 @@ import {
 } from '@ks-apiserver/apimachinery/meta/errors';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { type KubeRequest, readBody } from '@ks-apiserver/apimachinery/transport/transport';
-import { errorMessage } from '../../error-message.ts';
 import { JsonError } from '../../json/json-faults.ts';
 import { decodeProtobuf, PROTOBUF } from '../../protobuf/decode.ts';
 import { LARGE_BYTES, yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
@@ -52,7 +52,7 @@ export async function requestBody(request: KubeRequest, limit = MAX_BODY_BYTES):
       throw requestTooLarge(limit);
     }
 
-    throw badRequest(`the body of the request could not be read: ${errorMessage(error)}`);
+    throw badRequest(`the body of the request could not be read: ${messageOf(error)}`);
   }
 }
 
@@ -163,7 +163,7 @@ export function readText(body: Buffer, mediaType: string, kind: string): ParsedT
       throw error;
     }
 
-    const message = errorMessage(error);
+    const message = messageOf(error);
 
     throw unrecognized(
       isYaml ? `yaml: ${message}` : `couldn't get version/kind; json parse error: ${message}`,

@@ -1,5 +1,5 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { KnownField } from '@ks-apiserver/apimachinery/schema/prune';
-import { errorMessage } from '../../error-message.ts';
 import { checkJson, JsonError } from '../../json/json-faults.ts';
 import { countFields } from '../../json/json-size.ts';
 import { readMerged, reportFields } from './repeated-fields.ts';
@@ -55,7 +55,7 @@ function parseRepeatable(body: Buffer): { text: string; value: unknown; isRepeat
     return { text, value, isRepeated: countKeys(value) !== fields };
   } catch (error) {
     checkJson(body);
-    throw new JsonError(errorMessage(error));
+    throw new JsonError(messageOf(error));
   }
 }
 

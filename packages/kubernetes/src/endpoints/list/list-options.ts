@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import {
   badRequest,
   expired,
@@ -6,7 +7,6 @@ import {
   StatusError,
 } from '@ks-apiserver/apimachinery/meta/errors';
 import { forbiddenField, notSupported } from '@ks-apiserver/apimachinery/validation/field';
-import { errorMessage } from '../../error-message.ts';
 import type { Backend } from '../../storage/backend.ts';
 
 /** The state that a list shows, and the part of it. */
@@ -60,7 +60,7 @@ function readToken(text: string): ContinueToken {
       Buffer.from(text, 'base64url').toString('utf8'),
     ) as Partial<ContinueToken> | null;
   } catch (error) {
-    throw refuse(errorMessage(error));
+    throw refuse(messageOf(error));
   }
 
   const { v, start, rv } = token ?? {};

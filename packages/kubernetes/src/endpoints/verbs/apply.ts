@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject, kindText } from '@ks-apiserver/apimachinery/meta/types';
 import {
@@ -10,7 +11,6 @@ import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { required } from '@ks-apiserver/apimachinery/validation/field';
-import { errorMessage } from '../../error-message.ts';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import { matchUrl } from '../../registry/resources/metadata.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
@@ -37,7 +37,7 @@ function decodeConfiguration(type: ResourceType, body: Buffer, warnings: string[
       throw error;
     }
 
-    const [why] = errorMessage(error).split('\n');
+    const [why] = messageOf(error).split('\n');
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
   }
 

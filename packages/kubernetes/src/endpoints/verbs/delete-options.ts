@@ -1,6 +1,6 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import { invalidValue, notSupported } from '@ks-apiserver/apimachinery/validation/field';
-import { errorMessage } from '../../error-message.ts';
 import type { DeleteOptions } from '../../registry/store/writes/delete.ts';
 import type { Call } from '../call.ts';
 import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from '../codec/body.ts';
@@ -21,8 +21,7 @@ function readOptions(body: Buffer, mediaType: string): Record<string, unknown> |
   } catch (error) {
     // Kubernetes shows only the decoder's message here.
     const [, why] =
-      /^the object provided is unrecognized [^:]*: (.*) \([^(]*\)$/s.exec(errorMessage(error)) ??
-      [];
+      /^the object provided is unrecognized [^:]*: (.*) \([^(]*\)$/s.exec(messageOf(error)) ?? [];
 
     throw why === undefined ? error : badRequest(why);
   }

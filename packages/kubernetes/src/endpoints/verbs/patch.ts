@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import {
   badRequest,
   invalid,
@@ -11,7 +12,6 @@ import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strategic/strategic';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { forbiddenField, invalidValue } from '@ks-apiserver/apimachinery/validation/field';
-import { errorMessage } from '../../error-message.ts';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
 import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
@@ -64,7 +64,7 @@ export function readPatch(mediaType: string, body: Buffer, type: ResourceType): 
       throw error;
     }
 
-    const message = errorMessage(error);
+    const message = messageOf(error);
     throw badRequest(mediaType === STRATEGIC_PATCH ? message : `error decoding patch: ${message}`);
   }
 

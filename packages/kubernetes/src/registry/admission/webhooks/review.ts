@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { type Status, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { errorMessage } from '../../../error-message.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import type { Attributes } from '../attributes.ts';
 
@@ -83,9 +83,7 @@ function decodePatch(text: string): readonly unknown[] {
   try {
     patch = JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
   } catch (error) {
-    throw new InvalidReview(
-      `received undecodable patch in webhook response: ${errorMessage(error)}`,
-    );
+    throw new InvalidReview(`received undecodable patch in webhook response: ${messageOf(error)}`);
   }
 
   if (patch === null) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { LRUCache } from 'lru-cache';
 import { answerPath, isolateModule, type RegoModule, RegoModuleError } from './rego-module.ts';
 
@@ -120,7 +121,7 @@ export class OpaServer implements OverridePolicy {
       };
     } catch (error) {
       const invalid = error instanceof RegoModuleError;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
 
       return {
         usable: false,

@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import {
   addQuantities,
   canonicalQuantity,
@@ -8,7 +9,6 @@ import {
   subtractQuantities,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Environment } from '@marcbachmann/cel-js';
-import { errorMessage } from '../../../../error-message.ts';
 import { CelFailure } from '../failure.ts';
 
 const BILLION = 1_000_000_000n;
@@ -128,7 +128,7 @@ function quantity(text: string): CelQuantity {
   try {
     return new CelQuantity(parseQuantity(text));
   } catch (error) {
-    throw new CelFailure(errorMessage(error));
+    throw new CelFailure(messageOf(error));
   }
 }
 
