@@ -169,22 +169,6 @@ export function invalid(
   });
 }
 
-/** 405: the resource exists but not this verb. */
-export function methodNotSupported(
-  subject: { group?: string; resource: string },
-  verb: string,
-): StatusError {
-  return new StatusError(
-    405,
-    'MethodNotAllowed',
-    `${verb} is not supported on resources of kind "${qualified(subject)}"`,
-    {
-      ...(subject.group && { group: subject.group }),
-      kind: subject.resource,
-    },
-  );
-}
-
 /** 404 for a path that names no resource, as kube-apiserver words it. */
 export function noSuchPath(): StatusError {
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});

@@ -4,20 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NODES } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { GroupVersionResource, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { RENEW_MS, renewNodeLease } from './node-lease.ts';
 
-const LEASES: GroupVersionResource = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  resource: 'leases',
-};
-
-const LEASE_NAMESPACE = 'kube-node-lease';
-
-/** As a kubelet: the lease every 10 s, the status every 5 minutes or when it changes. */
-const LEASE_SECONDS = 40;
-const RENEW_MS = 10_000;
+/** As a kubelet: the status every 5 minutes or when it changes. */
 const STATUS_MS = 300_000;
 const MEMORY_PRESSURE = 0.03;
 const DISK_PRESSURE = 0.05;
@@ -230,9 +221,9 @@ export class HostNode {
   }
 
   async #beat(): Promise<void> {
-    await this.#renewLease();
-
     const { client } = this.#options;
+    await renewNodeLease(client, this.#name);
+
     const key = { resource: NODES, name: this.#name };
     const node = await client.find(key);
     if (!node) {
@@ -274,28 +265,6 @@ export class HostNode {
       metadata: { resourceVersion: node.metadata.resourceVersion },
       spec: { taints: rest },
     });
-  }
-
-  async #renewLease(): Promise<void> {
-    const { client } = this.#options;
-
-    const spec = {
-      holderIdentity: this.#name,
-      leaseDurationSeconds: LEASE_SECONDS,
-      renewTime: new Date().toISOString().replace('Z', '000Z'),
-    };
-
-    const key = { resource: LEASES, name: this.#name, namespace: LEASE_NAMESPACE };
-    if (await client.find(key)) {
-      await client.patch(key, 'merge', { spec });
-    } else {
-      await client.create(LEASES, {
-        apiVersion: 'coordination.k8s.io/v1',
-        kind: 'Lease',
-        metadata: { name: this.#name, namespace: LEASE_NAMESPACE },
-        spec,
-      });
-    }
   }
 
   async stop(): Promise<void> {

@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LEASES } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { microTimestamp } from '@ks-apiserver/apimachinery/meta/time';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-
-const LEASES: GroupVersionResource = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  resource: 'leases',
-};
 
 /** As client-go: a lease of 15 s, renewed within 10 s, checked every 2 s. */
 const DEFAULTS = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000 };
@@ -121,7 +117,7 @@ export class Leader {
       return false;
     }
 
-    const now = new Date().toISOString().replace('Z', '000Z');
+    const now = microTimestamp();
     const taken = spec.holderIdentity !== identity;
 
     const wanted: LeaseSpec = {

@@ -1,6 +1,7 @@
 import { assertNesting, equalJson } from '../../json/json.ts';
 import { LAST_APPLIED } from '../../meta/annotations.ts';
 import { badRequest, type StatusCause, StatusError } from '../../meta/errors.ts';
+import { timestamp } from '../../meta/time.ts';
 import { type KubeObject, kindText } from '../../meta/types.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { compareTyped } from './compare-typed.ts';
@@ -11,7 +12,6 @@ import {
   encodeManagedFields,
   type Manager,
   type Managers,
-  managedTime,
   managerId,
   resetFieldsOf,
   stripMeta,
@@ -284,7 +284,7 @@ export function* applySteps(options: ApplyOptions): Generator<void, KubeObject> 
 
     const set = stripMeta(compareTyped({ metadata: {} }, live, schema).added.withoutFields(reset));
     if (!set.empty) {
-      managers.set(managerId(before), { ...before, time: managedTime(now), set });
+      managers.set(managerId(before), { ...before, time: timestamp(now), set });
     }
   }
 
@@ -293,7 +293,7 @@ export function* applySteps(options: ApplyOptions): Generator<void, KubeObject> 
   const last = managers.get(own);
   const whole = fieldSetOf(applied, schema);
   const set = stripMeta(whole.withoutFields(reset));
-  const time = managedTime(now);
+  const time = timestamp(now);
 
   managers.set(own, { ...name, time: last?.time, set });
   yield;

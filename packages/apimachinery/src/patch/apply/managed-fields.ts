@@ -1,3 +1,4 @@
+import { timestamp } from '../../meta/time.ts';
 import type { Json, KubeObject, ManagedFieldsEntry } from '../../meta/types.ts';
 import type { Schema } from '../../schema/schema.ts';
 import { compareText } from '../../text/compare-text.ts';
@@ -161,11 +162,6 @@ export interface TrackUpdateOptions {
   resetFields?: readonly string[];
 }
 
-/** Time as managedFields hold it: RFC 3339 in UTC with seconds. */
-export function managedTime(now: Date): string {
-  return `${now.toISOString().slice(0, 19)}Z`;
-}
-
 /**
  * Merges the oldest updates of one apiVersion into one entry until at most ten updates are left.
  */
@@ -286,7 +282,7 @@ export function trackUpdate(options: TrackUpdateOptions): KubeObject {
     const previous = managers.get(id)?.set;
     managers.set(id, {
       ...name,
-      time: managedTime(now),
+      time: timestamp(now),
       set: previous === undefined ? taken : taken.union(previous),
     });
   }

@@ -1,22 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NODES } from '@ks-apiserver/api/resources';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { RENEW_MS, renewNodeLease } from '../../node/node-lease.ts';
 import { ensureCreated } from '../../runtime/ensure.ts';
 import { SIMULATED } from '../cluster.ts';
 
-const LEASES: GroupVersionResource = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  resource: 'leases',
-};
-
-const LEASE_NAMESPACE = 'kube-node-lease';
-
-/** As a kubelet: the lease every 10 s, the status every 5 minutes. */
-const LEASE_SECONDS = 40;
-const RENEW_MS = 10_000;
+/** After how many renewals of its lease a node's status is written: every 5 minutes, as a kubelet. */
 const STATUS_EVERY = 30;
 const NOT_READY = 'node.kubernetes.io/not-ready';
 const CAPACITY = { cpu: '8', memory: '32Gi', pods: '250', 'ephemeral-storage': '100Gi' };
@@ -88,9 +79,10 @@ export class SimulatedNodes {
       }
 
       for (const [i, name] of this.#names.entries()) {
-        await (beat % STATUS_EVERY === 0 ? this.#register(name, i) : this.#renew(name)).catch(
-          this.#onError,
-        );
+        await (beat % STATUS_EVERY === 0
+          ? this.#register(name, i)
+          : renewNodeLease(this.#client, name)
+        ).catch(this.#onError);
       }
     }
   }
@@ -130,7 +122,7 @@ export class SimulatedNodes {
       await this.#client.patch(key, 'merge', { metadata: { resourceVersion }, spec: { taints } });
     }
 
-    await this.#renew(name);
+    await renewNodeLease(this.#client, name);
   }
 
   #status(name: string, index: number) {
@@ -156,22 +148,6 @@ export class SimulatedNodes {
         architecture: 'amd64',
       },
     };
-  }
-
-  async #renew(name: string): Promise<void> {
-    const renewTime = new Date().toISOString().replace('Z', '000Z');
-    const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime };
-    const key = { resource: LEASES, name, namespace: LEASE_NAMESPACE };
-
-    const lease = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name, namespace: LEASE_NAMESPACE },
-      spec,
-    };
-
-    await ensureCreated(this.#client, LEASES, lease);
-    await this.#client.patch(key, 'merge', { spec });
   }
 
   async stop(): Promise<void> {

@@ -1,9 +1,10 @@
 import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Attributes } from '../../registry/authorization/rbac.ts';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
-import { matchUrl, timestamp } from '../../registry/resources/metadata.ts';
+import { matchUrl } from '../../registry/resources/metadata.ts';
 import type { Call } from '../call.ts';
 import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from '../codec/body.ts';
 import { decodeKind } from '../codec/decode.ts';

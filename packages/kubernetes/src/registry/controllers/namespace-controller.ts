@@ -1,8 +1,8 @@
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { StorageEvent } from '../../storage/backend.ts';
-import { timestamp } from '../resources/metadata.ts';
 import { namespaceKey } from '../resources/namespace-lifecycle.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';

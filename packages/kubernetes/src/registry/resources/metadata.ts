@@ -7,6 +7,7 @@ import {
   StatusError,
   type Subject,
 } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from './resource-type.ts';
 import { storedMetadata } from './stored-metadata.ts';
@@ -26,11 +27,6 @@ export function generateName(base: string): string {
   }
 
   return name;
-}
-
-/** A time as Kubernetes writes it: RFC 3339 in UTC, whole seconds. */
-export function timestamp(now: Date): string {
-  return `${now.toISOString().slice(0, 19)}Z`;
 }
 
 /** The subject of an error about an object of a type. */

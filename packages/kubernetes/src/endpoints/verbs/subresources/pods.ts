@@ -1,9 +1,9 @@
 import { badRequest, conflict, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { aggregate } from '../../../registry/admission/attributes.ts';
-import { timestamp } from '../../../registry/resources/metadata.ts';
 import { storagePrefix } from '../../../registry/resources/resource-type.ts';
 import { Causes } from '../../../registry/validation/causes.ts';
 import { builtinSchema } from '../../../schemas/builtin.ts';

@@ -4,6 +4,7 @@ import {
   invalid,
   serviceUnavailable,
 } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import { type KubeObject, kindText } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import {
@@ -11,7 +12,6 @@ import {
   type BoundKind,
   type BoundObject,
 } from '../../../registry/authorization/service-account-tokens.ts';
-import { timestamp } from '../../../registry/resources/metadata.ts';
 import { storedMetadata } from '../../../registry/resources/stored-metadata.ts';
 import { builtinSchema } from '../../../schemas/builtin.ts';
 import type { Call } from '../../call.ts';

@@ -1,10 +1,10 @@
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { StorageEvent } from '../../../storage/backend.ts';
 import { handleFailure } from '../../controllers/failures.ts';
-import { timestamp } from '../../resources/metadata.ts';
 import type { ResourceCatalog } from '../../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../../resources/resource-type.ts';
 import { storedMetadata } from '../../resources/stored-metadata.ts';

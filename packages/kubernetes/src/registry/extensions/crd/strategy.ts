@@ -1,4 +1,4 @@
-import { timestamp } from '../../resources/metadata.ts';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Strategy } from '../../resources/strategy.ts';
 import { approvalCauses } from './approval.ts';
 import { withCondition } from './conditions.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { listOf } from '../core-types.ts';
-import { timestamp } from '../metadata.ts';
 import { STATUS_METADATA, type Strategy } from '../strategy.ts';
 import { csrStrategy } from './certificate-signing-requests.ts';
 import { claimStrategy } from './claims.ts';

@@ -1,9 +1,9 @@
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import {
   validateDecisions,
   validateRequest,
 } from '../../validation/certificate-signing-requests.ts';
 import { type Condition, listOf } from '../core-types.ts';
-import { timestamp } from '../metadata.ts';
 import type { Strategy } from '../strategy.ts';
 
 const isDecision = ({ type }: Condition) => type === 'Approved' || type === 'Denied';

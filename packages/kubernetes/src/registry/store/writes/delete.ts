@@ -1,6 +1,7 @@
 import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject, ObjectMeta } from '@ks-apiserver/apimachinery/meta/types';
-import { subjectOf, timestamp } from '../../resources/metadata.ts';
+import { subjectOf } from '../../resources/metadata.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import type { Strategy, WriteContext, WriteOptions } from '../../resources/strategy.ts';
 import type { Draft, Outcome, Step } from './write.ts';

@@ -1,7 +1,7 @@
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { eachOldAppArmor, oldAppArmor } from '../../../validation/pods/app-armor.ts';
 import type { Fields } from '../../defaults/types.ts';
-import { timestamp } from '../../metadata.ts';
 
 /** Sets the condition of a pod with scheduling gates (Kubernetes "Pod Scheduling Readiness"). */
 export function gatedCondition(spec: Fields, now: Date): Fields | undefined {
