@@ -1,7 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { ref, type SwaggerSchema } from './document.ts';
-import { metaName } from './meta-definitions.ts';
+import { listSchema, metaName } from './meta-definitions.ts';
 
 /**
  * Names of the definitions that fields of custom resources refer to, by field or, where kinds
@@ -157,14 +157,7 @@ export function crdDefinitions(crd: KubeObject): [string, SwaggerSchema][] {
 
   const list: SwaggerSchema = {
     description: `A list of ${names.plural}.`,
-    type: 'object',
-    required: ['items'],
-    properties: {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: ref(metaName('ListMeta')),
-      items: { type: 'array', items: ref(name) },
-    },
+    ...listSchema(name),
     ...gvk('List'),
   };
 

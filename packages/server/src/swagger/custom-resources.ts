@@ -19,7 +19,7 @@ import {
   type SwaggerSchema,
   sorted,
 } from './document.ts';
-import { metaDefinitions, metaName } from './meta-definitions.ts';
+import { listSchema, metaDefinitions, metaName } from './meta-definitions.ts';
 
 interface CrdVersion {
   name: string;
@@ -100,19 +100,7 @@ function defineKind(resource: Resource, schema: Schema): [string, SwaggerSchema]
       name,
       { ...object, properties: { ...object.properties, metadata: ref(metaName('ObjectMeta')) } },
     ],
-    [
-      `${name}List`,
-      {
-        type: 'object',
-        required: ['items'],
-        properties: {
-          apiVersion: { type: 'string' },
-          kind: { type: 'string' },
-          metadata: ref(metaName('ListMeta')),
-          items: { type: 'array', items: ref(name) },
-        },
-      },
-    ],
+    [`${name}List`, listSchema(name)],
   ];
 }
 

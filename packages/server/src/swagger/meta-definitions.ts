@@ -62,6 +62,20 @@ export function metaName(short: string): string {
   return name;
 }
 
+/** Returns the schema of a list of the definition `item`. */
+export function listSchema(item: string): SwaggerSchema {
+  return {
+    type: 'object',
+    required: ['items'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: ref(metaName('ListMeta')),
+      items: { type: 'array', items: ref(item) },
+    },
+  };
+}
+
 function typeOf(text: string): SwaggerSchema {
   if (text === 'string' || text === 'boolean') {
     return { type: text };

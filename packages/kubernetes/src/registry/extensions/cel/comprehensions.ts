@@ -180,20 +180,34 @@ function define(map: Record<string, unknown>, key: string, value: unknown): void
   Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
+/**
+ * Checks a list or an optional, and then an expression in which a variable stands for the value in
+ * it. Returns the type of the list or optional.
+ */
+function checkWithValue(
+  checker: Checker,
+  [receiver, name, expression]: MacroArguments,
+  scope: Scope,
+  state: Record<string, unknown>,
+): CheckedType {
+  const type = checker.check(receiver, scope);
+
+  const inner = scope.forkWithVariable(
+    variable(checker, name),
+    type.valueType ?? checker.getType('dyn'),
+  );
+
+  state.bound = inner;
+  checker.check(expression, inner);
+
+  return type;
+}
+
 /** `optMap` and `optFlatMap`: an expression evaluated with the value of an optional that has one. */
 function optional({ flat }: { flat: boolean }): Macro {
   return {
-    check(checker, [receiver, name, expression], scope, _node, state) {
-      const type = checker.check(receiver, scope);
-
-      const inner = scope.forkWithVariable(
-        variable(checker, name),
-        type.valueType ?? checker.getType('dyn'),
-      );
-
-      state.bound = inner;
-      checker.check(expression, inner);
-
+    check(checker, args, scope, _node, state) {
+      checkWithValue(checker, args, scope, state);
       return checker.getType('optional');
     },
     evaluate(run, [receiver, , expression], scope, evaluator, state) {
@@ -215,18 +229,8 @@ function optional({ flat }: { flat: boolean }): Macro {
 
 /** `sortBy`: a list, sorted by the value of an expression for each item. */
 const sortBy: Macro = {
-  check(checker, [receiver, name, expression], scope, _node, state) {
-    const type = checker.check(receiver, scope);
-
-    const inner = scope.forkWithVariable(
-      variable(checker, name),
-      type.valueType ?? checker.getType('dyn'),
-    );
-
-    state.bound = inner;
-    checker.check(expression, inner);
-
-    return type;
+  check(checker, args, scope, _node, state) {
+    return checkWithValue(checker, args, scope, state);
   },
   evaluate(run, [receiver, , expression], scope, evaluator, state) {
     const keyed = entriesOf(run(receiver)).map(([, item]) => {
