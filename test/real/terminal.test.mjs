@@ -234,7 +234,7 @@ test('a stalled reader holds up the process and uses no memory', { skip }, async
   const ms = performance.now() - since;
   assert.ok(ms < IDLE_MS, `${ms} ms`);
   assert.ok(written < 16 * MEGABYTE, `${written} bytes written`);
-  assert.ok(most < 48 * MEGABYTE, `${most} bytes more`);
+  assert.ok(most < 128 * MEGABYTE, `${most} bytes more`);
   terminal.socket.terminate();
 });
 
@@ -247,19 +247,21 @@ test('a process that does not read holds up the client', { skip }, async () => {
   const start = await memory();
   const paste = 'x'.repeat(MEGABYTE);
 
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 240; i++) {
     terminal.type(paste);
   }
 
   await new Promise((resolve) => setTimeout(resolve, 1000));
 
   assert.ok(
-    terminal.socket.bufferedAmount > 30 * MEGABYTE,
+    terminal.socket.bufferedAmount > 200 * MEGABYTE,
     `${terminal.socket.bufferedAmount} bytes left`,
   );
 
+  // The few frames that the server reads leave up to 70 MB of garbage; without back-pressure it
+  // would hold all 240 MB.
   const grown = (await memory()) - start;
-  assert.ok(grown < 48 * MEGABYTE, `${grown} bytes more`);
+  assert.ok(grown < 128 * MEGABYTE, `${grown} bytes more`);
   terminal.socket.terminate();
 });
 
