@@ -41,6 +41,7 @@ export const WORKSPACE_ROLES = iam('workspaceroles');
 export const WORKSPACE_ROLE_BINDINGS = iam('workspacerolebindings');
 export const GROUPS = iam('groups');
 export const GROUP_BINDINGS = iam('groupbindings');
+export const WEBHOOKS = resourcesOf('auditing.kubesphere.io', 'v1alpha1')('webhooks');
 
 /** Workspaces, their templates and their limits. */
 export const WORKSPACES = resourcesOf(TENANT_GROUP, 'v1alpha1')('workspaces');

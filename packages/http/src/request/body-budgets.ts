@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError, tooManyRequests } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeRequest, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import { bodyObserver } from './body-observer.ts';
 
 /**
  * How many bytes of request bodies may be in memory at the same time: of all callers without a
@@ -212,6 +213,7 @@ export async function* countedBody(req: IncomingMessage): AsyncGenerator<Uint8Ar
 
   failed.catch(() => {});
 
+  const observe = bodyObserver(req);
   const watch = watchProgress(account, fail);
   const chunks = req.iterator({ destroyOnReturn: false });
 
@@ -224,6 +226,7 @@ export async function* countedBody(req: IncomingMessage): AsyncGenerator<Uint8Ar
 
       watch.progress();
       account.hold(value.byteLength);
+      observe?.(value);
       yield value;
     }
   } finally {

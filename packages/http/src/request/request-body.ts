@@ -3,6 +3,7 @@ import { createGunzip, createInflate } from 'node:zlib';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { bodyAccount, watchProgress } from './body-budgets.ts';
+import { bodyObserver } from './body-observer.ts';
 
 /** Whether a request has a body. */
 export function hasBody({ headers }: IncomingMessage): boolean {
@@ -60,7 +61,9 @@ export function readRequestBody(req: IncomingMessage, limit: number): Promise<Bu
       decoder?.destroy();
 
       if (error === undefined) {
-        resolve(Buffer.concat(chunks, size));
+        const body = Buffer.concat(chunks, size);
+        bodyObserver(req)?.(body);
+        resolve(body);
       } else {
         reject(
           error instanceof StatusError

@@ -45,12 +45,15 @@ export interface LoginRecordsOptions {
   windowMs: number;
   /** Returns the address to count by for that of a record. */
   clientOf: (sourceIP: string) => string;
+  /** Is told of each attempt. */
+  onAttempt?: (attempt: LoginAttempt) => void;
   onError: (error: unknown) => void;
 }
 
 /** Records log-ins, and counts failures at once, before their records are stored. */
 export class LoginRecords {
   readonly #client: KubeClient;
+  readonly #onAttempt: ((attempt: LoginAttempt) => void) | undefined;
   readonly #onError: (error: unknown) => void;
   readonly #byUser: FailureCounter;
   readonly #bySource: FailureCounter;
@@ -61,12 +64,13 @@ export class LoginRecords {
   #waiting = 0;
   #writes: Promise<unknown> = Promise.resolve();
 
-  constructor({ client, windowMs, clientOf, onError }: LoginRecordsOptions) {
+  constructor({ client, windowMs, clientOf, onAttempt, onError }: LoginRecordsOptions) {
     this.#client = client;
     this.#windowMs = windowMs;
     this.#byUser = new FailureCounter(windowMs);
     this.#bySource = new FailureCounter(windowMs);
     this.#clientOf = clientOf;
+    this.#onAttempt = onAttempt;
     this.#onError = onError;
   }
 
@@ -143,12 +147,16 @@ export class LoginRecords {
    * Counts an attempt at once and stores its record soon after, so that answers take as long with
    * and without a record.
    */
-  add({ user, source, success, reason, password }: LoginAttempt): void {
+  add(attempt: LoginAttempt): void {
+    const { user, source, success, reason, password } = attempt;
     const name = this.#nameOf(user, source, password);
 
     if (!success) {
       this.#countFailure(name, Date.now(), user, source.sourceIP);
     }
+
+    this.#onAttempt?.(attempt);
+
     if (this.#waiting >= MAX_WAITING) {
       return;
     }
