@@ -38,12 +38,21 @@ export interface ListenOptions {
   guard?: CallGuard;
 }
 
+/** Where a call came from. */
+export interface CallOrigin {
+  address: string;
+  /** The user who acts as the call's user, where that is another one. */
+  impersonator?: UserInfo;
+}
+
 /** Checks calls of users before they reach the API. */
 export interface CallGuard {
   /** Handles a call; throws a StatusError to refuse it. */
-  call(request: KubeRequest, user: UserInfo): Promise<KubeResponse>;
+  call(request: KubeRequest, user: UserInfo, origin: CallOrigin): Promise<KubeResponse>;
   /** The upgrade request to serve; throws a StatusError to refuse it. */
-  upgrade(request: KubeRequest, user: UserInfo): KubeRequest;
+  upgrade(request: KubeRequest, user: UserInfo, origin: CallOrigin): KubeRequest;
+  /** Is told of a call whose caller is not known. */
+  refused(request: KubeRequest, error: unknown, origin: CallOrigin): void;
 }
 
 /** The part of the API that a listener calls. */
@@ -151,6 +160,11 @@ async function authenticate(
   return { ...user, groups };
 }
 
+function originOf(req: IncomingMessage, caller: UserInfo, user: UserInfo): CallOrigin {
+  const address = req.socket.remoteAddress ?? '';
+  return caller === user ? { address } : { address, impersonator: caller };
+}
+
 /** Serves the API over TLS with bounded headers, idle times and requests. */
 export async function listen(api: ServedApi, options: ListenOptions): Promise<Listener> {
   const server = createServer({
@@ -172,6 +186,16 @@ export async function listen(api: ServedApi, options: ListenOptions): Promise<Li
   const admit = ({ name, groups }: UserInfo) =>
     groups.includes('system:masters') ? () => {} : limits.admit(name);
 
+  const identify = async (req: IncomingMessage, request: KubeRequest) => {
+    try {
+      const caller = await authenticate(req, api, options);
+      return { caller, user: api.impersonate(request.headers, caller) };
+    } catch (error) {
+      options.guard?.refused(request, error, { address: req.socket.remoteAddress ?? '' });
+      throw error;
+    }
+  };
+
   const onRequest = async (req: IncomingMessage, res: ServerResponse) => {
     const abort = new AbortController();
     res.once('close', () => {
@@ -183,8 +207,7 @@ export async function listen(api: ServedApi, options: ListenOptions): Promise<Li
 
     try {
       const request = kubeRequestFrom(req, abort.signal);
-      const caller = await authenticate(req, api, options);
-      const user = api.impersonate(request.headers, caller);
+      const { caller, user } = await identify(req, request);
 
       if (WATCH.test(request.url)) {
         res.once('close', admit(caller));
@@ -192,7 +215,7 @@ export async function listen(api: ServedApi, options: ListenOptions): Promise<Li
 
       const counted = bodies.counted(request, req, res, caller);
       const response = options.guard
-        ? await options.guard.call(counted, user)
+        ? await options.guard.call(counted, user, originOf(req, caller, user))
         : await api.handle(counted, user);
 
       await writeKubeResponse(res, response);
@@ -212,11 +235,12 @@ export async function listen(api: ServedApi, options: ListenOptions): Promise<Li
       checkUpgrade(req, parseRequestInfo(req.method ?? '', req.url ?? '/'));
 
       const request = kubeRequestFrom(req);
-      const caller = await authenticate(req, api, options);
-      const user = api.impersonate(request.headers, caller);
+      const { caller, user } = await identify(req, request);
 
       socket.once('close', admit(caller));
-      api.upgradeAs(options.guard?.upgrade(request, user) ?? request, socket, head, user);
+
+      const served = options.guard?.upgrade(request, user, originOf(req, caller, user)) ?? request;
+      api.upgradeAs(served, socket, head, user);
     } catch (error) {
       refuseUpgrade(socket, error);
     }

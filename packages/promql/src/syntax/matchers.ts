@@ -3,8 +3,39 @@ import { type Expression, type VectorSelector, vectorSelector } from './expressi
 
 export type { Matcher } from '../matching/matcher.ts';
 
-function inSelector(selector: VectorSelector, matchers: readonly Matcher[]): VectorSelector {
-  return vectorSelector([...selector.matchers, ...matchers], selector);
+/** Returns a copy of an expression in which each selector has the matchers that a function gives. */
+export function mapMatchers(
+  expression: Expression,
+  map: (matchers: readonly Matcher[]) => readonly Matcher[],
+): Expression {
+  const of = (part: Expression) => mapMatchers(part, map);
+  const ofSelector = (selector: VectorSelector) => vectorSelector(map(selector.matchers), selector);
+
+  switch (expression.kind) {
+    case 'number':
+    case 'string':
+      return expression;
+    case 'selector':
+      return ofSelector(expression);
+    case 'range':
+      return { ...expression, selector: ofSelector(expression.selector) };
+    case 'subquery':
+      return { ...expression, expression: of(expression.expression) };
+    case 'call':
+      return { ...expression, args: expression.args.map(of) };
+    case 'aggregation': {
+      const { parameter } = expression;
+      return {
+        ...expression,
+        parameter: parameter && of(parameter),
+        expression: of(expression.expression),
+      };
+    }
+    case 'negation':
+      return { ...expression, operand: of(expression.operand) };
+    case 'binary':
+      return { ...expression, left: of(expression.left), right: of(expression.right) };
+  }
 }
 
 /**
@@ -13,31 +44,5 @@ function inSelector(selector: VectorSelector, matchers: readonly Matcher[]): Vec
  * so the result reads no series that one of the given matchers excludes.
  */
 export function addMatchers(expression: Expression, matchers: readonly Matcher[]): Expression {
-  const add = (part: Expression) => addMatchers(part, matchers);
-
-  switch (expression.kind) {
-    case 'number':
-    case 'string':
-      return expression;
-    case 'selector':
-      return inSelector(expression, matchers);
-    case 'range':
-      return { ...expression, selector: inSelector(expression.selector, matchers) };
-    case 'subquery':
-      return { ...expression, expression: add(expression.expression) };
-    case 'call':
-      return { ...expression, args: expression.args.map(add) };
-    case 'aggregation': {
-      const { parameter } = expression;
-      return {
-        ...expression,
-        parameter: parameter && add(parameter),
-        expression: add(expression.expression),
-      };
-    }
-    case 'negation':
-      return { ...expression, operand: add(expression.operand) };
-    case 'binary':
-      return { ...expression, left: add(expression.left), right: add(expression.right) };
-  }
+  return mapMatchers(expression, (own) => [...own, ...matchers]);
 }

@@ -46,6 +46,11 @@ function shift({ offset, at }: TimeShift): string {
   ].join('');
 }
 
+/** Writes one matcher as it stands between the braces of a selector. */
+export function printMatcher({ name, op, value }: Matcher): string {
+  return `${label(name)}${op}${quote(value)}`;
+}
+
 /** Writes matchers as a selector, the metric's name before the braces where that is possible. */
 export function printMatchers(matchers: readonly Matcher[]): string {
   const names = matchers.filter(({ name }) => name === METRIC_NAME);
@@ -57,9 +62,7 @@ export function printMatchers(matchers: readonly Matcher[]): string {
     validName.test(first.value) &&
     !keywords.has(first.value.toLowerCase());
 
-  const inBraces = matchers
-    .filter((matcher) => !isNamed || matcher !== first)
-    .map(({ name, op, value }) => `${label(name)}${op}${quote(value)}`);
+  const inBraces = matchers.filter((matcher) => !isNamed || matcher !== first).map(printMatcher);
 
   const braces = inBraces.length > 0 || !isNamed ? `{${inBraces.join(', ')}}` : '';
 

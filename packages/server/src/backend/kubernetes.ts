@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { KubeTransport, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Auditor } from '../models/auditing/auditor.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { SecretStore } from './secrets.ts';
 
@@ -22,6 +23,8 @@ export interface Kubernetes {
     admitUsers(admit: (user: UserInfo, connection: Duplex) => void): void;
     /** Puts its secure port behind the gate. */
     useGate(gate: Gate): void;
+    /** Records calls at its secure port. */
+    useAuditor(auditor: Auditor): void;
   };
   close(): Promise<void>;
 }

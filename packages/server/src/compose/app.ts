@@ -34,6 +34,8 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
+import { openAuditor } from './auditing.ts';
+import { monitoringDependencies, openMetrics } from './monitoring.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
@@ -93,8 +95,14 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     kubernetes.embedded?.admitUsers((user, connection) => certificateUsers.admit(user, connection));
   }
 
+  const metrics = new Metrics();
+  const auditing = openAuditor({ config, client, store: undefined, metrics, log });
+  const { auditor } = auditing;
+
+  kubernetes.embedded?.useAuditor(auditor);
+
   const signIn = await openSignIn(
-    { config, kubernetes, catalog, users, claimName, log, signal },
+    { config, kubernetes, catalog, users, claimName, auditor, log, signal },
     providers,
   );
 
@@ -102,7 +110,6 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     signIn;
   const access = await openAccess({ config, client, catalog, users, log });
   const { authorizer, bindings, overrides, scopes, members, effects } = access;
-  const metrics = new Metrics();
 
   // Not waited for: a cluster of 3.0 has no such kind until it is installed.
   const quotaInformer = new Informer(client, {
@@ -158,6 +165,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     mayLogIn,
   });
 
+  const recorded = openMetrics(config);
+  const monitoring = monitoringDependencies(recorded.queries, client, catalog);
   const routers = new Routers(client, catalog);
   const live = new LiveLists(catalog);
   let stopping = false;
@@ -216,6 +225,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     live,
     quotas: new WorkspaceQuotas(quotaInformer),
     terminals: new Terminals(transport, config.terminal),
+    monitoring,
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,
@@ -230,6 +240,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
 
   const server = new KsApiServer(
     {
+      auditor,
       authenticator,
       authorizer,
       kubernetes: transport,
@@ -255,6 +266,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const close = async () => {
     stopping = true;
     await server.close();
+    await auditing.close();
+    await recorded.close();
     live.close();
     await signIn.close();
     overrides?.close();

@@ -14,6 +14,7 @@ import {
 import { Listener } from '@ks-apiserver/http/server/listener';
 import { ordinaryAnswer } from '@ks-apiserver/http/server/upgrade';
 import type { Logger } from 'pino';
+import { auditUpgrade } from '../http/auditing.ts';
 import { chain, type UpgradeEnds, upgradeChain } from '../http/chain.ts';
 import type { ChainDependencies } from '../http/chain-dependencies.ts';
 import { Connections, neededBy } from '../http/connections.ts';
@@ -187,6 +188,7 @@ export class KsApiServer {
 
     const serve = async () => {
       await compose<Incoming>(upgradeChain(this.#dependencies, ends))(incoming);
+      auditUpgrade(this.#dependencies.auditor, incoming, status);
       // Opened shells are always logged.
       this.#access(
         incoming,
@@ -202,6 +204,7 @@ export class KsApiServer {
 
       const { code } = sendError(ordinaryAnswer(req, socket), thrown);
       this.#access(incoming, code);
+      auditUpgrade(this.#dependencies.auditor, incoming, code);
     });
   };
 

@@ -8,6 +8,7 @@ import { jwtSecret } from '../backend/secrets.ts';
 import { ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
 import { SourceAddresses } from '../http/source-ip.ts';
+import type { Auditor } from '../models/auditing/auditor.ts';
 import { ApiTokens } from '../models/credentials/api-tokens.ts';
 import { CREDENTIAL_LABEL, CREDENTIAL_NAMESPACE } from '../models/credentials/secret.ts';
 import { Totp } from '../models/credentials/totp.ts';
@@ -37,6 +38,7 @@ export interface SignInContext {
   users: Informer;
   /** Checks that a new user inherits nothing from an earlier user of the same name. */
   claimName: (name: string) => Promise<void>;
+  auditor: Auditor;
   log: Logger;
   signal: AbortSignal;
 }
@@ -96,13 +98,14 @@ export async function openIdentityProviders(config: Config): Promise<IdentityPro
  * of other replicas.
  */
 async function openRecords(
-  { config, kubernetes, catalog, log, signal }: SignInContext,
+  { config, kubernetes, catalog, auditor, log, signal }: SignInContext,
   addresses: SourceAddresses,
 ) {
   const records = new LoginRecords({
     client: kubernetes.client,
     windowMs: config.authentication.authenticateRateLimiterDuration,
     clientOf: (text) => addresses.client(text),
+    onAttempt: (attempt) => auditor.login(attempt),
     onError: (err) => log.error({ err }, 'a login record cannot be stored'),
   });
 

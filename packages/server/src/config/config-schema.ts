@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { AUDIT_LEVELS } from '../models/auditing/audit-level.ts';
 import { PROVIDER_TYPES } from '../models/identity-providers/registry.ts';
 
 /** Milliseconds; written in files as `2h30m` or, like 3.0, as a number of nanoseconds. */
@@ -163,10 +164,36 @@ export const ConfigSchema = Type.Object({
   // Live lists, watches of the Kubernetes API, followed logs and upgraded connections that one user
   // may have open.
   watches: Section({ maxPerUser: Type.Integer({ default: 500, minimum: 1, maximum: 20_000 }) }),
-  monitoring: Section({ endpoint: Text() }),
+  // Any API like that of Prometheus.
+  monitoring: Section({
+    endpoint: Text(),
+    username: Text(),
+    password: Text(),
+    bearerToken: Text(),
+    // PEM file with authorities that are trusted besides Node's own.
+    caFile: Text(),
+    headers: Type.Record(Type.String(), Type.String(), { default: {} }),
+    // Limit of one query with its answer.
+    timeout: Type.Number({ default: 30_000, minimum: 1000, 'x-duration': true }),
+    maxConcurrency: Type.Integer({ default: 64, minimum: 1, maximum: 1000 }),
+  }),
   logging: Section(Index('fluentbit')),
   events: Section(Index('ks-logstash-events')),
-  auditing: Section({ enable: Flag(), webhookUrl: Text(), ...Index('ks-logstash-auditing') }),
+  auditing: Section({
+    // Whether records are posted to the webhook.
+    enable: Flag(),
+    webhookUrl: Text(),
+    webhookCaFile: Text(),
+    webhookInsecureSkipVerify: Flag(),
+    webhookTimeout: Type.Number({ default: 3000, minimum: 100, 'x-duration': true }),
+    // How much is recorded; without a level the cluster's Webhook object decides, as in 3.0.
+    level: Type.Enum(['', ...AUDIT_LEVELS], { default: '' }),
+    // Leaves out calls that change nothing.
+    omitReads: Type.Optional(Type.Boolean()),
+    // Answers to writes wait until their records (level Request and above) are kept.
+    blocking: Flag(),
+    ...Index('ks-logstash-auditing'),
+  }),
   alerting: Section({ endpoint: Text() }),
   notification: Section({ endpoint: Text() }),
   devops: Section({ host: Text(), username: Text(), password: Text(), maxConnections: Count(100) }),

@@ -84,6 +84,7 @@ export async function openEmbedded({
           admit = decide;
         },
         useGate: (gate) => guard.useGate(gate),
+        useAuditor: (auditor) => guard.useAuditor(auditor),
       },
       close: () => server.close(),
     };

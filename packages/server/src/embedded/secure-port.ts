@@ -1,15 +1,18 @@
-import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type {
   KubeRequest,
   KubeResponse,
   UserInfo,
 } from '@ks-apiserver/apimachinery/transport/transport';
-import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
+import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import { requestBody } from '@ks-apiserver/kubernetes/endpoints/codec/body';
-import type { CallGuard } from '@ks-apiserver/kubernetes/server/listen';
+import type { CallGuard, CallOrigin } from '@ks-apiserver/kubernetes/server/listen';
 import type { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
+import type { Auditor } from '../models/auditing/auditor.ts';
 import { SYSTEM_NAMESPACES } from '../models/authorization/platform-namespaces.ts';
 import type { Gate, GateCall } from '../models/gate/gate.ts';
+import { ANONYMOUS } from '../models/iam/login/authenticate.ts';
+import { auditedCall, recordCall, type SecureCall } from './audited-call.ts';
 
 const RETRY_SECONDS = 1;
 
@@ -25,6 +28,11 @@ const COMPONENT_GROUPS: ReadonlySet<string> = new Set([
 
 const COMPONENTS = /^system:kube-(scheduler|controller-manager|proxy)$/;
 
+/** Kubelets renew leases and report states all the time, which is no news about anybody. */
+function isRecorded({ name, groups }: UserInfo): boolean {
+  return !COMPONENTS.test(name) && !groups.includes('system:nodes');
+}
+
 function isComponent({ name, groups }: UserInfo): boolean {
   return COMPONENTS.test(name) || groups.some((group) => COMPONENT_GROUPS.has(group));
 }
@@ -37,6 +45,7 @@ function isComponent({ name, groups }: UserInfo): boolean {
 export class SecurePortGuard implements CallGuard {
   readonly #api: KubeApiServer;
   #gate: Gate | undefined;
+  #auditor: Auditor | undefined;
 
   constructor(api: KubeApiServer) {
     this.#api = api;
@@ -47,7 +56,21 @@ export class SecurePortGuard implements CallGuard {
     this.#gate = gate;
   }
 
-  async call(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
+  /** Records calls from now on. */
+  useAuditor(auditor: Auditor): void {
+    this.#auditor = auditor;
+  }
+
+  async call(request: KubeRequest, user: UserInfo, origin: CallOrigin): Promise<KubeResponse> {
+    const info = parseRequestInfo(request.method, request.url);
+    const handle = (one: KubeRequest) => this.#handle(one, user, info);
+
+    return this.#auditor && isRecorded(user)
+      ? auditedCall(this.#auditor, { request, info, user, origin }, handle)
+      : handle(request);
+  }
+
+  async #handle(request: KubeRequest, user: UserInfo, info: RequestInfo): Promise<KubeResponse> {
     const isOfKubernetes = isComponent(user);
 
     // Kubernetes' own components need not wait for this server.
@@ -59,7 +82,7 @@ export class SecurePortGuard implements CallGuard {
 
     const call: GateCall = {
       caller: user,
-      info: parseRequestInfo(request.method, request.url),
+      info,
       request,
       readBody: () => requestBody(request),
       kubernetes: { request: (one) => this.#api.handle(one, user) },
@@ -70,12 +93,37 @@ export class SecurePortGuard implements CallGuard {
     return isOfKubernetes ? gate.callOfComponent(call) : gate.call(call);
   }
 
-  upgrade(request: KubeRequest, user: UserInfo): KubeRequest {
+  refused(request: KubeRequest, error: unknown, origin: CallOrigin): void {
+    const info = parseRequestInfo(request.method, request.url);
+    this.#record({ request, info, user: ANONYMOUS, origin }, toStatusError(error).code);
+  }
+
+  upgrade(request: KubeRequest, user: UserInfo, origin: CallOrigin): KubeRequest {
+    const info = parseRequestInfo(request.method, request.url);
+    const call = { request, info, user, origin };
+
+    try {
+      const served = this.#checkedUpgrade(call);
+      this.#record(call, 101);
+
+      return served;
+    } catch (error) {
+      this.#record(call, toStatusError(error).code);
+      throw error;
+    }
+  }
+
+  #record(call: SecureCall, status: number): void {
+    if (this.#auditor && isRecorded(call.user)) {
+      recordCall(this.#auditor, call, status);
+    }
+  }
+
+  #checkedUpgrade({ request, info, user }: SecureCall): KubeRequest {
     if (isComponent(user)) {
       return request;
     }
 
-    const info = parseRequestInfo(request.method, request.url);
     const gate = this.#opened();
     if (gate.hiddenFields(user, info)) {
       throw badRequest('watches of this resource are served without an upgrade');

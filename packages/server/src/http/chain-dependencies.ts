@@ -2,6 +2,7 @@ import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transpo
 import type { BodyBudgets } from '@ks-apiserver/http/request/body-budgets';
 import type { routeFinder, upgradeRouter } from '@ks-apiserver/http/routes/router';
 import type { Filter } from '@ks-apiserver/http/server/exchange';
+import type { Auditor } from '../models/auditing/auditor.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/login/authenticate.ts';
@@ -15,6 +16,7 @@ export interface ChainDependencies {
   kubernetes: KubeTransport;
   /** Makes the calls to the Kubernetes API. */
   gate: Gate;
+  auditor: Auditor;
   authenticator: Authenticator;
   authorizer: Authorizer;
   router: Filter;

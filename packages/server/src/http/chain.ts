@@ -6,6 +6,7 @@ import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import { sendError } from '@ks-apiserver/http/response/error-responder';
 import type { Filter, Incoming } from '@ks-apiserver/http/server/exchange';
 import { checkUpgrade } from '@ks-apiserver/http/server/upgrade';
+import { auditing } from './auditing.ts';
 import { authorization } from './authorization.ts';
 import type { ChainDependencies } from './chain-dependencies.ts';
 import { kubernetesProxy, proxied } from './kubernetes-proxy.ts';
@@ -115,13 +116,13 @@ function liveLists({ connections }: ChainDependencies): Filter {
 }
 
 /**
- * The filters of every call, outermost first. Cluster dispatch comes after authentication, auditing
- * after authorization.
+ * The filters of every call, outermost first. Cluster dispatch comes after authentication.
  */
 export function chain(dependencies: ChainDependencies): readonly Filter[] {
   return [
     failures,
     requestInfo,
+    auditing(dependencies.auditor),
     landingPage,
     narrowing(dependencies),
     authentication(dependencies),

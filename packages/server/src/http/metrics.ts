@@ -25,6 +25,7 @@ export class Metrics {
   readonly #requests: Counter;
   readonly #duration: Histogram;
   readonly inFlight: Gauge;
+  readonly #lostAuditRecords: Counter;
   readonly #groups = new Set<string>();
 
   constructor() {
@@ -52,6 +53,17 @@ export class Metrics {
       help: 'Requests being answered.',
       registers,
     });
+
+    this.#lostAuditRecords = new Counter({
+      name: 'ks_apiserver_audit_records_lost_total',
+      help: 'Audit records that could not be delivered, or did not fit into the queue.',
+      registers,
+    });
+  }
+
+  /** Counts audit records that are lost. */
+  loseAuditRecords(count: number): void {
+    this.#lostAuditRecords.inc(count);
   }
 
   /** Counts a request that has ended. */

@@ -19,6 +19,7 @@ import { docs } from './docs/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { laterVersions } from './later-versions/routes.ts';
+import { type MonitoringDependencies, monitoringV1alpha3 } from './monitoring.v1alpha3/routes.ts';
 import type { OAuthDependencies } from './oauth/dependencies.ts';
 import type { ProviderLoginDependencies } from './oauth/providers/dependencies.ts';
 import { providerRoutes } from './oauth/providers/provider-routes.ts';
@@ -48,6 +49,7 @@ export interface RouteDependencies {
   tenants: Tenants;
   quotas: WorkspaceQuotas;
   terminals: Terminals;
+  monitoring: MonitoringDependencies;
   metrics: Metrics;
   readiness: Readiness;
   /** Whether the Kubernetes API has nodes that run pods: the embedded one has none. */
@@ -103,6 +105,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
       client,
       outbound,
     }),
+    ...monitoringV1alpha3(dependencies.monitoring),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
@@ -120,6 +123,7 @@ export function routeTables(): readonly Route[] {
     oauth: {},
     providerLogin: {},
     iam: { credentials: {} },
+    monitoring: {},
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
   } as unknown as RouteDependencies);
 }

@@ -14,11 +14,21 @@ function distinguished(id: string, path: string, first: string): string {
   return id + own.map((segment) => capitalised(segment.replace(/[^A-Za-z0-9]/g, ''))).join('');
 }
 
+/** Returns an operation's id with the path parameters that the first operation of that id lacks. */
+function withParameters(id: string, path: string, first: string): string {
+  const known = new Set(segmentsOf(first));
+  const own = segmentsOf(path).filter((segment) => isParameter(segment) && !known.has(segment));
+
+  const names = own.map((segment) => capitalised(segment.slice(1, -1)));
+
+  return names.length > 0 ? `${id}By${names.join('')}` : id;
+}
+
 /**
  * Returns the ids of the operations in a document, unique as Swagger 2.0 requires ("Operation
  * Object"). 3.0 published some of them for several paths: the shortest path keeps the id, of equal
- * ones the first route; the others name what their path has besides. Throws when that does not tell
- * them apart.
+ * ones the first route; the others name what their path has besides, with its parameters where
+ * that is not enough. Throws when that does not tell them apart.
  */
 export function operationIds(routes: readonly Route[]): Map<Route, string> {
   const shortestFirst = [...routes].sort(
@@ -31,7 +41,8 @@ export function operationIds(routes: readonly Route[]): Map<Route, string> {
   for (const route of shortestFirst) {
     const { operationId, path, method } = route;
     const known = first.get(operationId);
-    const id = known === undefined ? operationId : distinguished(operationId, path, known);
+    const named = known === undefined ? operationId : distinguished(operationId, path, known);
+    const id = taken.has(named) ? withParameters(named, path, known ?? '') : named;
     if (taken.has(id)) {
       throw new Error(`${method} ${path}: the operationId ${id} is another operation's`);
     }

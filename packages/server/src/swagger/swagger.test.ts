@@ -66,8 +66,13 @@ test('operations that 3.0 published under one id get distinct ids by their paths
     ['UpdateUser', 'UpdateUserDevops', 'UpdateUserNamespaces'],
   );
 
+  assert.deepEqual(
+    [...operationIds([routeAt('/v1/pods'), routeAt('/v1/pods/{pod}')]).values()],
+    ['UpdateUser', 'UpdateUserByPod'],
+  );
+
   assert.throws(
-    () => operationIds([routeAt('/v1/{b}/{d}'), routeAt('/v1/{b}/{c}')]),
+    () => operationIds([routeAt('/v1/{b}'), routeAt('/v1/{b}')]),
     /UpdateUser is another/,
   );
 });

@@ -5,6 +5,7 @@ import { eventually, TestServer } from '../support/test-server.ts';
 import { iamRows } from './iam.ts';
 import { KUBERNETES } from './kubernetes.ts';
 import { LATER_VERSIONS } from './later-versions.ts';
+import { MONITORING } from './monitoring.ts';
 import { OAUTH } from './oauth.ts';
 import { resourcesV1alpha2Rows } from './resources-v1alpha2.ts';
 import { RESOURCES_V1ALPHA3 } from './resources-v1alpha3.ts';
@@ -21,6 +22,7 @@ const ROUTES: Table = {
   ...tenantRows(),
   ...resourcesV1alpha2Rows(),
   ...LATER_VERSIONS,
+  ...MONITORING,
 };
 
 let server: TestServer;
