@@ -1,7 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 /** What happens to an answer on its way. */
 export interface Interception {
+  /** Sees the headers that are given together with the status. */
+  head?: ((headers: OutgoingHttpHeaders) => void) | undefined;
   /** Sees the pieces of the body. */
   observe?: ((piece: Uint8Array) => void) | undefined;
   /** Holds back the whole answer, headers too, until this resolves or rejects. */
@@ -19,8 +21,8 @@ function bytesOf(chunk: unknown, encoding: unknown): Uint8Array | undefined {
 }
 
 /** Shows an answer to an observer, or holds it back; must be called before anything is written. */
-export function interceptAnswer(res: ServerResponse, { observe, hold }: Interception): void {
-  const { write, end, flushHeaders } = res;
+export function interceptAnswer(res: ServerResponse, { head, observe, hold }: Interception): void {
+  const { write, end, flushHeaders, writeHead } = res;
   const held: Uint8Array[] = [];
 
   const pass = (chunk: unknown, encoding: unknown) => {
@@ -38,6 +40,20 @@ export function interceptAnswer(res: ServerResponse, { observe, hold }: Intercep
       res.end(Buffer.concat(held));
     }
   };
+
+  if (head) {
+    const withHead = (...args: unknown[]) => {
+      const headers = args.at(-1);
+
+      if (typeof headers === 'object' && headers !== null && !Array.isArray(headers)) {
+        head(headers as OutgoingHttpHeaders);
+      }
+
+      return Reflect.apply(writeHead, res, args);
+    };
+
+    Object.assign(res, { writeHead: withHead });
+  }
 
   if (hold) {
     Object.assign(res, {

@@ -1,8 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { observeBody } from '@ks-apiserver/http/request/body-observer';
 import { interceptAnswer } from '@ks-apiserver/http/response/intercepted-answer';
 import type { Filter, Incoming } from '@ks-apiserver/http/server/exchange';
-import type { AuditedCall, AuditedRequest, Auditor } from '../models/auditing/auditor.ts';
+import type { BodyHeaders } from '../models/auditing/audited-body.ts';
+import type { AuditedRequest, Auditor } from '../models/auditing/auditor.ts';
 
 function requestOf({ req, url, info, sourceIP }: Incoming): AuditedRequest {
   const mark = url.indexOf('?');
@@ -27,14 +28,25 @@ export function auditing(auditor: Auditor): Filter {
       observeBody(req, (piece) => requestBody.add(piece));
     }
 
-    const finish = () => call.finish({ ...answerOf(call, exchange.res), user: exchange.user });
+    let sent: OutgoingHttpHeaders = {};
+    const head = (headers: OutgoingHttpHeaders) => {
+      sent = headers;
+    };
+
+    const finish = () =>
+      call.finish({
+        user: exchange.user,
+        status: res.statusCode,
+        ...(responseBody && { response: bodyHeaders(res, sent) }),
+      });
+
     const observe = responseBody && ((piece: Uint8Array) => responseBody.add(piece));
 
     if (auditor.holds(call, request)) {
-      interceptAnswer(res, { observe, hold: finish });
+      interceptAnswer(res, { head, observe, hold: finish });
     } else {
       if (observe) {
-        interceptAnswer(res, { observe });
+        interceptAnswer(res, { head, observe });
       }
 
       res.once('close', () => void finish());
@@ -44,16 +56,10 @@ export function auditing(auditor: Auditor): Filter {
   };
 }
 
-function answerOf({ responseBody }: AuditedCall, res: ServerResponse) {
-  return {
-    status: res.statusCode,
-    ...(responseBody && {
-      response: {
-        type: String(res.getHeader('content-type') ?? ''),
-        encoding: String(res.getHeader('content-encoding') ?? ''),
-      },
-    }),
-  };
+/** Returns the headers of an answer's body, set one by one or together with the status. */
+function bodyHeaders(res: ServerResponse, sent: OutgoingHttpHeaders): BodyHeaders {
+  const header = (name: string) => String(sent[name] ?? res.getHeader(name) ?? '').toLowerCase();
+  return { type: header('content-type'), encoding: header('content-encoding') };
 }
 
 /** Records a call for a protocol upgrade once it is granted or refused. */
