@@ -66,12 +66,16 @@ async function servesPolicies(client: KubeClient, signal?: AbortSignal): Promise
   return resources.some(({ name }) => name === 'validatingadmissionpolicies');
 }
 
+/** Dashboards come from a project of their own, whose schemas and conversions a cluster keeps. */
+const DASHBOARDS = 'monitoring.kubesphere.io';
+
 /**
  * Whether a CRD is KubeSphere's own, and not one of a project that it works with, such as the CSI
- * snapshotter or Istio.
+ * snapshotter, Istio or the dashboards.
  */
 function isOwn({ spec }: KubeObject): boolean {
-  return /(^|\.)kubesphere\.io$/.test(String(spec?.group));
+  const group = String(spec?.group);
+  return group !== DASHBOARDS && /(^|\.)kubesphere\.io$/.test(group);
 }
 
 class Installation {
