@@ -18,3 +18,6 @@ export const DEVOPS_GROUP = 'devops.kubesphere.io';
 
 /** API group of Kubernetes' roles and bindings. */
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
+
+/** Group of metrics and dashboards. */
+export const MONITORING_GROUP = 'monitoring.kubesphere.io';

@@ -24,6 +24,8 @@ import { Users } from '../models/iam/users/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
 import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
+import { MetricAccess } from '../models/monitoring/prometheus-api/metric-access.ts';
+import { PrometheusApi } from '../models/monitoring/prometheus-api/prometheus-api.ts';
 import { usesHttps } from '../models/oauth/cookies.ts';
 import { Catalog } from '../models/resources/catalog/catalog.ts';
 import { staleReason } from '../models/resources/catalog/staleness.ts';
@@ -167,6 +169,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
 
   const recorded = openMetrics(config);
   const monitoring = monitoringDependencies(recorded.queries, client, catalog);
+  const visibility = new Visibility(authorizer, bindings, catalog);
+  const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
   const live = new LiveLists(catalog);
   let stopping = false;
@@ -221,11 +225,12 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authorizer,
     },
     authorizer,
-    visibility: new Visibility(authorizer, bindings, catalog),
+    visibility,
     live,
     quotas: new WorkspaceQuotas(quotaInformer),
     terminals: new Terminals(transport, config.terminal),
     monitoring,
+    prometheus: new PrometheusApi(recorded.queries, metricAccess),
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,

@@ -1,3 +1,4 @@
+import { MONITORING_GROUP } from '@ks-apiserver/api/groups';
 import { timeout } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -66,16 +67,13 @@ async function servesPolicies(client: KubeClient, signal?: AbortSignal): Promise
   return resources.some(({ name }) => name === 'validatingadmissionpolicies');
 }
 
-/** Dashboards come from a project of their own, whose schemas and conversions a cluster keeps. */
-const DASHBOARDS = 'monitoring.kubesphere.io';
-
 /**
  * Whether a CRD is KubeSphere's own, and not one of a project that it works with, such as the CSI
  * snapshotter, Istio or the dashboards.
  */
 function isOwn({ spec }: KubeObject): boolean {
   const group = String(spec?.group);
-  return group !== DASHBOARDS && /(^|\.)kubesphere\.io$/.test(group);
+  return group !== MONITORING_GROUP && /(^|\.)kubesphere\.io$/.test(group);
 }
 
 class Installation {

@@ -20,7 +20,10 @@ export type RouteTuple = [
 /** Whatever is special about a route; `parameters` are those of the query. */
 export interface RouteOptions
   extends Partial<
-    Pick<Route, 'body' | 'bodyLimit' | 'returns' | 'tags' | 'errors' | 'produces' | 'parameters'>
+    Pick<
+      Route,
+      'body' | 'bodyLimit' | 'consumes' | 'returns' | 'tags' | 'errors' | 'produces' | 'parameters'
+    >
   > {
   /** Whether the list can be followed with `watch=true`. */
   live?: boolean;

@@ -7,6 +7,7 @@ import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Visibility } from '../models/authorization/visible-namespaces.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { LiveLists } from '../models/live/live-lists.ts';
+import type { PrometheusApi } from '../models/monitoring/prometheus-api/prometheus-api.ts';
 import { Outbound } from '../models/outbound/outbound.ts';
 import type { Catalog } from '../models/resources/catalog/catalog.ts';
 import type { Routers } from '../models/router/routers.ts';
@@ -19,6 +20,7 @@ import { docs } from './docs/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { laterVersions } from './later-versions/routes.ts';
+import { prometheusApi } from './monitoring.prometheus/routes.ts';
 import { type MonitoringDependencies, monitoringV1alpha3 } from './monitoring.v1alpha3/routes.ts';
 import type { OAuthDependencies } from './oauth/dependencies.ts';
 import type { ProviderLoginDependencies } from './oauth/providers/dependencies.ts';
@@ -50,6 +52,7 @@ export interface RouteDependencies {
   quotas: WorkspaceQuotas;
   terminals: Terminals;
   monitoring: MonitoringDependencies;
+  prometheus: PrometheusApi;
   metrics: Metrics;
   readiness: Readiness;
   /** Whether the Kubernetes API has nodes that run pods: the embedded one has none. */
@@ -106,6 +109,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
       outbound,
     }),
     ...monitoringV1alpha3(dependencies.monitoring),
+    ...prometheusApi(dependencies.prometheus),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),

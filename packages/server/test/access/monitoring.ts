@@ -44,6 +44,18 @@ const OF_CLUSTER = [
 const rows = (paths: readonly string[], row: readonly Row[]) =>
   Object.fromEntries(paths.map((path) => [`GET ${K}${path}`, row]));
 
+const PROMETHEUS = '/kapis/monitoring.kubesphere.io/prometheus/api/v1';
+
+function prometheusRows(): Table {
+  const both = ['/query', '/query_range', '/series', '/labels'];
+  const reads = ['/label/{label}/values', '/metadata', '/status/buildinfo'];
+
+  return Object.fromEntries([
+    ...[...both, ...reads].map((path) => [`GET ${PROMETHEUS}${path}`, [{ allowed: LOGGED_IN }]]),
+    ...both.map((path) => [`POST ${PROMETHEUS}${path}`, [{ allowed: LOGGED_IN }]]),
+  ]);
+}
+
 /** Rows of the monitoring API. */
 export const MONITORING: Table = {
   ...rows(
@@ -58,6 +70,8 @@ export const MONITORING: Table = {
   ...rows(['/namespaces', '/workspaces', '/pods'], [{ allowed: MANAGERS }]),
   // As in 3.0, every page of the console shows how busy the cluster is.
   [`GET ${K}/cluster`]: [{ allowed: LOGGED_IN }],
+  // The handlers read series of namespaces that the caller may read.
+  ...prometheusRows(),
   [`GET ${K}/workspaces/{workspace}`]: [
     { allowed: members('ws-viewer', 'ws-admin') },
     { query: '?type=statistics', allowed: members('ws-viewer', 'ws-admin') },

@@ -1,4 +1,9 @@
-import { IAM_GROUP, RESOURCES_GROUP, TENANT_GROUP } from '@ks-apiserver/api/groups';
+import {
+  IAM_GROUP,
+  MONITORING_GROUP,
+  RESOURCES_GROUP,
+  TENANT_GROUP,
+} from '@ks-apiserver/api/groups';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { type RequestInfo, readsDiscovery } from '@ks-apiserver/http/request/request-info';
 import { mustSetPassword, patchesSelf } from './restrictions/first-password.ts';
@@ -53,6 +58,11 @@ export function allowsSelfService(user: UserInfo, info: RequestInfo): boolean {
 
   // Why a call is denied. The handler answers about the caller, or about all to an administrator.
   if (info.group === IAM_GROUP && info.resource === 'explain' && info.verb === 'list') {
+    return true;
+  }
+
+  // The Prometheus API: the handler reads series of namespaces that the caller may read.
+  if (info.group === MONITORING_GROUP && info.version === 'prometheus') {
     return true;
   }
   if (info.visibleOnly && READ.has(info.verb)) {
