@@ -1,6 +1,6 @@
 // Reads Prometheus' scripts of tests of PromQL: load, clear, eval.
-import { parseNumber } from '../../../packages/promql/dist/syntax/literals.js';
-import { unquote } from '../../../packages/promql/dist/syntax/strings.js';
+import { parseNumber } from '../../../packages/promql/dist/syntax/text/literals.js';
+import { unquote } from '../../../packages/promql/dist/syntax/text/strings.js';
 
 /**
  * @typedef {{ labels: Record<string, string>, values: (number | 'stale' | undefined)[] }} Described

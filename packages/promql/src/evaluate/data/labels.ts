@@ -1,6 +1,6 @@
 import { METRIC_NAME } from '../../matching/matcher.ts';
 import type { LabelSet } from '../../query-api.ts';
-import { quote } from '../../syntax/strings.ts';
+import { quote } from '../../syntax/text/strings.ts';
 
 /** Half of a character, which no text has alone: keys cannot be the same by chance. */
 const SEPARATOR = '\ud800';
