@@ -25,6 +25,7 @@ import { LoginStates } from '../models/identity-providers/login-state.ts';
 import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
 import { usesHttps } from '../models/oauth/cookies.ts';
+import { ReadableScopes } from '../models/observability/readable-scopes.ts';
 import { Catalog } from '../models/resources/catalog/catalog.ts';
 import { staleReason } from '../models/resources/catalog/staleness.ts';
 import { RESOURCES } from '../models/resources/catalog/table.ts';
@@ -35,6 +36,7 @@ import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-qu
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
+import { openSearch } from './search.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
 
@@ -160,6 +162,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
 
   const routers = new Routers(client, catalog);
   const live = new LiveLists(catalog);
+  const visibility = new Visibility(authorizer, bindings, catalog);
+  const search = await openSearch(config);
   let stopping = false;
 
   const readiness = () => {
@@ -212,9 +216,13 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authorizer,
     },
     authorizer,
-    visibility: new Visibility(authorizer, bindings, catalog),
+    visibility,
     live,
     quotas: new WorkspaceQuotas(quotaInformer),
+    search: {
+      backends: search.backends,
+      scopes: new ReadableScopes(authorizer, bindings, visibility, catalog),
+    },
     terminals: new Terminals(transport, config.terminal),
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
@@ -256,6 +264,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     stopping = true;
     await server.close();
     live.close();
+    await search.close();
     await signIn.close();
     overrides?.close();
     keys.close();
