@@ -1,7 +1,8 @@
-// node scripts/replay.mjs FOLDER replays calls that were recorded from KubeSphere 3.0 against our
-// server, built before. FOLDER holds replay.mjs and recordings/. The server starts on an empty data
-// directory. Groups, their order and how many cases of each must pass are in
-// test/replay-floor.json; cases that differ on purpose are in docs/differences.json.
+// node scripts/replay.mjs FOLDER [GROUP …] replays calls that were recorded from KubeSphere 3.0
+// against our server, built before. FOLDER holds replay.mjs, upstream.mjs and recordings/. Groups
+// with upstreams run on a server of their own, with a stub that stands in for what it calls. Each
+// server starts on an empty data directory. Groups, their order and how many cases of each must
+// pass are in test/replay-floor.json; cases that differ on purpose are in docs/differences.json.
 import { spawn } from 'node:child_process';
 import {
   createWriteStream,
@@ -10,6 +11,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -46,54 +48,124 @@ function replay(log, args) {
   });
 }
 
-const dir = mkdtempSync(join(tmpdir(), 'replay-'));
+/** Groups whose recordings also hold what the server sent to others. */
+const withUpstreams = new Set(['logs', 'events', 'auditing']);
 
-// The recordings contain no node of this machine.
-const args = ['--register-node', 'false'];
+/** Address of the stub's log of requests. */
+const upstreamLog = 'http://127.0.0.1:47000';
 
-const server = await startServer({
-  dir,
-  adminPassword: admin[1],
-  args,
-  log: join(logs, 'server.log'),
-});
+/** The configuration with which the calls of these groups were recorded. */
+const upstreamConfig = {
+  logging: { host: 'http://127.0.0.1:47003', indexPrefix: 'ks-logstash-log', version: '6' },
+  events: { host: 'http://127.0.0.1:47004', indexPrefix: 'ks-logstash-events', version: '7' },
+  auditing: { host: 'http://127.0.0.1:47005', indexPrefix: 'ks-logstash-auditing', version: '' },
+};
 
 let failed = 0;
 let passed = 0;
 
-try {
-  const target = ['--base', server.url, '--admin', admin.join(':')];
-  console.log((await replay('load', ['load', ...target])).at(-1));
+/** Checks one group; prints its counts, and its failures when too few cases pass. */
+async function check(group, target) {
+  const floor = floors[group];
+  const file = join(folder, 'recordings', `${group}.json`);
+  const options = existsSync(differences) ? ['--differences', differences] : [];
+  const lines = await replay(group, ['check', ...target, ...options, file]);
+  const counts = /^(\d+) passed, (\d+) failed$/.exec(lines.at(-1) ?? '');
+  const count = Number(counts?.[1] ?? 0);
+  const differ = lines.find((line) => /^\d+ differ by decision$/.test(line));
 
-  for (const [group, floor] of Object.entries(floors)) {
-    if (only.length > 0 && !only.includes(group)) {
-      continue;
+  console.log(
+    `${group}: ${counts?.[0] ?? lines.at(-1)}${differ ? `, ${differ}` : ''} (at least ${floor})`,
+  );
+
+  if (count < floor) {
+    failed++;
+    for (const line of lines.slice(0, 40)) {
+      console.log(`  ${line}`);
     }
-
-    const file = join(folder, 'recordings', `${group}.json`);
-    const options = existsSync(differences) ? ['--differences', differences] : [];
-    const lines = await replay(group, ['check', ...target, ...options, file]);
-    const counts = /^(\d+) passed, (\d+) failed$/.exec(lines.at(-1) ?? '');
-    const count = Number(counts?.[1] ?? 0);
-    const differ = lines.find((line) => /^\d+ differ by decision$/.test(line));
-
-    console.log(
-      `${group}: ${counts?.[0] ?? lines.at(-1)}${differ ? `, ${differ}` : ''} (at least ${floor})`,
-    );
-
-    if (count < floor) {
-      failed++;
-      for (const line of lines.slice(0, 40)) {
-        console.log(`  ${line}`);
-      }
-    } else {
-      passed++;
-    }
+  } else {
+    passed++;
   }
-} finally {
-  await server.stop();
-  rmSync(dir, { recursive: true, force: true });
 }
+
+/** Starts a server on an empty data directory, loads the fixture and checks groups. */
+async function checkAll(name, groups, serverArgs, prepare) {
+  if (groups.length === 0) {
+    return;
+  }
+
+  const dir = mkdtempSync(join(tmpdir(), 'replay-'));
+
+  // The recordings contain no node of this machine.
+  const args = ['--register-node', 'false', ...serverArgs];
+  const log = join(logs, `${name}.log`);
+  const server = await startServer({ dir, adminPassword: admin[1], args, log });
+
+  try {
+    const target = ['--base', server.url, '--admin', admin.join(':')];
+    console.log((await replay('load', ['load', ...target])).at(-1));
+
+    const more = await prepare(server.url, target);
+
+    for (const group of groups) {
+      await check(group, [...target, ...more]);
+    }
+  } finally {
+    await server.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Creates the namespaces that a controller of 3.0 makes for DevOps projects. */
+async function createProjectNamespaces(url) {
+  const form = { grant_type: 'password', username: admin[0], password: admin[1] };
+  const body = new URLSearchParams(/** @type {Record<string, string>} */ (form));
+  const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body });
+  const { access_token: token } = await answer.json();
+
+  for (const name of ['proj-a', 'proj-b']) {
+    const metadata = { name, labels: { 'kubesphere.io/devopsproject': name } };
+    await fetch(`${url}/api/v1/namespaces`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ metadata }),
+    });
+  }
+}
+
+/** Checks groups while the stub stands in for what the server calls. */
+async function checkWithUpstreams(groups) {
+  if (groups.length === 0) {
+    return;
+  }
+
+  const stub = spawn(process.execPath, [join(folder, 'upstream.mjs')], { stdio: 'ignore' });
+  const config = join(logs, 'upstreams.yaml');
+  writeFileSync(config, JSON.stringify(upstreamConfig));
+
+  try {
+    await checkAll('server-with-upstreams', groups, ['--config', config], async (url, target) => {
+      const fixture = ['--fixture', join(folder, 'upstream-fixture.json')];
+      console.log((await replay('load-upstreams', ['load', ...target, ...fixture])).at(-1));
+      await createProjectNamespaces(url);
+
+      return ['--upstream', upstreamLog];
+    });
+  } finally {
+    stub.kill();
+  }
+}
+
+const chosen = Object.keys(floors).filter((group) => only.length === 0 || only.includes(group));
+
+await checkAll(
+  'server',
+  chosen.filter((group) => !withUpstreams.has(group)),
+  [],
+  async () => [],
+);
+
+await checkWithUpstreams(chosen.filter((group) => withUpstreams.has(group)));
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -3,6 +3,11 @@ import { type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta
 
 const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
+/** Returns an error's message as a line of text that is no HTML either, as 3.0 answers it. */
+export function errorLine(message: string): string {
+  return `${message.replace(/[&<>]/g, (character) => HTML[character] ?? character)}\n`;
+}
+
 /** Sends a short text; `nosniff` keeps browsers from reading it as HTML. */
 export function sendText(
   res: ServerResponse,
@@ -71,12 +76,7 @@ export function sendError(
   } else if (style === 'bare') {
     sendText(res, error.code, message, headers);
   } else {
-    sendText(
-      res,
-      error.code,
-      `${message.replace(/[&<>]/g, (character) => HTML[character] ?? character)}\n`,
-      headers,
-    );
+    sendText(res, error.code, errorLine(message), headers);
   }
 
   return error;

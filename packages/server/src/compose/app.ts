@@ -27,6 +27,7 @@ import { LiveLists } from '../models/live/live-lists.ts';
 import { MetricAccess } from '../models/monitoring/prometheus-api/metric-access.ts';
 import { PrometheusApi } from '../models/monitoring/prometheus-api/prometheus-api.ts';
 import { usesHttps } from '../models/oauth/cookies.ts';
+import { ReadableScopes } from '../models/observability/readable-scopes.ts';
 import { Catalog } from '../models/resources/catalog/catalog.ts';
 import { staleReason } from '../models/resources/catalog/staleness.ts';
 import { RESOURCES } from '../models/resources/catalog/table.ts';
@@ -39,6 +40,7 @@ import { openAccess, openGate } from './access.ts';
 import { openAuditor } from './auditing.ts';
 import { monitoringDependencies, openMetrics } from './monitoring.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
+import { openSearch } from './search.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
 
@@ -173,6 +175,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
   const live = new LiveLists(catalog);
+  const search = await openSearch(config);
   let stopping = false;
 
   const readiness = () => {
@@ -228,6 +231,10 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     visibility,
     live,
     quotas: new WorkspaceQuotas(quotaInformer),
+    search: {
+      backends: search.backends,
+      scopes: new ReadableScopes(authorizer, bindings, visibility, catalog),
+    },
     terminals: new Terminals(transport, config.terminal),
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
@@ -274,6 +281,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     await auditing.close();
     await recorded.close();
     live.close();
+    await search.close();
     await signIn.close();
     overrides?.close();
     keys.close();

@@ -51,10 +51,19 @@ const OAuthClient = Type.Object({
   accessTokenInactivityTimeout: OwnDuration,
 });
 
+/** An Elasticsearch or OpenSearch cluster, and how the names of its daily indices begin. */
 const Index = (indexPrefix: string) => ({
+  // Addresses, separated by commas.
   host: Text(),
   indexPrefix: Text(indexPrefix),
   version: Text(),
+  username: Text(),
+  password: Text(),
+  // Instead of a name and password.
+  apiKey: Text(),
+  // PEM; the system's CAs without it.
+  caFile: Text(),
+  timeout: Duration(60_000),
 });
 
 /**

@@ -30,6 +30,8 @@ import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
 import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
 import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
 import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
+import type { SearchDependencies } from './tenant.v1alpha2/search/dependencies.ts';
+import { tenantSearches } from './tenant.v1alpha2/search/routes.ts';
 import { tenantV1alpha3 } from './tenant.v1alpha2/v1alpha3.ts';
 import { terminalV1alpha2 } from './terminal.v1alpha2/routes.ts';
 import { version } from './version/routes.ts';
@@ -50,6 +52,7 @@ export interface RouteDependencies {
   live: LiveLists;
   tenants: Tenants;
   quotas: WorkspaceQuotas;
+  search: SearchDependencies;
   terminals: Terminals;
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
@@ -87,6 +90,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
     ...version(client, buildAs(config.compatibility.version)),
     ...iamV1alpha2(dependencies.iam),
     ...tenantV1alpha2({ gate, client, catalog, tenants, quotas, visibility, live }),
+    ...tenantSearches(dependencies.search),
     ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...clusterV1alpha1(gate, authorizer, client, config.multicluster),
     ...operationsV1alpha2(gate, client),
@@ -126,6 +130,7 @@ export function routeTables(): readonly Route[] {
     metrics: {},
     oauth: {},
     providerLogin: {},
+    search: {},
     iam: { credentials: {} },
     monitoring: {},
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },

@@ -19,6 +19,10 @@ export function tenantRows(): Table {
     `${ws}/namespaces`,
     `${ws}/federatednamespaces`,
     `${ws}/devops`,
+    // What they may read of these is in search.test.ts.
+    '/logs',
+    '/events',
+    '/auditing/events',
   ]) {
     table[`GET ${T}${path}`] = [{ allowed: LOGGED_IN }];
   }

@@ -120,6 +120,7 @@ export class Visibility {
       info.group,
       info.version,
       info.resource,
+      info.subresource,
       definition.group,
       definition.version,
       definition.resource,
