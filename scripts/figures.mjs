@@ -12,13 +12,16 @@ const LONG_BODY_LINES = 15;
 const MAX_FILE_LINES = 400;
 const MAX_FOLDER_FILES = 15;
 
-/** What --check allows. The counts only go down: lower them when the code has fewer. */
+/**
+ * What --check allows. The numbers only go down: lower them when the code has fewer. Casts are
+ * counted per 1,000 lines.
+ */
 const LIMITS = {
   blankLines: 10,
   bareIfs: 0,
   longLines: 1,
   nonNull: 9,
-  casts: 410,
+  casts: 3.7,
   nestedTernaries: 0,
   booleanParameters: 11,
   longFiles: 0,
@@ -261,6 +264,8 @@ const cycles = importCycles();
 const full = fullFolders();
 const long = [...fileLines].filter(([, lines]) => lines > MAX_FILE_LINES);
 
+const castsPerThousandLines = (1000 * figures.casts) / figures.lines;
+
 const rows = [
   ['files, lines', `${figures.files}, ${figures.lines}`],
   [
@@ -275,7 +280,7 @@ const rows = [
   ['ifs without braces', percent(figures.bareIfs, figures.ifs)],
   [`lines over ${MAX_COLUMNS} columns`, percent(figures.longLines, figures.lines)],
   ['non-null assertions', figures.nonNull],
-  ['casts (as)', figures.casts],
+  ['casts (as), and per 1,000 lines', `${figures.casts}, ${castsPerThousandLines.toFixed(2)}`],
   ['nested ternaries', figures.nestedTernaries],
   ['boolean parameters', figures.booleanParameters],
   [`files over ${MAX_FILE_LINES} lines`, long.length],
@@ -305,7 +310,7 @@ function findExcesses() {
     bareIfs: figures.bareIfs,
     longLines: (100 * figures.longLines) / figures.lines,
     nonNull: figures.nonNull,
-    casts: figures.casts,
+    casts: castsPerThousandLines,
     nestedTernaries: figures.nestedTernaries,
     booleanParameters: figures.booleanParameters,
     longFiles: long.length,

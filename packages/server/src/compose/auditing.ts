@@ -1,4 +1,5 @@
 import { WEBHOOKS } from '@ks-apiserver/api/resources';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -68,7 +69,7 @@ function openWebhook({ auditing }: Config): WebhookSink {
       timeout: auditing.webhookTimeout,
     });
   } catch (error) {
-    throw new ConfigError(`auditing: ${(error as Error).message}`);
+    throw new ConfigError(`auditing: ${messageOf(error)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { MetricQueries } from '@ks-apiserver/promql/query-api';
 import { ConfigError } from '../config/config.ts';
@@ -27,7 +28,7 @@ export function openMetrics({ monitoring }: Config): OpenMetrics {
     const queries = new PrometheusClient(monitoring);
     return { queries, close: () => queries.close() };
   } catch (error) {
-    throw new ConfigError(`monitoring: ${(error as Error).message}`);
+    throw new ConfigError(`monitoring: ${messageOf(error)}`);
   }
 }
 

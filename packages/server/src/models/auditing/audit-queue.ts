@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { AuditEvent } from './audit-event.ts';
 
 /** Where audit records go; resolves when they are kept there. */
@@ -124,7 +125,7 @@ export class AuditQueue {
       } catch (error) {
         const pause = retryPauses[tries];
         if (pause === undefined || this.#stopped.signal.aborted) {
-          onDrop(events.length, (error as Error).message);
+          onDrop(events.length, messageOf(error));
           return;
         }
 

@@ -48,7 +48,7 @@ function numberOf({ value: [, text] = [0, 'NaN'] }: VectorRow): number {
   return Number(text.replace('Inf', 'Infinity'));
 }
 
-function byValue(ascending: boolean) {
+function byValue({ ascending }: Pick<Ranking, 'ascending'>) {
   return ([a, x]: [string, number], [b, y]: [string, number]): number => {
     if (x === y || (Number.isNaN(x) && Number.isNaN(y))) {
       return compareText(a, b);
@@ -100,7 +100,7 @@ export function rank(metrics: readonly Metric[], identifier: string, ranking: Ra
 
   const first = [...ofRanked]
     .map(([id, row]): [string, number] => [id, numberOf(row)])
-    .sort(byValue(ranking.ascending))
+    .sort(byValue(ranking))
     .map(([id]) => id);
 
   const others = new Set([...rows.values()].flatMap((found) => [...found.keys()]));
