@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startServer } from '../test/server.mjs';
 
@@ -88,8 +89,11 @@ async function check(group, target) {
   }
 }
 
-/** Starts a server on an empty data directory, loads the fixture and checks groups. */
-async function checkAll(name, groups, serverArgs, prepare) {
+/**
+ * Starts a server on an empty data directory, loads the fixture and checks groups. `prepare` runs
+ * before them and returns further arguments, `before` runs before each.
+ */
+async function checkAll(name, groups, serverArgs, prepare, before = async (_group) => {}) {
   if (groups.length === 0) {
     return;
   }
@@ -108,6 +112,7 @@ async function checkAll(name, groups, serverArgs, prepare) {
     const more = await prepare(server.url, target);
 
     for (const group of groups) {
+      await before(group);
       await check(group, [...target, ...more]);
     }
   } finally {
@@ -156,16 +161,71 @@ async function checkWithUpstreams(groups) {
   }
 }
 
+/** Groups that are checked on a real Prometheus that scrapes the recordings' numbers. */
+const withPrometheus = ['monitoring', 'monitoring-down'];
+
+/** How long Prometheus has to scrape before ranges hold what was recorded, in milliseconds. */
+const SCRAPED_MS = 180_000;
+
+/** Checks the monitoring groups: with Prometheus, then after it has been stopped. */
+async function checkMonitoring(groups) {
+  if (groups.length === 0) {
+    return;
+  }
+
+  const scraped = spawn(process.execPath, [join(folder, 'metrics-server.mjs'), '9130'], {
+    stdio: 'ignore',
+  });
+  const dir = mkdtempSync(join(tmpdir(), 'prometheus-'));
+  const prometheus = spawn(
+    'prometheus',
+    [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${dir}`,
+      '--web.listen-address=127.0.0.1:9092',
+    ],
+    { stdio: 'ignore' },
+  );
+  const config = join(logs, 'prometheus.yaml');
+  writeFileSync(config, 'monitoring: { endpoint: "http://127.0.0.1:9092" }');
+
+  prometheus.on('error', (error) => console.log(`Prometheus cannot be started: ${error.message}`));
+
+  try {
+    await checkAll(
+      'server-with-prometheus',
+      groups,
+      ['--config', config],
+      async () => {
+        await sleep(SCRAPED_MS);
+        return [];
+      },
+      async (group) => {
+        if (group === 'monitoring-down') {
+          prometheus.kill();
+          await sleep(1000);
+        }
+      },
+    );
+  } finally {
+    prometheus.kill();
+    scraped.kill();
+    await sleep(1000);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
 const chosen = Object.keys(floors).filter((group) => only.length === 0 || only.includes(group));
 
-await checkAll(
-  'server',
-  chosen.filter((group) => !withUpstreams.has(group)),
-  [],
-  async () => [],
-);
+const isPlain = (group) => !withUpstreams.has(group) && !withPrometheus.includes(group);
 
-await checkWithUpstreams(chosen.filter((group) => withUpstreams.has(group)));
+// Prometheus collects while the other groups are checked.
+await Promise.all([
+  checkMonitoring(chosen.filter((group) => withPrometheus.includes(group))),
+  checkAll('server', chosen.filter(isPlain), [], async () => []).then(() =>
+    checkWithUpstreams(chosen.filter((group) => withUpstreams.has(group))),
+  ),
+]);
 
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,90 @@
+// A real Prometheus, as Debian packages it, that scrapes a page of the test.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts, portOf } from '../server.mjs';
+
+const START_MS = 20_000;
+
+/** Whether Prometheus is installed. */
+export const hasPrometheus = () => spawnSync('prometheus', ['--version']).status === 0;
+
+/**
+ * Starts Prometheus with one target whose page a function returns; labels of the page win over
+ * those of the target.
+ * @param {() => string} page
+ * @param {Record<string, string>} [labels] labels of the target
+ */
+export async function startPrometheus(page, labels = {}) {
+  const target = createServer((_req, res) => res.end(page()));
+  await new Promise((resolve) => target.listen(0, '127.0.0.1', () => resolve(undefined)));
+
+  const dir = await mkdtemp(join(tmpdir(), 'ks-prometheus-'));
+  const [port] = await freePorts(1);
+  const url = `http://127.0.0.1:${port}`;
+
+  await writeFile(
+    join(dir, 'prometheus.yml'),
+    JSON.stringify({
+      global: { scrape_interval: '1s', scrape_timeout: '1s' },
+      scrape_configs: [
+        {
+          job_name: 'page',
+          honor_labels: true,
+          static_configs: [{ targets: [`127.0.0.1:${portOf(target)}`], labels }],
+        },
+      ],
+    }),
+  );
+
+  const process = spawn(
+    'prometheus',
+    [
+      `--config.file=${dir}/prometheus.yml`,
+      `--storage.tsdb.path=${dir}/data`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    { stdio: 'ignore' },
+  );
+
+  /** Waits until a query has a result. */
+  const scraped = async (query) => {
+    const end = Date.now() + START_MS;
+    for (;;) {
+      const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`).catch(
+        () => undefined,
+      );
+
+      if ((await answer?.json())?.data?.result?.length > 0) {
+        return;
+      }
+      if (Date.now() > end) {
+        throw new Error('Prometheus did not scrape the page in time');
+      }
+
+      await sleep(100);
+    }
+  };
+
+  const stop = async () => {
+    const exited = new Promise((resolve) => process.once('exit', resolve));
+
+    process.kill();
+    await exited;
+  };
+
+  const close = async () => {
+    if (process.exitCode === null && process.signalCode === null) {
+      await stop();
+    }
+
+    target.closeAllConnections();
+    target.close();
+    await rm(dir, { recursive: true, force: true });
+  };
+
+  return { url, scraped, stop, close };
+}
