@@ -13,9 +13,10 @@ import type { Api } from '../endpoints/call.ts';
 import { pretty } from '../endpoints/codec/pretty.ts';
 import { Discovery } from '../endpoints/discovery/discovery.ts';
 import { nonResource } from '../endpoints/discovery/non-resource.ts';
-import { resolve, run, type SpecialVerbs, verbOf } from '../endpoints/dispatch.ts';
+import { resolve, run, type SpecialVerbs, type Verb, verbOf } from '../endpoints/dispatch.ts';
 import { ListCache } from '../endpoints/list/list-cache.ts';
 import { compressResponse, errorResponse, textResponse } from '../endpoints/respond.ts';
+import { computedVerbs } from '../endpoints/verbs/computed.ts';
 import { specialVerbs } from '../endpoints/verbs/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/verbs/watch-socket.ts';
 import { OpenApiDocuments } from '../openapi/documents.ts';
@@ -34,6 +35,7 @@ import { RoleAggregation } from '../registry/controllers/role-aggregation.ts';
 import { StorageProtection } from '../registry/controllers/storage-protection.ts';
 import { DefinitionRegistrar } from '../registry/extensions/crd/registrar.ts';
 import { definitionStrategy } from '../registry/extensions/crd/strategy.ts';
+import { type ComputedGroup, computedTypes } from '../registry/resources/computed-group.ts';
 import { ResourceCatalog } from '../registry/resources/resource-catalog.ts';
 import { ClusterIpRange } from '../registry/resources/services/cluster-ip-range.ts';
 import { NumberPool } from '../registry/resources/services/number-pool.ts';
@@ -90,7 +92,7 @@ export class KubeApiServer implements KubeTransport {
   readonly #api: Api;
   readonly #discovery: Discovery;
   readonly #openapi: OpenApiDocuments;
-  readonly #special: SpecialVerbs;
+  readonly #special: Map<string, Verb>;
   readonly #gitVersion: string;
   readonly #listeners = new Set<Listener>();
   readonly #admission: Admission;
@@ -106,7 +108,7 @@ export class KubeApiServer implements KubeTransport {
     this.#api = api;
     this.#admission = admission;
     this.#controllers = controllers;
-    this.#special = special;
+    this.#special = new Map(special);
     this.#discovery = new Discovery(api.catalog);
     this.#openapi = new OpenApiDocuments(() => api.catalog.types());
     api.catalog.onChange(() => this.#openapi.invalidate());
@@ -333,6 +335,15 @@ export class KubeApiServer implements KubeTransport {
       this.#authorizeResource(request, url, user);
       return resolve(this.#api, this.#special, request, url, user);
     });
+  }
+
+  /** Serves a group whose objects are computed when they are read. */
+  serveComputed(group: ComputedGroup): void {
+    for (const [key, verb] of computedVerbs(group)) {
+      this.#special.set(key, verb);
+    }
+
+    this.#api.catalog.setCustom(group.group, computedTypes(group));
   }
 
   /** Serves TLS; the listener is closed with the server. */
