@@ -1,9 +1,10 @@
-// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded] [--pods N]
+// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded|monitoring] [--pods N]
 // [--peer URL --peer-token TOKEN]: prints figures, asserts nothing but success.
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
 import { embedded } from './embedded/embedded.mjs';
+import { monitoring } from './monitoring.mjs';
 import { manyPods, resources } from './resources.mjs';
 import { soak } from './soak.mjs';
 import { startAndLists } from './start-and-lists.mjs';
@@ -25,7 +26,15 @@ const options = {
   ...(values.peer && { peer: { url: values.peer, token: values['peer-token'] ?? '' } }),
 };
 
-const SECTIONS = { lists: startAndLists, access, resources, many: manyPods, soak, embedded };
+const SECTIONS = {
+  lists: startAndLists,
+  access,
+  resources,
+  many: manyPods,
+  soak,
+  embedded,
+  monitoring,
+};
 
 console.log(
   `\n${os.cpus()[0].model}, ${os.availableParallelism()} cores, Node ${process.version}\n`,
