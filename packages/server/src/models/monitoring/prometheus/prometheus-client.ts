@@ -79,6 +79,7 @@ export class PrometheusClient implements MetricQueries {
       // Queries beyond these wait in the agent, in their order.
       connections: options.maxConcurrency,
       pipelining: 1,
+      maxResponseSize: MAX_ANSWER_BYTES,
       headersTimeout: options.timeout,
       bodyTimeout: options.timeout,
     });
@@ -187,23 +188,7 @@ export class PrometheusClient implements MetricQueries {
       signal,
     });
 
-    const pieces: Buffer[] = [];
-    let size = 0;
-
-    for await (const piece of body as AsyncIterable<Buffer>) {
-      size += piece.byteLength;
-
-      if (size > MAX_ANSWER_BYTES) {
-        throw new QueryError(
-          'bad_response',
-          `the answer has more than ${MAX_ANSWER_BYTES} bytes: ask for fewer series or a larger step`,
-        );
-      }
-
-      pieces.push(piece);
-    }
-
-    return { status: statusCode, text: Buffer.concat(pieces).toString() };
+    return { status: statusCode, text: await body.text() };
   }
 
   /** URL of a call without parameters, which may be long. */
@@ -225,6 +210,13 @@ export class PrometheusClient implements MetricQueries {
     }
     if (deadline.signal.aborted) {
       return new QueryError('timeout', `no answer within ${this.#timeoutMs} ms`);
+    }
+
+    if ((error as { code?: string }).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+      return new QueryError(
+        'bad_response',
+        `the answer has more than ${MAX_ANSWER_BYTES} bytes: ask for fewer series or a larger step`,
+      );
     }
 
     return new QueryError('unavailable', `${call}: ${messageOf(error)}`);
