@@ -40,6 +40,10 @@ export class AuditPolicy {
 
   /** Returns the level of a call. `query` starts with its question mark, or is empty. */
   levelOf(info: RequestInfo, query: string): AuditLevel {
+    if (this.#options.omitReads && isRead(info)) {
+      return 'None';
+    }
+
     const webhook = this.#webhook();
     const level = this.#options.level ?? this.#levelOf(webhook);
 
@@ -55,7 +59,7 @@ export class AuditPolicy {
       return 'None';
     }
 
-    return this.#options.omitReads && isRead(info) ? 'None' : level;
+    return level;
   }
 
   #levelOf(webhook: WebhookSpec | undefined): AuditLevel {

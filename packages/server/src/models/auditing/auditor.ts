@@ -67,24 +67,37 @@ export class AuditedCall {
   }
 
   /** Hands the record over; resolves when it is kept, or was dropped. */
-  async finish({ user, impersonator, status, response }: AuditedEnd): Promise<void> {
-    const { info, sourceIP } = this.#request;
+  async finish(end: AuditedEnd): Promise<void> {
+    const { info } = this.#request;
+    const { requestBody, responseBody } = this;
+
+    if (!requestBody?.size && !responseBody?.size) {
+      return this.#handOver(end, undefined, undefined);
+    }
 
     const [requestObject, responseObject] = await Promise.all([
-      this.requestBody?.valueFor(info, {
+      requestBody?.valueFor(info, {
         type: headerOf(this.#request, 'content-type') || 'application/json',
         encoding: headerOf(this.#request, 'content-encoding'),
       }),
-      response && this.responseBody?.valueFor(info, response),
+      end.response && responseBody?.valueFor(info, end.response),
     ]);
 
+    return this.#handOver(end, requestObject, responseObject);
+  }
+
+  async #handOver(
+    { user, impersonator, status }: AuditedEnd,
+    requestObject: unknown,
+    responseObject: unknown,
+  ): Promise<void> {
     const event = auditEvent({
       id: randomUUID(),
       level: this.level,
-      info,
+      info: this.#request.info,
       user,
       impersonator,
-      sourceIP,
+      sourceIP: this.#request.sourceIP,
       userAgent: String(this.#request.headers['user-agent'] ?? '').slice(0, USER_AGENT_LIMIT),
       receivedAt: this.#receivedAt,
       status,
