@@ -1,5 +1,6 @@
 import type { Call, Expression } from '../syntax/expression.ts';
 import { type Labels, noLabels } from './data/labels.ts';
+import { larger, smaller } from './data/numbers.ts';
 import { hasValues, type Series, unite } from './data/series.ts';
 import type { Operands } from './evaluation.ts';
 import { type Frame, timeAt } from './frame.ts';
@@ -51,27 +52,28 @@ const ofElements =
   (compute: ElementFunction): VectorFunction =>
   async (operands, call, frame) => {
     const series = await operands.vector(argument(call, 0), frame);
-    const a = await operands.scalar(argument(call, 1), frame);
-    const b = await operands.scalar(argument(call, 2), frame);
+    const parameter = await operands.scalar(argument(call, 1), frame);
 
-    return mapElements(series, (value, step) => compute(value, a[step] ?? 0, b[step] ?? 0));
+    return mapElements(series, (value, step) => compute(value, parameter[step] ?? 0));
   };
 
 /** Clamps elements; there are none at steps at which the bounds are the wrong way round. */
 const clamp: VectorFunction = async (operands, call, frame) => {
+  const series = await operands.vector(argument(call, 0), frame);
   const least = await operands.scalar(argument(call, 1), frame);
   const most = await operands.scalar(argument(call, 2), frame);
-  const clamped = await ofElements(elementFunctions.get('clamp') ?? Number)(operands, call, frame);
 
-  for (const { present } of clamped) {
-    for (const [step, bound] of most.entries()) {
-      if (bound < (least[step] ?? 0)) {
+  for (const [step, bound] of most.entries()) {
+    if (bound < (least[step] ?? 0)) {
+      for (const { present } of series) {
         present[step] = 0;
       }
     }
   }
 
-  return clamped.filter(hasValues);
+  return mapElements(series, (value, step) =>
+    larger(least[step] ?? 0, smaller(most[step] ?? 0, value)),
+  );
 };
 
 const ofDates =
