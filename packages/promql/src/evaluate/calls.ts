@@ -33,16 +33,19 @@ function single(operands: Operands, frame: Frame, valueAt: (step: number) => num
 }
 
 /** Returns a copy of series without their names, changed in place at each step. */
-function mapElements(
+async function mapElements(
+  { evaluation: { budget } }: Operands,
   series: readonly Series[],
   change: (value: number, step: number) => number,
-): Series[] {
+): Promise<Series[]> {
   for (const { values, present } of series) {
     for (let step = 0; step < values.length; step += 1) {
       if (present[step] === 1) {
         values[step] = change(values[step] ?? 0, step);
       }
     }
+
+    await budget.pause();
   }
 
   return unite(series.map((one) => ({ ...one, labels: one.labels.nameless })));
@@ -54,7 +57,7 @@ const ofElements =
     const series = await operands.vector(argument(call, 0), frame);
     const parameter = await operands.scalar(argument(call, 1), frame);
 
-    return mapElements(series, (value, step) => compute(value, parameter[step] ?? 0));
+    return mapElements(operands, series, (value, step) => compute(value, parameter[step] ?? 0));
   };
 
 /** Clamps elements; there are none at steps at which the bounds are the wrong way round. */
@@ -71,7 +74,7 @@ const clamp: VectorFunction = async (operands, call, frame) => {
     }
   }
 
-  return mapElements(series, (value, step) =>
+  return mapElements(operands, series, (value, step) =>
     larger(least[step] ?? 0, smaller(most[step] ?? 0, value)),
   );
 };
@@ -80,7 +83,7 @@ const ofDates =
   (compute: (seconds: number) => number): VectorFunction =>
   async (operands, { args: [arg] }, frame) =>
     arg
-      ? mapElements(await operands.vector(arg, frame), compute)
+      ? mapElements(operands, await operands.vector(arg, frame), compute)
       : single(operands, frame, (step) => compute(Math.trunc(timeAt(frame, step) / 1000)));
 
 const relabelled =
@@ -89,7 +92,14 @@ const relabelled =
     const relabel = relabelOf(strings(call));
     const series = await operands.vector(argument(call, 0), frame);
 
-    return unite(series.map((one) => ({ ...one, labels: relabel(one.labels) })));
+    const relabelledSeries: Series[] = [];
+
+    for (const one of series) {
+      relabelledSeries.push({ ...one, labels: relabel(one.labels) });
+      await operands.evaluation.budget.pause();
+    }
+
+    return unite(relabelledSeries);
   };
 
 /** Returns 1 at each step at which a mask is not set. */
@@ -135,7 +145,7 @@ const timestamp: VectorFunction = async (operands, call, frame) => {
 
   if (selector.kind !== 'selector') {
     const series = await operands.vector(selector, frame);
-    return mapElements(series, (_, step) => timeAt(frame, step) / 1000);
+    return mapElements(operands, series, (_, step) => timeAt(frame, step) / 1000);
   }
 
   const series: Series[] = [];

@@ -125,7 +125,7 @@ const tooMany = {
 test('samples that are read, and values that are held, are bounded', async () => {
   await assert.rejects(engineOf({ a: steady(100) }, { maxSamples: 99 }).query('a', 0), tooMany);
 
-  const small = engineOf({ 'a{x="1"}': steady(9), 'a{x="2"}': steady(9) }, { maxValues: 10 });
+  const small = engineOf({ 'a{x="1"}': steady(9), 'a{x="2"}': steady(9) }, { maxValues: 50 });
 
   assert.equal(await shown(small, 'sum(a)', 60), '{} 2');
   await assert.rejects(small.queryRange('a + a', range(0, 600, 60)), tooMany);

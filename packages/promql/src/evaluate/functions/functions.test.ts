@@ -195,3 +195,21 @@ testCases(engine, [
   ['scalar(gauge)', 0, 'NaN'],
   ['vector(scalar(missing))', 0, '{} NaN'],
 ]);
+
+const long = 'a'.repeat(8000);
+
+// Functions cannot be nested so that labels become too long, or take long to match.
+testCases(engineOf({ [`long{a="${long}"}`]: [1] }), [
+  [
+    `label_replace(long, "a", "$1$1$1", "a", "(.*)")`,
+    0,
+    '!label value is longer than 16384 characters',
+  ],
+  ['label_join(long, "b", "", "a", "a", "a")', 0, '!label value is longer than 16384 characters'],
+  ['sum(label_join(long, "b", "", "a", "a"))', 0, '{} 1'],
+  [
+    `label_replace(long, "a", "", "a", "${'(a*)*'.repeat(100)}")`,
+    0,
+    '!regular expression in label_replace() is too large for the label value',
+  ],
+]);
