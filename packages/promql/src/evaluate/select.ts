@@ -43,9 +43,7 @@ export async function eachInstant(
       await sink(Labels.of(series.labels), scratch);
     }
 
-    if (budget.isDue()) {
-      await budget.rest();
-    }
+    await budget.pause();
   }
 }
 
@@ -61,9 +59,7 @@ async function eachSelected(
     budget.read(series.times.length);
     await sink(Labels.of(series.labels), withoutStale(series));
 
-    if (budget.isDue()) {
-      await budget.rest();
-    }
+    await budget.pause();
   }
 }
 
@@ -132,7 +128,7 @@ function mayCollide(matrix: RangeSelector | Subquery): boolean {
 
 async function finish(run: WindowRun, { budget }: Evaluation): Promise<void> {
   while (!run.advance()) {
-    await budget.rest();
+    await budget.pause();
   }
 }
 

@@ -160,7 +160,13 @@ export class Converter {
       case 'ParenExpr':
         return this.convert(node);
       case 'NumberDurationLiteral': {
-        const value = parseNumber(this.#source.slice(span));
+        const text = this.#source.slice(span);
+        const value = parseNumber(text);
+
+        if (value === Number.POSITIVE_INFINITY && !/^inf$/i.test(text)) {
+          throw this.#source.error(span.from, 'error parsing number: value out of range');
+        }
+
         return this.#placed({ kind: 'number', value }, span);
       }
       case 'StringLiteral':

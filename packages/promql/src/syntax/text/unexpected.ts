@@ -1,3 +1,4 @@
+import { functions } from '../functions.ts';
 import { stringOrComment } from './strings.ts';
 
 const token =
@@ -75,7 +76,7 @@ export function unexpectedToken(text: string, offset: number): [from: number, me
   const called = lastName(text.slice(0, offset));
   const from = offset + match[0].length - match[0].trimStart().length;
 
-  if (called && match.groups.operator === '(') {
+  if (called && match.groups.operator === '(' && !functions.has(called.name)) {
     return [called.from, `unknown function with name "${called.name}"`];
   }
 
