@@ -48,6 +48,13 @@ export class SampleBatch {
     return this.#values[index] ?? 0;
   }
 
+  /** Replaces the value of each sample, in order. */
+  fill(next: (ref: number) => number): void {
+    for (let index = 0; index < this.#size; index++) {
+      this.#values[index] = next(this.#refs[index] ?? 0);
+    }
+  }
+
   clear(): void {
     this.#size = 0;
     this.#ended.length = 0;

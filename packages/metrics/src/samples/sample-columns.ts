@@ -39,7 +39,7 @@ export class SampleColumns {
 
   /** Returns a sample's time, NaN where there is none. */
   time(index: number): number {
-    return index < this.#size ? (this.#times[index] ?? Number.NaN) : Number.NaN;
+    return index >= 0 && index < this.#size ? (this.#times[index] ?? Number.NaN) : Number.NaN;
   }
 
   value(index: number): number {
@@ -68,6 +68,46 @@ export class SampleColumns {
     this.push(time, 0);
     this.#words[(this.#size - 1) * 2 + HIGH] = STALE_HIGH;
     this.#words[(this.#size - 1) * 2 + LOW] = STALE_LOW;
+  }
+
+  /** Adds samples of others; returns whether the times still ascend. */
+  append(others: SampleColumns): boolean {
+    const isAscending = this.#size === 0 || !(others.time(0) <= this.time(this.#size - 1));
+    const size = this.#size + others.size;
+
+    while (this.#times.length < size) {
+      this.#grow();
+    }
+
+    this.#times.set(others.times, this.#size);
+    this.#words.set(others.#words.subarray(0, others.size * 2), this.#size * 2);
+    this.#size = size;
+
+    return isAscending;
+  }
+
+  /** Returns the samples in ascending order, one for each time. */
+  sorted(): SampleColumns {
+    const order = Array.from({ length: this.#size }, (_, index) => index).sort(
+      (a, b) => this.time(a) - this.time(b) || a - b,
+    );
+    const sorted = new SampleColumns(this.#size);
+
+    for (const index of order) {
+      const time = this.time(index);
+
+      if (time === sorted.time(sorted.size - 1)) {
+        continue;
+      }
+
+      if (this.isEnd(index)) {
+        sorted.pushEnd(time);
+      } else {
+        sorted.push(time, this.value(index));
+      }
+    }
+
+    return sorted;
   }
 
   clear(): void {
