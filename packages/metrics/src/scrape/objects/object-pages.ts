@@ -1,0 +1,49 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { PageText } from '../../exposition/page-text.ts';
+import { type ObjectKind, RENDERERS } from './object-kinds.ts';
+
+/**
+ * The series of all objects of a kind. Each object's lines are made when the object changes; a page
+ * joins them.
+ */
+export class ObjectPages {
+  readonly kind: ObjectKind;
+  readonly #lines = new Map<string, string>();
+  #page: string | undefined;
+
+  constructor(kind: ObjectKind) {
+    this.kind = kind;
+  }
+
+  /** How many objects there are. */
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  /** Keeps the series of an object; throws a TypeError for one that is not of the kind's shape. */
+  set(key: string, object: KubeObject): void {
+    const page = new PageText();
+
+    RENDERERS[this.kind](page, object);
+
+    // The page's reader takes the bytes of UTF-8 as characters.
+    const lines = Buffer.from(page.toString()).toString('latin1');
+
+    if (this.#lines.get(key) !== lines) {
+      this.#lines.set(key, lines);
+      this.#page = undefined;
+    }
+  }
+
+  delete(key: string): void {
+    if (this.#lines.delete(key)) {
+      this.#page = undefined;
+    }
+  }
+
+  /** All series, as Latin-1 characters. */
+  page(): string {
+    this.#page ??= [...this.#lines.values()].join('');
+    return this.#page;
+  }
+}
