@@ -3,7 +3,7 @@ import { typeOf } from './expression.ts';
 import { functions, type ValueType } from './functions.ts';
 import type { Placed } from './modifiers.ts';
 import { isComparison, isSetOperator } from './operators.ts';
-import type { Source, Span } from './source.ts';
+import type { Source, Span } from './text/source.ts';
 
 const documented: Readonly<Record<ValueType, string>> = {
   scalar: 'scalar',

@@ -1,8 +1,8 @@
 import type { SyntaxNode } from '@lezer/common';
 import type { Cardinality, VectorMatching } from './expression.ts';
 import { labelName } from './selectors.ts';
-import type { Source } from './source.ts';
-import { childrenOf } from './tree.ts';
+import type { Source } from './text/source.ts';
+import { childrenOf } from './text/tree.ts';
 
 const labelsIn = (source: Source, brackets: SyntaxNode | null | undefined): string[] =>
   (brackets ? childrenOf(brackets) : []).map((name) => labelName(source, name));

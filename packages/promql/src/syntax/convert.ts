@@ -15,14 +15,14 @@ import {
   typeOf,
   type VectorMatching,
 } from './expression.ts';
-import { flatten, type Item } from './flatten.ts';
 import type { ValueType } from './functions.ts';
-import { parseNumber } from './literals.ts';
 import { modified, type Placed } from './modifiers.ts';
 import { isBinaryOperator, isSetOperator, POWER, precedenceOf } from './operators.ts';
 import { selectorOf, stringOf } from './selectors.ts';
-import type { Source, Span } from './source.ts';
-import { childrenOf, MAX_DEPTH, tooDeep } from './tree.ts';
+import { flatten, type Item } from './text/flatten.ts';
+import { parseNumber } from './text/literals.ts';
+import type { Source, Span } from './text/source.ts';
+import { childrenOf, MAX_DEPTH, tooDeep } from './text/tree.ts';
 
 /** Items that are still to be read. */
 interface Items {

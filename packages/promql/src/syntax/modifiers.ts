@@ -1,9 +1,9 @@
 import type { SyntaxNode } from '@lezer/common';
 import type { Expression, TimeShift } from './expression.ts';
 import { typeOf } from './expression.ts';
-import { parseDuration, parseNumber } from './literals.ts';
-import type { Source, Span } from './source.ts';
-import { childrenOf } from './tree.ts';
+import { parseDuration, parseNumber } from './text/literals.ts';
+import type { Source, Span } from './text/source.ts';
+import { childrenOf } from './text/tree.ts';
 
 /** An expression and where it stands in the text. */
 export interface Placed {

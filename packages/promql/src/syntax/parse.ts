@@ -1,8 +1,8 @@
 import type { Matcher } from '../matching/matcher.ts';
 import { Converter } from './convert.ts';
 import type { Expression } from './expression.ts';
-import { Source } from './source.ts';
-import { childrenOf, syntaxTree } from './tree.ts';
+import { Source } from './text/source.ts';
+import { childrenOf, syntaxTree } from './text/tree.ts';
 
 /**
  * Reads a PromQL expression and checks its types; what Prometheus 2.42 refuses is refused.

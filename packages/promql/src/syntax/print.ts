@@ -7,9 +7,9 @@ import type {
   VectorMatching,
   VectorSelector,
 } from './expression.ts';
-import { formatDuration, formatNumber } from './literals.ts';
 import { POWER, precedenceOf } from './operators.ts';
-import { quote } from './strings.ts';
+import { formatDuration, formatNumber } from './text/literals.ts';
+import { quote } from './text/strings.ts';
 
 const validName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const validLabel = /^[a-zA-Z_][a-zA-Z0-9_]*$/;

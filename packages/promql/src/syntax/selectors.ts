@@ -1,9 +1,9 @@
 import type { SyntaxNode } from '@lezer/common';
 import { type Matcher, type MatchOperator, METRIC_NAME, valueTest } from '../matching/matcher.ts';
 import { type VectorSelector, vectorSelector } from './expression.ts';
-import type { Source } from './source.ts';
-import { unquote } from './strings.ts';
-import { childrenOf } from './tree.ts';
+import type { Source } from './text/source.ts';
+import { unquote } from './text/strings.ts';
+import { childrenOf } from './text/tree.ts';
 
 /** Returns the text of a string literal. */
 export function stringOf(source: Source, node: SyntaxNode): string {

@@ -1,6 +1,6 @@
 import type { SyntaxNode, Tree } from '@lezer/common';
 import { parser as lenient } from '@prometheus-io/lezer-promql';
-import { QueryError } from '../query-api.ts';
+import { QueryError } from '../../query-api.ts';
 import type { Source } from './source.ts';
 import { stringOrComment } from './strings.ts';
 import { unexpectedToken } from './unexpected.ts';

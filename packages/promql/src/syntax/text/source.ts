@@ -1,4 +1,4 @@
-import { QueryError } from '../query-api.ts';
+import { QueryError } from '../../query-api.ts';
 
 /** Part of an expression's text: offsets of its first character and behind its last one. */
 export interface Span {
