@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seriesText } from '@ks-apiserver/metrics/exposition/page-text';
 import { parseSeries } from '@ks-apiserver/metrics/exposition/series-syntax';
+import { makeLabels } from '@ks-apiserver/metrics/labels/labels';
 import { SampleBatch } from '@ks-apiserver/metrics/samples/sample-batch';
 import { compileMatchers } from '@ks-apiserver/metrics/store/index/select-series';
 import { MetricStore } from '@ks-apiserver/metrics/store/metric-store';
@@ -91,17 +92,19 @@ export class StoreFixture {
 
   async select(selector: string, range: TimeRange = ALWAYS): Promise<Samples> {
     const matchers = compileMatchers(parseSelector(selector));
-    const found = await this.store.reader.read({ matchers, range }, { maxSamples: 1e7 });
+    const found: Samples = {};
 
-    return Object.fromEntries(
-      found.map(({ labels, samples }) => [
-        seriesText(labels),
-        Array.from({ length: samples.size }, (_, index) => [
+    for await (const { labels, samples } of this.store.reader.select({ matchers, range })) {
+      found[seriesText(makeLabels(Object.entries(labels)))] = Array.from(
+        { length: samples.size },
+        (_, index) => [
           (samples.time(index) - START) / MINUTE,
           samples.isEnd(index) ? ('end' as const) : samples.value(index),
-        ]),
-      ]),
-    );
+        ],
+      );
+    }
+
+    return found;
   }
 
   async remove(): Promise<void> {

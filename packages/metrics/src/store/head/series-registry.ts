@@ -1,4 +1,5 @@
-import { type Labels, labelKey } from '../../labels/labels.ts';
+import type { LabelSet } from '@ks-apiserver/promql/query-api';
+import { type Labels, labelKey, toLabelSet } from '../../labels/labels.ts';
 import type { SeriesIds, SeriesIndex } from '../index/select-series.ts';
 
 /** A label and the series that have it. */
@@ -15,6 +16,7 @@ export class SeriesRegistry implements SeriesIndex {
   readonly #refs = new Map<string, number>();
   readonly #labels: Labels[] = [];
   readonly #postings = new Map<string, Map<string, Posting>>();
+  readonly #labelSets: (LabelSet | undefined)[] = [];
 
   get size(): number {
     return this.#labels.length;
@@ -40,6 +42,7 @@ export class SeriesRegistry implements SeriesIndex {
 
     this.#refs.set(labelKey(labels), ref);
     this.#labels.push(shared);
+    this.#labelSets.push(undefined);
 
     return ref;
   }
@@ -58,6 +61,13 @@ export class SeriesRegistry implements SeriesIndex {
 
   labels(ref: number): Labels {
     return this.#labels[ref] ?? [];
+  }
+
+  /** Returns the labels as an object, the same each time: what is computed of it can be kept. */
+  labelSet(ref: number): LabelSet {
+    const made = this.#labelSets[ref] ?? toLabelSet(this.labels(ref));
+    this.#labelSets[ref] = made;
+    return made;
   }
 
   #posting(name: string, value: string): Posting {
