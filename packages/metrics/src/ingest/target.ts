@@ -15,6 +15,8 @@ export interface TargetOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Which metrics are kept; all by default. */
   readonly wants?: (metric: string) => boolean;
+  /** Which series of these metrics are kept, by their own labels; all by default. */
+  readonly keeps?: (labels: Labels) => boolean;
   /**
    * What becomes of a series' own label of the same name as one of the target's: it is kept, or
    * renamed to `exported_…`, the default.
@@ -113,7 +115,10 @@ export class Target {
   }
 
   #resolve(labels: Labels): number {
-    return this.#window
+    const { keeps } = this.options;
+    const isKept = keeps === undefined || keeps(labels);
+
+    return isKept && this.#window
       ? this.#store.resolve(this.#window, withTargetLabels(labels, this.options))
       : NOT_KEPT;
   }

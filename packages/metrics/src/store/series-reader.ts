@@ -72,14 +72,24 @@ export class SeriesReader {
     }
   }
 
-  /** Returns the label sets of the series that matchers choose, in blocks and windows of a range. */
-  async series(selections: readonly Selection[], signal?: AbortSignal): Promise<LabelSet[]> {
+  /**
+   * Returns the label sets of the series that matchers choose, in blocks and windows of a range; a
+   * few more than `limit` if there are too many.
+   */
+  async series(
+    selections: readonly Selection[],
+    { limit, signal }: { limit: number; signal?: AbortSignal | undefined },
+  ): Promise<LabelSet[]> {
     const found = new Map<string, LabelSet>();
     const pause = pauses(signal);
 
     for (const { matchers, range } of selections) {
       await this.#eachPart(range, pause, async ({ index, labelSet }) => {
         for (const id of index ? selectSeries(index, matchers) : []) {
+          if (found.size > limit) {
+            return;
+          }
+
           await pause();
           found.set(labelKey(index?.labels(id) ?? []), labelSet(id));
         }
