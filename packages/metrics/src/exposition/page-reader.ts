@@ -56,7 +56,7 @@ export class PageReader {
   }
 
   /**
-   * Reads a page, given as Latin-1 characters: adds its samples to a batch, and the ends of the
+   * Reads a page, its bytes given as characters: adds its samples to a batch, and the ends of the
    * series that the page before had. Throws an ExpositionError; the batch is of no use then, and
    * `end` is to be called.
    */

@@ -34,6 +34,14 @@ export function seriesText(labels: Labels): string {
   return parts.length === 0 ? metric : `${metric}{${parts.join(',')}}`;
 }
 
+/**
+ * Returns the bytes of a page as characters, as its reader takes them: searching in texts of one
+ * byte a character is fast.
+ */
+export function bytesAsText(page: string): string {
+  return Buffer.from(page).toString('latin1');
+}
+
 /** Writes a page of metrics line by line. */
 export class PageText {
   #text = '';

@@ -13,7 +13,7 @@ export interface SeriesSyntax {
 /** Most labels of a series. */
 const MAX_LABELS = 128;
 
-/** Returns the text that the Latin-1 characters of a page mean as UTF-8. */
+/** Returns the text that bytes of UTF-8, given as characters, mean. */
 export function decodeText(latin1: string): string {
   const bytes = Buffer.from(latin1, 'latin1');
 
@@ -93,8 +93,8 @@ function readLabels(text: string, at: number, into: [string, string][]): number 
 }
 
 /**
- * Reads the series that a line of a page begins with, such as `up{job="a"}`; the page is given as
- * Latin-1 characters. Throws a SyntaxProblem.
+ * Reads the series that a line of a page begins with, such as `up{job="a"}`; the page's
+ * bytes are given as characters. Throws a SyntaxProblem.
  */
 export function parseSeries(text: string, at: number): SeriesSyntax {
   const nameEnd = endOfName(text, at, 'metric');

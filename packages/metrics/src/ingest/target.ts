@@ -64,7 +64,7 @@ export class Target {
   }
 
   /**
-   * Adds a page, given as Latin-1 characters, at a time in milliseconds; returns how many samples
+   * Adds a page, its bytes given as characters, at a time in milliseconds; returns how many samples
    * were kept of it. Throws an ExpositionError; then all series end.
    */
   ingest(time: number, page: string): number {

@@ -3,7 +3,7 @@ import { Engine } from '@ks-apiserver/promql/evaluate/engine';
 import type { InstantSeries, QueryResult } from '@ks-apiserver/promql/query-api';
 import type { Expression } from '@ks-apiserver/promql/syntax/expression';
 import { parseExpression } from '@ks-apiserver/promql/syntax/parse';
-import { seriesText } from '../exposition/page-text.ts';
+import { bytesAsText, seriesText } from '../exposition/page-text.ts';
 import { Target } from '../ingest/target.ts';
 import { makeLabels, NAME_LABEL } from '../labels/labels.ts';
 import { StoreSource } from '../queries/store-source.ts';
@@ -64,7 +64,7 @@ export class RuleEvaluator {
   }
 }
 
-/** Returns a result as a page of Latin-1 characters. */
+/** Returns a result as a page. */
 function pageOf(rule: RecordingRule, result: QueryResult): string {
   const lines = rowsOf(result).map(({ metric, value: [, value] }) => {
     const labels = makeLabels(
@@ -74,7 +74,7 @@ function pageOf(rule: RecordingRule, result: QueryResult): string {
     return `${seriesText(labels)} ${value}\n`;
   });
 
-  return Buffer.from(lines.join('')).toString('latin1');
+  return bytesAsText(lines.join(''));
 }
 
 function rowsOf(result: QueryResult): readonly InstantSeries[] {

@@ -13,6 +13,9 @@ export function exporterLabels(node: string): Record<string, string> {
 }
 
 /** Tells where the exporter of a node is, as kube_pod_info does it for pods. */
-export function renderExporter(page: PageText, { name, address }: NodeFacts): void {
+export function renderExporter(
+  page: PageText,
+  { name, address }: Pick<NodeFacts, 'name' | 'address'>,
+): void {
   page.add(INFO, { pod: `/${name}`, node: name, host_ip: address }, 1);
 }

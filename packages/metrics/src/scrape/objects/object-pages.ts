@@ -1,5 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { PageText } from '../../exposition/page-text.ts';
+import { bytesAsText, PageText } from '../../exposition/page-text.ts';
 import { type ObjectKind, RENDERERS } from './object-kinds.ts';
 
 /**
@@ -26,8 +26,7 @@ export class ObjectPages {
 
     RENDERERS[this.kind](page, object);
 
-    // The page's reader takes the bytes of UTF-8 as characters.
-    const lines = Buffer.from(page.toString()).toString('latin1');
+    const lines = bytesAsText(page.toString());
 
     if (this.#lines.get(key) !== lines) {
       this.#lines.set(key, lines);
@@ -41,7 +40,7 @@ export class ObjectPages {
     }
   }
 
-  /** All series, as Latin-1 characters. */
+  /** All series, for the page's reader. */
   page(): string {
     this.#page ??= [...this.#lines.values()].join('');
     return this.#page;
