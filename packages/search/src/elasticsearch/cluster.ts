@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { SearchError } from '../query/search-backend.ts';
 import { AnswerScanner } from './answer-scanner.ts';
 import { ClusterConnection, type ClusterRequest, type ConnectionOptions } from './connection.ts';
@@ -97,8 +98,8 @@ export class SearchCluster {
     try {
       return read();
     } catch (error) {
-      const { message } = error as Error;
-      throw new SearchError('unavailable', this.#words.unreadable(message), { cause: error });
+      const words = this.#words.unreadable(messageOf(error));
+      throw new SearchError('unavailable', words, { cause: error });
     }
   }
 

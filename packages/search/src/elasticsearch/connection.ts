@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { Agent } from 'undici';
 import { Slots } from '../concurrency/slots.ts';
@@ -46,12 +47,15 @@ function authorizationOf({ username = '', password = '', apiKey = '' }: Connecti
   return username === '' ? '' : basicAuthorization(username, password);
 }
 
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
 /** Says what went wrong without naming addresses inside the cluster. */
 function reasonOf(error: unknown): string {
-  const { code, cause, message } = error as Error & { code?: string };
-  const { code: inner } = (cause ?? {}) as { code?: string };
-
-  return inner ?? code ?? message;
+  return (
+    codeOf(error instanceof Error ? error.cause : undefined) ?? codeOf(error) ?? messageOf(error)
+  );
 }
 
 /**

@@ -11,7 +11,10 @@ function conditionClause(condition: Condition): Clause {
     case 'phrase':
       return { match_phrase: { [name]: condition.value } };
     case 'phrase-prefix':
-      return { match_phrase_prefix: { [name]: condition.value } };
+      // Elasticsearch 7 refuses phrases that go on for keywords, which 3.0 asks for.
+      return condition.field.type === 'keyword'
+        ? { prefix: { [name]: condition.value } }
+        : { match_phrase_prefix: { [name]: condition.value } };
     case 'wildcard':
       return { wildcard: { [name]: condition.pattern } };
     case 'pod-of':
