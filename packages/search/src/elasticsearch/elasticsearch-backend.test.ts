@@ -3,6 +3,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeCluster, json } from '@ks-apiserver/search/test/fake-cluster';
 import type { DocumentKind } from '../query/documents.ts';
+import { AUDIT_FIELDS } from '../query/documents.ts';
 import type { Search } from '../query/search.ts';
 import { ElasticsearchBackend } from './elasticsearch-backend.ts';
 
@@ -300,4 +301,28 @@ test('a long context id does not go into the URL', async () => {
 
   assert.equal((await collect(open('logs').export(ALL, never))).length, 1);
   assert.deepEqual(cluster.take()[1]?.body, { scroll: '60000ms', scroll_id: id });
+});
+
+test('where a server refuses phrases for keywords, beginnings are searched by prefixes from then on', async () => {
+  const reason =
+    'Can only use phrase prefix queries on text fields - not on [ObjectRef.Resource.keyword] which is of type [keyword]';
+  const refused = json({ error: { type: 'search_phase_execution_exception', reason } }, 400);
+  const found = hits({ value: 1, relation: 'eq' }, [{ a: 1 }]);
+
+  cluster.answer = (request, response) =>
+    JSON.stringify(request.body).includes('match_phrase_prefix')
+      ? refused(request, response)
+      : found(request, response);
+
+  const backend = open('auditing');
+  const search: Search = {
+    ...ALL,
+    conditions: [[{ match: 'phrase-prefix', field: AUDIT_FIELDS.resource, value: 'pod' }]],
+  };
+
+  assert.equal((await backend.query(search, PAGE, never)).total, 1);
+  assert.equal(cluster.take().length, 2);
+
+  assert.equal((await backend.statistics(search, never)).total, 1);
+  assert.equal(cluster.take().length, 1);
 });

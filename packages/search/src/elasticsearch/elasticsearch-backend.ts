@@ -8,7 +8,7 @@ import { indexNames } from './index-names.ts';
 import { distinctAggregation, histogramAggregation, KIND_STYLES } from './kind-style.ts';
 import { bucketsOf, countedIn, countOf, logTextOf, scrollIdOf, totalOf } from './result.ts';
 import { SCROLL_TIME, ScrollContexts } from './scroll-contexts.ts';
-import { queryClause } from './search-body.ts';
+import { type KeywordPrefix, queryClause } from './search-body.ts';
 
 /** Documents of a page of an export, and its most pages. */
 const EXPORT_PAGE = 1000;
@@ -18,6 +18,9 @@ const EXPORT_PAGES = 100;
 const MAX_ID_IN_URL = 2000;
 
 const NONE = { total: 0 } as const;
+
+/** How Elasticsearch 7 and later refuse a phrase that goes on for a keyword. */
+const REFUSES_PHRASES = /phrase prefix queries on text fields/i;
 
 /** A cluster, what is stored there, and how the names of its daily indices begin. */
 export interface BackendOptions extends ClusterOptions {
@@ -34,6 +37,7 @@ export class ElasticsearchBackend implements SearchBackend {
   readonly #indexPrefix: string;
   readonly #cluster: SearchCluster;
   readonly #contexts: ScrollContexts;
+  #keywordPrefix: KeywordPrefix = 'phrase';
 
   /** Throws a TypeError for options that cannot be used. */
   constructor(options: BackendOptions) {
@@ -50,7 +54,7 @@ export class ElasticsearchBackend implements SearchBackend {
     }
 
     const keys = KIND_STYLES[this.#kind].page(page);
-    const found = await this.#cluster.search(this.#request(indices, search, keys), signal);
+    const found = await this.#ask(() => this.#request(indices, search, keys), signal);
 
     return { total: await this.#total(search, found, signal), documents: found.documents };
   }
@@ -64,7 +68,7 @@ export class ElasticsearchBackend implements SearchBackend {
     const { aggregated, distinct, scrollsStatistics } = KIND_STYLES[this.#kind];
     const keys = { ...aggregated, aggs: distinctAggregation(this.#kind) };
     const scroll = scrollsStatistics ? `&scroll=${SCROLL_TIME}` : '';
-    const found = await this.#cluster.search(this.#request(indices, search, keys, scroll), signal);
+    const found = await this.#ask(() => this.#request(indices, search, keys, scroll), signal);
 
     this.#contexts.leave(scrollIdOf(found.result));
 
@@ -83,7 +87,7 @@ export class ElasticsearchBackend implements SearchBackend {
     const { aggregated, histogram } = KIND_STYLES[this.#kind];
     const dialect = await this.#cluster.dialect(signal);
     const keys = { ...aggregated, aggs: histogramAggregation(this.#kind, interval, dialect) };
-    const { result } = await this.#cluster.search(this.#request(indices, search, keys), signal);
+    const { result } = await this.#ask(() => this.#request(indices, search, keys), signal);
     const buckets = bucketsOf(result, histogram);
     const total = this.#cluster.readable(() => totalOf(result, dialect));
 
@@ -100,12 +104,12 @@ export class ElasticsearchBackend implements SearchBackend {
     }
 
     const keys = KIND_STYLES[this.#kind].page({ from: 0, size: EXPORT_PAGE, order: 'desc' });
-    let request = this.#request(indices, search, keys, `&scroll=${SCROLL_TIME}`);
+    let request = () => this.#request(indices, search, keys, `&scroll=${SCROLL_TIME}`);
     let context = '';
 
     try {
       for (let page = 0; page < EXPORT_PAGES; page++) {
-        const { result, documents } = await this.#cluster.search(request, signal);
+        const { result, documents } = await this.#ask(request, signal);
         context = scrollIdOf(result) || context;
 
         if (documents.length === 0) {
@@ -113,7 +117,7 @@ export class ElasticsearchBackend implements SearchBackend {
         }
 
         yield this.#cluster.readable(() => documents.map(logTextOf));
-        request = continuation(context);
+        request = () => continuation(context);
       }
     } catch (error) {
       if (error instanceof RefusedError && error.status === 404) {
@@ -131,13 +135,31 @@ export class ElasticsearchBackend implements SearchBackend {
   }
 
   #request(indices: string, search: Search, keys: object, parameters = ''): ClusterRequest {
-    const query = queryClause(search, DOCUMENT_TYPES[this.#kind]);
-
     return {
       method: 'GET',
       path: `/${indices}/_search?ignore_unavailable=true${parameters}`,
-      body: { ...keys, query },
+      body: { ...keys, query: this.#query(search) },
     };
+  }
+
+  #query(search: Search): object {
+    return queryClause(search, DOCUMENT_TYPES[this.#kind], this.#keywordPrefix);
+  }
+
+  /** Makes a request, in the newer form from when the server refuses a phrase for a keyword. */
+  async #ask(request: () => ClusterRequest, signal: AbortSignal): Promise<Result> {
+    try {
+      return await this.#cluster.search(request(), signal);
+    } catch (error) {
+      const isRefused = error instanceof RefusedError && REFUSES_PHRASES.test(error.message);
+      if (!isRefused || this.#keywordPrefix === 'prefix') {
+        throw error;
+      }
+
+      this.#keywordPrefix = 'prefix';
+
+      return this.#cluster.search(request(), signal);
+    }
   }
 
   /** Returns how many documents match; asks once more where the server stopped counting. */
@@ -150,12 +172,11 @@ export class ElasticsearchBackend implements SearchBackend {
 
   /** Returns how many documents match; 0 if the server does not count them. */
   async #count(search: Search, signal: AbortSignal): Promise<number> {
-    const query = queryClause(search, DOCUMENT_TYPES[this.#kind]);
     const path = `/${this.#indices(search)}/_count?ignore_unavailable=true`;
 
     try {
       const { result } = await this.#cluster.search(
-        { method: 'GET', path, body: { query } },
+        { method: 'GET', path, body: { query: this.#query(search) } },
         signal,
       );
       return countedIn(result);

@@ -4,15 +4,20 @@ import { allClause, anyClause, type Clause, indexField, rangeClause } from './cl
 import { podPattern } from './pod-pattern.ts';
 import { scopesClause } from './scopes-clause.ts';
 
-function conditionClause(condition: Condition): Clause {
+/**
+ * How the beginning of a keyword is searched: by a phrase that goes on, as 3.0 does, or by a prefix,
+ * since Elasticsearch 7 and later refuse such phrases.
+ */
+export type KeywordPrefix = 'phrase' | 'prefix';
+
+function conditionClause(condition: Condition, keywordPrefix: KeywordPrefix): Clause {
   const name = indexField(condition.field);
 
   switch (condition.match) {
     case 'phrase':
       return { match_phrase: { [name]: condition.value } };
     case 'phrase-prefix':
-      // Elasticsearch 7 refuses phrases that go on for keywords, which 3.0 asks for.
-      return condition.field.type === 'keyword'
+      return condition.field.type === 'keyword' && keywordPrefix === 'prefix'
         ? { prefix: { [name]: condition.value } }
         : { match_phrase_prefix: { [name]: condition.value } };
     case 'wildcard':
@@ -24,10 +29,14 @@ function conditionClause(condition: Condition): Clause {
   }
 }
 
-const anyOf = (conditions: AnyOf) => anyClause(conditions.map(conditionClause));
-
 /** Returns the `query` of a search; one without any condition finds all documents. */
-export function queryClause({ scopes, conditions, range }: Search, { time }: DocumentType): Clause {
+export function queryClause(
+  { scopes, conditions, range }: Search,
+  { time }: DocumentType,
+  keywordPrefix: KeywordPrefix = 'phrase',
+): Clause {
+  const anyOf = (some: AnyOf) =>
+    anyClause(some.map((condition) => conditionClause(condition, keywordPrefix)));
   const isOpen = range.start === undefined && range.end === undefined;
 
   const clauses = [
