@@ -1,6 +1,7 @@
 // Bundles the built server into one file, packages/server/dist/bundle/server.cjs, with V8's code
 // cache beside it: reading and compiling a thousand modules takes longer than the rest of a start.
-// Packages with native code, files or threads of their own stay outside.
+// Packages with native code, files or threads of their own stay outside. The thread of the metrics store
+// has a bundle of its own.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +45,7 @@ function describeInput(input) {
 async function buildBundles() {
   const { build } = await import('esbuild');
 
-  const [main, launcher] = await Promise.all([
+  const [main, worker, launcher] = await Promise.all([
     build({
       ...common,
       entryPoints: [`${dist}cli/main.js`],
@@ -68,6 +69,16 @@ async function buildBundles() {
     }),
     build({
       ...common,
+      entryPoints: [
+        fileURLToPath(new URL('../packages/metrics/dist/worker/main.js', import.meta.url)),
+      ],
+      outfile: `${folder}metrics-worker.cjs`,
+      format: 'cjs',
+      sourcemap: true,
+      legalComments: 'linked',
+    }),
+    build({
+      ...common,
       entryPoints: [`${dist}cli/launch/main.js`],
       outfile: `${folder}main.js`,
       format: 'esm',
@@ -76,8 +87,8 @@ async function buildBundles() {
   ]);
 
   return {
-    files: [...main.outputFiles, ...launcher.outputFiles],
-    inputs: [main, launcher]
+    files: [...main.outputFiles, ...worker.outputFiles, ...launcher.outputFiles],
+    inputs: [main, worker, launcher]
       .flatMap(({ metafile }) => Object.keys(metafile.inputs))
       .flatMap(describeInput),
   };

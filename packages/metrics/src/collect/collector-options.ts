@@ -21,5 +21,5 @@ export interface ObjectChange {
   /** `namespace/name`. */
   readonly key: string;
   /** The object's JSON; undefined when it is gone. */
-  readonly bytes: Uint8Array | undefined;
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }

@@ -19,7 +19,7 @@ export interface FetchedPage {
   readonly time: number;
   readonly source: PageSource;
   /** Undefined when it could not be fetched. */
-  readonly bytes: Uint8Array | undefined;
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
   /** How long it took. */
   readonly seconds: number;
 }
