@@ -7,7 +7,7 @@ import type { Route } from '@ks-apiserver/http/routes/route';
 import { routeFinder, router, upgradeRouter } from '@ks-apiserver/http/routes/router';
 import type { Logger } from 'pino';
 import type { Kubernetes } from '../backend/kubernetes.ts';
-import type { Config } from '../config/config-schema.ts';
+import type { Options } from '../config/options.ts';
 import { LongCalls } from '../http/long-calls.ts';
 import { Metrics } from '../http/metrics.ts';
 import { routes } from '../kapis/routes.ts';
@@ -74,7 +74,11 @@ export interface App {
  * Creates all parts of the product. Rejects when the Kubernetes API or Redis does not answer in
  * time.
  */
-export async function openApp(config: Config, kubernetes: Kubernetes, log: Logger): Promise<App> {
+export async function openApp(
+  { config, dataDir, registerNode: isNode }: Options,
+  kubernetes: Kubernetes,
+  log: Logger,
+): Promise<App> {
   const { client, transport } = kubernetes;
   const providers = await openIdentityProviders(config);
   const { authentication } = config;
@@ -169,7 +173,15 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     mayLogIn,
   });
 
-  const recorded = openMetrics(config);
+  const recorded = await openMetrics({
+    config,
+    kubernetes,
+    catalog,
+    metrics,
+    dataDir,
+    isNode,
+    log,
+  });
   const monitoring = monitoringDependencies(recorded.queries, client, catalog);
   const visibility = new Visibility(authorizer, bindings, catalog);
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);

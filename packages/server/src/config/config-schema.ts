@@ -185,6 +185,14 @@ export const ConfigSchema = Type.Object({
     // Limit of one query with its answer.
     timeout: Type.Number({ default: 30_000, minimum: 1000, 'x-duration': true }),
     maxConcurrency: Type.Integer({ default: 64, minimum: 1, maximum: 1000 }),
+    // Without an endpoint this server collects metrics itself and keeps them in its data directory.
+    embedded: Section({
+      enable: Flag(true),
+      interval: Type.Number({ default: 60_000, minimum: 5000, 'x-duration': true }),
+      retention: Type.Number({ default: 168 * HOUR, minimum: 3 * HOUR, 'x-duration': true }),
+      maxBytes: Type.Integer({ default: 2 * 1024 ** 3, minimum: 64 * 1024 ** 2 }),
+      maxSeries: Type.Integer({ default: 500_000, minimum: 1000 }),
+    }),
   }),
   logging: Section(Index('fluentbit')),
   events: Section(Index('ks-logstash-events')),

@@ -15,6 +15,8 @@ import type { Options } from '../config/options.ts';
 import { portError } from '../http/port-error.ts';
 import { refuseHalfRestored } from './restore-mark.ts';
 import { SecurePortGuard } from './secure-port.ts';
+import { usageGroup } from './usage-group.ts';
+import { ensureUsageReaderRole } from './usage-reader-role.ts';
 
 /**
  * Starts the embedded Kubernetes API on its data directory and its TLS port. Throws ConfigError for
@@ -72,8 +74,10 @@ export async function openEmbedded({
     const url = `https://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
     const kubeconfig = await writeAdminKubeconfig(pkiDir, url);
 
+    const client = new KubeClient(server);
+
     return {
-      client: new KubeClient(server),
+      client,
       transport: server,
       secrets: new FileSecrets(dataDir),
       endpoint: { server: url, ca: pki.ca },
@@ -85,6 +89,10 @@ export async function openEmbedded({
         },
         useGate: (gate) => guard.useGate(gate),
         useAuditor: (auditor) => guard.useAuditor(auditor),
+        serveUsage: async (usage, stores) => {
+          await ensureUsageReaderRole(client);
+          server.serveComputed(usageGroup(usage, stores));
+        },
       },
       close: () => server.close(),
     };

@@ -18,7 +18,7 @@ export function configz(config: Config): Record<string, boolean> {
     events: set(config.events.host),
     kubernetes: true,
     logging: set(config.logging.host),
-    monitoring: set(config.monitoring.endpoint),
+    monitoring: set(config.monitoring.endpoint) || config.monitoring.embedded.enable,
     multicluster: config.multicluster.enable,
     network: config.network.enableNetworkPolicy,
     notification: set(config.notification.endpoint),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { type MetricQueries, QueryError } from '@ks-apiserver/promql/query-api';
 import { expressionOf } from './metrics/metric-templates.ts';
@@ -41,6 +42,9 @@ export class Monitoring {
 
     const ranking = parseRanking(query);
     const names = selectNames(Object.keys(level.templates), query.get('metrics_filter') ?? '');
+
+    // Each of the queries listens to the same signal.
+    setMaxListeners(0, signal);
 
     const results = await Promise.all(
       names.map(async (name): Promise<Metric> => {
