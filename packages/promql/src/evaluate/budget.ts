@@ -21,6 +21,9 @@ const tooMany = () =>
     'query processing would load too many samples into memory in query execution',
   );
 
+/** Values that take as much memory as a series itself: its labels and arrays. */
+const SERIES_OVERHEAD = 32;
+
 /** Counts what a query uses, and interrupts it for others, at its timeout, or when it is given up. */
 export class Budget {
   readonly #limits: Limits;
@@ -53,32 +56,31 @@ export class Budget {
     }
   }
 
-  /** Sets how many values are held. */
-  hold(values: number): void {
-    this.#held = values;
+  /** Sets how many values are held, besides those of some series. */
+  hold(values: number, { series = 0, steps = 0 } = {}): void {
+    this.#held = values + series * (steps + SERIES_OVERHEAD);
 
-    if (values > this.#limits.maxValues) {
+    if (this.#held > this.#limits.maxValues) {
       throw tooMany();
     }
   }
 
   /** Makes a column for some steps, without values. */
   column(steps: number): Column {
-    this.hold(this.#held + steps);
+    this.hold(this.#held, { series: 1, steps });
 
     return { values: new Float64Array(steps), present: new Uint8Array(steps) };
   }
 
-  /** Reports whether it is time to call `rest`. */
-  isDue(): boolean {
-    return performance.now() >= this.#turnEnds;
-  }
-
   /**
-   * Lets others run.
+   * Lets others run if the query has been computing for a while; to be awaited in long loops.
    * @throws QueryError `timeout` or `canceled`
    */
-  async rest(): Promise<void> {
+  pause(): Promise<void> | undefined {
+    return performance.now() < this.#turnEnds ? undefined : this.#rest();
+  }
+
+  async #rest(): Promise<void> {
     await setImmediate();
 
     if (this.#signal?.aborted) {

@@ -1,5 +1,6 @@
 import type { Call, Expression } from '../syntax/expression.ts';
 import { type Labels, noLabels } from './data/labels.ts';
+import { larger, smaller } from './data/numbers.ts';
 import { hasValues, type Series, unite } from './data/series.ts';
 import type { Operands } from './evaluation.ts';
 import { type Frame, timeAt } from './frame.ts';
@@ -32,16 +33,19 @@ function single(operands: Operands, frame: Frame, valueAt: (step: number) => num
 }
 
 /** Returns a copy of series without their names, changed in place at each step. */
-function mapElements(
+async function mapElements(
+  { evaluation: { budget } }: Operands,
   series: readonly Series[],
   change: (value: number, step: number) => number,
-): Series[] {
+): Promise<Series[]> {
   for (const { values, present } of series) {
     for (let step = 0; step < values.length; step += 1) {
       if (present[step] === 1) {
         values[step] = change(values[step] ?? 0, step);
       }
     }
+
+    await budget.pause();
   }
 
   return unite(series.map((one) => ({ ...one, labels: one.labels.nameless })));
@@ -51,34 +55,35 @@ const ofElements =
   (compute: ElementFunction): VectorFunction =>
   async (operands, call, frame) => {
     const series = await operands.vector(argument(call, 0), frame);
-    const a = await operands.scalar(argument(call, 1), frame);
-    const b = await operands.scalar(argument(call, 2), frame);
+    const parameter = await operands.scalar(argument(call, 1), frame);
 
-    return mapElements(series, (value, step) => compute(value, a[step] ?? 0, b[step] ?? 0));
+    return mapElements(operands, series, (value, step) => compute(value, parameter[step] ?? 0));
   };
 
 /** Clamps elements; there are none at steps at which the bounds are the wrong way round. */
 const clamp: VectorFunction = async (operands, call, frame) => {
+  const series = await operands.vector(argument(call, 0), frame);
   const least = await operands.scalar(argument(call, 1), frame);
   const most = await operands.scalar(argument(call, 2), frame);
-  const clamped = await ofElements(elementFunctions.get('clamp') ?? Number)(operands, call, frame);
 
-  for (const { present } of clamped) {
-    for (const [step, bound] of most.entries()) {
-      if (bound < (least[step] ?? 0)) {
+  for (const [step, bound] of most.entries()) {
+    if (bound < (least[step] ?? 0)) {
+      for (const { present } of series) {
         present[step] = 0;
       }
     }
   }
 
-  return clamped.filter(hasValues);
+  return mapElements(operands, series, (value, step) =>
+    larger(least[step] ?? 0, smaller(most[step] ?? 0, value)),
+  );
 };
 
 const ofDates =
   (compute: (seconds: number) => number): VectorFunction =>
   async (operands, { args: [arg] }, frame) =>
     arg
-      ? mapElements(await operands.vector(arg, frame), compute)
+      ? mapElements(operands, await operands.vector(arg, frame), compute)
       : single(operands, frame, (step) => compute(Math.trunc(timeAt(frame, step) / 1000)));
 
 const relabelled =
@@ -87,7 +92,14 @@ const relabelled =
     const relabel = relabelOf(strings(call));
     const series = await operands.vector(argument(call, 0), frame);
 
-    return unite(series.map((one) => ({ ...one, labels: relabel(one.labels) })));
+    const relabelledSeries: Series[] = [];
+
+    for (const one of series) {
+      relabelledSeries.push({ ...one, labels: relabel(one.labels) });
+      await operands.evaluation.budget.pause();
+    }
+
+    return unite(relabelledSeries);
   };
 
 /** Returns 1 at each step at which a mask is not set. */
@@ -133,7 +145,7 @@ const timestamp: VectorFunction = async (operands, call, frame) => {
 
   if (selector.kind !== 'selector') {
     const series = await operands.vector(selector, frame);
-    return mapElements(series, (_, step) => timeAt(frame, step) / 1000);
+    return mapElements(operands, series, (_, step) => timeAt(frame, step) / 1000);
   }
 
   const series: Series[] = [];

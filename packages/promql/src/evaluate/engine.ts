@@ -20,7 +20,7 @@ const MAX_STEPS = 11_000;
 
 const defaults: EngineOptions = {
   maxSamples: 20_000_000,
-  maxValues: 8_000_000,
+  maxValues: 5_000_000,
   timeout: 120_000,
   lookback: 300_000,
   subqueryStep: 60_000,
@@ -91,6 +91,7 @@ export class Engine {
     }
 
     const evaluator = this.#evaluator({ start, end: start }, signal);
+    const { budget } = evaluator.evaluation;
 
     if (parsed.kind === 'range' || parsed.kind === 'subquery') {
       return selectedSamples(evaluator, parsed, frame);
@@ -98,7 +99,7 @@ export class Engine {
 
     return typeOf(parsed) === 'scalar'
       ? scalarResult(await evaluator.scalar(parsed, frame), frame)
-      : vectorResult(await evaluator.vector(parsed, frame), frame);
+      : vectorResult(await evaluator.vector(parsed, frame), frame, budget);
   }
 
   /**
@@ -128,7 +129,7 @@ export class Engine {
         ? await evaluator.vector({ kind: 'call', name: 'vector', args: [parsed] }, frame)
         : await evaluator.vector(parsed, frame);
 
-    return matrixResult(series, frame);
+    return matrixResult(series, frame, evaluator.evaluation.budget);
   }
 
   #evaluator(times: QueryTimes, signal: AbortSignal | undefined): Evaluator {

@@ -34,7 +34,7 @@ export class Evaluator implements Operands {
     const series = await this.#vector(expression, frame);
 
     // Operands are not held any more.
-    budget.hold(heldBefore + series.length * frame.steps);
+    budget.hold(heldBefore, { series: series.length, steps: frame.steps });
 
     return series;
   }
@@ -66,6 +66,8 @@ export class Evaluator implements Operands {
 
     for (const { labels, ...column } of await this.vector(expression, frame)) {
       await sink(labels, column);
+
+      await budget.pause();
     }
 
     budget.hold(heldBefore);
@@ -187,23 +189,27 @@ export class Evaluator implements Operands {
   }
 
   async #withScalar(
-    { operator, bool, left }: BinaryOperation,
+    { operator, bool, left: written }: BinaryOperation,
     operands: { vector: Expression; scalar: Expression },
     frame: Frame,
   ): Promise<Series[]> {
     const values = await this.scalar(operands.scalar, frame);
     const series = await this.vector(operands.vector, frame);
-    const isScalarLeft = left === operands.scalar;
+    const isScalarLeft = written === operands.scalar;
     const operation = { operator, bool };
 
-    const results = series.filter((one) =>
-      fillOperation(
-        operation,
-        isScalarLeft ? { values } : one,
-        isScalarLeft ? one : { values },
-        one,
-      ),
-    );
+    const results: Series[] = [];
+
+    for (const one of series) {
+      const left = isScalarLeft ? { values } : one;
+      const right = isScalarLeft ? one : { values };
+
+      if (fillOperation(operation, left, right, one)) {
+        results.push(one);
+      }
+
+      await this.evaluation.budget.pause();
+    }
 
     return dropsName(operation)
       ? unite(results.map((one) => ({ ...one, labels: one.labels.nameless })))

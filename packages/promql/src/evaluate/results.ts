@@ -1,6 +1,7 @@
-import type { Point, QueryResult, RangeSeries } from '../query-api.ts';
+import type { InstantSeries, Point, QueryResult, RangeSeries } from '../query-api.ts';
 import type { RangeSelector, Subquery } from '../syntax/expression.ts';
-import { compareLabels } from './data/labels.ts';
+import type { Budget } from './budget.ts';
+import { Labels } from './data/labels.ts';
 import { formatValue } from './data/numbers.ts';
 import type { Series } from './data/series.ts';
 import type { Operands } from './evaluation.ts';
@@ -15,20 +16,34 @@ export function scalarResult([value = Number.NaN]: Float64Array, { start }: Fram
 }
 
 /** Returns the result of an instant query, in the order of the series. */
-export function vectorResult(series: readonly Series[], { start }: Frame): QueryResult {
-  const result = series.map(({ labels, values: [value = Number.NaN] }) => ({
-    metric: labels.toSet(),
-    value: point(start, value),
-  }));
+export async function vectorResult(
+  series: readonly Series[],
+  { start }: Frame,
+  budget: Budget,
+): Promise<QueryResult> {
+  const result: InstantSeries[] = [];
+
+  for (const {
+    labels,
+    values: [value = Number.NaN],
+  } of series) {
+    result.push({ metric: labels.toSet(), value: point(start, value) });
+    await budget.pause();
+  }
 
   return { resultType: 'vector', result };
 }
 
 /** Returns the result of a range query, in the order of the series' labels. */
-export function matrixResult(series: readonly Series[], frame: Frame): QueryResult {
-  const ordered = [...series].sort((a, b) => compareLabels(a.labels, b.labels));
+export async function matrixResult(
+  series: readonly Series[],
+  frame: Frame,
+  budget: Budget,
+): Promise<QueryResult> {
+  const ordered = [...series].sort((a, b) => Labels.compare(a.labels, b.labels));
+  const result: RangeSeries[] = [];
 
-  const result = ordered.map(({ labels, values, present }) => {
+  for (const { labels, values, present } of ordered) {
     const points: Point[] = [];
 
     for (let step = 0; step < frame.steps; step += 1) {
@@ -37,8 +52,9 @@ export function matrixResult(series: readonly Series[], frame: Frame): QueryResu
       }
     }
 
-    return { metric: labels.toSet(), values: points };
-  });
+    result.push({ metric: labels.toSet(), values: points });
+    await budget.pause();
+  }
 
   return { resultType: 'matrix', result };
 }

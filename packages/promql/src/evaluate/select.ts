@@ -18,12 +18,6 @@ import { rangeFunctions } from './functions/range-functions.ts';
 import { fillInstants, type Part } from './instants.ts';
 import { WindowRun } from './windows.ts';
 
-/** Makes a column that is used for one series after the other. */
-const scratchColumn = (steps: number): Column => ({
-  values: new Float64Array(steps),
-  present: new Uint8Array(steps),
-});
-
 /** Passes on the series of an instant vector selector. */
 export async function eachInstant(
   { source, budget, signal, lookback, times }: Evaluation,
@@ -33,7 +27,8 @@ export async function eachInstant(
 ): Promise<void> {
   const looked = references(frame, selector, times);
   const range = { start: looked.first - lookback, end: looked.last };
-  const scratch = scratchColumn(frame.steps);
+  // One column is used for one series after the other.
+  const scratch = budget.column(frame.steps);
 
   for await (const series of source.select(selector.matchers, range, signal)) {
     budget.read(series.times.length);
@@ -43,9 +38,7 @@ export async function eachInstant(
       await sink(Labels.of(series.labels), scratch);
     }
 
-    if (budget.isDue()) {
-      await budget.rest();
-    }
+    await budget.pause();
   }
 }
 
@@ -61,9 +54,7 @@ async function eachSelected(
     budget.read(series.times.length);
     await sink(Labels.of(series.labels), withoutStale(series));
 
-    if (budget.isDue()) {
-      await budget.rest();
-    }
+    await budget.pause();
   }
 }
 
@@ -113,6 +104,10 @@ export async function eachRange(
   }
 
   const inner = subqueryFrame(matrix, looked, matrix.step ?? evaluation.subqueryStep);
+  const { budget } = evaluation;
+
+  // Refuses more steps than any array may have.
+  budget.hold(budget.held, { series: 1, steps: inner.steps });
 
   await operands.each(matrix.expression, inner, (labels, column) =>
     sink(labels, samplesOf(column, inner)),
@@ -132,7 +127,7 @@ function mayCollide(matrix: RangeSelector | Subquery): boolean {
 
 async function finish(run: WindowRun, { budget }: Evaluation): Promise<void> {
   while (!run.advance()) {
-    await budget.rest();
+    await budget.pause();
   }
 }
 
@@ -167,7 +162,7 @@ export async function eachWindowed(
 
   const keepsName = name === 'last_over_time';
   const unique = mayCollide(matrix) ? new UniqueLabels() : undefined;
-  const scratch = scratchColumn(frame.steps);
+  const scratch = evaluation.budget.column(frame.steps);
 
   const passOn = (labels: Labels) => {
     if (!hasValues(scratch)) {

@@ -23,8 +23,8 @@ function readAlternative(text: string): Alternative | undefined {
     return undefined;
   }
 
-  // Two wildcards in a row must not each match a half of one character.
-  if (before !== '' && after !== '' && literal === '') {
+  // Two wildcards in a row must not each match a half of one character, and neither a line break.
+  if (before !== '' && after !== '' && (literal === '' || literal.includes('\n'))) {
     return undefined;
   }
 

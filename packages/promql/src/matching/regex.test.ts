@@ -85,6 +85,32 @@ test('expressions that are no RE2 are refused', () => {
   }
 });
 
+test('expressions that are large when they are written out are refused', () => {
+  const large = [
+    '\\pL{1000}'.repeat(1000),
+    '(((\\pL\\pN[\\pL\\d]){10}){10}){10}',
+    `(${'[ab]c'.repeat(200)}){30}`,
+    'a{1000}'.repeat(2000),
+    '[ab]'.repeat(20_000),
+  ];
+
+  const start = performance.now();
+
+  for (const pattern of large) {
+    assert.throws(() => regexTest(pattern), /expression too large/);
+  }
+
+  assert.ok(performance.now() - start < 1000);
+});
+
+test('expressions of everyday size are compiled', () => {
+  const names = Array.from({ length: 200 }, (_, index) => `pod-[a-z0-9]{5,10}-${index}`);
+
+  assert.ok(regexTest(names.join('|'))('pod-abcde-7'));
+  assert.ok(regexTest('[a-z]{1,63}(\\.[a-z\\]]{1,63}){0,10}')('a.b.c'));
+  assert.ok(regexTest('a{2,}b{0}')('aaa'));
+});
+
 test('expressions that backtracking cannot handle take little time', () => {
   const start = performance.now();
 

@@ -1,4 +1,9 @@
-import type { BinaryOperator, Expression, VectorMatching } from './expression.ts';
+import type {
+  AggregationOperator,
+  BinaryOperator,
+  Expression,
+  VectorMatching,
+} from './expression.ts';
 import { typeOf } from './expression.ts';
 import { functions, type ValueType } from './functions.ts';
 import type { Placed } from './modifiers.ts';
@@ -13,7 +18,7 @@ const documented: Readonly<Record<ValueType, string>> = {
 };
 
 /** Checks that an operand has a type; `context` says where, as in "call to function". */
-export function expectType(source: Source, operand: Placed, wanted: ValueType, context: string) {
+function expectType(source: Source, operand: Placed, wanted: ValueType, context: string) {
   const type = typeOf(operand.expression);
 
   if (type !== wanted) {
@@ -50,6 +55,46 @@ export function checkCall(source: Source, from: number, name: string, args: read
     const wanted = types[Math.min(index, types.length - 1)] ?? 'vector';
     expectType(source, arg, wanted, `call to function ${called}`);
   }
+}
+
+/** The parameters of aggregations that have one. */
+const parameterTypes: ReadonlyMap<AggregationOperator, ValueType> = new Map([
+  ['bottomk', 'scalar'],
+  ['count_values', 'string'],
+  ['quantile', 'scalar'],
+  ['topk', 'scalar'],
+]);
+
+/** Checks the arguments of an aggregation; returns its operand and its parameter, if it has one. */
+export function checkAggregation(
+  source: Source,
+  from: number,
+  operator: AggregationOperator,
+  args: readonly Placed[],
+): { operand: Placed; parameter: Placed | undefined } {
+  const parameterType = parameterTypes.get(operator);
+  const wanted = parameterType ? 2 : 1;
+  const operand = args.at(-1);
+
+  if (!operand) {
+    throw source.error(from, 'no arguments for aggregate expression provided');
+  }
+
+  if (args.length !== wanted) {
+    const counts = `expected ${wanted}, got ${args.length}`;
+    const message = `wrong number of arguments for aggregate expression provided, ${counts}`;
+    throw source.error(from, message);
+  }
+
+  expectType(source, operand, 'vector', 'aggregation expression');
+
+  const parameter = parameterType && args[0];
+
+  if (parameter) {
+    expectType(source, parameter, parameterType, 'aggregation parameter');
+  }
+
+  return { operand, parameter };
 }
 
 /** Checks the operand of a sign. */

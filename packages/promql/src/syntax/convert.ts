@@ -1,9 +1,9 @@
 import type { SyntaxNode } from '@lezer/common';
 import {
+  checkAggregation,
   checkCall,
   checkOperation,
   checkSigned,
-  expectType,
   type UncheckedOperation,
 } from './check.ts';
 import { groupingLabels, operatorModifiers } from './clauses.ts';
@@ -15,12 +15,10 @@ import {
   typeOf,
   type VectorMatching,
 } from './expression.ts';
-import type { ValueType } from './functions.ts';
 import { modified, type Placed } from './modifiers.ts';
 import { isBinaryOperator, isSetOperator, POWER, precedenceOf } from './operators.ts';
-import { selectorOf, stringOf } from './selectors.ts';
+import { numberOf, selectorOf, stringOf } from './selectors.ts';
 import { flatten, type Item } from './text/flatten.ts';
-import { parseNumber } from './text/literals.ts';
 import type { Source, Span } from './text/source.ts';
 import { childrenOf, MAX_DEPTH, tooDeep } from './text/tree.ts';
 
@@ -29,14 +27,6 @@ interface Items {
   readonly all: readonly Item[];
   at: number;
 }
-
-/** The parameters of aggregations that have one. */
-const parameterTypes: ReadonlyMap<string, ValueType> = new Map([
-  ['bottomk', 'scalar'],
-  ['count_values', 'string'],
-  ['quantile', 'scalar'],
-  ['topk', 'scalar'],
-]);
 
 const aggregations: ReadonlyMap<string, AggregationOperator> = new Map(
   (
@@ -66,8 +56,8 @@ export class Converter {
   /** Returns the expression of a node. */
   convert(node: SyntaxNode): Placed {
     let inner = node;
-    for (let child = inner; child.name === 'ParenExpr'; child = childrenOf(child)[0] ?? child) {
-      inner = childrenOf(child)[0] ?? child;
+    while (inner.name === 'ParenExpr') {
+      [inner = node] = childrenOf(inner);
     }
 
     const { expression, depth } = this.#operation({ all: flatten(this.#source, inner), at: 0 }, 0);
@@ -159,10 +149,8 @@ export class Converter {
     switch (node.name) {
       case 'ParenExpr':
         return this.convert(node);
-      case 'NumberDurationLiteral': {
-        const value = parseNumber(this.#source.slice(span));
-        return this.#placed({ kind: 'number', value }, span);
-      }
+      case 'NumberDurationLiteral':
+        return this.#placed({ kind: 'number', value: numberOf(this.#source, span) }, span);
       case 'StringLiteral':
         return this.#placed({ kind: 'string', value: stringOf(this.#source, node) }, span);
       case 'VectorSelector':
@@ -203,27 +191,7 @@ export class Converter {
       throw this.#source.error(node.from, `unknown function with name "${name}"`);
     }
 
-    const operand = args.at(-1);
-    const parameterType = parameterTypes.get(operator);
-    const parameter = parameterType && args[0];
-    const wanted = parameterType ? 2 : 1;
-
-    if (!operand) {
-      throw this.#source.error(node.from, 'no arguments for aggregate expression provided');
-    }
-
-    if (args.length !== wanted) {
-      const counts = `expected ${wanted}, got ${args.length}`;
-      const message = `wrong number of arguments for aggregate expression provided, ${counts}`;
-      throw this.#source.error(node.from, message);
-    }
-
-    expectType(this.#source, operand, 'vector', 'aggregation expression');
-
-    if (parameter && parameterType) {
-      expectType(this.#source, parameter, parameterType, 'aggregation parameter');
-    }
-
+    const { operand, parameter } = checkAggregation(this.#source, node.from, operator, args);
     const modifier = node.getChild('AggregateModifier');
 
     const expression: Expression = {

@@ -121,17 +121,18 @@ function withTime(source: Source, node: SyntaxNode, { expression, span }: Placed
 
 function withRange(source: Source, node: SyntaxNode, { expression, span }: Placed): Expression {
   const duration = node.getChild('DurationExpr');
+  const bracket = source.text.indexOf('[', span.to);
 
   if (expression.kind !== 'selector' || !duration) {
-    throw source.error(span.from, 'ranges only allowed for vector selectors');
+    throw source.error(bracket, 'ranges only allowed for vector selectors');
   }
 
   if (expression.offset !== 0) {
-    throw source.error(span.from, 'no offset modifiers allowed before range');
+    throw source.error(bracket, 'no offset modifiers allowed before range');
   }
 
   if (expression.at !== undefined) {
-    throw source.error(span.from, 'no @ modifiers allowed before range');
+    throw source.error(bracket, 'no @ modifiers allowed before range');
   }
 
   return { kind: 'range', selector: expression, range: durationOf(source, duration) };

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { parser } from '@prometheus-io/lezer-promql';
 import fc from 'fast-check';
 import type { Matcher } from '../matching/matcher.ts';
+import { QueryError } from '../query-api.ts';
 import {
   type Aggregation,
   type BinaryOperation,
@@ -126,7 +127,7 @@ function vectorOperation(
 const { scalar, vector } = fc.letrec<Record<ValueType, Expression>>((tie) => ({
   string: text.map((value): Expression => ({ kind: 'string', value })),
   scalar: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
+    { depthSize: 'large', withCrossShrink: true },
     fc
       .oneof(fc.double(), fc.constantFrom(-0, Number.NaN, Number.POSITIVE_INFINITY, -1, 1e21))
       .map((value): Expression => ({ kind: 'number', value })),
@@ -151,7 +152,7 @@ const { scalar, vector } = fc.letrec<Record<ValueType, Expression>>((tie) => ({
     }),
   ),
   vector: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
+    { depthSize: 'large', withCrossShrink: true },
     selector,
     tie('vector').map(negate),
     call('vector', tie),
@@ -234,20 +235,65 @@ test('every expression is read from its text as it was', () => {
   );
 });
 
-test('a text that was read and printed is printed the same again', () => {
+const tokens = [
+  ...[
+    'a',
+    'sum',
+    'rate',
+    'by',
+    'on',
+    'offset',
+    'bool',
+    'inf',
+    'and',
+    'atan2',
+    'group_left',
+    'start',
+  ],
+  ...[
+    '1',
+    '5m',
+    '0x1',
+    '1.',
+    '"b"',
+    "'\\x",
+    '`',
+    '\\',
+    '#',
+    '\n',
+    ' ',
+    '(',
+    ')',
+    '{',
+    '}',
+    '[',
+    ']',
+  ],
+  ...[':', ',', '=', '!=', '=~', '!~', '==', '<', '+', '-', '*', '^', '@', '$', 'ä', '__proto__'],
+];
+
+const written = fc.oneof(
+  fc.string({ maxLength: 60 }),
+  fc.array(fc.constantFrom(...tokens), { maxLength: 30 }).map((chosen) => chosen.join('')),
+  fc.array(fc.constantFrom(...tokens), { maxLength: 30 }).map((chosen) => chosen.join(' ')),
+);
+
+test('any text is either refused, or read and printed the same again', () => {
   fc.assert(
-    fc.property(fc.string({ maxLength: 60 }), (random) => {
+    fc.property(written, (random) => {
       let printed: string;
 
       try {
         printed = printExpression(parseExpression(random));
-      } catch {
+      } catch (error) {
+        assert.ok(error instanceof QueryError, String(error));
+        assert.match(error.message, /^\d+:\d+: parse error: |nested more than/);
         return;
       }
 
       assert.equal(printExpression(parseExpression(printed)), printed);
     }),
-    { numRuns: 2000 },
+    { numRuns: 5000 },
   );
 });
 
@@ -255,7 +301,12 @@ test('a text that was read and printed is printed the same again', () => {
 function selectorTexts(printed: string): string[] {
   const texts: string[] = [];
 
-  parser.parse(printed.replaceAll('holt_winters', 'day_of_month')).iterate({
+  // The grammar does not read these words, so others of the same length stand for them.
+  const known = printed
+    .replaceAll('holt_winters', 'day_of_month')
+    .replace(/__proto__|constructor/gi, (word) => 'a'.repeat(word.length));
+
+  parser.parse(known).iterate({
     enter: ({ name, from, to }) => {
       assert.notEqual(name, '⚠');
       if (name === 'VectorSelector') {

@@ -1,7 +1,8 @@
 import type { SyntaxNode } from '@lezer/common';
 import { type Matcher, type MatchOperator, METRIC_NAME, valueTest } from '../matching/matcher.ts';
 import { type VectorSelector, vectorSelector } from './expression.ts';
-import type { Source } from './text/source.ts';
+import { parseNumber } from './text/literals.ts';
+import type { Source, Span } from './text/source.ts';
 import { unquote } from './text/strings.ts';
 import { childrenOf } from './text/tree.ts';
 
@@ -19,6 +20,18 @@ export function stringOf(source: Source, node: SyntaxNode): string {
   }
 
   return text;
+}
+
+/** Returns the value of a number without sign. */
+export function numberOf(source: Source, span: Span): number {
+  const text = source.slice(span);
+  const value = parseNumber(text);
+
+  if (value === Number.POSITIVE_INFINITY && !/^inf$/i.test(text)) {
+    throw source.error(span.from, 'error parsing number: value out of range');
+  }
+
+  return value;
 }
 
 /** Returns the name of a label, which may be quoted. */

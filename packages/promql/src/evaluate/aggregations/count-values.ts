@@ -36,9 +36,7 @@ export async function countValues(
       result.values[step] = (result.values[step] ?? 0) + 1;
       result.present[step] = 1;
 
-      if (budget.isDue()) {
-        await budget.rest();
-      }
+      await budget.pause();
     }
   }
 

@@ -25,9 +25,7 @@ export async function quantileOfGroups(
         column.present[step] = 1;
       }
 
-      if (budget.isDue()) {
-        await budget.rest();
-      }
+      await budget.pause();
     }
 
     if (first) {

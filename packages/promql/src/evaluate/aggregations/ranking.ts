@@ -155,9 +155,7 @@ export async function rank(
         item.series.present[step] = 1;
       }
 
-      if (budget.isDue()) {
-        await budget.rest();
-      }
+      await budget.pause();
     }
   }
 

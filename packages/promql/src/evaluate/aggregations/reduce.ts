@@ -2,7 +2,7 @@ import type { Budget } from '../budget.ts';
 import type { Labels } from '../data/labels.ts';
 import type { Column, Series } from '../data/series.ts';
 import { type Grouping, type Groups, groupsOf } from './grouping.ts';
-import { addSeries, finishGroup, type Group, type ReducingOperator } from './reducers.ts';
+import { addSeries, finishGroup, type Group, newGroup, type ReducingOperator } from './reducers.ts';
 
 /** Aggregates series one by one, so that only the groups are held. */
 export class Reduction {
@@ -30,10 +30,8 @@ export class Reduction {
 
     if (!group) {
       group = {
-        ...this.#budget.column(this.#steps),
+        ...newGroup(this.#operator, this.#budget.column(this.#steps)),
         labels: this.#grouping.labelsOf(labels),
-        counts: new Float64Array(this.#steps),
-        means: new Float64Array(this.#steps),
       };
       this.#groups.set(key, group);
     }

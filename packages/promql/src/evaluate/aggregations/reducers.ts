@@ -4,7 +4,8 @@ import { keepsInfinity } from '../functions/over-time.ts';
 
 /** What an aggregation knows of a group at each step. */
 export interface Group extends Column {
-  readonly counts: Float64Array;
+  readonly counts: Uint32Array;
+  /** Empty for aggregations without a mean. */
   readonly means: Float64Array;
 }
 
@@ -80,6 +81,19 @@ const reducers: Readonly<Record<ReducingOperator, Reducer>> = {
     },
   },
 };
+
+const withMean: ReadonlySet<ReducingOperator> = new Set(['avg', 'stddev', 'stdvar']);
+
+/** Returns a group that has no values yet, in a column. */
+export function newGroup(operator: ReducingOperator, column: Column): Group {
+  const steps = column.values.length;
+
+  return {
+    ...column,
+    counts: new Uint32Array(steps),
+    means: new Float64Array(withMean.has(operator) ? steps : 0),
+  };
+}
 
 /** Adds the values of a series to its group. */
 export function addSeries(operator: ReducingOperator, group: Group, series: Column): void {

@@ -161,9 +161,7 @@ export async function vectorOperation(
       }
     }
 
-    if (budget.isDue()) {
-      await budget.rest();
-    }
+    await budget.pause();
   }
 
   return unite(results.series);

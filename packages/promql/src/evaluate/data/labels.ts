@@ -85,6 +85,23 @@ export class Labels {
     return Labels.from([...this.entries().filter(([other]) => other !== name), [name, value]]);
   }
 
+  /** Orders labels by their names and values. */
+  static compare(a: Labels, b: Labels): number {
+    const pairs = a.#pairs;
+    const others = b.#pairs;
+
+    for (let at = 0; at < pairs.length && at < others.length; at += 1) {
+      const text = pairs[at] ?? '';
+      const other = others[at] ?? '';
+
+      if (text !== other) {
+        return text < other ? -1 : 1;
+      }
+    }
+
+    return pairs.length - others.length;
+  }
+
   /** Returns names and values, sorted by name. */
   entries(): [name: string, value: string][] {
     const entries: [string, string][] = [];
@@ -123,26 +140,3 @@ export class Labels {
 
 /** No labels. */
 export const noLabels = Labels.from([]);
-
-/** Orders labels by names and values. */
-export function compareLabels(a: Labels, b: Labels): number {
-  if (a.key === b.key) {
-    return 0;
-  }
-
-  const others = b.entries();
-
-  for (const [index, [name, value]] of a.entries().entries()) {
-    const [otherName = '', otherValue = ''] = others[index] ?? [];
-
-    if (name !== otherName) {
-      return name < otherName ? -1 : 1;
-    }
-
-    if (value !== otherValue) {
-      return value < otherValue ? -1 : 1;
-    }
-  }
-
-  return -1;
-}

@@ -1,10 +1,23 @@
 const DAY = 86_400_000;
 
-/** Returns a function of the date of Unix seconds in UTC; NaN for times that no date has. */
+/** Seconds of 400 years, after which dates and days of the week repeat. */
+const CYCLE = 146_097 * 86_400;
+const CYCLE_YEARS = 400;
+
+/** The time that Prometheus has for numbers that are no 64-bit integers, on x86. */
+const NO_INTEGER = 2 ** 63;
+
+type Part = (date: Date, cycles: number) => number;
+
+/** Returns a function of the date of Unix seconds in UTC, of which cycles of 400 years are split. */
 const ofDate =
-  (part: (date: Date) => number) =>
-  (seconds: number): number =>
-    part(new Date(Math.trunc(seconds) * 1000));
+  (part: Part) =>
+  (time: number): number => {
+    const seconds = Math.abs(time) < NO_INTEGER ? Math.trunc(time) : NO_INTEGER;
+    const rest = ((seconds % CYCLE) + CYCLE) % CYCLE;
+
+    return part(new Date(rest * 1000), Math.round((seconds - rest) / CYCLE));
+  };
 
 function dayOfYear(date: Date): number {
   const first = Date.UTC(date.getUTCFullYear(), 0, 1);
@@ -24,5 +37,5 @@ export const calendar: ReadonlyMap<string, (seconds: number) => number> = new Ma
   ['hour', ofDate((date) => date.getUTCHours())],
   ['minute', ofDate((date) => date.getUTCMinutes())],
   ['month', ofDate((date) => date.getUTCMonth() + 1)],
-  ['year', ofDate((date) => date.getUTCFullYear())],
+  ['year', ofDate((date, cycles) => date.getUTCFullYear() + cycles * CYCLE_YEARS)],
 ]);

@@ -1,7 +1,7 @@
 import { larger, smaller } from '../data/numbers.ts';
 
-/** Makes a number of an element's value; parameters are numbers of the same step. */
-export type ElementFunction = (value: number, a: number, b: number) => number;
+/** Makes a number of an element's value; the parameter is a number of the same step. */
+export type ElementFunction = (value: number, parameter: number) => number;
 
 function sign(value: number): number {
   if (value > 0) {
@@ -28,7 +28,6 @@ export const elementFunctions: ReadonlyMap<string, ElementFunction> = new Map(
     atan: Math.atan,
     atanh: Math.atanh,
     ceil: Math.ceil,
-    clamp: (value, least, most) => larger(least, smaller(most, value)),
     clamp_max: (value, most) => smaller(most, value),
     clamp_min: (value, least) => larger(least, value),
     cos: Math.cos,

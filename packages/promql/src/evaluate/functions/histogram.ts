@@ -139,9 +139,7 @@ export async function histogramQuantile(
         column.present[step] = 1;
       }
 
-      if (budget.isDue()) {
-        await budget.rest();
-      }
+      await budget.pause();
     }
 
     results.push({ labels, ...column });

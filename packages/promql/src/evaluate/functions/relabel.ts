@@ -2,6 +2,7 @@ import { anchoredRegex } from '../../matching/regex.ts';
 import { QueryError } from '../../query-api.ts';
 import type { Labels } from '../data/labels.ts';
 
+const failed = (message: string) => new QueryError('execution', message);
 const validName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /** Returns the labels that a series gets. */
@@ -9,7 +10,7 @@ export type Relabel = (labels: Labels) => Labels;
 
 function checkName(name: string, kind: string): void {
   if (!validName.test(name)) {
-    throw new QueryError('execution', `invalid ${kind}: ${name}`);
+    throw failed(`invalid ${kind}: ${name}`);
   }
 }
 
@@ -17,41 +18,80 @@ function compile(pattern: string) {
   try {
     return anchoredRegex(pattern);
   } catch {
-    const message = `invalid regular expression in label_replace(): ${pattern}`;
-    throw new QueryError('execution', message);
+    throw failed(`invalid regular expression in label_replace(): ${pattern}`);
   }
 }
 
-/** Returns the replacement for the groups of a match: `$1`, `${1}`, `${name}`, `$$`. */
-function expand(
-  template: string,
-  match: RegExpExecArray | unknown[],
-  names: ReadonlyMap<string, number>,
-) {
-  return template.replace(/\$(?:(\$)|([a-zA-Z0-9_]+)|\{([a-zA-Z0-9_]+)\})/g, (_, ...found) => {
-    const [dollar, bare, braced] = found;
-    const name = String(bare ?? braced);
-    const group = /^\d+$/.test(name) ? Number(name) : names.get(name);
+/** Most steps that matching an expression with its groups against one value may take. */
+const MAX_MATCH_COST = 20_000_000;
 
-    return dollar ?? String((group === undefined ? undefined : match[group]) ?? '');
-  });
+/** Longest value of a label that a function makes, in characters. */
+const MAX_VALUE = 16 * 1024;
+
+/** Refuses values that are too long: nested functions could double them many times. */
+function checkLength(length: number): void {
+  if (length > MAX_VALUE) {
+    throw failed(`label value is longer than ${MAX_VALUE} characters`);
+  }
+}
+
+/** An expression whose groups a replacement takes. */
+class Replacement {
+  readonly #regex: ReturnType<typeof compile>;
+  readonly #names: ReadonlyMap<string, number>;
+  readonly #template: string;
+  readonly #cost: number;
+
+  constructor(pattern: string, template: string) {
+    this.#regex = compile(pattern);
+    this.#names = new Map(Object.entries(this.#regex.namedGroups()));
+    this.#template = template;
+    this.#cost = this.#regex.programSize() * (this.#regex.groupCount() + 1);
+  }
+
+  /** Returns the replacement of a value; undefined if the expression does not match. */
+  of(value: string): string | undefined {
+    if (this.#cost * value.length > MAX_MATCH_COST) {
+      throw failed('regular expression in label_replace() is too large for the label value');
+    }
+
+    const match = this.#regex.exec(value);
+
+    return match ? this.#expand(match) : undefined;
+  }
+
+  /** Writes the groups of a match into the template: `$1`, `${1}`, `${name}`, `$$`. */
+  #expand(match: readonly unknown[]): string {
+    const reference = /\$(?:(\$)|([a-zA-Z0-9_]+)|\{([a-zA-Z0-9_]+)\})/g;
+    let length = this.#template.length;
+
+    return this.#template.replace(reference, (_, dollar, bare, braced) => {
+      const name = String(bare ?? braced);
+      const group = /^\d+$/.test(name) ? Number(name) : this.#names.get(name);
+      const text = dollar ?? String((group === undefined ? undefined : match[group]) ?? '');
+
+      length += text.length;
+      checkLength(length);
+
+      return text;
+    });
+  }
 }
 
 /** Returns what `label_replace` does with labels. */
 export function labelReplace([
   target = '',
-  replacement = '',
+  template = '',
   source = '',
   pattern = '',
 ]: readonly string[]): Relabel {
-  const regex = compile(pattern);
-  const names = new Map(Object.entries(regex.namedGroups()));
+  const replacement = new Replacement(pattern, template);
 
   checkName(target, 'destination label name in label_replace()');
 
   return (labels) => {
-    const match = regex.exec(labels.get(source));
-    return match ? labels.with(target, expand(replacement, match, names)) : labels;
+    const value = replacement.of(labels.get(source));
+    return value === undefined ? labels : labels.with(target, value);
   };
 }
 
@@ -63,6 +103,11 @@ export function labelJoin([target = '', separator = '', ...sources]: readonly st
 
   checkName(target, 'destination label name in label_join()');
 
-  return (labels) =>
-    labels.with(target, sources.map((source) => labels.get(source)).join(separator));
+  return (labels) => {
+    const values = sources.map((source) => labels.get(source));
+
+    checkLength(values.reduce((sum, value) => sum + value.length + separator.length, 0));
+
+    return labels.with(target, values.join(separator));
+  };
 }

@@ -31,30 +31,27 @@ function numberItems(source: Source, node: SyntaxNode): Item[] {
 
 /** Returns a node as items, or the nodes and items that it consists of. */
 function partsOf(source: Source, node: SyntaxNode): (SyntaxNode | Item)[] {
-  const children = childrenOf(node);
-  const [first, ...others] = children;
-
-  if (!first || node.name === 'NumberDurationLiteral') {
-    return node.name === 'NumberDurationLiteral'
-      ? numberItems(source, node)
-      : [{ type: 'operand', node, span: node }];
+  if (node.name === 'NumberDurationLiteral') {
+    return numberItems(source, node);
   }
 
-  if (modifiers.has(node.name)) {
+  const [first, ...others] = childrenOf(node);
+  const last = others.at(-1);
+  const operators = others.slice(0, -1);
+
+  if (first && modifiers.has(node.name)) {
     return [first, { type: 'modifier', node, span: { from: first.to, to: node.to } }];
   }
-
-  const last = others.pop();
 
   if (node.name === 'UnaryExpr' && last) {
     return [signOf(source, node), last];
   }
 
-  const operator = others[0];
+  if (node.name === 'BinaryExpr' && first && operators[0] && last) {
+    return [first, { type: 'operator', nodes: operators, span: operators[0] }, last];
+  }
 
-  return node.name === 'BinaryExpr' && last && operator
-    ? [first, { type: 'operator', nodes: others, span: operator }, last]
-    : [{ type: 'operand', node, span: node }];
+  return [{ type: 'operand', node, span: node }];
 }
 
 /**

@@ -67,9 +67,12 @@ export function unquote(quoted: string): string | undefined {
   return decoder.decode(Buffer.concat(parts));
 }
 
-/** Returns a string in double quotes that Prometheus and `unquote` read as the same text. */
+/**
+ * Returns a string in double quotes that Prometheus and `unquote` read as the same text. Prometheus
+ * refuses U+FFFD where it is not escaped.
+ */
 export function quote(text: string): string {
-  const escaped = wellFormed(text).replace(/[\\"\p{Cc}\u2028\u2029]/gu, (character) =>
+  const escaped = wellFormed(text).replace(/[\\"\p{Cc}\u2028\u2029\ufffd]/gu, (character) =>
     character === '"' || character === '\\'
       ? `\\${character}`
       : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

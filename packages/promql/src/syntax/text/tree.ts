@@ -14,17 +14,29 @@ export const MAX_DEPTH = 200;
 const parser = lenient.configure({ strict: true });
 
 /**
- * Returns a text of the same length that the grammar reads: it has no number that ends with a
- * point, and `holt_winters` has another name in it. Names, numbers and strings are later taken from
- * the original text, so only their places matter.
+ * Words that the grammar does not read, and what stands for them: the first has another name in it,
+ * the others it looks for in an object, which has them as its own properties.
+ */
+const unreadable: readonly [word: RegExp, sameLength: string][] = [
+  [/\bholt_winters\b/g, 'day_of_month'],
+  [/\bconstructor\b/gi, 'constructo_'],
+  [/\b__proto__\b/gi, '__prot___'],
+];
+
+/** Numbers that end with a point, which the grammar does not have, and an exponent behind it. */
+const pointAtEnd = /(?<![\w:.])(\d+)\.(?![\d.])(?=(e?))/gi;
+
+/**
+ * Returns a text of the same length that the grammar reads. Names, numbers and strings are later
+ * taken from the original text, so only their places matter.
  */
 function readable(text: string): string {
-  return text
-    .replace(/\bholt_winters\b/g, 'day_of_month')
-    .replace(
-      /(?<![\w:.])(\d+)\.(?![\d.])(?=(e?))/gi,
-      (_, digits: string, exponent: string) => digits + (exponent ? '0' : ' '),
-    );
+  const known = unreadable.reduce((changed, [word, other]) => changed.replace(word, other), text);
+
+  return known.replace(
+    pointAtEnd,
+    (_, digits: string, exponent: string) => digits + (exponent ? '0' : ' '),
+  );
 }
 
 /** Returns the error for an expression that exceeds a bound. */

@@ -1,13 +1,17 @@
+import { functions } from '../functions.ts';
 import { stringOrComment } from './strings.ts';
 
 const token =
-  /\s*(?<name>[a-zA-Z_:][\w:]*)|\s*(?<number>\.?\d[\w.]*)|\s*(?<text>["'`].*)|\s*(?<operator>[=!]~|[=!<>]=|\S)/y;
+  /\s*(?<name>[a-zA-Z_:][\w:]*)|\s*(?<number>\.?\d[\w.]*)|\s*(?<text>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|`[^`]*`?)|\s*(?<operator>[=!]~|[=!<>]=|\S)/y;
 
 const aggregations =
   /^(?:avg|bottomk|count|count_values|group|max|min|quantile|stddev|stdvar|sum|topk)$/i;
 
 const keywords = /^(?:bool|by|group_left|group_right|ignoring|offset|on|without|start|end)$/i;
 const operators = /^(?:[-+*/%^<>]|[=!<>]=|[=!]~|=|and|or|unless|atan2)$/i;
+
+/** Characters of a string that a message shows. */
+const MAX_SHOWN = 10;
 
 /** Longest name of a function that a message tells. */
 const MAX_NAME = 64;
@@ -22,7 +26,8 @@ function describe(groups: Readonly<Record<string, string | undefined>>): string 
   }
 
   if (text !== undefined) {
-    return `string ${text.length > 10 ? `${text.slice(0, 10)}...` : text}`;
+    const shown = JSON.stringify(text.slice(0, MAX_SHOWN));
+    return `string ${shown}${text.length > MAX_SHOWN ? '...' : ''}`;
   }
 
   if (word !== undefined && operators.test(word)) {
@@ -75,11 +80,11 @@ export function unexpectedToken(text: string, offset: number): [from: number, me
   const called = lastName(text.slice(0, offset));
   const from = offset + match[0].length - match[0].trimStart().length;
 
-  if (called && match.groups.operator === '(') {
+  if (called && match.groups.operator === '(' && !functions.has(called.name)) {
     return [called.from, `unknown function with name "${called.name}"`];
   }
 
-  if (match.groups.text !== undefined && !/^(["'`]).*\1/s.test(match.groups.text)) {
+  if (match.groups.text !== undefined && !/^(["'`]).*\1$/s.test(match.groups.text)) {
     return [from, 'unterminated quoted string'];
   }
 
