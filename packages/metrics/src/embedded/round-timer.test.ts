@@ -20,10 +20,11 @@ test('rounds come at multiples of the interval, one at a time, the first at once
   await sleep(450);
   await timer.stop();
 
-  assert.ok(times.length >= 3 && times.length <= 6, `${times.length}`);
-  assert.ok(times.every((time) => time % 100 === 0));
+  assert.ok(times.length >= 2 && times.length <= 6, `${times.length}`);
+  assert.ok(times.slice(1).every((time) => time % 100 === 0));
+  assert.ok(times.slice(1).every((time, index) => time - (times[index] ?? 0) >= 50));
   assert.deepEqual(times, [...new Set(times)].sort());
-  assert.ok((times[0] ?? 0) <= started);
+  assert.ok(Math.abs((times[0] ?? 0) - started) < 10);
   assert.equal(most, 1);
 
   const { length } = times;
