@@ -5,6 +5,9 @@ import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Target } from '../packages/metrics/dist/ingest/target.js';
+import { EMBEDDED } from '../packages/metrics/dist/rules/rule.js';
+import { RuleEvaluator } from '../packages/metrics/dist/rules/rule-evaluator.js';
+import { ruleGroups } from '../packages/metrics/dist/rules/rules.js';
 import { compileMatchers } from '../packages/metrics/dist/store/index/select-series.js';
 import { MetricStore } from '../packages/metrics/dist/store/metric-store.js';
 
@@ -79,6 +82,20 @@ const place = (pod) => `namespace="project-${pod % 60}",pod="${podName(pod)}"`;
 /** What kube-state-metrics tells about pods and nodes. */
 function stateRows() {
   const rows = [];
+
+  for (let node = 0; node < NODES; node++) {
+    const at = `node="node-${node}"`;
+    rows.push([`node_exporter_pod_info{${at},pod="/node-${node}",host_ip="10.0.0.${node}"}`]);
+    rows.push([`kube_node_status_capacity{${at},resource="pods",unit="integer"}`]);
+    rows.push([`kube_node_status_condition{${at},condition="Ready",status="true"}`]);
+  }
+
+  for (let project = 0; project < 60; project++) {
+    rows.push([
+      `kube_namespace_labels{namespace="project-${project}",workspace="w-${project % 9}"}`,
+    ]);
+  }
+
   for (let pod = 0; pod < PODS; pod++) {
     const at = place(pod);
     const uid = `uid="8f14e45f-ceea-467f-${pod.toString(16).padStart(4, '0')}-a0a0a0a0a0a0"`;
@@ -182,13 +199,17 @@ const targets = [
       lines: linesOf(cadvisorRows(node)),
     },
     {
-      target: new Target(store, { labels: { job: 'node-exporter', instance: `node-${node}` } }),
+      target: new Target(store, {
+        labels: { job: 'node-exporter', instance: `node-${node}`, pod: `/node-${node}` },
+      }),
       lines: linesOf(nodeRows(node)),
     },
   ]).flat(),
 ];
 
 console.log(`${os.cpus()[0].model}, Node ${process.version}, ${NODES} nodes, ${PODS} pods`);
+
+console.log(`before: ${memory()}`);
 
 const rounds = [];
 let bytes = 0;
@@ -240,6 +261,18 @@ console.log(
   )} MB`,
 );
 console.log(`after all: ${memory()}`);
+
+const rules = new RuleEvaluator(
+  store,
+  ruleGroups(EMBEDDED).flatMap((group) => group.rules),
+  console,
+);
+
+for (let run = 0; run < 3; run++) {
+  const started = performance.now();
+  await rules.evaluate(now + run + 1);
+  console.log(`all recording rules: ${(performance.now() - started).toFixed(0)} ms`);
+}
 
 async function time(name, matchers, range) {
   const started = performance.now();

@@ -28,7 +28,7 @@ const PATHS: Readonly<Record<KubeletPage, string>> = {
   summary: 'stats/summary',
 };
 
-const DEFAULTS = { concurrency: 10, timeoutMs: 15_000, maxBytes: 32 * 1024 * 1024 } as const;
+const DEFAULTS = { concurrency: 10, timeoutMs: 15_000, maxBytes: 16 * 1024 * 1024 } as const;
 
 /** Asks the kubelets of nodes for their metrics. A node that does not answer costs only itself. */
 export class KubeletScraper {

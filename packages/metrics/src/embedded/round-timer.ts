@@ -1,12 +1,15 @@
 /** A clock that goes back this far, in milliseconds, was set; its rounds count again. */
 const SET_BACK_MS = 600_000;
 
-/** Shortest wait for the next round, in milliseconds. */
-const MIN_WAIT_MS = 50;
+/** The least distance of two rounds: rates of what was read in a shorter time say little. */
+const MIN_SHARE = 0.5;
+
+/** Parts of an interval to which the time of the first round is rounded. */
+const PARTS = 60;
 
 /**
- * Has a round done at each multiple of an interval, one at a time; the round's time is that multiple,
- * so that samples lie equally far apart.
+ * Has rounds done one at a time: the first at once, then one at each multiple of an interval. The
+ * time of a round is that multiple, so that samples lie equally far apart.
  */
 export class RoundTimer {
   readonly #intervalMs: number;
@@ -24,7 +27,8 @@ export class RoundTimer {
 
   /** Does the first round at once. */
   start(): void {
-    this.#running = this.#next();
+    const part = Math.max(1, Math.floor(this.#intervalMs / PARTS));
+    this.#running = this.#next(Math.floor(Date.now() / part) * part);
   }
 
   /** Aborts the round in progress; resolves when it has ended. */
@@ -34,9 +38,7 @@ export class RoundTimer {
     await this.#running;
   }
 
-  async #next(): Promise<void> {
-    const time = Math.floor(Date.now() / this.#intervalMs) * this.#intervalMs;
-
+  async #next(time: number): Promise<void> {
     if (time > this.#last || time < this.#last - SET_BACK_MS) {
       this.#last = time;
       await this.#round(time, this.#stop.signal);
@@ -46,13 +48,15 @@ export class RoundTimer {
       return;
     }
 
-    const wait = this.#intervalMs - (Date.now() % this.#intervalMs);
+    const interval = this.#intervalMs;
+    const untilMultiple = interval - (Date.now() % interval);
+    const isSoon = Date.now() + untilMultiple - time < interval * MIN_SHARE;
 
     this.#timer = setTimeout(
       () => {
-        this.#running = this.#next();
+        this.#running = this.#next(Math.floor(Date.now() / interval) * interval);
       },
-      Math.max(MIN_WAIT_MS, wait),
+      isSoon ? untilMultiple + interval : untilMultiple,
     );
     this.#timer.unref();
   }

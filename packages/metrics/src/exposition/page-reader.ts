@@ -82,6 +82,11 @@ export class PageReader {
     this.#turn();
   }
 
+  /** How many lines the last page had that could be read. */
+  get size(): number {
+    return this.#previous.length;
+  }
+
   /** Marks the end of all series of the last page that could be read, and forgets all pages. */
   end(batch: SampleBatch): void {
     for (const { ref } of this.#previous) {

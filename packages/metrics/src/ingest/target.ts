@@ -70,6 +70,7 @@ export class Target {
   ingest(time: number, page: string): number {
     const window = this.#enter(time);
     if (!window) {
+      this.#store.drop(this.#reader.size);
       return 0;
     }
 

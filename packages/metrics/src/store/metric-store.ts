@@ -121,7 +121,7 @@ export class MetricStore {
     this.#dropped += old;
   }
 
-  /** Counts samples that came for a time without a window. */
+  /** Counts samples that came for a time without a window, about as many as there were. */
   drop(count: number): void {
     this.#dropped += count;
   }

@@ -37,6 +37,8 @@ interface Part {
   labelSet(id: number): LabelSet;
   /** Reads series whose numbers ascend. */
   read(ids: readonly number[], range: TimeRange, each: EachSeries): void;
+  /** Reads one series where that costs no more; the samples are valid until the next call. */
+  readonly readOne?: (id: number, range: TimeRange) => SampleColumns;
 }
 
 /** Lets others run where it is time, and throws the reason of a signal that was aborted. */
@@ -52,7 +54,10 @@ export class SeriesReader {
     this.#windows = windows;
   }
 
-  /** Yields the series that have samples in a range. Throws the signal's reason. */
+  /**
+   * Yields the series that have samples in a range; the samples are valid until the next is asked
+   * for. Throws the signal's reason.
+   */
   async *select(
     { matchers, range }: Selection,
     signal?: AbortSignal,
@@ -62,10 +67,12 @@ export class SeriesReader {
 
     try {
       const found = await findSeries(parts, matchers, pause);
+      const readOne = parts.length === 1 ? parts[0]?.readOne : undefined;
 
       for (let at = 0; at < found.length; at += AT_ONCE) {
         await pause();
-        yield* readGroup(parts, found.slice(at, at + AT_ONCE), range);
+        const group = found.slice(at, at + AT_ONCE);
+        yield* readOne ? readEach(readOne, group, range) : readGroup(parts, group, range);
       }
     } finally {
       release(blocks);
@@ -169,16 +176,21 @@ export class SeriesReader {
 function windowPart(window: Window): Part {
   const samples = new SampleColumns();
 
+  const readOne = (ref: number, range: TimeRange) => {
+    samples.clear();
+    window.read(ref, samples, range);
+    return samples;
+  };
+
   return {
     index: window.series,
     labelSet: (ref) => window.series.labelSet(ref),
     read: (refs, range, each) => {
       for (const ref of refs) {
-        samples.clear();
-        window.read(ref, samples, range);
-        each(ref, samples);
+        each(ref, readOne(ref, range));
       }
     },
+    readOne,
   };
 }
 
@@ -236,6 +248,21 @@ async function findSeries(
   }
 
   return found;
+}
+
+/** Reads some series from the only part, one by one. */
+function* readEach(
+  readOne: (id: number, range: TimeRange) => SampleColumns,
+  group: readonly Found[],
+  range: TimeRange,
+): Generator<SelectedSeries> {
+  for (const { labels, places } of group) {
+    const samples = readOne(places[1] ?? 0, range);
+
+    if (samples.size > 0) {
+      yield { labels, samples };
+    }
+  }
 }
 
 /** Reads some series from all parts; yields those that have samples. */

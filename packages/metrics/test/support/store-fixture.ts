@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seriesText } from '@ks-apiserver/metrics/exposition/page-text';
+import { bytesAsText, seriesText } from '@ks-apiserver/metrics/exposition/page-text';
 import { parseSeries } from '@ks-apiserver/metrics/exposition/series-syntax';
 import { makeLabels } from '@ks-apiserver/metrics/labels/labels';
 import { SampleBatch } from '@ks-apiserver/metrics/samples/sample-batch';
@@ -75,7 +75,7 @@ export class StoreFixture {
     }
 
     for (const [text, value] of Object.entries(round)) {
-      const ref = store.resolve(window, parseSeries(text, 0).labels);
+      const ref = store.resolve(window, parseSeries(bytesAsText(text), 0).labels);
 
       if (ref >= 0 && value === 'end') {
         batch.end(ref);

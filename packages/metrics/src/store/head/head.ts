@@ -52,6 +52,8 @@ export class Head {
   #closed: LoggedWindow[] = [];
   #nextId: number;
   #writing: Promise<void> = Promise.resolve();
+  /** Settles when the logs of windows that were closed are complete. */
+  #closing: Promise<void> = Promise.resolve();
 
   constructor(options: HeadOptions) {
     this.#options = options;
@@ -104,6 +106,7 @@ export class Head {
 
   /** Has the disk keep all samples that were added. Rejects when that fails. */
   async commit(): Promise<void> {
+    await this.#closing;
     await this.#open?.log.commit();
   }
 
@@ -116,6 +119,7 @@ export class Head {
   /** Commits and closes the log. */
   async close(): Promise<void> {
     await this.#writing;
+    await this.#closing;
     await this.#open?.log.commit().catch((error) => this.#warn('the last samples', error));
     await this.#open?.log.close();
     this.#open = undefined;
@@ -164,8 +168,8 @@ export class Head {
     this.#open = undefined;
     this.#closed.push(closing);
 
-    void closing.log
-      .commit()
+    this.#closing = this.#closing
+      .then(() => closing.log.commit())
       .catch((error) => this.#warn('the last samples of a window', error))
       .then(() => closing.log.close())
       .catch((error) => this.#warn('the log of a window', error));
