@@ -16,6 +16,10 @@ function requestOf({ req, url, info, sourceIP }: Incoming): AuditedRequest {
  */
 export function auditing(auditor: Auditor): Filter {
   return (exchange, next) => {
+    if (!auditor.mayRecord(exchange.info)) {
+      return next();
+    }
+
     const { req, res } = exchange;
     const request = requestOf(exchange);
     const call = auditor.begin(request);

@@ -38,9 +38,14 @@ export class AuditPolicy {
     this.#webhook = webhook;
   }
 
+  /** Reports whether a call is left out because it changes nothing. */
+  omits(info: RequestInfo): boolean {
+    return this.#options.omitReads && isRead(info);
+  }
+
   /** Returns the level of a call. `query` starts with its question mark, or is empty. */
   levelOf(info: RequestInfo, query: string): AuditLevel {
-    if (this.#options.omitReads && isRead(info)) {
+    if (this.omits(info)) {
       return 'None';
     }
 

@@ -143,9 +143,14 @@ export class Auditor {
     this.isBlocking = isBlocking;
   }
 
+  /** Reports whether a call may be recorded: most are not, which is found out at once. */
+  mayRecord(info: RequestInfo): boolean {
+    return this.#queues.length > 0 && !this.#policy.omits(info);
+  }
+
   /** Begins to record a call; undefined for one that is not recorded. */
   begin(request: AuditedRequest): AuditedCall | undefined {
-    if (this.#queues.length === 0) {
+    if (!this.mayRecord(request.info)) {
       return undefined;
     }
 
