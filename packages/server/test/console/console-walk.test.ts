@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ON_CLUSTER } from '../support/test-platform.ts';
 import { ADMIN_PASSWORD, eventually, TestServer } from '../support/test-server.ts';
+import { clusterCharts, projectCharts, workspaceCharts } from './charts.ts';
 import { type ConsoleCall, ConsoleSession, type Expected } from './console.ts';
 import {
   changes,
@@ -162,6 +163,9 @@ test('the administrator makes users, a workspace and a project, and sees every p
   ]);
 
   await walk(admin, clusterPages('admin'));
+  await walk(admin, clusterCharts());
+  await walk(admin, workspaceCharts(WORKSPACE));
+  await walk(admin, projectCharts(PROJECT));
   await walk(admin, accessPages('admin'));
   await walk(admin, workspacePages('admin', WORKSPACE));
   await walk(admin, workspaceAccessPages(WORKSPACE));
@@ -242,6 +246,8 @@ test('a session refreshed in several tabs at once continues in each', async () =
 test('the administrator of a workspace sees it and its projects, and makes another project there', async () => {
   const lead = await logIn('lead');
   await walk(lead, workspacePages('lead', WORKSPACE));
+  await walk(lead, workspaceCharts(WORKSPACE));
+  await walk(lead, projectCharts(PROJECT));
   await walk(lead, workspaceAccessPages(WORKSPACE));
   await walk(lead, projectPages('lead', WORKSPACE, PROJECT));
   await walk(lead, projectAccessPages(PROJECT));
@@ -260,6 +266,7 @@ test('a self-provisioner creates a project and works there', async () => {
   await maker.until('/api/v1/namespaces/makers/configmaps', ({ status }) => status === 200);
   await send(maker, 'workloads', workloadForms('maker', 'makers'));
   await walk(maker, projectPages('maker', WORKSPACE, 'makers'));
+  await walk(maker, projectCharts('makers'));
   await walk(maker, projectAccessPages('makers'));
   await walk(maker, workloadPages('makers'));
   assert.deepEqual(maker.surprises, []);
@@ -284,6 +291,8 @@ test('an operator of a project makes its workloads, routes among them', async ()
 test('a viewer sees a workspace and a project, and changes neither', async () => {
   const guest = await logIn('guest');
   await walk(guest, workspacePages('guest', WORKSPACE));
+  await walk(guest, workspaceCharts(WORKSPACE));
+  await walk(guest, projectCharts(PROJECT));
   await walk(guest, workspaceAccessPages(WORKSPACE));
   await walk(guest, projectPages('guest', WORKSPACE, PROJECT));
   await walk(guest, projectAccessPages(PROJECT));
