@@ -65,10 +65,13 @@ const upstreamConfig = {
 let failed = 0;
 let passed = 0;
 
-/** Checks one group; prints its counts, and its failures when too few cases pass. */
-async function check(group, target) {
+/**
+ * Checks one group; prints its counts, and its failures when too few cases pass. The recording may
+ * be that of another group.
+ */
+async function check(group, target, recording = group) {
   const floor = floors[group];
-  const file = join(folder, 'recordings', `${group}.json`);
+  const file = join(folder, 'recordings', `${recording}.json`);
   const options = existsSync(differences) ? ['--differences', differences] : [];
   const lines = await replay(group, ['check', ...target, ...options, file]);
   const counts = /^(\d+) passed, (\d+) failed$/.exec(lines.at(-1) ?? '');
@@ -91,9 +94,15 @@ async function check(group, target) {
 
 /**
  * Starts a server on an empty data directory, loads the fixture and checks groups. `prepare` runs
- * before them and returns further arguments, `before` runs before each.
+ * before them and returns further arguments, `before` runs before each and may return the recording
+ * that is used instead of the group's own.
+ * @param {string} name
+ * @param {string[]} groups
+ * @param {string[]} serverArgs
+ * @param {(url: string, target: string[]) => Promise<string[]>} prepare
+ * @param {(group: string) => Promise<string | void>} [before]
  */
-async function checkAll(name, groups, serverArgs, prepare, before = async (_group) => {}) {
+async function checkAll(name, groups, serverArgs, prepare, before = async () => {}) {
   if (groups.length === 0) {
     return;
   }
@@ -107,13 +116,13 @@ async function checkAll(name, groups, serverArgs, prepare, before = async (_grou
 
   try {
     const target = ['--base', server.url, '--admin', admin.join(':')];
-    console.log((await replay('load', ['load', ...target])).at(-1));
+    console.log((await replay(`load-${name}`, ['load', ...target])).at(-1));
 
     const more = await prepare(server.url, target);
 
     for (const group of groups) {
-      await before(group);
-      await check(group, [...target, ...more]);
+      const recording = (await before(group)) ?? group;
+      await check(group, [...target, ...more], recording);
     }
   } finally {
     await server.stop();
@@ -164,18 +173,18 @@ async function checkWithUpstreams(groups) {
 /** Groups that are checked on a real Prometheus that scrapes the recordings' numbers. */
 const withPrometheus = ['monitoring', 'monitoring-down'];
 
-/** How long Prometheus has to scrape before ranges hold what was recorded, in milliseconds. */
+/** The group that is checked while the server itself scrapes them. */
+const withOwnMetrics = 'monitoring-embedded';
+
+/** How long numbers have to be scraped before ranges hold what was recorded, in milliseconds. */
 const SCRAPED_MS = 180_000;
 
 /** Checks the monitoring groups: with Prometheus, then after it has been stopped. */
-async function checkMonitoring(groups) {
+async function checkWithPrometheus(groups) {
   if (groups.length === 0) {
     return;
   }
 
-  const scraped = spawn(process.execPath, [join(folder, 'metrics-server.mjs'), '9130'], {
-    stdio: 'ignore',
-  });
   const dir = mkdtempSync(join(tmpdir(), 'prometheus-'));
   const prometheus = spawn(
     'prometheus',
@@ -209,19 +218,76 @@ async function checkMonitoring(groups) {
     );
   } finally {
     prometheus.kill();
-    scraped.kill();
     await sleep(1000);
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
+/**
+ * The recordings' numbers as targets of the server itself, like those in prometheus.yml. They
+ * contain what rules record, so that nothing else is collected and no rules are evaluated.
+ */
+const ownMetricsConfig = {
+  interval: '5s',
+  collect: false,
+  rules: false,
+  scrapeTargets: [
+    { url: 'http://127.0.0.1:9130/metrics', honorLabels: true, labels: { job: 'fixture' } },
+    ...[
+      { namespace: 'demo-a', instance: '10.244.0.21:8080', pod: 'api-00' },
+      { namespace: 'dev-a', instance: '10.244.2.22:8080', pod: 'checkout-23' },
+    ].map((labels) => ({
+      url: 'http://127.0.0.1:9130/shop',
+      labels: { ...labels, job: 'shop', service: 'shop' },
+    })),
+  ],
+};
+
+/** Checks the monitoring group while the server scrapes its numbers itself. */
+async function checkOwnMetrics(groups) {
+  const config = join(logs, 'own-metrics.yaml');
+  writeFileSync(config, JSON.stringify({ monitoring: { embedded: ownMetricsConfig } }));
+
+  await checkAll(
+    'server-with-own-metrics',
+    groups,
+    ['--config', config],
+    async () => {
+      await sleep(SCRAPED_MS);
+      return [];
+    },
+    async () => 'monitoring',
+  );
+}
+
+/** Checks groups while a page shows the numbers of the recordings. */
+async function checkMonitoring(groups) {
+  if (groups.length === 0) {
+    return;
+  }
+
+  const page = spawn(process.execPath, [join(folder, 'metrics-server.mjs'), '9130'], {
+    stdio: 'ignore',
+  });
+
+  try {
+    await Promise.all([
+      checkWithPrometheus(groups.filter((group) => withPrometheus.includes(group))),
+      checkOwnMetrics(groups.filter((group) => group === withOwnMetrics)),
+    ]);
+  } finally {
+    page.kill();
+  }
+}
+
 const chosen = Object.keys(floors).filter((group) => only.length === 0 || only.includes(group));
 
-const isPlain = (group) => !withUpstreams.has(group) && !withPrometheus.includes(group);
+const isMonitoring = (group) => withPrometheus.includes(group) || group === withOwnMetrics;
+const isPlain = (group) => !withUpstreams.has(group) && !isMonitoring(group);
 
-// Prometheus collects while the other groups are checked.
+// Numbers are scraped while the other groups are checked.
 await Promise.all([
-  checkMonitoring(chosen.filter((group) => withPrometheus.includes(group))),
+  checkMonitoring(chosen.filter(isMonitoring)),
   checkAll('server', chosen.filter(isPlain), [], async () => []).then(() =>
     checkWithUpstreams(chosen.filter((group) => withUpstreams.has(group))),
   ),

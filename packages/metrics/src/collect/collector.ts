@@ -1,14 +1,23 @@
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
-import { TargetSet } from '../ingest/target-set.ts';
+import type { PageFormat } from '../exposition/page-reader.ts';
+import { seriesText } from '../exposition/page-text.ts';
+import type { TargetOptions } from '../ingest/target.ts';
+import { type Scrape, TargetSet } from '../ingest/target-set.ts';
+import { makeLabels } from '../labels/labels.ts';
 import { StoreQueries } from '../queries/store-queries.ts';
-import { EMBEDDED } from '../rules/rule.ts';
+import { EMBEDDED, type RecordingRule } from '../rules/rule.ts';
 import { RuleEvaluator } from '../rules/rule-evaluator.ts';
 import { ruleGroups } from '../rules/rules.ts';
 import { ClusterState } from '../scrape/cluster/cluster-state.ts';
 import type { ObjectKind } from '../scrape/objects/object-kinds.ts';
 import { MetricStore, type StoreFigures } from '../store/metric-store.ts';
 import type { StoreLog, StoreOptions } from '../store/store-options.ts';
-import type { CollectorOptions, ObjectChange, PageSource } from './collector-options.ts';
+import type {
+  CollectorOptions,
+  ObjectChange,
+  PageSource,
+  ScrapeTarget,
+} from './collector-options.ts';
 import { KubeletSeries } from './kubelet-series.ts';
 import { NodeSeries } from './node-series.ts';
 import { ObjectSeries } from './object-series.ts';
@@ -51,11 +60,7 @@ export class Collector {
     this.#objects = new ObjectSeries(cluster, log);
     this.#nodes = new NodeSeries(cluster, options);
     this.#kubelets = new KubeletSeries(cluster);
-    this.#rules = new RuleEvaluator(
-      store,
-      ruleGroups(EMBEDDED).flatMap(({ rules }) => rules),
-      log,
-    );
+    this.#rules = new RuleEvaluator(store, rulesOf(options), log);
     this.queries = new StoreQueries(store.reader, () => this.#targets.described());
   }
 
@@ -75,6 +80,10 @@ export class Collector {
 
   /** Begins the round of a time in milliseconds with what need not be fetched. */
   begin(time: number): Promise<void> {
+    if (this.#options.collects === 'targets') {
+      return Promise.resolve();
+    }
+
     this.#objects.add(this.#targets, { instance: this.#options.instance, time });
     this.#begun = this.#nodes.add(this.#targets, time);
 
@@ -87,10 +96,15 @@ export class Collector {
     const scrape = { time, page: page?.toString('latin1'), seconds };
 
     try {
-      if (source.kind === 'kubelet') {
-        this.#kubelets.add(this.#targets, source.node, { page: source.page, scrape });
-      } else {
-        this.#addApiServer(scrape);
+      switch (source.kind) {
+        case 'kubelet':
+          this.#kubelets.add(this.#targets, source.node, { page: source.page, scrape });
+          break;
+        case 'apiserver':
+          this.#addApiServer(scrape);
+          break;
+        case 'target':
+          this.#addTarget(source, scrape);
       }
     } catch (error) {
       this.#report(JSON.stringify(source), error);
@@ -114,11 +128,28 @@ export class Collector {
     await this.#store.close();
   }
 
-  #addApiServer(scrape: { time: number; page: string | undefined; seconds: number }): void {
+  #addApiServer(scrape: Scrape): void {
     const { instance } = this.#options;
     const options = () => ({ labels: { job: 'apiserver', instance, metrics_path: '/metrics' } });
 
     this.#targets.add({ key: 'apiserver', options }, scrape);
+  }
+
+  #addTarget({ index, format }: { index: number; format: PageFormat }, scrape: Scrape): void {
+    const target = this.#options.targets?.[index];
+    if (!target) {
+      return;
+    }
+
+    const { labels, honorLabels } = target;
+    const options = (): TargetOptions => ({
+      labels,
+      ownLabels: honorLabels ? 'keep' : 'rename',
+      timestamps: 'keep',
+      report: 'in full',
+    });
+
+    this.#targets.add({ key: targetName(labels), options }, { ...scrape, format });
   }
 
   /** Reports the first failure of a target. */
@@ -128,4 +159,13 @@ export class Collector {
       this.#log.warn(`metrics of ${target} could not be read: ${messageOf(error)}`);
     }
   }
+}
+
+function rulesOf({ rules = EMBEDDED }: CollectorOptions): RecordingRule[] {
+  return rules === 'none' ? [] : ruleGroups(rules).flatMap((group) => group.rules);
+}
+
+/** Returns the labels of a target as PromQL writes them; they tell targets apart. */
+function targetName(labels: ScrapeTarget['labels']): string {
+  return seriesText(makeLabels(Object.entries(labels)));
 }

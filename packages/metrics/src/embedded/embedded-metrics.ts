@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
@@ -13,6 +14,7 @@ import { KubeletScraper, type ScraperOptions } from './kubelet-scraper.ts';
 import { LatestUsage } from './latest-usage.ts';
 import { ObjectFeed, type ObjectSource } from './object-feed.ts';
 import { RoundTimer } from './round-timer.ts';
+import { type ScrapeSource, TargetScraper } from './target-scraper.ts';
 
 /** What metrics are made of, and how they are kept. */
 export interface EmbeddedMetricsOptions {
@@ -24,6 +26,8 @@ export interface EmbeddedMetricsOptions {
   readonly objects: readonly ObjectSource[];
   /** How the kubelets of a real cluster are asked; nobody is asked without it. */
   readonly kubelets?: ScraperOptions;
+  /** Who shows the pages of the collector's targets, in the same order. */
+  readonly targets?: readonly ScrapeSource[];
   /** Returns this server's own metrics as a page of Prometheus' text format. */
   readonly ownMetrics?: () => string | Promise<string>;
   /** Distance of samples in milliseconds; a minute by default. */
@@ -38,7 +42,7 @@ const HEAP_MB = 1024;
 /** Longest times of calls to the worker, in milliseconds. */
 const TIMEOUTS = { objects: 60_000, page: 60_000, begin: 60_000, end: 180_000, stop: 20_000 };
 
-/** Share of the interval in which kubelets must have answered. */
+/** Share of the interval in which kubelets and applications must have answered. */
 const SCRAPE_SHARE = 0.75;
 
 /**
@@ -53,15 +57,17 @@ export class EmbeddedMetrics {
   readonly #feed: ObjectFeed;
   readonly #timer: RoundTimer;
   readonly #kubelets: KubeletScraper | undefined;
+  readonly #targets: TargetScraper;
   #isTiming = false;
   #lastRound = 0;
   #figures: RoundEnd | undefined;
 
   private constructor(options: EmbeddedMetricsOptions) {
-    const { kubelets, intervalMs = INTERVAL_MS, log } = options;
+    const { kubelets, targets = [], intervalMs = INTERVAL_MS, log } = options;
 
     this.#options = options;
     this.#kubelets = kubelets && new KubeletScraper(kubelets);
+    this.#targets = new TargetScraper(targets, { log });
     this.#feed = new ObjectFeed(options.objects, (kind, changes) => this.#send(kind, changes));
     this.#timer = new RoundTimer(intervalMs, (time, signal) => this.#round(time, signal));
     this.#thread = new WorkerThread({
@@ -133,9 +139,11 @@ export class EmbeddedMetrics {
     }
 
     try {
-      await this.#thread.call({ kind: 'begin', time }, { timeoutMs: TIMEOUTS.begin, signal });
-      await this.#scrapeKubelets(time, signal);
-      await this.#addOwnMetrics(time, signal);
+      await allDone([
+        this.#thread.call({ kind: 'begin', time }, { timeoutMs: TIMEOUTS.begin, signal }),
+        this.#scrape(time, signal),
+        this.#addOwnMetrics(time, signal),
+      ]);
 
       const call = { kind: 'end', time } as const;
       const end = await this.#thread.call(call, { timeoutMs: TIMEOUTS.end, signal });
@@ -148,21 +156,31 @@ export class EmbeddedMetrics {
       }
     }
   }
-  async #scrapeKubelets(time: number, signal: AbortSignal): Promise<void> {
-    if (!this.#kubelets) {
-      return;
-    }
 
+  /** Adds the pages of kubelets and applications, as far as they come in time. */
+  async #scrape(time: number, signal: AbortSignal): Promise<void> {
     const intervalMs = this.#options.intervalMs ?? INTERVAL_MS;
     const deadline = new Deadline(intervalMs * SCRAPE_SHARE, signal);
 
+    // Each call that is made at the same time listens to it.
+    setMaxListeners(0, deadline.signal);
+
     try {
-      await this.#kubelets.scrape(
-        this.#kubeletNodes(),
-        ({ node, page, bytes, seconds }) =>
-          this.#addPage({ time, source: { kind: 'kubelet', node, page }, bytes, seconds }, signal),
-        deadline.signal,
-      );
+      await allDone([
+        this.#kubelets?.scrape(
+          this.#kubeletNodes(),
+          ({ node, page, bytes, seconds }) =>
+            this.#addPage(
+              { time, source: { kind: 'kubelet', node, page }, bytes, seconds },
+              signal,
+            ),
+          deadline.signal,
+        ),
+        this.#targets.scrape(({ index, page, seconds }) => {
+          const source = { kind: 'target', index, format: page?.format ?? 'text' } as const;
+          return this.#addPage({ time, source, bytes: page?.bytes, seconds }, signal);
+        }, deadline.signal),
+      ]);
     } finally {
       deadline.end();
     }
@@ -201,6 +219,15 @@ export class EmbeddedMetrics {
         transfer: page.bytes ? [page.bytes.buffer] : [],
       },
     );
+  }
+}
+
+/** Resolves when all work has ended; rejects then, if some of it failed. */
+async function allDone(work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === 'rejected') {
+      throw outcome.reason;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { type KubeTransport, readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import type { KubeletPage } from '../collect/collector-options.ts';
+import { FairLanes } from './fair-lanes.ts';
 
 /** How kubelets are asked. */
 export interface ScraperOptions {
@@ -33,11 +34,11 @@ const DEFAULTS = { concurrency: 10, timeoutMs: 15_000, maxBytes: 16 * 1024 * 102
 /** Asks the kubelets of nodes for their metrics. A node that does not answer costs only itself. */
 export class KubeletScraper {
   readonly #options: ScraperOptions;
-  /** Nodes that did not answer the last time: others come first. */
-  #silent: ReadonlySet<string> = new Set();
+  readonly #lanes: FairLanes;
 
   constructor(options: ScraperOptions) {
     this.#options = options;
+    this.#lanes = new FairLanes(options.concurrency ?? DEFAULTS.concurrency);
   }
 
   /**
@@ -49,24 +50,7 @@ export class KubeletScraper {
     each: (page: ScrapedPage) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    const silent = new Set<string>();
-    const ordered = [
-      ...nodes.filter((node) => !this.#silent.has(node)),
-      ...nodes.filter((node) => this.#silent.has(node)),
-    ];
-    const queue = ordered.values();
-
-    const work = async () => {
-      for (const node of queue) {
-        if (!(await this.#scrapeNode(node, each, signal))) {
-          silent.add(node);
-        }
-      }
-    };
-
-    const lanes = this.#options.concurrency ?? DEFAULTS.concurrency;
-    await Promise.all(Array.from({ length: lanes }, work));
-    this.#silent = silent;
+    await this.#lanes.run(nodes, (node) => this.#scrapeNode(node, each, signal));
   }
 
   /** Returns whether the node answered. */

@@ -19,7 +19,7 @@ class ReadPages {
   constructor(wants: (metric: string) => boolean = () => true) {
     this.reader = new PageReader({
       wants,
-      resolve: (labels) => {
+      resolve: ({ labels }) => {
         const key = labelKey(labels);
         const ref = this.#refs.get(key) ?? this.series.push(labels) - 1;
         this.#refs.set(key, ref);

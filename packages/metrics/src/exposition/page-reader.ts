@@ -1,10 +1,10 @@
-import type { Labels } from '../labels/labels.ts';
 import type { SampleBatch } from '../samples/sample-batch.ts';
+import type { StampedSamples } from '../samples/stamped-samples.ts';
 import { CODE, endOfName, isBlank, skipBlanks } from './characters.ts';
 import { type Description, END_LINE, parseComment } from './comment-syntax.ts';
 import { ExpositionError, SyntaxProblem } from './exposition-error.ts';
 import { NumberReader } from './number-reader.ts';
-import { parseSeries } from './series-syntax.ts';
+import { parseSeries, type SeriesSyntax } from './series-syntax.ts';
 
 /** The reference of a series whose samples are not kept. */
 export const NOT_KEPT = -1;
@@ -17,10 +17,15 @@ export interface PageReaderOptions {
   /** Whether samples of a metric are kept; the lines of others are skipped, not checked. */
   wants: (metric: string) => boolean;
   /** Returns the reference of a series, or NOT_KEPT. */
-  resolve: (labels: Labels) => number;
+  resolve: (series: SeriesSyntax) => number;
+  /** Takes the samples that have a timestamp; without it timestamps are ignored. */
+  stamped?: StampedSamples;
   /** Called with each comment that was not on the page before. */
   describe?: (description: Description) => void;
 }
+
+/** What a page is written in: in OpenMetrics, timestamps are seconds instead of milliseconds. */
+export type PageFormat = 'text' | 'openmetrics';
 
 /** A line's text without its value, as it was on the last page. */
 interface Line {
@@ -31,12 +36,14 @@ interface Line {
   page: number;
   /** Where it was on that page. */
   position: number;
+  /** Whether its sample had a timestamp: such a series is not ended where it vanishes. */
+  isStamped: boolean;
 }
 
 /**
  * Reads the pages that one target shows from time to time, in Prometheus' text format or
  * OpenMetrics. It remembers the lines of the last page: where the next page names the same series
- * in the same order, a line costs a comparison and its number. Timestamps and exemplars are ignored.
+ * in the same order, a line costs a comparison and its number. Exemplars are ignored.
  */
 export class PageReader {
   readonly #options: PageReaderOptions;
@@ -50,6 +57,11 @@ export class PageReader {
   /** The metric whose lines are being skipped. */
   #unwanted = '';
   #batch: SampleBatch | undefined;
+  /** Milliseconds of the unit of the page's timestamps. */
+  #unit = 1;
+  /** Timestamp of the sample that is being read, in milliseconds; NaN where it has none. */
+  #stamp = Number.NaN;
+  #added = 0;
 
   constructor(options: PageReaderOptions) {
     this.#options = options;
@@ -60,7 +72,9 @@ export class PageReader {
    * series that the page before had. Throws an ExpositionError; the batch is of no use then, and
    * `end` is to be called.
    */
-  read(page: string, batch: SampleBatch): void {
+  read(page: string, batch: SampleBatch, format: PageFormat = 'text'): void {
+    this.#unit = format === 'openmetrics' ? 1000 : 1;
+    this.#added = 0;
     this.#page += 1;
     this.#expected = 0;
     this.#unwanted = '';
@@ -87,11 +101,16 @@ export class PageReader {
     return this.#previous.length;
   }
 
+  /** How many series the last page had that were not on the page before. */
+  get added(): number {
+    return this.#added;
+  }
+
   /** Marks the end of all series of the last page that could be read, and forgets all pages. */
   end(batch: SampleBatch): void {
-    for (const { ref } of this.#previous) {
-      if (ref !== NOT_KEPT) {
-        batch.end(ref);
+    for (const line of this.#previous) {
+      if (mustEnd(line)) {
+        batch.end(line.ref);
       }
     }
 
@@ -104,7 +123,7 @@ export class PageReader {
   resolveAgain(): void {
     for (const line of this.#lines.values()) {
       if (!line.isComment) {
-        line.ref = this.#options.resolve(parseSeries(line.text, 0).labels);
+        line.ref = this.#options.resolve(parseSeries(line.text, 0));
       }
     }
   }
@@ -170,10 +189,16 @@ export class PageReader {
   }
 
   #addSeries(page: string, at: number): Line {
-    const { labels, end } = parseSeries(page, at);
-    const text = page.slice(at, end);
+    const series = parseSeries(page, at);
+    const text = page.slice(at, series.end);
+    const known = this.#lines.get(text);
+    if (known) {
+      return known;
+    }
 
-    return this.#lines.get(text) ?? this.#add(text, this.#options.resolve(labels), 'series');
+    this.#added += 1;
+
+    return this.#add(text, this.#options.resolve(series), 'series');
   }
 
   #readComment(page: string, at: number): number {
@@ -205,6 +230,7 @@ export class PageReader {
       ref,
       page: 0,
       position: -1,
+      isStamped: false,
     };
 
     this.#lines.set(line.text, line);
@@ -213,7 +239,7 @@ export class PageReader {
   }
 
   /** Reads the value behind a series; returns the offset of the next line, -1 if there is none. */
-  #readValue(page: string, at: number, { ref }: Line): number {
+  #readValue(page: string, at: number, line: Line): number {
     const numbers = this.#numbers;
     const start = skipBlanks(page, at);
     if (start === at && page.charCodeAt(at - 1) !== CODE.closeBrace) {
@@ -222,6 +248,8 @@ export class PageReader {
 
     const value = numbers.read(page, start);
     let { end } = numbers;
+    this.#stamp = Number.NaN;
+
     if (end >= 0 && page.charCodeAt(end) !== CODE.newline) {
       end = this.#endOfSample(page, end);
     }
@@ -229,20 +257,39 @@ export class PageReader {
       return -1;
     }
 
-    if (ref !== NOT_KEPT) {
-      this.#batch?.add(ref, value);
+    if (line.ref !== NOT_KEPT) {
+      this.#take(line, value);
     }
 
     return end + 1;
   }
 
-  /** Returns the offset of the end of a line behind its value; -1 if anything else is there. */
+  #take(line: Line, value: number): void {
+    const { stamped } = this.#options;
+
+    line.isStamped = stamped !== undefined && !Number.isNaN(this.#stamp);
+
+    if (line.isStamped) {
+      stamped?.add(this.#stamp, line.ref, value);
+    } else {
+      this.#batch?.add(line.ref, value);
+    }
+  }
+
+  /**
+   * Reads what is behind a value, a timestamp or nothing. Returns the offset of the end of the line;
+   * -1 if anything else is there.
+   */
   #endOfSample(page: string, at: number): number {
     let end = skipBlanks(page, at);
 
     if (!isLineEnd(page, end) && page.charCodeAt(end) !== CODE.hash) {
-      this.#numbers.read(page, end);
-      end = this.#numbers.end < 0 ? end : skipBlanks(page, this.#numbers.end);
+      const stamp = Math.round(this.#numbers.read(page, end) * this.#unit);
+
+      if (this.#numbers.end >= 0) {
+        this.#stamp = stamp;
+        end = skipBlanks(page, this.#numbers.end);
+      }
     }
 
     if (page.charCodeAt(end) === CODE.hash) {
@@ -267,7 +314,7 @@ export class PageReader {
 
   #endVanished(batch: SampleBatch): void {
     for (const line of this.#previous) {
-      if (line.page !== this.#page && this.#lines.delete(line.text) && line.ref !== NOT_KEPT) {
+      if (line.page !== this.#page && this.#lines.delete(line.text) && mustEnd(line)) {
         batch.end(line.ref);
       }
     }
@@ -288,6 +335,11 @@ export class PageReader {
       }
     }
   }
+}
+
+/** Whether a line names a series that ends where the next page does not have it. */
+function mustEnd({ ref, isStamped }: Line): boolean {
+  return ref !== NOT_KEPT && !isStamped;
 }
 
 function isLineEnd(page: string, at: number): boolean {

@@ -6,6 +6,8 @@ import { SyntaxProblem } from './exposition-error.ts';
 /** The part of a line that names a series. */
 export interface SeriesSyntax {
   readonly labels: Labels;
+  /** Names of labels that are given an empty value, which means that there is no such label. */
+  readonly empty: readonly string[];
   /** Offset behind the part. */
   readonly end: number;
 }
@@ -107,5 +109,7 @@ export function parseSeries(text: string, at: number): SeriesSyntax {
   const end =
     text.charCodeAt(brace) === CODE.openBrace ? readLabels(text, brace + 1, pairs) : nameEnd;
 
-  return { labels: makeLabels(pairs), end };
+  const empty = pairs.filter(([, value]) => value === '').map(([name]) => name);
+
+  return { labels: makeLabels(pairs), empty, end };
 }

@@ -1,4 +1,5 @@
 import type { MetricMetadata } from '@ks-apiserver/promql/query-api';
+import type { PageFormat } from '../exposition/page-reader.ts';
 import { bytesAsText, PageText } from '../exposition/page-text.ts';
 import type { MetricStore } from '../store/metric-store.ts';
 import { Target, type TargetOptions } from './target.ts';
@@ -20,6 +21,8 @@ export interface Scrape {
   readonly time: number;
   /** The bytes of the page as characters; undefined when there was none. */
   readonly page: string | undefined;
+  /** `text` by default. */
+  readonly format?: PageFormat | undefined;
   /** How long it took. */
   readonly seconds?: number;
 }
@@ -61,7 +64,7 @@ export class TargetSet {
   }
 
   /** Adds what came of a scrape; returns whether there was a page that could be read. */
-  add({ key, options }: TargetKey, { time, page, seconds = 0 }: Scrape): boolean {
+  add({ key, options }: TargetKey, { time, page, format, seconds = 0 }: Scrape): boolean {
     const entry = this.#entries.get(key) ?? this.#make(key, options());
 
     entry.time = time;
@@ -75,7 +78,7 @@ export class TargetSet {
     }
 
     try {
-      entry.samples = entry.target.ingest(time, page);
+      entry.samples = entry.target.ingest(time, page, format);
     } catch (error) {
       entry.isUp = false;
       this.#report(key, error);
@@ -88,18 +91,13 @@ export class TargetSet {
   finish(time: number): void {
     const page = new PageText();
 
-    for (const [key, { target, ...entry }] of this.#entries) {
-      if (entry.time !== time) {
-        target.fail(time);
+    for (const [key, entry] of this.#entries) {
+      if (entry.time === time) {
+        report(page, entry);
+      } else {
+        entry.target.fail(time);
         this.#entries.delete(key);
-        continue;
       }
-
-      const labels = Object.fromEntries(ABOUT.map((name) => [name, target.options.labels[name]]));
-
-      page.add('up', labels, entry.isUp ? 1 : 0);
-      page.add('scrape_duration_seconds', labels, entry.seconds);
-      page.add('scrape_samples_scraped', labels, entry.samples);
     }
 
     this.#about.ingest(time, bytesAsText(page.toString()));
@@ -117,5 +115,21 @@ export class TargetSet {
     this.#entries.set(key, entry);
 
     return entry;
+  }
+}
+
+/** Adds what came of the last scrape of a target. */
+function report(page: PageText, { target, isUp, seconds, samples }: Entry): void {
+  const { labels: all, report: extent } = target.options;
+  const isFull = extent === 'in full';
+  const labels = isFull ? all : Object.fromEntries(ABOUT.map((name) => [name, all[name]]));
+
+  page.add('up', labels, isUp ? 1 : 0);
+  page.add('scrape_duration_seconds', labels, seconds);
+  page.add('scrape_samples_scraped', labels, samples);
+
+  if (isFull) {
+    page.add('scrape_samples_post_metric_relabeling', labels, samples);
+    page.add('scrape_series_added', labels, isUp ? target.added : 0);
   }
 }

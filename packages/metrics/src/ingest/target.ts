@@ -1,39 +1,36 @@
 import type { MetricMetadata } from '@ks-apiserver/promql/query-api';
 import type { Description } from '../exposition/comment-syntax.ts';
-import { NOT_KEPT, PageReader } from '../exposition/page-reader.ts';
-import { type Labels, labelPairs, makeLabels } from '../labels/labels.ts';
+import { NOT_KEPT, type PageFormat, PageReader } from '../exposition/page-reader.ts';
+import type { SeriesSyntax } from '../exposition/series-syntax.ts';
+import type { Labels } from '../labels/labels.ts';
 import { SampleBatch } from '../samples/sample-batch.ts';
+import { StampedSamples } from '../samples/stamped-samples.ts';
 import type { Window } from '../store/head/window.ts';
 import type { MetricStore } from '../store/metric-store.ts';
+import { type TargetLabels, withTargetLabels } from './target-labels.ts';
 
 /** Most metrics of a target that are described. */
 const MAX_DESCRIBED = 2000;
 
+/** The type of a metric of which none is told. */
+const UNKNOWN = 'unknown';
+
+/** How much later than its page a sample may be, in milliseconds. */
+const MAX_AHEAD_MS = 300_000;
+
 /** What is scraped, and how its series are labelled. */
-export interface TargetOptions {
-  /** Labels that all of its series get: `job`, `instance` and others. */
-  readonly labels: Readonly<Record<string, string>>;
+export interface TargetOptions extends TargetLabels {
   /** Which metrics are kept; all by default. */
   readonly wants?: (metric: string) => boolean;
   /** Which series of these metrics are kept, by their own labels; all by default. */
   readonly keeps?: (labels: Labels) => boolean;
+  /** Whether samples get the times that the page gives them, or that of the page, the default. */
+  readonly timestamps?: 'keep' | 'ignore';
   /**
-   * What becomes of a series' own label of the same name as one of the target's: it is kept, or
-   * renamed to `exported_…`, the default.
+   * What is told about its scrapes: by default `up`, duration and samples, with `job`, `instance`
+   * and `metrics_path`; `in full` all that Prometheus tells, with all labels of the target.
    */
-  readonly ownLabels?: 'keep' | 'rename';
-}
-
-/** Returns the labels of a series with those of its target. */
-function withTargetLabels(series: Labels, { labels, ownLabels }: TargetOptions): Labels {
-  const pairs: [string, string][] = Object.entries(labels);
-
-  for (const [name, value] of labelPairs(series)) {
-    const isTaken = ownLabels !== 'keep' && Object.hasOwn(labels, name);
-    pairs.push([isTaken ? `exported_${name}` : name, value]);
-  }
-
-  return makeLabels(pairs);
+  readonly report?: 'in full';
 }
 
 /**
@@ -45,6 +42,7 @@ export class Target {
   readonly #store: MetricStore;
   readonly #reader: PageReader;
   readonly #batch = new SampleBatch();
+  readonly #stamped = new StampedSamples();
   readonly #metadata = new Map<string, MetricMetadata>();
   #window: Window | undefined;
 
@@ -53,8 +51,9 @@ export class Target {
     this.options = options;
     this.#reader = new PageReader({
       wants: options.wants ?? (() => true),
-      resolve: (labels) => this.#resolve(labels),
+      resolve: (series) => this.#resolve(series),
       describe: (description) => this.#describe(description),
+      ...(options.timestamps === 'keep' && { stamped: this.#stamped }),
     });
   }
 
@@ -63,11 +62,16 @@ export class Target {
     return this.#metadata.values();
   }
 
+  /** How many series the last page had that were not on the page before. */
+  get added(): number {
+    return this.#reader.added;
+  }
+
   /**
    * Adds a page, its bytes given as characters, at a time in milliseconds; returns how many samples
    * were kept of it. Throws an ExpositionError; then all series end.
    */
-  ingest(time: number, page: string): number {
+  ingest(time: number, page: string, format?: PageFormat): number {
     const window = this.#enter(time);
     if (!window) {
       this.#store.drop(this.#reader.size);
@@ -75,15 +79,18 @@ export class Target {
     }
 
     try {
-      this.#reader.read(page, this.#batch);
+      this.#reader.read(page, this.#batch, format);
     } catch (error) {
       this.#batch.clear();
+      this.#stamped.clear();
       this.#end(window, time);
       throw error;
     }
 
-    const { size } = this.#batch;
+    const size = this.#batch.size + this.#stamped.size;
+
     this.#store.append(window, time, this.#batch);
+    this.#appendStamped(window, time);
 
     return size;
   }
@@ -115,20 +122,36 @@ export class Target {
     this.#store.append(window, time, this.#batch);
   }
 
-  #resolve(labels: Labels): number {
+  /** Adds the samples that have times of their own, and forgets them. */
+  #appendStamped(window: Window, pageTime: number): void {
+    const latest = Math.min(window.end - 1, pageTime + MAX_AHEAD_MS);
+
+    for (const { time, batch } of this.#stamped.batches()) {
+      if (time >= window.start && time <= latest) {
+        this.#store.append(window, time, batch);
+      } else {
+        this.#store.drop(batch.size);
+      }
+    }
+
+    this.#stamped.clear();
+  }
+
+  #resolve(series: SeriesSyntax): number {
     const { keeps } = this.options;
-    const isKept = keeps === undefined || keeps(labels);
+    const isKept = keeps === undefined || keeps(series.labels);
 
     return isKept && this.#window
-      ? this.#store.resolve(this.#window, withTargetLabels(labels, this.options))
+      ? this.#store.resolve(this.#window, withTargetLabels(series, this.options))
       : NOT_KEPT;
   }
 
   #describe({ kind, metric, text }: Description): void {
-    const known = this.#metadata.get(metric) ?? { metric, type: 'unknown', help: '' };
+    const known = this.#metadata.get(metric) ?? { metric, type: UNKNOWN, help: '' };
+    const told = kind === 'TYPE' && text === 'untyped' ? UNKNOWN : text;
 
     if (this.#metadata.has(metric) || this.#metadata.size < MAX_DESCRIBED) {
-      this.#metadata.set(metric, { ...known, [kind.toLowerCase()]: text });
+      this.#metadata.set(metric, { ...known, [kind.toLowerCase()]: told });
     }
   }
 }

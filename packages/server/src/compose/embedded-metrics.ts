@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { nodeName } from '@ks-apiserver/controllers/node/host-node';
 import { SIMULATED } from '@ks-apiserver/controllers/simulate/cluster';
+import type { CollectorOptions } from '@ks-apiserver/metrics/collect/collector-options';
 import { EmbeddedMetrics } from '@ks-apiserver/metrics/embedded/embedded-metrics';
 import type { ObjectSource } from '@ks-apiserver/metrics/embedded/object-feed';
+import { EMBEDDED } from '@ks-apiserver/metrics/rules/rule';
 import type { Logger } from 'pino';
 import type { Kubernetes } from '../backend/kubernetes.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { apiServerPage } from '../models/monitoring/embedded/api-server-page.ts';
+import type { PageTarget } from '../models/monitoring/embedded/scrape-targets.ts';
 import type { MetricSource } from '../models/monitoring/metric-source.ts';
 import type { Catalog } from '../models/resources/catalog/catalog.ts';
+import { openPages } from './scrape-targets.ts';
 
 /** Resources that the catalog follows as soon as they are used. */
 const OF_CATALOG = [
@@ -67,11 +71,14 @@ export interface OpenEmbeddedMetrics extends MetricSource {
   embedded: EmbeddedMetrics;
 }
 
-/** Starts to collect metrics of the cluster; they are kept in the data directory. */
-export function openEmbeddedMetrics(context: EmbeddedMetricsContext): OpenEmbeddedMetrics {
-  const { config, kubernetes, catalog, metrics, dataDir, isNode, log } = context;
-  const { interval, retention, maxBytes, maxSeries } = config.monitoring.embedded;
+/** What is followed to collect metrics of the cluster, and what ends it. */
+interface Followed {
+  objects: ObjectSource[];
+  stop(): Promise<void>;
+}
 
+/** Follows the objects of which the cluster's metrics are made. */
+function followObjects({ kubernetes, catalog }: EmbeddedMetricsContext): Followed {
   const others = OTHERS.map(([resource, kind]) => ({
     kind: resource,
     informer: new Informer(kubernetes.client, {
@@ -80,10 +87,54 @@ export function openEmbeddedMetrics(context: EmbeddedMetricsContext): OpenEmbedd
     }).start(),
   }));
 
-  const objects: ObjectSource[] = [
-    ...OF_CATALOG.map((kind) => ({ kind, store: catalog.informerOf(kind).store })),
-    ...others.map(({ kind, informer }) => ({ kind, store: informer.store })),
-  ];
+  return {
+    objects: [
+      ...OF_CATALOG.map((kind) => ({ kind, store: catalog.informerOf(kind).store })),
+      ...others.map(({ kind, informer }) => ({ kind, store: informer.store })),
+    ],
+    stop: async () => {
+      await Promise.all(others.map(({ informer }) => informer.stop()));
+    },
+  };
+}
+
+/** Returns what asks the cluster's kubelets and its API server for their metrics. */
+function askedServers({ kubernetes, metrics }: EmbeddedMetricsContext) {
+  return {
+    ownMetrics: () => apiServerPage(metrics.registry, kubernetes),
+    // The embedded API has no kubelets.
+    ...(!kubernetes.embedded && { kubelets: { transport: kubernetes.transport } }),
+  };
+}
+
+/** Returns how series are made, and which rules are evaluated on them. */
+function collectorOptions(
+  { config, isNode }: EmbeddedMetricsContext,
+  targets: readonly PageTarget[],
+): CollectorOptions {
+  const { collect, rules } = config.monitoring.embedded;
+  // Only this server's own series of nodes have KubeSphere's mode `used`.
+  const variant = collect ? EMBEDDED : { ...EMBEDDED, nodeExporter: 'upstream' as const };
+
+  return {
+    instance: os.hostname(),
+    simulatedAnnotation: SIMULATED,
+    targets: targets.map(({ labels, honorLabels }) => ({ labels, honorLabels })),
+    collects: collect ? 'cluster' : 'targets',
+    rules: rules ? variant : 'none',
+    ...(collect && isNode && { hostNode: nodeName(os.hostname()) }),
+  };
+}
+
+/**
+ * Starts to collect metrics; they are kept in the data directory. Throws a ConfigError for targets
+ * that cannot be scraped.
+ */
+export function openEmbeddedMetrics(context: EmbeddedMetricsContext): OpenEmbeddedMetrics {
+  const { config, dataDir, log } = context;
+  const { interval, retention, maxBytes, maxSeries, collect } = config.monitoring.embedded;
+  const pages = openPages(config);
+  const followed = collect ? followObjects(context) : undefined;
 
   const embedded = EmbeddedMetrics.start({
     store: {
@@ -92,21 +143,16 @@ export function openEmbeddedMetrics(context: EmbeddedMetricsContext): OpenEmbedd
       retentionBytes: maxBytes,
       maxSeries,
     },
-    collector: {
-      instance: os.hostname(),
-      simulatedAnnotation: SIMULATED,
-      ...(isNode && { hostNode: nodeName(os.hostname()) }),
-    },
+    collector: collectorOptions(context, pages.targets),
     workerPath: workerFile(),
-    objects,
-    ownMetrics: () => apiServerPage(metrics.registry, kubernetes),
+    objects: followed?.objects ?? [],
+    targets: pages.sources,
     intervalMs: interval,
     log: {
       info: (message) => log.info(message),
       warn: (message) => log.warn(message),
     },
-    // The embedded API has no kubelets.
-    ...(!kubernetes.embedded && { kubelets: { transport: kubernetes.transport } }),
+    ...(collect && askedServers(context)),
   });
 
   return {
@@ -114,7 +160,7 @@ export function openEmbeddedMetrics(context: EmbeddedMetricsContext): OpenEmbedd
     queries: embedded.queries,
     close: async () => {
       await embedded.stop();
-      await Promise.all(others.map(({ informer }) => informer.stop()));
+      await Promise.all([pages.close(), followed?.stop()]);
     },
   };
 }

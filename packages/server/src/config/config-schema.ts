@@ -51,6 +51,17 @@ const OAuthClient = Type.Object({
   accessTokenInactivityTimeout: OwnDuration,
 });
 
+const ScrapeTarget = Type.Object({
+  // A page in Prometheus' text format or OpenMetrics.
+  url: Type.String({ minLength: 1 }),
+  // Labels of its series; `job` and `instance` are there without being named.
+  labels: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
+  // Whether labels of the page win over these, as in Prometheus.
+  honorLabels: Flag(),
+  // PEM file with the authorities that are trusted instead of Node's own.
+  caFile: Text(),
+});
+
 /** An Elasticsearch or OpenSearch cluster, and how the names of its daily indices begin. */
 const Index = (indexPrefix: string) => ({
   // Addresses, separated by commas.
@@ -192,6 +203,12 @@ export const ConfigSchema = Type.Object({
       retention: Type.Number({ default: 168 * HOUR, minimum: 3 * HOUR, 'x-duration': true }),
       maxBytes: Type.Integer({ default: 2 * 1024 ** 3, minimum: 64 * 1024 ** 2 }),
       maxSeries: Type.Integer({ default: 500_000, minimum: 1000 }),
+      // Whether metrics of the cluster's objects, nodes and containers are collected.
+      collect: Flag(true),
+      // Whether the rules are evaluated that the charts read.
+      rules: Flag(true),
+      // Pages of applications that are scraped besides.
+      scrapeTargets: Type.Array(ScrapeTarget, { default: [] }),
     }),
   }),
   logging: Section(Index('fluentbit')),

@@ -1,5 +1,5 @@
 import { QueryError, type SteppedRange, type TimeRange } from '@ks-apiserver/promql/query-api';
-import { parseDuration } from '@ks-apiserver/promql/syntax/literals';
+import { parseDuration } from '@ks-apiserver/promql/syntax/text/literals';
 
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
