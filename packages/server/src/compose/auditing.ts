@@ -84,14 +84,28 @@ export function openAuditor(context: AuditingContext): OpenAuditor {
   if (webhook) {
     const retryPauses = [500, 2000, 8000];
     queues.push(
-      new AuditQueue(webhook, { ...LIMITS, batch: 100, concurrency: 10, retryPauses, onDrop }),
+      new AuditQueue(webhook, {
+        ...LIMITS,
+        batch: 400,
+        lingerMs: 200,
+        concurrency: 10,
+        retryPauses,
+        onDrop,
+      }),
     );
   }
 
   if (store) {
     const retryPauses = [100, 1000];
     queues.push(
-      new AuditQueue(store, { ...LIMITS, batch: 1000, concurrency: 1, retryPauses, onDrop }),
+      new AuditQueue(store, {
+        ...LIMITS,
+        batch: 1000,
+        lingerMs: 0,
+        concurrency: 1,
+        retryPauses,
+        onDrop,
+      }),
     );
   }
 

@@ -8,6 +8,7 @@ const OPTIONS: AuditQueueOptions = {
   maxEvents: 4,
   maxBytes: 1000,
   batch: 2,
+  lingerMs: 0,
   concurrency: 1,
   retryPauses: [1, 1],
   onDrop: () => assert.fail('nothing may be lost'),
@@ -105,4 +106,21 @@ test('a record that is larger than the queue is taken when nothing else waits', 
   await added;
   await queue.flush(10);
   assert.deepEqual(sink.batches, [['large']]);
+});
+
+test('records that nobody waits for go together after a while, or when a batch is full', async () => {
+  const sink = new SlowSink();
+  const queue = new AuditQueue(sink, { ...OPTIONS, lingerMs: 20 });
+
+  void queue.add(record('a'), 10);
+  assert.deepEqual(sink.batches, []);
+
+  void queue.add(record('b'), 10);
+  assert.deepEqual(sink.batches, [['a', 'b']]);
+
+  sink.answers[0]?.();
+  await turn();
+  void queue.add(record('c'), 10);
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  assert.deepEqual(sink.batches[1], ['c']);
 });

@@ -13,6 +13,8 @@ export interface AuditQueueOptions {
   maxBytes: number;
   /** Records that are delivered at once. */
   batch: number;
+  /** How long a record waits for others that go with it; 0 where somebody waits for it. */
+  lingerMs: number;
   /** Deliveries that are under way at once. */
   concurrency: number;
   /** Pauses before a failed delivery is tried again; when they are used up, it is dropped. */
@@ -46,6 +48,7 @@ export class AuditQueue {
   #bytes = 0;
   #running = 0;
   #idle: (() => void)[] = [];
+  #lingering: NodeJS.Timeout | undefined;
 
   constructor(sink: AuditSink, options: AuditQueueOptions) {
     this.#sink = sink;
@@ -68,12 +71,25 @@ export class AuditQueue {
     return new Promise((done) => {
       this.#waiting.push({ event, bytes, done });
       this.#bytes += bytes;
-      this.#deliver();
+      this.#linger();
     });
+  }
+
+  /** Delivers at once what fills a batch, and the rest soon. */
+  #linger(): void {
+    const { batch, lingerMs } = this.#options;
+
+    if (lingerMs === 0 || this.#waiting.length >= batch) {
+      this.#deliver();
+    } else {
+      this.#lingering ??= setTimeout(() => this.#deliver(), lingerMs).unref();
+    }
   }
 
   /** Resolves when nothing waits any more, or after a time in milliseconds. */
   async flush(ms: number): Promise<void> {
+    this.#deliver();
+
     if (this.#running > 0) {
       const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
       await Promise.race([idle, sleep(ms, undefined, { ref: false })]);
@@ -87,6 +103,9 @@ export class AuditQueue {
 
   #deliver(): void {
     const { batch, concurrency } = this.#options;
+
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
 
     while (this.#waiting.length > 0 && this.#running < concurrency) {
       const next = this.#waiting.splice(0, batch);
