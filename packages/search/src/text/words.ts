@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 const ESCAPE = '\u001b';
+const NUL = '\0';
 const NON_ASCII = /[^\0-\x7f]/;
 const IDEOGRAPHS = /[\p{Script=Han}\p{Script=Hiragana}]/gu;
 const WORDS = /[\p{L}\p{N}\p{M}\p{Co}_]+/gu;
@@ -14,7 +15,9 @@ const MAX_INDEXED = 32_768;
  */
 export function indexedText(text: string): string {
   const start = text.length > MAX_INDEXED ? text.slice(0, MAX_INDEXED) : text;
-  const plain = start.includes(ESCAPE) ? stripVTControlCharacters(start) : start;
+  const shown = start.includes(ESCAPE) ? stripVTControlCharacters(start) : start;
+  // SQLite takes it for the end of a text.
+  const plain = shown.includes(NUL) ? shown.replaceAll(NUL, ' ') : shown;
 
   return NON_ASCII.test(plain) ? plain.replace(IDEOGRAPHS, ' $& ') : plain;
 }

@@ -3,16 +3,6 @@ const DAY_MS = 86_400_000;
 /** Documents of one millisecond that get ids of it; further ones get those behind. */
 export const IDS_PER_MS = 64;
 
-/** Returns the first id of a millisecond: ids are in the order of the times of their documents. */
-export function firstIdOf(ms: number): number {
-  return ms * IDS_PER_MS;
-}
-
-/** Returns the millisecond of an id. */
-export function msOf(id: number): number {
-  return Math.floor(id / IDS_PER_MS);
-}
-
 /** Returns the number of the day of a time, counted from 1970 in UTC. */
 export function dayOf(ms: number): number {
   return Math.floor(ms / DAY_MS);
@@ -21,6 +11,19 @@ export function dayOf(ms: number): number {
 /** Returns the first millisecond of a day. */
 export function startOfDay(day: number): number {
   return day * DAY_MS;
+}
+
+/**
+ * Returns the first id of a millisecond in the file of a day. Ids are in the order of the times of
+ * their documents, and count from the beginning of the day, so that they are short.
+ */
+export function firstIdOf(day: number, ms: number): number {
+  return (ms - startOfDay(day)) * IDS_PER_MS;
+}
+
+/** Returns the millisecond of an id in the file of a day. */
+export function msOf(day: number, id: number): number {
+  return startOfDay(day) + Math.floor(id / IDS_PER_MS);
 }
 
 /** Ids from the first to the last, both included. */
@@ -41,7 +44,7 @@ export function idsOfDay(
   const isToEnd = end >= startOfDay(day + 1) - 1;
 
   return {
-    first: isFromStart ? 0 : firstIdOf(Math.ceil(start)),
-    last: isToEnd ? Number.MAX_SAFE_INTEGER : firstIdOf(Math.floor(end) + 1) - 1,
+    first: isFromStart ? 0 : firstIdOf(day, Math.ceil(start)),
+    last: isToEnd ? Number.MAX_SAFE_INTEGER : firstIdOf(day, Math.floor(end) + 1) - 1,
   };
 }

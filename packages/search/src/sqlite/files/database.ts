@@ -46,10 +46,30 @@ export function numberIn(row: unknown, column = 0): number {
   return typeof value === 'number' ? value : 0;
 }
 
-/** Returns the text in a column of a row in raw form; '' for NULL. */
-export function textIn(row: unknown, column = 0): string {
+/**
+ * Returns SQL that reads a text as its bytes: libsql ends the whole process when it meets a text in
+ * a damaged file that is no UTF-8.
+ */
+export function asBytes(column: string): string {
+  return `CAST(${column} AS BLOB)`;
+}
+
+/** Returns SQL that reads a column as a whole number, whatever is in it. */
+export function asInteger(column: string): string {
+  return `CAST(${column} AS INTEGER)`;
+}
+
+/** Returns the bytes in a column of a row in raw form; none for NULL. */
+export function bytesIn(row: unknown, column = 0): Buffer {
   const value: unknown = Array.isArray(row) ? row[column] : undefined;
-  return typeof value === 'string' ? value : '';
+  return value instanceof Uint8Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    : Buffer.alloc(0);
+}
+
+/** Returns the text in a column that is read as its bytes; '' for NULL. */
+export function textIn(row: unknown, column = 0): string {
+  return bytesIn(row, column).toString();
 }
 
 /** Prepares a statement whose rows are arrays of values. */

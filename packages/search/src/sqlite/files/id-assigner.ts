@@ -1,4 +1,4 @@
-import { firstIdOf, IDS_PER_MS, msOf } from '../../time/document-ids.ts';
+import { firstIdOf, IDS_PER_MS } from '../../time/document-ids.ts';
 import { type Connection, numberIn, prepareRaw, type Statement } from './database.ts';
 
 /** Milliseconds of which the next free id is remembered. */
@@ -6,12 +6,14 @@ const MAX_REMEMBERED = 10_000;
 
 /** Gives the documents of a file ids in the order of their times. */
 export class IdAssigner {
+  readonly #day: number;
   readonly #last: Statement;
   /** The next free id of a millisecond, which may be behind it. */
   readonly #next = new Map<number, number>();
 
   /** `table` has the ids as its primary key. */
-  constructor(connection: Connection, table: string) {
+  constructor(connection: Connection, table: string, day: number) {
+    this.#day = day;
     this.#last = prepareRaw(connection, `SELECT max(id) FROM ${table} WHERE id >= ? AND id < ?`);
   }
 
@@ -20,7 +22,7 @@ export class IdAssigner {
     for (let at = ms; ; at++) {
       const next = this.#nextOf(at);
 
-      if (next < firstIdOf(at + 1)) {
+      if (next < firstIdOf(this.#day, at + 1)) {
         this.#next.set(at, next + 1);
         return next;
       }
@@ -33,10 +35,10 @@ export class IdAssigner {
       return known;
     }
 
-    const first = firstIdOf(ms);
-    const last = numberIn(this.#last.get(first, first + IDS_PER_MS));
+    const first = firstIdOf(this.#day, ms);
+    const row = this.#last.get(first, first + IDS_PER_MS);
 
-    return Math.max(first, last + 1);
+    return Math.max(first, numberIn(row) + 1);
   }
 
   /** Forgets ids that were given in a transaction that has ended, or was rolled back. */
@@ -45,9 +47,4 @@ export class IdAssigner {
       this.#next.clear();
     }
   }
-}
-
-/** Returns how far behind its millisecond an id is, in milliseconds. */
-export function shiftOf(id: number, ms: number): number {
-  return msOf(id) - ms;
 }

@@ -57,13 +57,15 @@ export class DayWriters {
 
   #write({ path }: DayFile, day: DayDocuments): void {
     if (day.kind === 'logs') {
-      const open = () => new LogWriter(path, { isDurable: false, cacheKb: CACHE_KB });
+      const open = () => new LogWriter(path, day.day, { isDurable: false, cacheKb: CACHE_KB });
       writerOf(this.#logs, path, open).append(day.documents);
     } else {
-      const { kind, documents } = day;
+      const { kind, day: number, documents } = day;
       // Nobody sends an audit record again that was acknowledged.
       const options = { isDurable: kind === 'auditing', cacheKb: CACHE_KB };
-      writerOf(this.#records, path, () => new RecordWriter(path, kind, options)).append(documents);
+      writerOf(this.#records, path, () => new RecordWriter(path, kind, number, options)).append(
+        documents,
+      );
     }
   }
 

@@ -1,6 +1,7 @@
-import { IDS_PER_MS } from '../../time/document-ids.ts';
-import { type Connection, numberIn, prepareRaw } from '../files/database.ts';
+import { IDS_PER_MS, startOfDay } from '../../time/document-ids.ts';
+import { asInteger, type Connection, numberIn, prepareRaw } from '../files/database.ts';
 import { behind, type IdPage, type IntervalCount } from '../files/day-reader.ts';
+import { intervalSql } from '../files/interval-sql.ts';
 
 const MINUTE_MS = 60_000;
 const IDS_PER_MINUTE = MINUTE_MS * IDS_PER_MS;
@@ -33,9 +34,11 @@ export function sumCounts(counts: Iterable<IntervalCount>): IntervalCount[] {
 /** Queries of lines that do not look at their words. */
 export class LineQueries {
   readonly #connection: Connection;
+  readonly #day: number;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, day: number) {
     this.#connection = connection;
+    this.#day = day;
   }
 
   /** Counts lines one by one. */
@@ -45,7 +48,7 @@ export class LineQueries {
     }
 
     const [clause, values] = among(sources);
-    const sql = `SELECT id / ${unit * IDS_PER_MS}, count(*) FROM line
+    const sql = `SELECT ${intervalSql('id', this.#day, unit)}, count(*) FROM line
       WHERE id BETWEEN ? AND ?${clause} GROUP BY 1`;
 
     return prepareRaw(this.#connection, sql)
@@ -56,7 +59,7 @@ export class LineQueries {
   /** Counts lines by whole minutes. */
   #minutes({ first, last, sources }: LineFilter): IntervalCount[] {
     const [clause, values] = among(sources);
-    const sql = `SELECT minute, sum(lines) FROM minute
+    const sql = `SELECT ${asInteger('minute')}, sum(lines) FROM minute
       WHERE minute BETWEEN ? AND ?${clause} GROUP BY minute`;
 
     return prepareRaw(this.#connection, sql)
@@ -83,9 +86,10 @@ export class LineQueries {
     const before = { sources, first, last: minutes.first * IDS_PER_MINUTE - 1 };
     const after = { sources, first: (minutes.last + 1) * IDS_PER_MINUTE, last };
     const perUnit = unit / MINUTE_MS;
+    const firstMinute = startOfDay(this.#day) / MINUTE_MS;
 
     const whole = this.#minutes({ sources, ...minutes }).map(
-      ([minute, count]): IntervalCount => [Math.floor(minute / perUnit), count],
+      ([minute, count]): IntervalCount => [Math.floor((firstMinute + minute) / perUnit), count],
     );
 
     return sumCounts([...this.#scan(unit, before), ...whole, ...this.#scan(unit, after)]);
@@ -97,9 +101,9 @@ export class LineQueries {
     const [clause, values] = among(filter.sources);
     const { first, last } = filter;
 
-    const sql = `SELECT source FROM minute WHERE minute BETWEEN ? AND ?${clause}
-      UNION SELECT source FROM line WHERE id BETWEEN ? AND ?${clause}
-      UNION SELECT source FROM line WHERE id BETWEEN ? AND ?${clause}`;
+    const sql = `SELECT ${asInteger('source')} FROM minute WHERE minute BETWEEN ? AND ?${clause}
+      UNION SELECT ${asInteger('source')} FROM line WHERE id BETWEEN ? AND ?${clause}
+      UNION SELECT ${asInteger('source')} FROM line WHERE id BETWEEN ? AND ?${clause}`;
 
     const hasMinutes = minutes.first <= minutes.last;
     const edges = hasMinutes
@@ -147,7 +151,7 @@ export class LineQueries {
 
   #minutesWithLines({ first, last, sources }: LineFilter, order: string): number[] {
     const [clause, values] = among(sources);
-    const sql = `SELECT DISTINCT minute FROM minute WHERE minute BETWEEN ? AND ?${clause}
+    const sql = `SELECT DISTINCT ${asInteger('minute')} AS minute FROM minute WHERE minute BETWEEN ? AND ?${clause}
       ORDER BY minute ${order}`;
 
     return prepareRaw(this.#connection, sql)

@@ -1,4 +1,3 @@
-import { msOf } from '../../time/document-ids.ts';
 import { type DocumentTime, formatTime, parseTime } from '../../time/document-time.ts';
 
 /** A line of a log as it is stored. */
@@ -65,14 +64,14 @@ export function logLineOf(document: Fields, now: DocumentTime): LogLine {
 }
 
 /** Returns the number in which a line keeps what its id does not say of its time. */
-export function restOf({ ms, nanos, digits }: DocumentTime, id: number): number {
-  return ((ms - msOf(id)) * 1e6 + nanos) * 10 + digits;
+export function restOf({ ms, nanos, digits }: DocumentTime, msOfId: number): number {
+  return ((ms - msOfId) * 1e6 + nanos) * 10 + digits;
 }
 
-/** Returns the text of a line's time. */
-export function timeOf(id: number, rest: number, zone: string): string {
+/** Returns the text of a line's time, from the millisecond of its id. */
+export function timeOf(msOfId: number, rest: number, zone: string): string {
   const nanoseconds = Math.floor(rest / 10);
-  const ms = msOf(id) + Math.floor(nanoseconds / 1e6);
+  const ms = msOfId + Math.floor(nanoseconds / 1e6);
   const nanos = ((nanoseconds % 1e6) + 1e6) % 1e6;
 
   return formatTime({ ms, nanos, digits: ((rest % 10) + 10) % 10, zone });

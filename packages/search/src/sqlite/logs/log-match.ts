@@ -2,7 +2,7 @@ import { LOG_FIELDS } from '../../query/documents.ts';
 import type { AnyOf, Condition } from '../../query/search.ts';
 import { SearchError } from '../../query/search-backend.ts';
 import { indexedText, wordsOf } from '../../text/words.ts';
-import { namespaceWord } from './log-schema.ts';
+import { namespaceWord, withoutMarks } from './log-schema.ts';
 
 /** Fields that are the same for all lines of a source. */
 const SOURCE_PATHS: ReadonlySet<string> = new Set([
@@ -44,7 +44,7 @@ function phraseOf(condition: Condition): string | undefined {
     return undefined;
   }
 
-  const text = indexedText(value).replaceAll('"', ' ').replaceAll('\0', ' ');
+  const text = withoutMarks(indexedText(value)).replaceAll('"', ' ').replaceAll('\0', ' ');
 
   return `"${text}"${condition.match === 'phrase-prefix' ? ' *' : ''}`;
 }
@@ -62,11 +62,11 @@ export function matchOf(conditions: readonly AnyOf[]): string | undefined {
 
   return parts.some((phrases) => phrases.length === 0)
     ? ''
-    : parts.map((phrases) => `{log} : (${phrases.join(' OR ')})`).join(' AND ');
+    : parts.map((phrases) => `(${phrases.join(' OR ')})`).join(' AND ');
 }
 
 /** Restricts a query of FTS5 to lines of namespaces. */
 export function inNamespaces(match: string, namespaces: readonly number[]): string {
   const words = namespaces.map((id) => `"${namespaceWord(id)}"`).join(' OR ');
-  return `(${match}) AND {namespace} : (${words})`;
+  return `(${match}) AND (${words})`;
 }

@@ -1,11 +1,11 @@
 import type { Search } from '../../query/search.ts';
-import { idsOfDay } from '../../time/document-ids.ts';
+import { idsOfDay, msOf } from '../../time/document-ids.ts';
 import {
+  asInteger,
   type Connection,
   numberIn,
   prepareRaw,
   type Statement,
-  textIn,
 } from '../files/database.ts';
 import {
   type DayReader,
@@ -15,6 +15,7 @@ import {
   mergeIds,
 } from '../files/day-reader.ts';
 import { LineQueries, sumCounts } from './line-queries.ts';
+import { BlockReader } from './log-blocks.ts';
 import { timeOf } from './log-line.ts';
 import { matchOf, splitConditions } from './log-match.ts';
 import { LogSources } from './log-sources.ts';
@@ -37,15 +38,20 @@ export class LogReader implements DayReader {
   readonly #sources: LogSources;
   readonly #lines: LineQueries;
   readonly #words: WordQueries;
+  readonly #blocks: BlockReader;
   readonly #line: Statement;
 
   constructor(connection: Connection, day: number) {
     this.#connection = connection;
     this.#day = day;
     this.#sources = new LogSources(connection);
-    this.#lines = new LineQueries(connection);
-    this.#words = new WordQueries(connection);
-    this.#line = prepareRaw(connection, 'SELECT source, rest, log, extra FROM line WHERE id = ?');
+    this.#lines = new LineQueries(connection, day);
+    this.#words = new WordQueries(connection, day);
+    this.#blocks = new BlockReader(connection);
+    this.#line = prepareRaw(
+      connection,
+      `SELECT ${['source', 'rest', 'place'].map(asInteger)} FROM line WHERE id = ?`,
+    );
   }
 
   search({ conditions, scopes, range }: Search): FileSearch {
@@ -61,7 +67,7 @@ export class LogReader implements DayReader {
     const isOpen = scopes === undefined && onSources.length === 0;
     const groups = isOpen
       ? [{ first, sources: undefined, namespaces: undefined }]
-      : this.#sources.choose(onSources, scopes, first);
+      : this.#sources.choose(onSources, scopes, { day: this.#day, first });
 
     const parts = groups.map((group): Part => {
       const filter = { ...group, last };
@@ -91,19 +97,19 @@ export class LogReader implements DayReader {
     return ids.map((id) => {
       const row = this.#line.get(id);
       const source = this.#sources.get(numberIn(row));
-      const time = timeOf(id, numberIn(row, 1), source?.zone ?? 'Z');
-      const extra = textIn(row, 3);
+      const time = timeOf(msOf(this.#day, id), numberIn(row, 1), source?.zone ?? 'Z');
+      const { log, extra } = this.#blocks.read(numberIn(row, 2));
 
       return [
-        `{"log":${JSON.stringify(textIn(row, 2))},"time":"${time}"`,
+        `{"log":${JSON.stringify(log)},"time":"${time}"`,
         source?.kubernetes ? `,"kubernetes":${source.kubernetes}` : '',
-        extra === '' ? '}' : `,${extra.slice(1)}`,
+        extra === undefined ? '}' : `,${extra.slice(1)}`,
       ].join('');
     });
   }
 
   texts(ids: readonly number[]): string[] {
-    return ids.map((id) => textIn(this.#line.get(id), 2));
+    return ids.map((id) => this.#blocks.read(numberIn(this.#line.get(id), 2)).log);
   }
 
   close(): void {

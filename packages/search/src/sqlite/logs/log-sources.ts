@@ -3,6 +3,8 @@ import type { AnyOf, Scope } from '../../query/search.ts';
 import { conditionTest, type ValueTest } from '../../text/condition-test.ts';
 import { firstIdOf } from '../../time/document-ids.ts';
 import {
+  asBytes,
+  asInteger,
   type Connection,
   numberIn,
   prepareRaw,
@@ -65,7 +67,8 @@ export class LogSources {
   constructor(connection: Connection) {
     this.#newer = prepareRaw(
       connection,
-      'SELECT id, namespace, zone, kubernetes FROM source WHERE id > ? ORDER BY id',
+      `SELECT id, ${asInteger('namespace')}, ${asBytes('zone')}, ${asBytes('kubernetes')} FROM source
+       WHERE id > ? ORDER BY id`,
     );
   }
 
@@ -84,15 +87,15 @@ export class LogSources {
 
   /**
    * Returns the sources that conditions and scopes choose, by the id from which on their lines
-   * count; `first` is that of the searched range.
+   * count; `first` is that of the searched range in the file of the day.
    */
   choose(
     conditions: readonly AnyOf[],
     scopes: readonly Scope[] | undefined,
-    first: number,
+    { day, first }: { readonly day: number; readonly first: number },
   ): SourceGroup[] {
     const tests = conditions.map(testOf);
-    const firsts = scopes && firstsOf(scopes, first);
+    const firsts = scopes && firstsOf(scopes, day, first);
     const groups = new Map<number, Source[]>();
 
     for (const source of this.#known.values()) {
@@ -116,12 +119,12 @@ export class LogSources {
 }
 
 /** Returns the first id that counts in each namespace; lines of '' are in none. */
-function firstsOf(scopes: readonly Scope[], first: number): Map<string, number> {
+function firstsOf(scopes: readonly Scope[], day: number, first: number): Map<string, number> {
   const firsts = new Map<string, number>();
 
   for (const scope of scopes) {
     const since = scope.value === undefined ? undefined : scope.since;
-    const from = since === undefined ? first : Math.max(first, firstIdOf(Math.ceil(since)));
+    const from = since === undefined ? first : Math.max(first, firstIdOf(day, Math.ceil(since)));
     const name = scope.value ?? '';
 
     firsts.set(name, Math.min(from, firsts.get(name) ?? Infinity));

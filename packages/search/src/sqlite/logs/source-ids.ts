@@ -1,4 +1,6 @@
 import {
+  asBytes,
+  asInteger,
   type Connection,
   numberIn,
   prepareRaw,
@@ -28,7 +30,7 @@ export class SourceTable {
   constructor(connection: Connection) {
     this.#byHash = prepareRaw(
       connection,
-      'SELECT id, namespace, zone, kubernetes FROM source WHERE hash = ?',
+      `SELECT id, ${asInteger('namespace')}, ${asBytes('zone')}, ${asBytes('kubernetes')} FROM source WHERE hash = ?`,
     );
     this.#insert = prepareRaw(
       connection,

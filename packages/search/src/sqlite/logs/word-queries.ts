@@ -1,6 +1,6 @@
-import { IDS_PER_MS } from '../../time/document-ids.ts';
-import { type Connection, numberIn, prepareRaw } from '../files/database.ts';
+import { asInteger, type Connection, numberIn, prepareRaw } from '../files/database.ts';
 import { behind, type IdPage, type IntervalCount } from '../files/day-reader.ts';
+import { intervalSql } from '../files/interval-sql.ts';
 import type { LineFilter } from './line-queries.ts';
 import { inNamespaces } from './log-match.ts';
 
@@ -45,9 +45,11 @@ function selectionOf({ match, sources, namespaces, first, last }: WordFilter): S
 /** Queries of lines by their words. */
 export class WordQueries {
   readonly #connection: Connection;
+  readonly #day: number;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, day: number) {
     this.#connection = connection;
+    this.#day = day;
   }
 
   #all(sql: string, values: readonly (string | number)[]): unknown[] {
@@ -57,7 +59,7 @@ export class WordQueries {
   /** Counts lines by intervals of a length in milliseconds. */
   counts(unit: number, filter: WordFilter): IntervalCount[] {
     const { from, where, values } = selectionOf(filter);
-    const interval = `words.rowid / ${unit * IDS_PER_MS}`;
+    const interval = intervalSql('words.rowid', this.#day, unit);
     const sql = `SELECT ${interval}, count(*) FROM ${from} WHERE ${where} GROUP BY 1`;
 
     return this.#all(sql, values).map((row) => [numberIn(row), numberIn(row, 1)]);
@@ -76,7 +78,7 @@ export class WordQueries {
   /** Returns the sources of which there are lines. */
   sources({ match, first, last, sources }: WordFilter): number[] {
     const clause = sources ? ' AND line.source IN (SELECT value FROM json_each(?))' : '';
-    const sql = `SELECT DISTINCT line.source FROM words JOIN line ON line.id = words.rowid
+    const sql = `SELECT DISTINCT ${asInteger('line.source')} FROM words JOIN line ON line.id = words.rowid
       WHERE words MATCH ? AND words.rowid BETWEEN ? AND ?${clause}`;
 
     return this.#all(sql, [match, first, last, ...(sources ? [JSON.stringify(sources)] : [])]).map(

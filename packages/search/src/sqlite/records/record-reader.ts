@@ -1,7 +1,8 @@
 import { DOCUMENT_TYPES } from '../../query/documents.ts';
 import type { Search } from '../../query/search.ts';
-import { IDS_PER_MS, idsOfDay } from '../../time/document-ids.ts';
+import { idsOfDay } from '../../time/document-ids.ts';
 import {
+  asBytes,
   type Connection,
   numberIn,
   prepareRaw,
@@ -9,6 +10,7 @@ import {
   textIn,
 } from '../files/database.ts';
 import { behind, type DayReader, type FileSearch } from '../files/day-reader.ts';
+import { intervalSql } from '../files/interval-sql.ts';
 import { columnOf, type RecordKind } from './record-columns.ts';
 import { recordWhere } from './record-where.ts';
 
@@ -23,12 +25,13 @@ export class RecordReader implements DayReader {
     this.#connection = connection;
     this.#kind = kind;
     this.#day = day;
-    this.#body = prepareRaw(connection, 'SELECT json FROM body WHERE id = ?');
+    this.#body = prepareRaw(connection, `SELECT ${asBytes('json')} FROM body WHERE id = ?`);
   }
 
   search({ conditions, scopes, range }: Search): FileSearch {
     const ids = idsOfDay(this.#day, range);
-    const where = recordWhere(this.#kind, conditions, scopes, ids.first);
+    const file = { kind: this.#kind, day: this.#day, first: ids.first };
+    const where = recordWhere(file, conditions, scopes);
 
     const all = (columns: string, order: string, { first, last } = ids, limit = -1) =>
       prepareRaw(
@@ -38,7 +41,7 @@ export class RecordReader implements DayReader {
 
     return {
       counts: (unit) =>
-        all(`id / ${unit * IDS_PER_MS}, count(*)`, 'GROUP BY 1').map((row) => [
+        all(`${intervalSql('id', this.#day, unit)}, count(*)`, 'GROUP BY 1').map((row) => [
           numberIn(row),
           numberIn(row, 1),
         ]),
@@ -53,7 +56,7 @@ export class RecordReader implements DayReader {
 
       distinct: () => {
         const column = columnOf(this.#kind, DOCUMENT_TYPES[this.#kind].counted)?.name ?? 'NULL';
-        const rows = all(`DISTINCT ${column}`, '');
+        const rows = all(`DISTINCT ${asBytes(column)}`, '');
 
         return rows.map((row) => textIn(row)).filter((value) => value !== '');
       },

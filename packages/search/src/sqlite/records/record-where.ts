@@ -76,7 +76,7 @@ function conditionSql(kind: RecordKind, condition: Condition): Sql {
   }
 }
 
-function scopesSql(kind: RecordKind, scopes: readonly Scope[], first: number): Sql {
+function scopesSql({ kind, day, first }: RecordFile, scopes: readonly Scope[]): Sql {
   const absent: Sql[] = [];
   /** Values by column and by the id from which on they count. */
   const groups = new Map<string, { name: string; from: number; values: string[] }>();
@@ -89,7 +89,7 @@ function scopesSql(kind: RecordKind, scopes: readonly Scope[], first: number): S
       continue;
     }
 
-    const since = scope.since === undefined ? first : firstIdOf(Math.ceil(scope.since));
+    const since = scope.since === undefined ? first : firstIdOf(day, Math.ceil(scope.since));
     const from = Math.max(first, since);
     const group = groups.get(`${name} ${from}`) ?? { name, from, values: [] };
 
@@ -105,19 +105,25 @@ function scopesSql(kind: RecordKind, scopes: readonly Scope[], first: number): S
   return joined([...absent, ...present, NEVER], 'OR');
 }
 
-/** Returns what records must fulfil; `first` is the first id of the searched range. */
+/** The file that is searched, and the first id of the searched range. */
+export interface RecordFile {
+  readonly kind: RecordKind;
+  readonly day: number;
+  readonly first: number;
+}
+
+/** Returns what records must fulfil. */
 export function recordWhere(
-  kind: RecordKind,
+  file: RecordFile,
   conditions: readonly AnyOf[],
   scopes: readonly Scope[] | undefined,
-  first: number,
 ): Sql {
   const parts = conditions.map((any) =>
-    joined([...any.map((condition) => conditionSql(kind, condition)), NEVER], 'OR'),
+    joined([...any.map((condition) => conditionSql(file.kind, condition)), NEVER], 'OR'),
   );
 
   return joined(
-    [...(scopes ? [scopesSql(kind, scopes, first)] : []), ...parts, { text: '1', values: [] }],
+    [...(scopes ? [scopesSql(file, scopes)] : []), ...parts, { text: '1', values: [] }],
     'AND',
   );
 }

@@ -25,12 +25,12 @@ export class RecordWriter implements DayWriter<StoredRecord> {
   readonly #insertBody: Statement;
 
   /** Throws a DamagedFileError. */
-  constructor(path: string, kind: RecordKind, options: OpenOptions) {
+  constructor(path: string, kind: RecordKind, day: number, options: OpenOptions) {
     const connection = openForWriting(path, recordSchema(kind), options);
 
     this.#connection = connection;
     this.#columns = RECORD_COLUMNS[kind];
-    this.#ids = new IdAssigner(connection, 'record');
+    this.#ids = new IdAssigner(connection, 'record', day);
     this.#see = connection.prepare('INSERT OR IGNORE INTO seen VALUES (?)');
 
     const values = this.#columns.map(() => '?, ').join('');
