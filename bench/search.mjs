@@ -110,18 +110,25 @@ if (readdirSync(folder).length === 0) {
 
 const never = new AbortController().signal;
 const backend = store.backend('logs');
+/** @type {import('../packages/search/dist/query/documents.js').Field} */
 const log = { path: 'log', type: 'text' };
+/** @type {import('../packages/search/dist/query/documents.js').Field} */
 const namespace = { path: 'kubernetes.namespace_name', type: 'keyword' };
+/** @type {import('../packages/search/dist/query/search.js').Search} */
 const all = { scopes: undefined, conditions: [], range: { start: DAY, end: DAY + DAY_MS - 1 } };
+/** @returns {import('../packages/search/dist/query/search.js').AnyOf[]} */
 const prefix = (value) => [[{ match: 'phrase-prefix', field: log, value }]];
 const tenant = Array.from({ length: 5 }, (_, i) => ({
   field: namespace,
   value: `ns-${i}`,
   since: 0,
 }));
+/** @type {import('../packages/search/dist/query/search.js').AnyOf} */
 const pod = [
-  [{ match: 'pod-of', field: { path: 'kubernetes.pod_name', type: 'keyword' }, workload: 'app-7' }],
+  { match: 'pod-of', field: { path: 'kubernetes.pod_name', type: 'keyword' }, workload: 'app-7' },
 ];
+
+/** @type {import('../packages/search/dist/query/search.js').PageOptions} */
 const page = { order: 'desc', from: 0, size: 10 };
 
 const cases = {
@@ -136,7 +143,7 @@ const cases = {
   'frequent word, tenant': () =>
     backend.query({ ...all, scopes: tenant, conditions: prefix(words[0]) }, page, never),
   'frequent word, workload': () =>
-    backend.query({ ...all, conditions: [...pod, ...prefix(words[0])] }, page, never),
+    backend.query({ ...all, conditions: [pod, ...prefix(words[0])] }, page, never),
   phrase: () => backend.query({ ...all, conditions: prefix('took 99') }, page, never),
   'one letter': () => backend.query({ ...all, conditions: prefix('a') }, page, never),
   'histogram of a day, all': () => backend.histogram(all, '15m', never),

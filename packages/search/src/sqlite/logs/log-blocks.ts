@@ -33,8 +33,11 @@ export interface LineText {
   readonly extra: string | undefined;
 }
 
-/** Throws a DamagedFileError. */
-function unpack(data: Buffer, isPacked: boolean): LineText[] {
+/** Reads a row of the table of blocks. Throws a DamagedFileError. */
+function unpack(row: unknown): LineText[] {
+  const isPacked = numberIn(row) === 1;
+  const data = bytesIn(row, 1);
+
   try {
     const json = isPacked ? inflateRawSync(data, { maxOutputLength: MAX_BLOCK_BYTES }) : data;
     const entries: (string | [string, string])[] = JSON.parse(json.toString());
@@ -105,8 +108,7 @@ export class BlockReader {
   }
 
   #unpack(block: number): LineText[] {
-    const row = this.#data.get(block);
-    const texts = unpack(bytesIn(row, 1), numberIn(row) === 1);
+    const texts = unpack(this.#data.get(block));
 
     const [oldest = 0] = this.#unpacked.keys();
     if (this.#unpacked.size >= MAX_UNPACKED) {

@@ -1,3 +1,4 @@
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { LOG_FIELDS } from '../../query/documents.ts';
 import type { AnyOf, Scope } from '../../query/search.ts';
 import { conditionTest, type ValueTest } from '../../text/condition-test.ts';
@@ -6,6 +7,7 @@ import {
   asBytes,
   asInteger,
   type Connection,
+  DamagedFileError,
   numberIn,
   prepareRaw,
   type Statement,
@@ -34,9 +36,18 @@ export interface SourceGroup {
 
 const PATHS = [LOG_FIELDS.namespace.path, LOG_FIELDS.pod.path, LOG_FIELDS.container.path];
 
+/** Throws a DamagedFileError. */
+function parsed(kubernetes: string): unknown {
+  try {
+    return JSON.parse(kubernetes);
+  } catch (error) {
+    throw new DamagedFileError(`a source cannot be read: ${messageOf(error)}`);
+  }
+}
+
 function sourceOf(row: unknown): Source {
   const kubernetes = textIn(row, 3);
-  const document = { kubernetes: kubernetes === '' ? undefined : JSON.parse(kubernetes) };
+  const document = { kubernetes: kubernetes === '' ? undefined : parsed(kubernetes) };
   const text = (path: string) => String(valueAt(document, path) ?? '');
 
   return {
