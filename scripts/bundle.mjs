@@ -10,6 +10,9 @@ import { EXTERNAL_PACKAGES } from './external-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../packages/server/dist/', import.meta.url));
+const searchWorker = fileURLToPath(
+  new URL('../packages/search/dist/worker/main.js', import.meta.url),
+);
 const folder = `${dist}bundle/`;
 const server = `${folder}server.cjs`;
 const stamp = `${dist}bundle.stamp`;
@@ -44,7 +47,7 @@ function describeInput(input) {
 async function buildBundles() {
   const { build } = await import('esbuild');
 
-  const [main, launcher] = await Promise.all([
+  const [main, launcher, search] = await Promise.all([
     build({
       ...common,
       entryPoints: [`${dist}cli/main.js`],
@@ -73,11 +76,19 @@ async function buildBundles() {
       format: 'esm',
       banner: { js: '#!/usr/bin/env node' },
     }),
+    // A thread has a file of its own.
+    build({
+      ...common,
+      entryPoints: [searchWorker],
+      outfile: `${folder}search-worker.cjs`,
+      format: 'cjs',
+      external: EXTERNAL_PACKAGES,
+    }),
   ]);
 
   return {
-    files: [...main.outputFiles, ...launcher.outputFiles],
-    inputs: [main, launcher]
+    files: [main, launcher, search].flatMap(({ outputFiles }) => outputFiles),
+    inputs: [main, launcher, search]
       .flatMap(({ metafile }) => Object.keys(metafile.inputs))
       .flatMap(describeInput),
   };

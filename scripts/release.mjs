@@ -26,7 +26,13 @@ const target = resolve(process.argv[2] ?? join(root, 'dist/release'));
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** Files that the server reads at run time, by their place below dist/. */
-const SERVER_FILES = ['bundle/main.js', 'bundle/server.cjs', 'manifests.json', 'reference'];
+const SERVER_FILES = [
+  'bundle/main.js',
+  'bundle/server.cjs',
+  'bundle/search-worker.cjs',
+  'manifests.json',
+  'reference',
+];
 const LICENSE_FILE = /^(licen[cs]e|notice|copying)|bundle\.js\.licen[cs]e/i;
 const DOCUMENTS = ['LICENSE', 'README.md', 'CHANGELOG.md'];
 

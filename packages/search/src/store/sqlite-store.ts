@@ -15,8 +15,8 @@ const MAX_WAITING = 64;
 /** Bytes of documents that may wait to be stored. */
 const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 
-/** Pause before a thread that has ended is started again, in milliseconds. */
-const RESTART_MS = 1000;
+/** When the thread that writes is started at the latest, in milliseconds. */
+const HOUSEKEEPING_MS = 60_000;
 
 /** A document that is appended; `id` recognises it when it comes again. */
 export interface AppendedDocument {
@@ -46,8 +46,10 @@ export interface StoreOptions {
 export class SqliteStore {
   readonly #options: StoreOptions;
   readonly #slots = new Slots(READERS, MAX_WAITING);
-  readonly #readers: StoreThread[];
-  #writer: StoreThread;
+  /** Threads are started when they are first needed. */
+  readonly #readers: StoreThread[] = [];
+  #writer: StoreThread | undefined;
+  readonly #housekeeping: NodeJS.Timeout;
   #queuedBytes = 0;
   #isClosed = false;
 
@@ -55,11 +57,16 @@ export class SqliteStore {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
 
     this.#options = options;
-    this.#writer = this.#startWriter();
-    this.#readers = Array.from({ length: READERS }, (_, index) => this.#startReader(index));
+
+    // The thread that writes also deletes what is over.
+    this.#housekeeping = setTimeout(() => this.#writing(), HOUSEKEEPING_MS).unref();
   }
 
-  #start(role: 'writer' | 'reader', restart: () => void): StoreThread {
+  #start(role: 'writer' | 'reader', forget: () => void): StoreThread {
+    if (this.#isClosed) {
+      throw new SearchError('unavailable', 'the store is closed');
+    }
+
     const { folder, program, retentionDays, maxBytes, prefixes, onWarning } = this.#options;
 
     return new StoreThread({
@@ -77,26 +84,35 @@ export class SqliteStore {
         }
       },
       onExit: (error) => {
-        onWarning(`a thread of the store ended and is started again: ${error.message}`);
-        setTimeout(() => !this.#isClosed && restart(), RESTART_MS).unref();
+        onWarning(`a thread of the store ended and will be started again: ${error.message}`);
+        forget();
       },
     });
   }
 
-  #startWriter(): StoreThread {
-    return this.#start('writer', () => {
-      this.#writer = this.#startWriter();
+  /** Returns the thread that writes. */
+  #writing(): StoreThread {
+    this.#writer ??= this.#start('writer', () => {
+      this.#writer = undefined;
     });
+
+    return this.#writer;
   }
 
-  #startReader(index: number): StoreThread {
-    return this.#start('reader', () => {
-      this.#readers[index] = this.#startReader(index);
+  #startReader(): StoreThread {
+    const reader = this.#start('reader', () => {
+      this.#readers.splice(this.#readers.indexOf(reader), 1);
     });
+
+    this.#readers.push(reader);
+
+    return reader;
   }
 
   #setAside(path: string, reason: string): void {
-    this.#writer.call({ type: 'set-aside', path, reason }).catch(() => {});
+    this.#writing()
+      .call({ type: 'set-aside', path, reason })
+      .catch(() => {});
   }
 
   /** Returns what a kind of documents is searched with. */
@@ -124,13 +140,13 @@ export class SqliteStore {
     }
   }
 
+  /** Returns a thread that has nothing to do, as long as there can be one more. */
   #idleReader(): StoreThread {
     const [least] = this.#readers.toSorted((a, b) => a.pending - b.pending);
-    if (!least) {
-      throw new SearchError('unavailable', 'the store is closed');
-    }
 
-    return least;
+    return least && (least.pending === 0 || this.#readers.length >= READERS)
+      ? least
+      : this.#startReader();
   }
 
   /**
@@ -145,7 +161,7 @@ export class SqliteStore {
       documents: documents.map(({ id, json }) => ({ id, json })),
     } as const;
 
-    await this.#store(bytes, () => this.#writer.call(task));
+    await this.#store(bytes, () => this.#writing().call(task));
   }
 
   /**
@@ -158,7 +174,7 @@ export class SqliteStore {
 
     // A body that shares its memory with others is copied.
     const transfer = body.byteLength === body.buffer.byteLength ? [body.buffer] : [];
-    return this.#store(body.byteLength, () => this.#writer.call(task, { transfer }));
+    return this.#store(body.byteLength, () => this.#writing().call(task, { transfer }));
   }
 
   async #store<T>(bytes: number, call: () => Promise<T>): Promise<T> {
@@ -178,6 +194,7 @@ export class SqliteStore {
   /** Stores what waits, and ends all threads. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([this.#writer, ...this.#readers].map((thread) => thread.close()));
+    clearTimeout(this.#housekeeping);
+    await Promise.all([this.#writer, ...this.#readers].map((thread) => thread?.close()));
   }
 }

@@ -36,7 +36,7 @@ import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-qu
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
-import { openSearch } from './search.ts';
+import { type OpenedSearch, openSearch } from './search.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
 
@@ -63,6 +63,8 @@ export interface App {
   /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
+  /** Where this server keeps logs, events and audit records; undefined if it does not. */
+  searchStore: OpenedSearch['store'];
   close(): Promise<void>;
 }
 
@@ -70,7 +72,12 @@ export interface App {
  * Creates all parts of the product. Rejects when the Kubernetes API or Redis does not answer in
  * time.
  */
-export async function openApp(config: Config, kubernetes: Kubernetes, log: Logger): Promise<App> {
+export async function openApp(
+  config: Config,
+  kubernetes: Kubernetes,
+  log: Logger,
+  dataDir: string,
+): Promise<App> {
   const { client, transport } = kubernetes;
   const providers = await openIdentityProviders(config);
   const { authentication } = config;
@@ -163,7 +170,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const routers = new Routers(client, catalog);
   const live = new LiveLists(catalog);
   const visibility = new Visibility(authorizer, bindings, catalog);
-  const search = await openSearch(config);
+  const search = await openSearch({ config, kubernetes, dataDir, log });
   let stopping = false;
 
   const readiness = () => {
@@ -253,6 +260,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
         ? new LegacyVersions((resource) => catalog.serves(resource))
         : undefined,
       schemaOf,
+      ingest: search.ingest,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,
@@ -291,6 +299,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     reachedAt,
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
+    searchStore: search.store,
     close,
   };
 }

@@ -214,7 +214,7 @@ export async function serve(
     closers.push(() => kubernetes.close());
 
     const admin = await prepare(options, kubernetes, log);
-    const app = await openApp(config, kubernetes, log);
+    const app = await openApp(config, kubernetes, log, options.dataDir);
 
     closers.push(() => app.close());
 

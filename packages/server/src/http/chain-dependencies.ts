@@ -1,7 +1,7 @@
 import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
 import type { BodyBudgets } from '@ks-apiserver/http/request/body-budgets';
 import type { routeFinder, upgradeRouter } from '@ks-apiserver/http/routes/router';
-import type { Filter } from '@ks-apiserver/http/server/exchange';
+import type { Exchange, Filter } from '@ks-apiserver/http/server/exchange';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/login/authenticate.ts';
@@ -9,6 +9,14 @@ import type { LegacyCallDependencies } from '../models/legacy-versions/calls/leg
 import type { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import type { Connections } from './connections.ts';
 import type { LongCalls } from './long-calls.ts';
+
+/** An API with credentials of its own, beside that of KubeSphere. */
+export interface Ingest {
+  /** Whether a path belongs to the API. */
+  takes(path: string): boolean;
+  /** Answers a call, also a failed one. */
+  handle(exchange: Exchange, bodies: BodyBudgets): Promise<void>;
+}
 
 /** What the filters of the chain work with. */
 export interface ChainDependencies {
@@ -36,6 +44,8 @@ export interface ChainDependencies {
    * Older versions of Kubernetes' kinds that are served here; undefined when that is turned off.
    */
   legacyVersions: LegacyVersions | undefined;
+  /** Takes documents of collectors; undefined where none are stored. */
+  ingest: Ingest | undefined;
   /** Schemas of Kubernetes' kinds. */
   schemaOf: LegacyCallDependencies['schemaOf'];
 }

@@ -52,6 +52,12 @@ const requestInfo: Filter<Incoming> = (exchange, next) => {
   return next();
 };
 
+/** Hands calls of collectors over, whose credentials are not those of users. */
+function ingestion({ ingest, bodies }: ChainDependencies): Filter {
+  return (exchange, next) =>
+    ingest?.takes(exchange.info.path) ? ingest.handle(exchange, bodies) : next();
+}
+
 const VISIBLE = /[?&]scope=visible(&|$)/;
 
 /** Marks lists that return only what their caller may see: everybody may ask for those. */
@@ -123,6 +129,7 @@ export function chain(dependencies: ChainDependencies): readonly Filter[] {
     failures,
     requestInfo,
     landingPage,
+    ingestion(dependencies),
     narrowing(dependencies),
     authentication(dependencies),
     authorization(dependencies),

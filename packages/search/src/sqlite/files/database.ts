@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import Database from 'libsql';
 
 /** Pages of this size hold long lines better than SQLite's usual 4 KB. */
@@ -98,6 +99,9 @@ export function openForWriting(
   schema: FileSchema,
   { isDurable, cacheKb }: OpenOptions,
 ): Connection {
+  // SQLite creates files that everybody may read.
+  closeSync(openSync(path, 'a', 0o600));
+
   const connection = new Database(path, { timeout: BUSY_MS });
 
   try {
