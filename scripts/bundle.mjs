@@ -11,6 +11,9 @@ import { EXTERNAL_PACKAGES } from './external-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../packages/server/dist/', import.meta.url));
+const searchWorker = fileURLToPath(
+  new URL('../packages/search/dist/worker/main.js', import.meta.url),
+);
 const folder = `${dist}bundle/`;
 const server = `${folder}server.cjs`;
 const stamp = `${dist}bundle.stamp`;
@@ -45,7 +48,7 @@ function describeInput(input) {
 async function buildBundles() {
   const { build } = await import('esbuild');
 
-  const [main, worker, launcher] = await Promise.all([
+  const [main, metrics, launcher, search] = await Promise.all([
     build({
       ...common,
       entryPoints: [`${dist}cli/main.js`],
@@ -84,11 +87,19 @@ async function buildBundles() {
       format: 'esm',
       banner: { js: '#!/usr/bin/env node' },
     }),
+    // A thread has a file of its own.
+    build({
+      ...common,
+      entryPoints: [searchWorker],
+      outfile: `${folder}search-worker.cjs`,
+      format: 'cjs',
+      external: EXTERNAL_PACKAGES,
+    }),
   ]);
 
   return {
-    files: [...main.outputFiles, ...worker.outputFiles, ...launcher.outputFiles],
-    inputs: [main, worker, launcher]
+    files: [main, metrics, launcher, search].flatMap(({ outputFiles }) => outputFiles),
+    inputs: [main, metrics, launcher, search]
       .flatMap(({ metafile }) => Object.keys(metafile.inputs))
       .flatMap(describeInput),
   };

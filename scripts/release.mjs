@@ -30,6 +30,7 @@ const SERVER_FILES = [
   'bundle/main.js',
   'bundle/server.cjs',
   'bundle/metrics-worker.cjs',
+  'bundle/search-worker.cjs',
   'manifests.json',
   'reference',
 ];

@@ -37,10 +37,10 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
-import { openAuditor } from './auditing.ts';
-import { monitoringDependencies, openMetrics } from './monitoring.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
-import { openSearch } from './search.ts';
+import { openAuditor } from './observability/auditing.ts';
+import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
+import { type OpenedSearch, openSearch } from './observability/search.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
 
@@ -67,6 +67,8 @@ export interface App {
   /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
+  /** Where this server keeps logs, events and audit records; undefined if it does not. */
+  searchStore: OpenedSearch['store'];
   close(): Promise<void>;
 }
 
@@ -104,7 +106,8 @@ export async function openApp(
   }
 
   const metrics = new Metrics();
-  const auditing = openAuditor({ config, client, store: undefined, metrics, log });
+  const search = await openSearch({ config, kubernetes, dataDir, log });
+  const auditing = openAuditor({ config, client, store: search.store, metrics, log });
   const { auditor } = auditing;
 
   kubernetes.embedded?.useAuditor(auditor);
@@ -187,7 +190,6 @@ export async function openApp(
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
   const live = new LiveLists(catalog);
-  const search = await openSearch(config);
   let stopping = false;
 
   const readiness = () => {
@@ -280,6 +282,7 @@ export async function openApp(
         ? new LegacyVersions((resource) => catalog.serves(resource))
         : undefined,
       schemaOf,
+      ingest: search.ingest,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,
@@ -320,6 +323,7 @@ export async function openApp(
     reachedAt,
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
+    searchStore: search.store,
     close,
   };
 }

@@ -20,6 +20,7 @@ import { openKubernetes } from './backend.ts';
 import { type ControllerDependencies, startControllers } from './controllers.ts';
 import { greeting, originOf } from './greeting.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
+import { simulate } from './simulation.ts';
 
 const START_MS = 60_000;
 
@@ -165,31 +166,6 @@ async function controllersOf(
   return () => leader.stop();
 }
 
-/** Starts the simulation of workloads; returns a function that stops it. */
-async function simulate(
-  { config }: Options,
-  client: KubeClient,
-  version: string,
-  log: Logger,
-): Promise<Closer> {
-  // The simulation's code is loaded only when it is used.
-  const { startSimulation } = await import('@ks-apiserver/controllers/simulate/simulation');
-  const { nodes, startDelay, runDuration } = config.simulation;
-
-  return startSimulation(
-    {
-      client,
-      nodes,
-      version,
-      pace: { startMs: startDelay, runMs: runDuration, stopMs: startDelay },
-      onFailure: (controller, key, err) =>
-        log.error({ controller, key, err }, 'a controller failed and will try again'),
-      onError: (err) => log.warn({ err }, 'the simulation cannot write'),
-    },
-    AbortSignal.timeout(START_MS),
-  );
-}
-
 /**
  * Starts the server and prints how to use it; returns a function that stops it. Rejects with a
  * ConfigError for what the operator can correct.
@@ -259,7 +235,15 @@ export async function serve(
       };
 
       if (options.simulate) {
-        closers.push(await simulate(options, client, gitVersion, log));
+        closers.push(
+          await simulate({
+            config,
+            client,
+            store: config.logging.host === '' ? app.searchStore : undefined,
+            version: gitVersion,
+            log,
+          }),
+        );
       } else {
         await reportOwnDeployment(client);
       }

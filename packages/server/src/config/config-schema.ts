@@ -228,6 +228,20 @@ export const ConfigSchema = Type.Object({
     blocking: Flag(),
     ...Index('ks-logstash-auditing'),
   }),
+  // Where logs, events and audit records are kept that no Elasticsearch is configured for.
+  search: Section({
+    // `auto`: with the embedded Kubernetes API.
+    store: Type.Enum(['auto', 'on', 'off'], { default: 'auto' }),
+    // Folder of the files; below the data directory without it.
+    directory: Text(),
+    retention: Duration(168 * HOUR),
+    maxBytes: Count(10_000_000_000),
+    timeout: Duration(60_000),
+    // Whether this server stores the events of the Kubernetes API itself.
+    events: Flag(true),
+    // The Elasticsearch API for collectors; a token is generated where none is given.
+    ingest: Section({ enable: Flag(true), token: Text() }),
+  }),
   alerting: Section({ endpoint: Text() }),
   notification: Section({ endpoint: Text() }),
   devops: Section({ host: Text(), username: Text(), password: Text(), maxConnections: Count(100) }),

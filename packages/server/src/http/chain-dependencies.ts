@@ -1,7 +1,7 @@
 import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
 import type { BodyBudgets } from '@ks-apiserver/http/request/body-budgets';
 import type { routeFinder, upgradeRouter } from '@ks-apiserver/http/routes/router';
-import type { Filter } from '@ks-apiserver/http/server/exchange';
+import type { Exchange, Filter } from '@ks-apiserver/http/server/exchange';
 import type { Auditor } from '../models/auditing/auditor.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Gate } from '../models/gate/gate.ts';
@@ -10,6 +10,14 @@ import type { LegacyCallDependencies } from '../models/legacy-versions/calls/leg
 import type { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import type { Connections } from './connections.ts';
 import type { LongCalls } from './long-calls.ts';
+
+/** An API with credentials of its own, beside that of KubeSphere. */
+export interface Ingest {
+  /** Whether a path belongs to the API. */
+  takes(path: string): boolean;
+  /** Answers a call, also a failed one. */
+  handle(exchange: Exchange, bodies: BodyBudgets): Promise<void>;
+}
 
 /** What the filters of the chain work with. */
 export interface ChainDependencies {
@@ -38,6 +46,8 @@ export interface ChainDependencies {
    * Older versions of Kubernetes' kinds that are served here; undefined when that is turned off.
    */
   legacyVersions: LegacyVersions | undefined;
+  /** Takes documents of collectors; undefined where none are stored. */
+  ingest: Ingest | undefined;
   /** Schemas of Kubernetes' kinds. */
   schemaOf: LegacyCallDependencies['schemaOf'];
 }

@@ -53,6 +53,12 @@ const requestInfo: Filter<Incoming> = (exchange, next) => {
   return next();
 };
 
+/** Hands calls of collectors over, whose credentials are not those of users. */
+function ingestion({ ingest, bodies }: ChainDependencies): Filter {
+  return (exchange, next) =>
+    ingest?.takes(exchange.info.path) ? ingest.handle(exchange, bodies) : next();
+}
+
 const VISIBLE = /[?&]scope=visible(&|$)/;
 
 /** Marks lists that return only what their caller may see: everybody may ask for those. */
@@ -124,6 +130,7 @@ export function chain(dependencies: ChainDependencies): readonly Filter[] {
     requestInfo,
     auditing(dependencies.auditor),
     landingPage,
+    ingestion(dependencies),
     narrowing(dependencies),
     authentication(dependencies),
     authorization(dependencies),

@@ -86,7 +86,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
   return [
     ...oauth(dependencies.oauth),
     ...providerRoutes(dependencies.providerLogin),
-    ...configV1alpha2(config, dependencies.providerLogin),
+    ...configV1alpha2(config, dependencies.providerLogin, dependencies.search.backends),
     ...version(client, buildAs(config.compatibility.version)),
     ...iamV1alpha2(dependencies.iam),
     ...tenantV1alpha2({ gate, client, catalog, tenants, quotas, visibility, live }),

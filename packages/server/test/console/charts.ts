@@ -1,5 +1,6 @@
 import type { Pages } from './pages.ts';
 
+const TENANT = '/kapis/tenant.kubesphere.io/v1alpha2';
 const MONITORING = '/kapis/monitoring.kubesphere.io/v1alpha3';
 
 /** Writes the query of a chart: names of metrics as the console sends them. */
@@ -59,5 +60,24 @@ export const projectCharts = (project: string): Pages => ({
     `WS /apis/monitoring.kubesphere.io/v1alpha1/watch/namespaces/${project}/dashboards`,
     `GET ${MONITORING}/namespaces/${project}/targets/metadata`,
     `GET ${MONITORING}/namespaces/${project}/targets/query?expr=kube_pod_info&${lastHours(1, 60)}`,
+  ],
+});
+
+/** Searches of the toolbox. */
+export const searches = (): Pages => ({
+  'search: logs': [
+    `GET ${TENANT}/logs?operation=statistics`,
+    `GET ${TENANT}/logs?operation=query&log_query=error&from=0&size=50&sort=desc`,
+    `GET ${TENANT}/logs?operation=histogram&interval=15m`,
+  ],
+  'search: events': [
+    `GET ${TENANT}/events?operation=query&type_filter=Warning&from=0&size=50&sort=desc`,
+    `GET ${TENANT}/events?operation=histogram&interval=15m`,
+    `GET ${TENANT}/events?operation=statistics`,
+  ],
+  'search: audit records': [
+    `GET ${TENANT}/auditing/events?operation=query&verb_filter=create&from=0&size=50&sort=desc`,
+    `GET ${TENANT}/auditing/events?operation=histogram&interval=15m`,
+    `GET ${TENANT}/auditing/events?operation=statistics`,
   ],
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ON_CLUSTER } from '../support/test-platform.ts';
 import { ADMIN_PASSWORD, eventually, TestServer } from '../support/test-server.ts';
-import { clusterCharts, projectCharts, workspaceCharts } from './charts.ts';
+import { clusterCharts, projectCharts, searches, workspaceCharts } from './charts.ts';
 import { type ConsoleCall, ConsoleSession, type Expected } from './console.ts';
 import {
   changes,
@@ -166,6 +166,7 @@ test('the administrator makes users, a workspace and a project, and sees every p
   await walk(admin, clusterCharts());
   await walk(admin, workspaceCharts(WORKSPACE));
   await walk(admin, projectCharts(PROJECT));
+  await walk(admin, searches());
   await walk(admin, accessPages('admin'));
   await walk(admin, workspacePages('admin', WORKSPACE));
   await walk(admin, workspaceAccessPages(WORKSPACE));
@@ -248,6 +249,7 @@ test('the administrator of a workspace sees it and its projects, and makes anoth
   await walk(lead, workspacePages('lead', WORKSPACE));
   await walk(lead, workspaceCharts(WORKSPACE));
   await walk(lead, projectCharts(PROJECT));
+  await walk(lead, searches());
   await walk(lead, workspaceAccessPages(WORKSPACE));
   await walk(lead, projectPages('lead', WORKSPACE, PROJECT));
   await walk(lead, projectAccessPages(PROJECT));
@@ -293,6 +295,7 @@ test('a viewer sees a workspace and a project, and changes neither', async () =>
   await walk(guest, workspacePages('guest', WORKSPACE));
   await walk(guest, workspaceCharts(WORKSPACE));
   await walk(guest, projectCharts(PROJECT));
+  await walk(guest, searches());
   await walk(guest, workspaceAccessPages(WORKSPACE));
   await walk(guest, projectPages('guest', WORKSPACE, PROJECT));
   await walk(guest, projectAccessPages(PROJECT));

@@ -1,23 +1,25 @@
 import type { Config } from '../../config/config-schema.ts';
 import type { IdentityProviders } from '../../models/identity-providers/registry.ts';
+import type { SearchBackends } from '../../models/observability/searches.ts';
 
 /**
  * Returns which features the configuration turns on, under the names that the console and the
- * cluster controller read.
+ * cluster controller read. Logs, events and audit records are on where they can be searched, also
+ * without Elasticsearch.
  */
-export function configz(config: Config): Record<string, boolean> {
+export function configz(config: Config, searched: SearchBackends): Record<string, boolean> {
   const set = (...values: readonly string[]) => values.some((value) => value !== '');
   const { servicemesh, openpitrix } = config;
 
   return {
     alerting: set(config.alerting.endpoint),
-    auditing: set(config.auditing.host),
+    auditing: searched.auditing !== undefined,
     authentication: true,
     authorization: true,
     devops: set(config.devops.host),
-    events: set(config.events.host),
+    events: searched.events !== undefined,
     kubernetes: true,
-    logging: set(config.logging.host),
+    logging: searched.logs !== undefined,
     monitoring: set(config.monitoring.endpoint) || config.monitoring.embedded.enable,
     multicluster: config.multicluster.enable,
     network: config.network.enableNetworkPolicy,

@@ -1,6 +1,7 @@
 import type { Route } from '@ks-apiserver/http/routes/route';
 import type { Config } from '../../config/config-schema.ts';
 import type { IdentityProviders } from '../../models/identity-providers/registry.ts';
+import type { SearchBackends } from '../../models/observability/searches.ts';
 import { configz, oauthOptions } from './configs.ts';
 import { ConfigzSchema, GpuKindsSchema, OAuthOptionsSchema } from './types.ts';
 
@@ -14,6 +15,7 @@ const TAGS = ['Configurations'];
 export function configV1alpha2(
   config: Config,
   { providers }: { providers: IdentityProviders },
+  searched: SearchBackends,
 ): Route[] {
   return [
     {
@@ -23,7 +25,7 @@ export function configV1alpha2(
       summary: 'Features that are on',
       tags: TAGS,
       returns: ConfigzSchema,
-      handler: () => configz(config),
+      handler: () => configz(config, searched),
     },
     {
       method: 'GET',

@@ -8,7 +8,7 @@ import type { ReadableScopes, Scopes } from './readable-scopes.ts';
 import { conditionsOf, nameFilterOf, type SearchParameters } from './search-parameters.ts';
 
 /** The backend of each kind of documents that is searched; kinds without one are not configured. */
-export type SearchBackends = Readonly<Partial<Record<DocumentKind, SearchBackend>>>;
+export type SearchBackends = Readonly<Record<DocumentKind, SearchBackend | undefined>>;
 
 /** A call for documents of a kind. */
 export interface SearchCall {

@@ -9,13 +9,13 @@ import { EmbeddedMetrics } from '@ks-apiserver/metrics/embedded/embedded-metrics
 import type { ObjectSource } from '@ks-apiserver/metrics/embedded/object-feed';
 import { EMBEDDED } from '@ks-apiserver/metrics/rules/rule';
 import type { Logger } from 'pino';
-import type { Kubernetes } from '../backend/kubernetes.ts';
-import type { Config } from '../config/config-schema.ts';
-import type { Metrics } from '../http/metrics.ts';
-import { apiServerPage } from '../models/monitoring/embedded/api-server-page.ts';
-import type { PageTarget } from '../models/monitoring/embedded/scrape-targets.ts';
-import type { MetricSource } from '../models/monitoring/metric-source.ts';
-import type { Catalog } from '../models/resources/catalog/catalog.ts';
+import type { Kubernetes } from '../../backend/kubernetes.ts';
+import type { Config } from '../../config/config-schema.ts';
+import type { Metrics } from '../../http/metrics.ts';
+import { apiServerPage } from '../../models/monitoring/embedded/api-server-page.ts';
+import type { PageTarget } from '../../models/monitoring/embedded/scrape-targets.ts';
+import type { MetricSource } from '../../models/monitoring/metric-source.ts';
+import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { openPages } from './scrape-targets.ts';
 
 /** Resources that the catalog follows as soon as they are used. */
@@ -63,7 +63,7 @@ function workerFile(): URL {
   const bundled = new URL('metrics-worker.cjs', import.meta.url);
   return existsSync(bundled)
     ? bundled
-    : new URL('../../../metrics/dist/worker/main.js', import.meta.url);
+    : new URL('../../../../metrics/dist/worker/main.js', import.meta.url);
 }
 
 /** Metrics that are collected and kept by this server itself. */

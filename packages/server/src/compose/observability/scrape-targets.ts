@@ -1,12 +1,12 @@
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { ScrapeSource } from '@ks-apiserver/metrics/embedded/target-scraper';
-import { ConfigError } from '../config/config.ts';
-import type { Config } from '../config/config-schema.ts';
-import { PageClient } from '../models/monitoring/embedded/page-client.ts';
+import { ConfigError } from '../../config/config.ts';
+import type { Config } from '../../config/config-schema.ts';
+import { PageClient } from '../../models/monitoring/embedded/page-client.ts';
 import {
   type PageTarget,
   readScrapeTargets,
-} from '../models/monitoring/embedded/scrape-targets.ts';
+} from '../../models/monitoring/embedded/scrape-targets.ts';
 
 const PATH = 'monitoring.embedded.scrapeTargets';
 

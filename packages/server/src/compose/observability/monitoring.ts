@@ -1,17 +1,17 @@
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { MetricQueries } from '@ks-apiserver/promql/query-api';
-import { ConfigError } from '../config/config.ts';
-import type { Config } from '../config/config-schema.ts';
-import type { MonitoringDependencies } from '../kapis/monitoring.v1alpha3/routes.ts';
-import { CustomMetrics } from '../models/monitoring/custom-metrics.ts';
-import type { MetricSource } from '../models/monitoring/metric-source.ts';
-import { Monitoring } from '../models/monitoring/monitoring.ts';
-import { NO_METRICS } from '../models/monitoring/prometheus/no-metrics.ts';
-import { PrometheusClient } from '../models/monitoring/prometheus/prometheus-client.ts';
-import { NamespaceAges } from '../models/monitoring/query/namespace-ages.ts';
-import { Statistics } from '../models/monitoring/statistics.ts';
-import type { Catalog } from '../models/resources/catalog/catalog.ts';
+import { ConfigError } from '../../config/config.ts';
+import type { Config } from '../../config/config-schema.ts';
+import type { MonitoringDependencies } from '../../kapis/monitoring.v1alpha3/routes.ts';
+import { CustomMetrics } from '../../models/monitoring/custom-metrics.ts';
+import type { MetricSource } from '../../models/monitoring/metric-source.ts';
+import { Monitoring } from '../../models/monitoring/monitoring.ts';
+import { NO_METRICS } from '../../models/monitoring/prometheus/no-metrics.ts';
+import { PrometheusClient } from '../../models/monitoring/prometheus/prometheus-client.ts';
+import { NamespaceAges } from '../../models/monitoring/query/namespace-ages.ts';
+import { Statistics } from '../../models/monitoring/statistics.ts';
+import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import type { EmbeddedMetricsContext } from './embedded-metrics.ts';
 
 function openPrometheus({ monitoring }: Config): MetricSource {

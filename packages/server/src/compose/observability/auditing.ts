@@ -3,15 +3,16 @@ import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { SqliteStore } from '@ks-apiserver/search/store/sqlite-store';
 import type { Logger } from 'pino';
-import { ConfigError } from '../config/config.ts';
-import type { Config } from '../config/config-schema.ts';
-import type { Metrics } from '../http/metrics.ts';
-import type { AuditLevel } from '../models/auditing/audit-level.ts';
-import { AuditPolicy, type WebhookSpec } from '../models/auditing/audit-policy.ts';
-import { AuditQueue, type AuditSink } from '../models/auditing/audit-queue.ts';
-import { Auditor } from '../models/auditing/auditor.ts';
-import { WebhookSink } from '../models/auditing/webhook-sink.ts';
+import { ConfigError } from '../../config/config.ts';
+import type { Config } from '../../config/config-schema.ts';
+import type { Metrics } from '../../http/metrics.ts';
+import type { AuditLevel } from '../../models/auditing/audit-level.ts';
+import { AuditPolicy, type WebhookSpec } from '../../models/auditing/audit-policy.ts';
+import { AuditQueue, type AuditSink } from '../../models/auditing/audit-queue.ts';
+import { Auditor } from '../../models/auditing/auditor.ts';
+import { WebhookSink } from '../../models/auditing/webhook-sink.ts';
 
 /** The object that sets the level in KubeSphere 3.0. */
 const WEBHOOK_OBJECT = 'kube-auditing-webhook';
@@ -34,11 +35,11 @@ export interface OpenAuditor {
   close(): Promise<void>;
 }
 
-/** What auditing works with. `store` keeps records on this machine; undefined without one. */
+/** What auditing works with. `store` keeps documents on this machine; undefined without one. */
 export interface AuditingContext {
   config: Config;
   client: KubeClient;
-  store: AuditSink | undefined;
+  store: Pick<SqliteStore, 'append'> | undefined;
   metrics: Metrics;
   log: Logger;
 }
@@ -57,6 +58,16 @@ function lossReporter(metrics: Metrics, log: Logger) {
       reported = performance.now();
       lost = 0;
     }
+  };
+}
+
+function storeSink(store: Pick<SqliteStore, 'append'>): AuditSink {
+  return {
+    append: (events) =>
+      store.append(
+        'auditing',
+        events.map((event) => ({ id: event.AuditID, json: JSON.stringify(event) })),
+      ),
   };
 }
 
@@ -81,6 +92,9 @@ export function openAuditor(context: AuditingContext): OpenAuditor {
   const queues: AuditQueue[] = [];
   const webhook = auditing.enable ? openWebhook(config) : undefined;
 
+  // Where an Elasticsearch is configured, records come to it from the webhook.
+  const sink = store && auditing.host === '' ? storeSink(store) : undefined;
+
   if (webhook) {
     const retryPauses = [500, 2000, 8000];
     queues.push(
@@ -95,10 +109,10 @@ export function openAuditor(context: AuditingContext): OpenAuditor {
     );
   }
 
-  if (store) {
+  if (sink) {
     const retryPauses = [100, 1000];
     queues.push(
-      new AuditQueue(store, {
+      new AuditQueue(sink, {
         ...LIMITS,
         batch: 1000,
         lingerMs: 0,
@@ -117,7 +131,7 @@ export function openAuditor(context: AuditingContext): OpenAuditor {
   const policy = new AuditPolicy(
     {
       level: auditing.level === '' ? undefined : (auditing.level as AuditLevel),
-      fallback: store ? 'Metadata' : 'None',
+      fallback: sink ? 'Metadata' : 'None',
       omitReads: auditing.omitReads ?? !webhook,
     },
     () => {
