@@ -14,7 +14,12 @@ const NODES = 100;
 const PODS = 3000;
 const dispatcher = new Agent({ connections: 128 });
 
-/** The metrics that the overview page of a cluster shows, by path, level and ranking. */
+/** @typedef {import('../packages/server/dist/models/monitoring/query/levels.js').Level} Level */
+
+/**
+ * The metrics that the overview page of a cluster shows, by path, level and ranking.
+ * @type {[path: string, level: Level, filter: string, more?: string][]}
+ */
 const OVERVIEW = [
   [
     '/cluster',

@@ -342,3 +342,61 @@ test('what is gone ends, and a page that is missing costs only itself', async ()
   assert.deepEqual(await query('node:node_num_cpu:sum', 'node'), { sim: 2 });
   assert.deepEqual(await query('cluster:pod_running:count'), { '': 4 });
 });
+
+test('only targets are scraped where that is wanted, and told as Prometheus does', async () => {
+  const apart = mkdtempSync(join(tmpdir(), 'ks-collector-'));
+  const labels = { job: 'shop', instance: 'shop:80', namespace: 'demo' };
+  const scraped = await Collector.open(
+    { directory: apart, log: { warn: () => {}, info: () => {} }, now: () => now },
+    {
+      instance: 'ks',
+      simulatedAnnotation: SIMULATED,
+      targets: [
+        { labels, honorLabels: true },
+        { labels: { ...labels, instance: 'bank:80' }, honorLabels: false },
+      ],
+      collects: 'targets',
+      rules: 'none',
+    },
+  );
+
+  const pages = ['a{namespace="own"} 1\nb 2\n', 'a{namespace="own"} 1\n# TYPE c untyped\nc 1\n'];
+  const keysOf = async (expression: string) => {
+    const { result } = await scraped.queries.query(expression, now / 1000);
+    return result.map((row) => (typeof row === 'object' && 'metric' in row ? row.metric : {}));
+  };
+
+  try {
+    await scraped.begin(now);
+    for (const [index, text] of [...pages, 'none'].entries()) {
+      const source = { kind: 'target', index, format: 'text' } as const;
+      scraped.add({ time: now, source, bytes: Buffer.from(text), seconds: 0.25 });
+    }
+    await scraped.end(now);
+
+    assert.deepEqual(await keysOf('a'), [
+      { __name__: 'a', ...labels, namespace: 'own' },
+      { __name__: 'a', ...labels, instance: 'bank:80', exported_namespace: 'own' },
+    ]);
+    assert.deepEqual(
+      (await scraped.queries.series(['{__name__=~"up|scrape_.*", instance="shop:80"}'], {})).map(
+        ({ __name__: name, ...others }) => [name, others],
+      ),
+      [
+        ['up', labels],
+        ['scrape_duration_seconds', labels],
+        ['scrape_samples_scraped', labels],
+        ['scrape_samples_post_metric_relabeling', labels],
+        ['scrape_series_added', labels],
+      ],
+    );
+    assert.equal((await keysOf('{job!~"shop|"}')).length, 0);
+    assert.equal((await keysOf('scrape_series_added == 2')).length, 2);
+    assert.deepEqual(await scraped.queries.targetMetadata('{instance="bank:80"}'), [
+      { metric: 'c', type: 'unknown', help: '' },
+    ]);
+  } finally {
+    await scraped.close();
+    rmSync(apart, { recursive: true, force: true });
+  }
+});

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
@@ -161,9 +160,6 @@ export class EmbeddedMetrics {
   async #scrape(time: number, signal: AbortSignal): Promise<void> {
     const intervalMs = this.#options.intervalMs ?? INTERVAL_MS;
     const deadline = new Deadline(intervalMs * SCRAPE_SHARE, signal);
-
-    // Each call that is made at the same time listens to it.
-    setMaxListeners(0, deadline.signal);
 
     try {
       await allDone([

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { PageFormat } from '../exposition/page-reader.ts';
@@ -53,6 +54,9 @@ export class TargetScraper {
     each: (scraped: ScrapedTarget) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
+    // Each call that is made at the same time listens to it.
+    setMaxListeners(0, signal);
+
     await this.#lanes.run([...this.#sources.keys()].map(String), async (key) => {
       const scraped = await this.#fetch(Number(key), signal);
       await each(scraped);

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Labels, labelKey, makeLabels, NAME_LABEL, toLabelSet } from '../labels/labels.ts';
 import { SampleBatch } from '../samples/sample-batch.ts';
+import { StampedSamples } from '../samples/stamped-samples.ts';
 import type { Description } from './comment-syntax.ts';
 import { ExpositionError } from './exposition-error.ts';
-import { NOT_KEPT, PageReader } from './page-reader.ts';
+import { NOT_KEPT, type PageFormat, PageReader } from './page-reader.ts';
 import { numberText, seriesText } from './page-text.ts';
 
 /** A reader whose references are indices of the series that it has seen. */
@@ -105,6 +106,49 @@ test('a page of OpenMetrics is read up to its end line, without exemplars', () =
     ['calls_total{a="b"}', 17],
     ['calls_bucket{le="1"}', 3],
   ]);
+});
+
+test('timestamps are milliseconds, in OpenMetrics seconds; a series with one does not end', () => {
+  const stamped = new StampedSamples();
+  const batch = new SampleBatch();
+  const names: string[] = [];
+  const reader = new PageReader({
+    wants: () => true,
+    resolve: ({ labels }) => names.push(seriesText(labels)) - 1,
+    stamped,
+  });
+
+  const read = (page: string, format?: PageFormat) => {
+    batch.clear();
+    stamped.clear();
+    reader.read(page, batch, format);
+
+    return {
+      now: Array.from({ length: batch.size }, (_, index) => names[batch.ref(index)]),
+      ended: batch.ended.map((ref) => names[ref]),
+      stamped: Array.from(stamped.batches(), ({ time, batch: of }) => [
+        time,
+        ...Array.from({ length: of.size }, (_, index) => [names[of.ref(index)], of.value(index)]),
+      ]),
+    };
+  };
+
+  assert.deepEqual(read('a 1 2000\nb 2\nc 3 1000\nd 4 2000 \r\n'), {
+    now: ['b'],
+    ended: [],
+    stamped: [
+      [1000, ['c', 3]],
+      [2000, ['a', 1], ['d', 4]],
+    ],
+  });
+  assert.equal(reader.added, 4);
+  assert.deepEqual(read('a 1\nb 2 1.5 # {} 1\n# EOF\n', 'openmetrics'), {
+    now: ['a'],
+    ended: [],
+    stamped: [[1500, ['b', 2]]],
+  });
+  assert.equal(reader.added, 0);
+  assert.deepEqual(read('e 1\n'), { now: ['e'], ended: ['a'], stamped: [] });
 });
 
 test('help, type and unit are told once', () => {

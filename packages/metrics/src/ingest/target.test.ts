@@ -37,6 +37,57 @@ test('a target may keep the labels that its series have', async () => {
   assert.deepEqual(Object.keys(await fixture.select('b')), ['b{job="j",pod="x"}']);
 });
 
+test('labels are joined as Prometheus joins them', async () => {
+  const page = [
+    'a{pod="x",exported_pod="y",exported_job="z"} 1',
+    'b{pod="",job="own"} 1',
+    'c{exported_pod="y"} 1',
+  ].join('\n');
+
+  const keysWith = async (ownLabels: 'keep' | 'rename') => {
+    targetOf({ labels: { job: ownLabels, pod: 'p', exported_job: 'e' }, ownLabels })(0, page);
+    return Object.keys(await fixture.select('{__name__=~"[abc]"}'));
+  };
+
+  assert.deepEqual((await keysWith('rename')).sort(), [
+    'a{exported_exported_job="z",exported_exported_pod="x",exported_job="e",exported_pod="y",job="rename",pod="p"}',
+    'b{exported_exported_job="own",exported_job="e",job="rename",pod="p"}',
+    'c{exported_job="e",exported_pod="y",job="rename",pod="p"}',
+  ]);
+
+  await fixture.remove();
+  fixture = await new StoreFixture().open();
+
+  // An empty label of a page says that there is none.
+  assert.deepEqual((await keysWith('keep')).sort(), [
+    'a{exported_job="z",exported_pod="y",job="keep",pod="x"}',
+    'b{exported_job="e",job="own"}',
+    'c{exported_job="e",exported_pod="y",job="keep",pod="p"}',
+  ]);
+});
+
+test('samples get the times of the page where the target says so', async () => {
+  const page = (minute: number, value: number) => `a ${value} ${START + minute * MINUTE}\nb 1\n`;
+  const ingest = targetOf({ labels: {}, timestamps: 'keep' });
+
+  ingest(2, page(1, 1));
+  ingest(3, page(1, 1));
+  ingest(4, page(3.5, 2));
+  ingest(5, page(30, 3));
+  ingest(6, 'b 1\n');
+  ingest(121, page(119, 4));
+  ingest(122, page(121.5, 5));
+
+  assert.deepEqual(await fixture.select('a'), {
+    a: [
+      [1, 1],
+      [3.5, 2],
+      [121.5, 5],
+    ],
+  });
+  assert.deepEqual(fixture.store.figures.dropped, 3);
+});
+
 test('a series ends when the page does not have it any more, in the next two hours too', async () => {
   const ingest = targetOf({ labels: {} });
 

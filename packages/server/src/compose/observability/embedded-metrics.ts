@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { nodeName } from '@ks-apiserver/controllers/node/host-node';
 import { SIMULATED } from '@ks-apiserver/controllers/simulate/cluster';
@@ -10,13 +11,14 @@ import type { ObjectSource } from '@ks-apiserver/metrics/embedded/object-feed';
 import { EMBEDDED } from '@ks-apiserver/metrics/rules/rule';
 import type { Logger } from 'pino';
 import type { Kubernetes } from '../../backend/kubernetes.ts';
+import { ConfigError } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
 import type { Metrics } from '../../http/metrics.ts';
 import { apiServerPage } from '../../models/monitoring/embedded/api-server-page.ts';
+import { ScrapePages } from '../../models/monitoring/embedded/scrape-pages.ts';
 import type { PageTarget } from '../../models/monitoring/embedded/scrape-targets.ts';
 import type { MetricSource } from '../../models/monitoring/metric-source.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
-import { openPages } from './scrape-targets.ts';
 
 /** Resources that the catalog follows as soon as they are used. */
 const OF_CATALOG = [
@@ -107,6 +109,14 @@ function askedServers({ kubernetes, metrics }: EmbeddedMetricsContext) {
   };
 }
 
+function openPages({ monitoring }: Config): ScrapePages {
+  try {
+    return new ScrapePages(monitoring.embedded.scrapeTargets);
+  } catch (error) {
+    throw new ConfigError(`monitoring.embedded.scrapeTargets: ${messageOf(error)}`);
+  }
+}
+
 /** Returns how series are made, and which rules are evaluated on them. */
 function collectorOptions(
   { config, isNode }: EmbeddedMetricsContext,
@@ -133,7 +143,7 @@ function collectorOptions(
 export function openEmbeddedMetrics(context: EmbeddedMetricsContext): OpenEmbeddedMetrics {
   const { config, dataDir, log } = context;
   const { interval, retention, maxBytes, maxSeries, collect } = config.monitoring.embedded;
-  const pages = openPages(config);
+  const scraped = openPages(config);
   const followed = collect ? followObjects(context) : undefined;
 
   const embedded = EmbeddedMetrics.start({
@@ -143,10 +153,10 @@ export function openEmbeddedMetrics(context: EmbeddedMetricsContext): OpenEmbedd
       retentionBytes: maxBytes,
       maxSeries,
     },
-    collector: collectorOptions(context, pages.targets),
+    collector: collectorOptions(context, scraped.targets),
     workerPath: workerFile(),
     objects: followed?.objects ?? [],
-    targets: pages.sources,
+    targets: scraped.pages,
     intervalMs: interval,
     log: {
       info: (message) => log.info(message),
@@ -160,7 +170,7 @@ export function openEmbeddedMetrics(context: EmbeddedMetricsContext): OpenEmbedd
     queries: embedded.queries,
     close: async () => {
       await embedded.stop();
-      await Promise.all([pages.close(), followed?.stop()]);
+      await Promise.all([scraped.close(), followed?.stop()]);
     },
   };
 }

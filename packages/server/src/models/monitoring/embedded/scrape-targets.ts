@@ -78,7 +78,9 @@ export function readScrapeTargets(targets: readonly ScrapeTargetConfig[]): PageT
 
       return { url, labels, honorLabels, caFile };
     } catch (error) {
-      throw error instanceof RangeError ? new RangeError(`[${i}].${error.message}`) : error;
+      throw error instanceof RangeError
+        ? new RangeError(`number ${i + 1}: ${error.message}`)
+        : error;
     }
   });
 }
