@@ -143,6 +143,7 @@ for (const name of Object.keys(SEARCH_SERVERS)) {
 
       try {
         for (const kind of KINDS) {
+          /** @type {any[]} */
           const documents = randomDocuments(new Random(7), kind, 400);
           await index(
             real.url,
