@@ -4,8 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ElasticsearchBackend } from '../../packages/search/dist/elasticsearch/elasticsearch-backend.js';
+import { SqliteStore } from '../../packages/search/dist/store/sqlite-store.js';
+import { compareBackends } from '../../packages/search/dist/test/compare-backends.js';
 import { checkMeaning } from '../../packages/search/dist/test/meaning-suite.js';
+import { Random, randomDocuments } from '../../packages/search/dist/test/random-searches.js';
 import { dayOf, SUITE_DOCUMENTS } from '../../packages/search/dist/test/suite-documents.js';
 import { startServer } from '../server.mjs';
 import { hasMaven, SEARCH_SERVERS, startSearchServer } from './search-servers.mjs';
@@ -121,6 +125,54 @@ for (const name of Object.keys(SEARCH_SERVERS)) {
       const range = { start: Date.parse('2026-05-10T00:00:00Z') };
       const { total } = await backends.logs.statistics({ ...all, scopes, range }, never);
       assert.equal(total, 4);
+    });
+
+    test('random searches are answered as by the files of SQLite', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'real-search-store-'));
+      const store = new SqliteStore({
+        folder,
+        program: fileURLToPath(
+          new URL('../../packages/search/dist/worker/main.js', import.meta.url),
+        ),
+        retentionDays: 100_000,
+        maxBytes: 1e9,
+        timeoutMs: 30_000,
+        prefixes: { logs: 'random-logs', events: 'random-events', auditing: 'random-auditing' },
+        onWarning: () => {},
+      });
+
+      try {
+        for (const kind of KINDS) {
+          /** @type {any[]} */
+          const documents = randomDocuments(new Random(7), kind, 400);
+          await index(
+            real.url,
+            documents.map((document) => [`random-${kind}-${dayOf(document)}`, document]),
+          );
+          await store.append(
+            kind,
+            documents.map((document) => ({ json: JSON.stringify(document) })),
+          );
+
+          const elastic = new ElasticsearchBackend({
+            kind,
+            indexPrefix: `random-${kind}`,
+            hosts: real.url,
+            version: '',
+            timeoutMs: 30_000,
+          });
+
+          const found = await compareBackends(kind, [elastic, store.backend(kind)], {
+            seed: 11,
+            count: 300,
+          });
+          assert.ok(found > 60, `${found} searches of ${kind} found something`);
+          await elastic.close();
+        }
+      } finally {
+        await store.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
     });
 
     test('the server answers from it over HTTP', async () => {
