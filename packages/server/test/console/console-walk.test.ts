@@ -47,10 +47,18 @@ before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ks-console-'));
 
   const config = join(dir, 'kubesphere.yaml');
-  await writeFile(config, 'simulation: {nodes: 3, startDelay: 100ms, runDuration: 200ms}\n');
 
-  // A cluster runs its workloads itself.
-  server = await TestServer.start({ args: ON_CLUSTER ? [] : ['--simulate', '--config', config] });
+  // A cluster runs its workloads itself, and has no store for searches unless one is configured.
+  await writeFile(
+    config,
+    ON_CLUSTER
+      ? 'search: {store: on}\n'
+      : 'simulation: {nodes: 3, startDelay: 100ms, runDuration: 200ms}\n',
+  );
+
+  server = await TestServer.start({
+    args: ['--config', config, ...(ON_CLUSTER ? [] : ['--simulate'])],
+  });
 
   if (ON_CLUSTER) {
     await makeWhatTheChartMakes();
