@@ -1,7 +1,7 @@
 // Builds the tests' Go modules once into .cache/real.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const cacheDir = fileURLToPath(new URL('../../.cache/real/', import.meta.url));
@@ -15,8 +15,10 @@ export function goProgram(name, flags = []) {
   const moduleDir = fileURLToPath(new URL(`${name}/`, import.meta.url));
   const stamp = createHash('sha256').update(flags.join());
 
-  for (const file of ['go.mod', 'go.sum', 'main.go']) {
-    stamp.update(readFileSync(moduleDir + file));
+  for (const file of readdirSync(moduleDir).sort()) {
+    if (/\.(go|mod|sum)$/.test(file)) {
+      stamp.update(readFileSync(moduleDir + file));
+    }
   }
 
   const path = `${cacheDir}${name.replace('../', '').replaceAll('/', '-')}-${stamp.digest('hex').slice(0, 12)}`;

@@ -13,7 +13,8 @@ export const kubeletPath = () => goProgram('kubelet');
  * Starts a node.
  * @param {Record<string, Record<string, string>>} containers the programs of each container, and
  * their paths here
- * @returns {Promise<{port: number, stop(): Promise<void>}>} the port of the kubelet on 127.0.0.1
+ * @returns {Promise<{port: number, dir: string, stop(): Promise<void>}>} the port of the kubelet on
+ * 127.0.0.1, and the folder with a folder for each container: its programs, and the file `log`
  */
 export async function startKubelet(containers) {
   const path = kubeletPath();
@@ -36,6 +37,7 @@ export async function startKubelet(containers) {
 
   return {
     port: Number(line),
+    dir,
     async stop() {
       child.kill();
       await exited;

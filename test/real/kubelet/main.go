@@ -94,6 +94,7 @@ func main() {
 		}
 		remotecommand.ServeExec(w, req, runtime, parts[2], "", parts[3], req.URL.Query()["command"], options, time.Hour, 10*time.Second, remotecommand.SupportedStreamingProtocols)
 	})
+	http.HandleFunc("/containerLogs/", serveLogs(*containers))
 	cert, err := certificate()
 	if err != nil {
 		log.Fatal(err)

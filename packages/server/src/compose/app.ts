@@ -106,7 +106,7 @@ export async function openApp(
   }
 
   const metrics = new Metrics();
-  const search = await openSearch({ config, kubernetes, dataDir, log });
+  const search = await openSearch({ config, kubernetes, catalog, dataDir, log });
   const auditing = openAuditor({ config, client, store: search.store, metrics, log });
   const { auditor } = auditing;
 

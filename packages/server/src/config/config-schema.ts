@@ -239,6 +239,11 @@ export const ConfigSchema = Type.Object({
     timeout: Duration(60_000),
     // Whether this server stores the events of the Kubernetes API itself.
     events: Flag(true),
+    // Follows the logs of all pods through the Kubernetes API, for small clusters without a collector.
+    podLogs: Section({
+      enable: Flag(),
+      maxStreams: Type.Integer({ default: 200, minimum: 1, maximum: 5000 }),
+    }),
     // The Elasticsearch API for collectors; a token is generated where none is given.
     ingest: Section({ enable: Flag(true), token: Text() }),
   }),

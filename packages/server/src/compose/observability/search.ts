@@ -16,7 +16,10 @@ import type { Config } from '../../config/config-schema.ts';
 import { ElasticsearchIngest } from '../../kapis/ingest/elasticsearch-ingest.ts';
 import { ingestTokenTest } from '../../kapis/ingest/ingest-token.ts';
 import { EventRecorder, type Position } from '../../models/observability/event-recorder.ts';
+import { LogPositions } from '../../models/observability/pod-logs/log-positions.ts';
+import { PodLogCollector } from '../../models/observability/pod-logs/pod-log-collector.ts';
 import type { SearchBackends } from '../../models/observability/searches.ts';
+import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 
 /** The section of the configuration for each kind of documents. */
 const SECTIONS = {
@@ -34,6 +37,7 @@ const TOKEN_KEY = 'ingest-token';
 export interface SearchContext {
   readonly config: Config;
   readonly kubernetes: Kubernetes;
+  readonly catalog: Catalog;
   readonly dataDir: string;
   readonly log: Logger;
 }
@@ -115,6 +119,38 @@ async function openIngest(
   return new ElasticsearchIngest({ store, mayIngest: ingestTokenTest(kept) });
 }
 
+/** Follows the logs of a cluster's pods; returns a function that stops it. */
+async function followPodLogs(
+  { config, kubernetes, catalog, log }: SearchContext,
+  store: SqliteStore,
+  folder: string,
+): Promise<() => Promise<void>> {
+  const pods = catalog.informerOf('pods');
+  const stopping = new AbortController();
+  const onWarning = (message: string) => log.warn(`search.podLogs: ${message}`);
+
+  const collector = new PodLogCollector({
+    client: kubernetes.client,
+    pods: pods.store,
+    positions: await LogPositions.open(join(folder, 'pod-log-positions.json'), onWarning),
+    append: (documents) => store.append('logs', documents),
+    maxStreams: config.search.podLogs.maxStreams,
+    onWarning,
+    onError: (err) => log.warn({ err }, 'the log of a container cannot be stored, trying again'),
+  });
+
+  const started = pods
+    .ready(stopping.signal)
+    .then(() => collector.start())
+    .catch(() => {});
+
+  return async () => {
+    stopping.abort();
+    await started;
+    await collector.stop();
+  };
+}
+
 /** Keeps the position of the events in a file. */
 function positionIn(folder: string): Position {
   const path = join(folder, 'events-position');
@@ -158,6 +194,12 @@ export async function openSearch(context: SearchContext): Promise<OpenedSearch> 
         }).start()
       : undefined;
 
+  const { podLogs } = config.search;
+  // The embedded API has no kubelets: logs of simulated pods are stored as they are made.
+  const isFollowing = podLogs.enable && !logs && !kubernetes.embedded;
+  const stopFollowing =
+    store && isFollowing ? await followPodLogs(context, store, folder) : undefined;
+
   return {
     backends: {
       logs: logs ?? backend('logs'),
@@ -167,7 +209,7 @@ export async function openSearch(context: SearchContext): Promise<OpenedSearch> 
     store,
     ingest: store && (await openIngest(context, store)),
     close: async () => {
-      await recorder?.stop();
+      await Promise.all([recorder?.stop(), stopFollowing?.()]);
       await Promise.all([logs, events, auditing, store].map((part) => part?.close()));
     },
   };
