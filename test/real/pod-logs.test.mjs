@@ -1,7 +1,7 @@
 // Logs that are followed through the API of a real cluster: the log of a container is stored whole
 // and once, whatever happens meanwhile. The log is shown by the code of Kubernetes' kubelet.
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -40,6 +40,7 @@ before(async () => {
   await write(500);
 
   const dataDir = join(dir, 'data');
+  await mkdir(dataDir);
   server = await TestServer.start({ args: ['--config', config], dataDir });
 
   await makePod((path, call) => server.kubernetes(path, call), {

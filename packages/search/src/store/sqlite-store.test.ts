@@ -233,6 +233,23 @@ test('a damaged file is set aside, and its day begins anew', async () => {
   assert.match(warnings.join(), /set aside/);
 });
 
+test('more than may wait is refused, and nothing of it is stored', async () => {
+  const store = open();
+  const line = JSON.stringify({ log: 'x'.repeat(100_000) });
+  const body = `{"create":{"_index":"my-logs"}}\n${line}\n`.repeat(120);
+
+  const results = await Promise.allSettled(
+    Array.from({ length: 6 }, () => store.bulk('', bytes(body))),
+  );
+  const refused = results.filter(({ status }) => status === 'rejected');
+
+  assert.ok(refused.length >= 3, `${refused.length} were refused`);
+  for (const result of refused) {
+    assert.equal(result.status === 'rejected' && result.reason.failure, 'busy');
+  }
+  assert.equal(await total(store, 'logs'), (6 - refused.length) * 120);
+});
+
 test('searches end with their caller', async () => {
   const store = open();
   const caller = new AbortController();

@@ -14,6 +14,9 @@ export class StoreSyntaxError extends Error {
   override name = 'StoreSyntaxError';
 }
 
+/** How long a thread may take to finish, in milliseconds. */
+const CLOSE_MS = 8000;
+
 interface Waiting {
   readonly receive: (answer: WorkerAnswer) => void;
   readonly reject: (error: Error) => void;
@@ -41,6 +44,7 @@ export class StoreThread {
   readonly #exited: Promise<void>;
   #calls = 0;
   #isClosing = false;
+  #hasExited = false;
 
   constructor({ program, onNotice, onExit, ...options }: ThreadOptions) {
     const workerData: WorkerOptions = { ...options, ended: this.#ended };
@@ -55,6 +59,7 @@ export class StoreThread {
 
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', () => {
+        this.#hasExited = true;
         this.#fail(failure);
         if (!this.#isClosing) {
           onExit(failure);
@@ -111,6 +116,9 @@ export class StoreThread {
 
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
+      if (this.#hasExited) {
+        throw new SearchError('unavailable', 'a thread of the store has ended');
+      }
 
       const leave = () => {
         Atomics.store(this.#ended, 0, id);
@@ -136,10 +144,13 @@ export class StoreThread {
     });
   }
 
-  /** Lets the thread finish what it does, and ends it. */
+  /** Lets the thread finish what it does, and ends it; soon, even if it does not finish. */
   async close(): Promise<void> {
     this.#isClosing = true;
+
+    const late = setTimeout(() => this.#worker.terminate(), CLOSE_MS);
     await this.call({ type: 'close' }).catch(() => {});
     await this.#exited;
+    clearTimeout(late);
   }
 }

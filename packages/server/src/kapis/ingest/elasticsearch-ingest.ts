@@ -114,7 +114,7 @@ export class ElasticsearchIngest {
 
     if (index !== undefined) {
       const body = await readRequestBody(req, MAX_BULK_BYTES);
-      const answer = await this.#dependencies.store.bulk(index, Uint8Array.from(body));
+      const answer = await this.#dependencies.store.bulk(index, new Uint8Array(body));
 
       res.writeHead(200, {
         ...HEADERS,

@@ -149,6 +149,17 @@ test('what could not be stored is stored later', async () => {
   assert.ok(stored.messages.includes('late-1') && stored.messages.includes('late-2'));
 });
 
+test('a recorder stops at any moment', { timeout: 20_000 }, async () => {
+  for (let ms = 0; ms < 20; ms++) {
+    const recorder = new Stored().recorder();
+    await sleep(ms);
+    await recorder.stop();
+  }
+
+  const recorder = new Stored().recorder();
+  await recorder.stop();
+});
+
 test('an event has a time, and a name for each of its versions', () => {
   const metadata = { uid: 'u', resourceVersion: '7', creationTimestamp: 'c', managedFields: [] };
   const of = (event: object) => storedEvent(Buffer.from(JSON.stringify(event)));

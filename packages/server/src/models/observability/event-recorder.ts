@@ -113,6 +113,8 @@ export class EventRecorder {
 
   /** Stores what a watch brings until it ends. */
   async #watch(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+
     const watching = new AbortController();
     const end = () => watching.abort();
     const appends = new Appends(this.#dependencies.append, end);
