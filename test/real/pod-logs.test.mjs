@@ -79,20 +79,19 @@ async function write(count) {
   await appendFile(join(kubelet.dir, 'main/log'), lines.join(''));
 }
 
-async function setStatus(state, lastState = {}) {
-  const [now] = Object.values(state);
+async function setStatus(state, lastState = {}, containerID = 'containerd://first') {
   const status = {
     name: 'main',
     image: 'i',
     imageID: 'i',
     ready: true,
     restartCount: 0,
-    containerID: now.containerID ?? 'containerd://first',
+    containerID,
     state,
     lastState,
   };
 
-  const answer = await (lastServer ?? server).kubernetes(`${POD}/status`, {
+  const answer = await server.kubernetes(`${POD}/status`, {
     method: 'PATCH',
     type: 'application/merge-patch+json',
     body: { status: { containerStatuses: [status] } },
@@ -107,7 +106,7 @@ async function storedLines(from) {
   const { status, text } = await from.call(`${LOGS}&operation=export&sort=asc`, { token });
   assert.equal(status, 200, text);
 
-  return [...text.matchAll(/line (\d+)/g)].map(([, number]) => Number(number));
+  return [...text.matchAll(/line (\d+)/g)].map(([, number]) => Number(number)).reverse();
 }
 
 const all = () => Array.from({ length: written }, (_, i) => i);
@@ -164,26 +163,11 @@ test('a container that is restarted while nobody reads leaves nothing out', { sk
     dataDir: server.dataDir,
   });
 
-  await lastServer.kubernetes(`${POD}/status`, {
-    method: 'PATCH',
-    type: 'application/merge-patch+json',
-    body: {
-      status: {
-        containerStatuses: [
-          {
-            name: 'main',
-            image: 'i',
-            imageID: 'i',
-            ready: true,
-            restartCount: 1,
-            containerID: 'containerd://second',
-            state: { running: {} },
-            lastState: { terminated: { containerID: 'containerd://first', exitCode: 1 } },
-          },
-        ],
-      },
-    },
-  });
+  await setStatus(
+    { running: {} },
+    { terminated: { containerID: 'containerd://first', exitCode: 1 } },
+    'containerd://second',
+  );
 
   await isComplete(lastServer);
 });

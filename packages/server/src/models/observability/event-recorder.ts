@@ -3,6 +3,7 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { listPages } from '@ks-apiserver/client/informer/list-pages';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { AppendedDocument } from '@ks-apiserver/search/store/sqlite-store';
+import { Appends } from './appends.ts';
 import { storedEvent } from './stored-event.ts';
 
 const EVENTS = { group: '', version: 'v1', resource: 'events' };
@@ -13,9 +14,6 @@ const WATCH_SECONDS = 300;
 /** Pauses after failures, in milliseconds. */
 const MIN_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 30_000;
-
-/** Events that may be on their way to the store. */
-const MAX_IN_FLIGHT = 200;
 
 /** How often the position is kept, in milliseconds. */
 const KEEP_MS = 5000;
@@ -117,7 +115,8 @@ export class EventRecorder {
 
     const watching = new AbortController();
     const end = () => watching.abort();
-    const appends = new Appends(this.#dependencies.append, end);
+    const { append } = this.#dependencies;
+    const appends = new Appends((document: AppendedDocument) => append([document]), end);
     let seen = this.#version;
     let keptAt = Date.now();
 
@@ -154,44 +153,6 @@ export class EventRecorder {
       // If something was not stored, the next watch begins before it.
       await appends.all();
       await this.#reach(seen);
-    }
-  }
-}
-
-/** Documents on their way to the store. */
-class Appends {
-  readonly #append: EventRecorderDependencies['append'];
-  readonly #inFlight = new Set<Promise<void>>();
-  readonly #onFailure: () => void;
-  #failure: { readonly error: unknown } | undefined;
-
-  constructor(append: EventRecorderDependencies['append'], onFailure: () => void) {
-    this.#append = append;
-    this.#onFailure = onFailure;
-  }
-
-  /** Sends a document; waits while there are many. Rejects when one was not stored. */
-  async add(document: AppendedDocument): Promise<void> {
-    const one = this.#append([document])
-      .catch((error) => {
-        this.#failure ??= { error };
-        this.#onFailure();
-      })
-      .finally(() => this.#inFlight.delete(one));
-
-    this.#inFlight.add(one);
-
-    if (this.#inFlight.size >= MAX_IN_FLIGHT || this.#failure) {
-      await this.all();
-    }
-  }
-
-  /** Waits until all are stored. Rejects when one was not. */
-  async all(): Promise<void> {
-    await Promise.all(this.#inFlight);
-
-    if (this.#failure) {
-      throw this.#failure.error;
     }
   }
 }

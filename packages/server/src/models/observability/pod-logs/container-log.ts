@@ -1,20 +1,14 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { isWhole, readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import { errorFrom, type KubeClient } from '@ks-apiserver/client/kube/client';
 import { queryOf, resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import type { AppendedDocument } from '@ks-apiserver/search/store/sqlite-store';
+import { Appends } from '../appends.ts';
 import type { ContainerInstance } from './container-instances.ts';
 import type { LogPositions } from './log-positions.ts';
 import { type TimedLine, TimedLines } from './timed-lines.ts';
 
 const PODS = { group: '', version: 'v1', resource: 'pods' };
-
-/** A followed log is asked for anew after this time, so that a dead connection is noticed. */
-const FOLLOW_MS = 600_000;
-
-/** How long reading a log to its end may take, in milliseconds. */
-const READ_MS = 3_600_000;
 
 /** Longest message of a refusal that is read, in bytes. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -30,23 +24,13 @@ export interface ContainerLogDependencies {
 /** Which of the container's logs is read (core/v1 PodLogOptions). */
 type Reading = { readonly previous: true } | { readonly follow: boolean };
 
-/** Gives lines ids: a line that is read again has the same one. */
-class LineIds {
-  readonly #key: string;
-  #time = '';
-  #count = 0;
-
-  constructor(key: string) {
-    this.#key = key;
-  }
-
-  next(time: string): string {
-    this.#count = time === this.#time ? this.#count + 1 : 0;
-    this.#time = time;
-
-    return `${this.#key}/${time}/${this.#count}`;
-  }
+/** A line on its way to the store. */
+interface LineDocument extends AppendedDocument {
+  readonly id: string;
+  readonly time: string;
 }
+
+const NOTHING = () => {};
 
 /** Returns a line as Fluent Bit's Kubernetes filter writes it. */
 function documentOf(instance: ContainerInstance, { time, text }: TimedLine): string {
@@ -81,7 +65,7 @@ export class ContainerLog {
 
   /**
    * Stores what the run before has left, then the log of this run, to its end or as long as it runs
-   * and the connection lasts. Throws a StatusError for an API that refuses, other errors for one
+   * and the connection lasts, or until `signal` is aborted. Throws a StatusError for an API that refuses, other errors for one
    * that fails.
    */
   async store(signal: AbortSignal): Promise<void> {
@@ -111,26 +95,23 @@ export class ContainerLog {
 
   async #read(reading: Reading, signal: AbortSignal): Promise<void> {
     const isFollowed = 'follow' in reading && reading.follow;
-    const deadline = new Deadline(isFollowed ? FOLLOW_MS : READ_MS, signal);
     const lines = new TimedLines();
-    const ids = new LineIds(this.#instance.key);
+    const documents = this.#documents();
+    const appends = new Appends((document: LineDocument) => this.#keep(document), NOTHING);
 
     try {
-      for await (const chunk of await this.#open(reading, deadline.signal)) {
-        await this.#keep(lines.add(chunk), ids);
+      for await (const chunk of await this.#open(reading, signal)) {
+        for (const line of lines.add(chunk)) {
+          await appends.add(documents(line));
+        }
       }
-    } catch (error) {
-      const isOver = isFollowed && deadline.signal.aborted && !signal.aborted;
-      if (!isOver) {
-        throw error;
+
+      // The last line of a log that is followed may be cut; it is read once more.
+      for (const line of isFollowed ? [] : lines.end()) {
+        await appends.add(documents(line));
       }
     } finally {
-      deadline.end();
-    }
-
-    // The last line of a log that is followed may be cut; it is read once more.
-    if (!isFollowed) {
-      await this.#keep(lines.end(), ids);
+      await appends.all();
     }
   }
 
@@ -140,7 +121,9 @@ export class ContainerLog {
   ): Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>> {
     const { client, positions } = this.#dependencies;
     const { namespace, pod, container, key } = this.#instance;
-    const { time } = positions.get(key);
+    // The position may be one of the next run already, when the status of a restart came late. The
+    // log of a run that has ended is read from its beginning: what is stored is not stored again.
+    const time = 'previous' in reading ? '' : positions.get(key).time;
 
     const query = queryOf({
       container,
@@ -164,18 +147,26 @@ export class ContainerLog {
     return isWhole(body) ? [body] : body;
   }
 
-  async #keep(lines: readonly TimedLine[], ids: LineIds): Promise<void> {
-    const last = lines.at(-1);
-    if (!last) {
-      return;
-    }
+  /** Returns what makes documents of a reading's lines: a line that is read again has the same id. */
+  #documents(): (line: TimedLine) => LineDocument {
+    const { key } = this.#instance;
+    let last = '';
+    let count = 0;
 
+    return (line) => {
+      const { time } = line;
+      count = time === last ? count + 1 : 0;
+      last = time;
+
+      return { id: `${key}/${time}/${count}`, json: documentOf(this.#instance, line), time };
+    };
+  }
+
+  /** Stores a document. Those of one reading are stored in their order. */
+  async #keep({ id, json, time }: LineDocument): Promise<void> {
     const { positions, store } = this.#dependencies;
 
-    await store(
-      lines.map((line) => ({ id: ids.next(line.time), json: documentOf(this.#instance, line) })),
-    );
-
-    positions.set(this.#instance.key, { time: last.time });
+    await store([{ id, json }]);
+    positions.set(this.#instance.key, { time });
   }
 }

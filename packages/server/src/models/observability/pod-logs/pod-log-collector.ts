@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -15,6 +16,9 @@ const SAVE_MS = 5000;
 /** Pauses before a log is asked for again, in milliseconds. */
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
+
+/** How long a log is read without asking for it anew: a dead connection is noticed then, in milliseconds. */
+const MAX_READ_MS = 600_000;
 
 /** A log that lasted this long has not failed at once, in milliseconds. */
 const STEADY_MS = 60_000;
@@ -42,6 +46,8 @@ export class PodLogCollector {
   /** What is known of the containers that are there, by key. */
   readonly #instances = new Map<string, ContainerInstance>();
   readonly #reading = new Map<string, Promise<void>>();
+  /** Ends the reading of a run when there is a next one. */
+  readonly #restarts = new Map<string, AbortController>();
   /** Keys of containers whose logs are read when there is room. */
   readonly #waiting = new Set<string>();
   #unlisten = () => {};
@@ -94,8 +100,16 @@ export class PodLogCollector {
 
   #consider({ bytes }: Entry): void {
     for (const instance of containerInstances(JSON.parse(bytes.toString()) as KubeObject)) {
-      this.#instances.set(instance.key, instance);
-      this.#read(instance.key);
+      const { key, id } = instance;
+      const known = this.#instances.get(key);
+
+      this.#instances.set(key, instance);
+
+      if (known && known.id !== id) {
+        this.#restarts.get(key)?.abort();
+      }
+
+      this.#read(key);
     }
   }
 
@@ -170,19 +184,26 @@ export class PodLogCollector {
       instance = this.#instances.get(key)
     ) {
       const started = Date.now();
+      const restart = new AbortController();
+      const deadline = new Deadline(MAX_READ_MS, signal, restart.signal);
+
+      this.#restarts.set(key, restart);
 
       try {
-        await new ContainerLog({ client, positions, store }, instance).store(signal);
+        await new ContainerLog({ client, positions, store }, instance).store(deadline.signal);
       } catch (error) {
-        if (!signal.aborted) {
+        if (!deadline.signal.aborted) {
           onError(error);
         }
+      } finally {
+        deadline.end();
+        this.#restarts.delete(key);
       }
 
       pauseMs =
         Date.now() - started > STEADY_MS ? MIN_PAUSE_MS : Math.min(pauseMs * 2, MAX_PAUSE_MS);
 
-      if (positions.get(key).finished !== instance.id) {
+      if (positions.get(key).finished !== instance.id && !restart.signal.aborted) {
         // Meanwhile the status of a container that has ended arrives.
         await sleep(pauseMs, undefined, { signal }).catch(() => {});
       }
