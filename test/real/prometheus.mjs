@@ -12,33 +12,23 @@ const START_MS = 20_000;
 /** Whether Prometheus is installed. */
 export const hasPrometheus = () => spawnSync('prometheus', ['--version']).status === 0;
 
-/**
- * Starts Prometheus with one target whose page a function returns; labels of the page win over
- * those of the target.
- * @param {() => string} page
- * @param {Record<string, string>} [labels] labels of the target
- */
-export async function startPrometheus(page, labels = {}) {
-  const target = createServer((_req, res) => res.end(page()));
-  await new Promise((resolve) => target.listen(0, '127.0.0.1', () => resolve(undefined)));
+/** The name of the file with rules, beside the configuration. */
+export const RULES_FILE = 'rules.yml';
 
+/**
+ * Starts Prometheus with a configuration, and rules where there are some.
+ * @param {object} config
+ * @param {{ groups: object[] }} [rules]
+ */
+export async function runPrometheus(config, rules) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-prometheus-'));
   const [port] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
 
-  await writeFile(
-    join(dir, 'prometheus.yml'),
-    JSON.stringify({
-      global: { scrape_interval: '1s', scrape_timeout: '1s' },
-      scrape_configs: [
-        {
-          job_name: 'page',
-          honor_labels: true,
-          static_configs: [{ targets: [`127.0.0.1:${portOf(target)}`], labels }],
-        },
-      ],
-    }),
-  );
+  await writeFile(join(dir, 'prometheus.yml'), JSON.stringify(config));
+  if (rules) {
+    await writeFile(join(dir, RULES_FILE), JSON.stringify(rules));
+  }
 
   const process = spawn(
     'prometheus',
@@ -81,10 +71,38 @@ export async function startPrometheus(page, labels = {}) {
       await stop();
     }
 
-    target.closeAllConnections();
-    target.close();
     await rm(dir, { recursive: true, force: true });
   };
 
   return { url, scraped, stop, close };
+}
+
+/**
+ * Starts Prometheus with one target whose page a function returns; labels of the page win over
+ * those of the target.
+ * @param {() => string} page
+ * @param {Record<string, string>} [labels] labels of the target
+ */
+export async function startPrometheus(page, labels = {}) {
+  const target = createServer((_req, res) => res.end(page()));
+  await new Promise((resolve) => target.listen(0, '127.0.0.1', () => resolve(undefined)));
+
+  const prometheus = await runPrometheus({
+    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    scrape_configs: [
+      {
+        job_name: 'page',
+        honor_labels: true,
+        static_configs: [{ targets: [`127.0.0.1:${portOf(target)}`], labels }],
+      },
+    ],
+  });
+
+  const close = async () => {
+    await prometheus.close();
+    target.closeAllConnections();
+    target.close();
+  };
+
+  return { ...prometheus, close };
 }
