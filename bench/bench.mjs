@@ -1,8 +1,9 @@
-// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded|monitoring] [--pods N]
+// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded|monitoring|day] [--pods N]
 // [--peer URL --peer-token TOKEN]: prints figures, asserts nothing but success.
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
+import { dayOfMetrics } from './day-of-metrics/day-of-metrics.mjs';
 import { embedded } from './embedded/embedded.mjs';
 import { monitoring } from './monitoring.mjs';
 import { manyPods, resources } from './resources.mjs';
@@ -34,6 +35,7 @@ const SECTIONS = {
   soak,
   embedded,
   monitoring,
+  day: dayOfMetrics,
 };
 
 console.log(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
@@ -136,6 +137,9 @@ export class EmbeddedMetrics {
     if (!this.#thread.isReady) {
       return;
     }
+
+    // Each page that is on its way to the worker listens to it.
+    setMaxListeners(0, signal);
 
     try {
       await allDone([

@@ -119,10 +119,12 @@ function openPages({ monitoring }: Config): ScrapePages {
 
 /** Returns how series are made, and which rules are evaluated on them. */
 function collectorOptions(
-  { config, isNode }: EmbeddedMetricsContext,
+  { config, kubernetes, isNode }: EmbeddedMetricsContext,
   targets: readonly PageTarget[],
 ): CollectorOptions {
   const { collect, rules } = config.monitoring.embedded;
+  // The nodes of a real cluster have kubelets, this machine too if it is one of them.
+  const isHostNode = collect && isNode && kubernetes.embedded !== undefined;
   // Only this server's own series of nodes have KubeSphere's mode `used`.
   const variant = collect ? EMBEDDED : { ...EMBEDDED, nodeExporter: 'upstream' as const };
 
@@ -132,7 +134,7 @@ function collectorOptions(
     targets: targets.map(({ labels, honorLabels }) => ({ labels, honorLabels })),
     collects: collect ? 'cluster' : 'targets',
     rules: rules ? variant : 'none',
-    ...(collect && isNode && { hostNode: nodeName(os.hostname()) }),
+    ...(isHostNode && { hostNode: nodeName(os.hostname()) }),
   };
 }
 
