@@ -63,6 +63,7 @@ const variants = {
       },
     ],
   },
+  'own volume': { data: { existingClaim: 'metrics' } },
   'node port, own Secret, placement': {
     service: { type: 'NodePort', nodePort: 30881, annotations: { a: 'b' } },
     secrets: { existingSecret: 'mine' },
@@ -126,6 +127,13 @@ test('renders values in the right fields', async () => {
   assert.equal(pod.containers[0].image, `example/ks@sha256:${'0'.repeat(64)}`);
   assert.equal(pod.containers[0].env[0].valueFrom.secretKeyRef.name, 'mine');
   assert.equal(pod.serviceAccountName, 'other');
+  assert.deepEqual(pod.volumes.find(({ name }) => name === 'data').emptyDir, {});
+
+  const { spec } = (await template(variants['own volume'])).find('Deployment');
+  const data = spec.template.spec.volumes.find(({ name }) => name === 'data');
+
+  assert.equal(spec.strategy.type, 'Recreate');
+  assert.deepEqual(data, { name: 'data', persistentVolumeClaim: { claimName: 'metrics' } });
 });
 
 test('refuses unknown values', async () => {
