@@ -79,10 +79,10 @@ test('a Deployment gets Pods that become ready on nodes, all marked as simulated
   assert.deepEqual(subsets[0].addresses.map(({ ip }: Item) => ip).sort(), ips);
   assert.equal(subsets[0].ports[0].port, 8080);
 
-  const slices = await get(
+  await until(
     `/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dweb`,
+    ({ items }) => assert.equal(items[0].endpoints.length, 3),
   );
-  assert.equal(slices.items[0].endpoints.length, 3);
 
   const node = await get('/api/v1/nodes/simulated-1');
   assert.match(conditionOf(node, 'Ready').message, /simulated/);
