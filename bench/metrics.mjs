@@ -1,5 +1,6 @@
 // node bench/metrics.mjs [--nodes 100] [--pods 3000] [--hours 24]: figures of the embedded metrics
-// store. Ingests the pages of a day as fast as it can, then measures size, memory and queries.
+// store. Ingests the pages of a day as fast as it can, then measures size, memory and queries. How
+// queries compare with those of Prometheus: npm run bench -- --only day.
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';

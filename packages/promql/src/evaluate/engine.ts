@@ -19,7 +19,8 @@ export interface EngineOptions extends Limits {
 const MAX_STEPS = 11_000;
 
 const defaults: EngineOptions = {
-  maxSamples: 20_000_000,
+  // A day of 15,000 series with a sample a minute has 22 million; they are not held at once.
+  maxSamples: 200_000_000,
   maxValues: 5_000_000,
   timeout: 120_000,
   lookback: 300_000,

@@ -7,7 +7,7 @@ export interface MetricPage {
   format: 'text' | 'openmetrics';
 }
 
-/** Largest page in bytes; one of kube-state-metrics has some 1 KB a pod. */
+/** Largest page in bytes: that of kube-state-metrics has some KB for each pod. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 const OPENMETRICS = 'application/openmetrics-text';
