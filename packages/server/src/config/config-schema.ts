@@ -190,7 +190,7 @@ export const ConfigSchema = Type.Object({
     username: Text(),
     password: Text(),
     bearerToken: Text(),
-    // PEM file with authorities that are trusted besides Node's own.
+    // PEM file with the authorities that are trusted, instead of those of Node.
     caFile: Text(),
     headers: Type.Record(Type.String(), Type.String(), { default: {} }),
     // Limit of one query with its answer.
