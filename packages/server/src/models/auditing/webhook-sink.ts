@@ -7,7 +7,7 @@ import type { AuditSink } from './audit-queue.ts';
 export interface WebhookOptions {
   /** URL of the webhook. */
   url: string;
-  /** File with certificates (PEM) of authorities that are trusted besides Node's own. */
+  /** File with certificates (PEM) of the authorities that are trusted, instead of those of Node. */
   caFile: string;
   /** Whether any certificate is accepted, as in 3.0. */
   insecureSkipVerify: boolean;

@@ -20,7 +20,7 @@ export interface PrometheusOptions {
   username: string;
   password: string;
   bearerToken: string;
-  /** File with certificates (PEM) of authorities that are trusted besides Node's own. */
+  /** File with certificates (PEM) of the authorities that are trusted, instead of those of Node. */
   caFile: string;
   /** Further headers, such as a tenant's `X-Scope-OrgID`. */
   headers: Readonly<Record<string, string>>;
