@@ -194,11 +194,17 @@ export async function openSearch(context: SearchContext): Promise<OpenedSearch> 
         }).start()
       : undefined;
 
-  const { podLogs } = config.search;
   // The embedded API has no kubelets: logs of simulated pods are stored as they are made.
-  const isFollowing = podLogs.enable && !logs && !kubernetes.embedded;
-  const stopFollowing =
-    store && isFollowing ? await followPodLogs(context, store, folder) : undefined;
+  const canFollow = store && !logs && !kubernetes.embedded;
+  let stopFollowing: (() => Promise<void>) | undefined;
+
+  if (config.search.podLogs.enable && canFollow) {
+    stopFollowing = await followPodLogs(context, store, folder);
+  } else if (config.search.podLogs.enable) {
+    log.warn(
+      'search.podLogs follows logs on a cluster only, with search.store on and no logging.host',
+    );
+  }
 
   return {
     backends: {
