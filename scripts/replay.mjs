@@ -147,13 +147,42 @@ async function createProjectNamespaces(url) {
   }
 }
 
+/** Whether something answers at a URL. */
+async function answers(url) {
+  try {
+    await (await fetch(url)).text();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How often the stub is started until it has all its ports: others may hold one for a moment. */
+const STUB_ATTEMPTS = 10;
+
+/** Starts the stub that stands in for what the server calls; returns its process. */
+async function startStub() {
+  for (let attempt = 1; ; attempt += 1) {
+    const stub = spawn(process.execPath, [join(folder, 'upstream.mjs')], { stdio: 'ignore' });
+    await sleep(1000);
+
+    const isRunning = stub.exitCode === null && (await answers(upstreamLog));
+    if (isRunning || attempt === STUB_ATTEMPTS) {
+      return stub;
+    }
+
+    stub.kill();
+    await sleep(3000);
+  }
+}
+
 /** Checks groups while the stub stands in for what the server calls. */
 async function checkWithUpstreams(groups) {
   if (groups.length === 0) {
     return;
   }
 
-  const stub = spawn(process.execPath, [join(folder, 'upstream.mjs')], { stdio: 'ignore' });
+  const stub = await startStub();
   const config = join(logs, 'upstreams.yaml');
   writeFileSync(config, JSON.stringify(upstreamConfig));
 
