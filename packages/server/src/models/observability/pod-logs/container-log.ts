@@ -30,6 +30,9 @@ interface LineDocument extends AppendedDocument {
   readonly time: string;
 }
 
+/** Times of which lines are counted. */
+const MAX_TIMES = 1000;
+
 const NOTHING = () => {};
 
 /** Returns a line as Fluent Bit's Kubernetes filter writes it. */
@@ -150,13 +153,19 @@ export class ContainerLog {
   /** Returns what makes documents of a reading's lines: a line that is read again has the same id. */
   #documents(): (line: TimedLine) => LineDocument {
     const { key } = this.#instance;
-    let last = '';
-    let count = 0;
+    /** Lines of each of the last times: those of two streams may be a little out of order. */
+    const counts = new Map<string, number>();
 
     return (line) => {
       const { time } = line;
-      count = time === last ? count + 1 : 0;
-      last = time;
+      const count = counts.get(time) ?? 0;
+
+      counts.set(time, count + 1);
+
+      if (counts.size > MAX_TIMES) {
+        const [oldest = ''] = counts.keys();
+        counts.delete(oldest);
+      }
 
       return { id: `${key}/${time}/${count}`, json: documentOf(this.#instance, line), time };
     };
