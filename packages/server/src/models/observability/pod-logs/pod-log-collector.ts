@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
@@ -58,6 +59,8 @@ export class PodLogCollector {
     const { append, onError } = dependencies;
 
     this.#dependencies = dependencies;
+    // Each log listens to it.
+    setMaxListeners(0, this.#stop.signal);
     this.#batches = new DocumentBatches(append, onError, this.#stop.signal);
   }
 
