@@ -1,3 +1,4 @@
+import { Slots } from '@ks-apiserver/apimachinery/concurrency/slots';
 import {
   type LabelSet,
   type MetricMetadata,
@@ -24,8 +25,11 @@ const EMPTY: PackedAnswer = { kind: 'rows', pieces: [] };
 /** Answers queries with the store of a worker thread. */
 export class WorkerQueries implements MetricQueries {
   readonly #thread: WorkerThread;
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #slots = new Slots(
+    MAX_RUNNING,
+    MAX_WAITING,
+    () => new QueryError('unavailable', 'too many metric queries are waiting'),
+  );
 
   constructor(thread: WorkerThread) {
     this.#thread = thread;
@@ -77,11 +81,7 @@ export class WorkerQueries implements MetricQueries {
   }
 
   async #call(query: QueryCall, signal: AbortSignal | undefined): Promise<PackedAnswer> {
-    if (this.#running >= MAX_RUNNING) {
-      await this.#turn(signal);
-    }
-
-    this.#running += 1;
+    const release = await this.#turn(signal);
 
     try {
       const call = { kind: 'query', query } as const;
@@ -89,34 +89,18 @@ export class WorkerQueries implements MetricQueries {
 
       return answer.kind === 'round' || answer.kind === 'done' ? EMPTY : answer;
     } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
+      release();
     }
   }
 
-  /** Resolves when it is a query's turn; rejects when it is given up before. */
-  #turn(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting.length >= MAX_WAITING) {
-      throw new QueryError('unavailable', 'too many metric queries are waiting');
+  /** Waits until it is a query's turn; returns what ends it. */
+  async #turn(signal: AbortSignal | undefined): Promise<() => void> {
+    try {
+      return await this.#slots.take(signal);
+    } catch (error) {
+      throw error instanceof QueryError
+        ? error
+        : new QueryError('canceled', 'the query was canceled');
     }
-
-    return new Promise((resolve, reject) => {
-      const giveUp = () => {
-        this.#waiting.splice(this.#waiting.indexOf(begin), 1);
-        reject(new QueryError('canceled', 'the query was canceled'));
-      };
-      const begin = () => {
-        signal?.removeEventListener('abort', giveUp);
-        resolve();
-      };
-
-      if (signal?.aborted) {
-        reject(new QueryError('canceled', 'the query was canceled'));
-        return;
-      }
-
-      signal?.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.push(begin);
-    });
   }
 }

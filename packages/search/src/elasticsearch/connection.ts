@@ -1,8 +1,8 @@
+import { Slots } from '@ks-apiserver/apimachinery/concurrency/slots';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { Agent } from 'undici';
-import { Slots } from '../concurrency/slots.ts';
-import { SearchError } from '../query/search-backend.ts';
+import { SearchError, tooManySearches } from '../query/search-backend.ts';
 import { basicAuthorization, type Host, parseHosts } from './hosts.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -67,7 +67,7 @@ export class ClusterConnection {
   readonly #authorization: string;
   readonly #agent: Agent;
   readonly #timeoutMs: number;
-  readonly #slots = new Slots(MAX_REQUESTS, MAX_WAITING);
+  readonly #slots = new Slots(MAX_REQUESTS, MAX_WAITING, tooManySearches);
   /** The host that answered last. */
   #current = 0;
 

@@ -46,6 +46,10 @@ export class SearchError extends Error {
   }
 }
 
+/** Returns the error for a search that may not even wait for its turn. */
+export const tooManySearches = (): SearchError =>
+  new SearchError('busy', 'too many searches at the same time, try again later');
+
 /**
  * Searches documents of one kind. All methods reject with a SearchError, or with the signal's
  * reason when it is aborted; an abort also ends the work in the backend.

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { Slots } from '@ks-apiserver/apimachinery/concurrency/slots';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
-import { Slots } from '../concurrency/slots.ts';
 import type { DocumentKind } from '../query/documents.ts';
-import { type SearchBackend, SearchError } from '../query/search-backend.ts';
+import { type SearchBackend, SearchError, tooManySearches } from '../query/search-backend.ts';
 import type { IndexPrefixes } from '../sqlite/ingest/index-kinds.ts';
 import type { ResultOf, WorkerTask } from '../worker/protocol.ts';
 import { StoreBackend } from './store-backend.ts';
@@ -45,7 +45,7 @@ export interface StoreOptions {
  */
 export class SqliteStore {
   readonly #options: StoreOptions;
-  readonly #slots = new Slots(READERS, MAX_WAITING);
+  readonly #slots = new Slots(READERS, MAX_WAITING, tooManySearches);
   /** Threads are started when they are first needed. */
   readonly #readers: StoreThread[] = [];
   #writer: StoreThread | undefined;
