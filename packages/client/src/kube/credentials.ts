@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { basicAuthorization } from '@ks-apiserver/apimachinery/transport/basic-authorization';
 import { type ClusterConfig, type ExecPlugin, KubeconfigError } from './kubeconfig.ts';
 
 /** How long a token read from a file is used before the file is read again, in milliseconds. */
@@ -74,7 +75,7 @@ function fixedHeader({ token, username, password = '' }: ClusterConfig): string 
     return '';
   }
 
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  return basicAuthorization(username, password);
 }
 
 /**

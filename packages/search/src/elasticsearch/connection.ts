@@ -1,9 +1,10 @@
 import { Slots } from '@ks-apiserver/apimachinery/concurrency/slots';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
+import { basicAuthorization } from '@ks-apiserver/apimachinery/transport/basic-authorization';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { Agent } from 'undici';
 import { SearchError, tooManySearches } from '../query/search-backend.ts';
-import { basicAuthorization, type Host, parseHosts } from './hosts.ts';
+import { type Host, parseHosts } from './hosts.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 

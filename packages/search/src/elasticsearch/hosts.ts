@@ -1,3 +1,5 @@
+import { basicAuthorization } from '@ks-apiserver/apimachinery/transport/basic-authorization';
+
 /** One address of a cluster. */
 export interface Host {
   readonly origin: string;
@@ -5,11 +7,6 @@ export interface Host {
   readonly prefix: string;
   /** Authorization header of the credentials in the URL; '' without any. */
   readonly authorization: string;
-}
-
-/** Returns the Authorization header of a name and password (RFC 7617). */
-export function basicAuthorization(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 function hostOf(text: string): Host {

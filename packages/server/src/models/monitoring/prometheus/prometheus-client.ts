@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
+import { basicAuthorization } from '@ks-apiserver/apimachinery/transport/basic-authorization';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import {
   type LabelSet,
@@ -43,9 +44,7 @@ function authorizationOf(options: PrometheusOptions, url: URL): string | undefin
   const username = options.username || decodeURIComponent(url.username);
   const password = options.password || decodeURIComponent(url.password);
 
-  return username === ''
-    ? undefined
-    : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  return username === '' ? undefined : basicAuthorization(username, password);
 }
 
 /**
