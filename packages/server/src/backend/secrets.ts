@@ -1,8 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { SECRETS } from '@ks-apiserver/api/resources';
+import { replaceFile } from '@ks-apiserver/apimachinery/files/replace-file';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -60,9 +61,7 @@ export class FileSecrets implements SecretStore {
   }
 
   async keep(key: string, value: string): Promise<string> {
-    const temporary = `${this.path(key)}.tmp`;
-    await writeFile(temporary, `${value}\n`, { mode: 0o600 });
-    await rename(temporary, this.path(key));
+    await replaceFile(this.path(key), `${value}\n`, 0o600);
     return value;
   }
 

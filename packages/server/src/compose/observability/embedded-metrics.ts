@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
@@ -19,6 +18,7 @@ import { ScrapePages } from '../../models/monitoring/embedded/scrape-pages.ts';
 import type { PageTarget } from '../../models/monitoring/embedded/scrape-targets.ts';
 import type { MetricSource } from '../../models/monitoring/metric-source.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
+import { workerProgram } from './worker-program.ts';
 
 /** Resources that the catalog follows as soon as they are used. */
 const OF_CATALOG = [
@@ -58,14 +58,6 @@ export interface EmbeddedMetricsContext {
   /** Whether this machine is a node of the cluster. */
   isNode: boolean;
   log: Logger;
-}
-
-/** Returns the file of the worker thread: beside the bundle, or where the package is built. */
-function workerFile(): URL {
-  const bundled = new URL('metrics-worker.cjs', import.meta.url);
-  return existsSync(bundled)
-    ? bundled
-    : new URL('../../../../metrics/dist/worker/main.js', import.meta.url);
 }
 
 /** Metrics that are collected and kept by this server itself. */
@@ -156,7 +148,7 @@ export function openEmbeddedMetrics(context: EmbeddedMetricsContext): OpenEmbedd
       maxSeries,
     },
     collector: collectorOptions(context, scraped.targets),
-    workerPath: workerFile(),
+    workerPath: workerProgram('metrics-worker.cjs', '@ks-apiserver/metrics/worker/main'),
     objects: followed?.objects ?? [],
     targets: scraped.pages,
     intervalMs: interval,

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { replaceFile } from '@ks-apiserver/apimachinery/files/replace-file';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { ElasticsearchBackend } from '@ks-apiserver/search/elasticsearch/elasticsearch-backend';
 import type { DocumentKind } from '@ks-apiserver/search/query/documents';
@@ -20,6 +18,7 @@ import { LogPositions } from '../../models/observability/pod-logs/log-positions.
 import { PodLogCollector } from '../../models/observability/pod-logs/pod-log-collector.ts';
 import type { SearchBackends } from '../../models/observability/searches.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
+import { workerProgram } from './worker-program.ts';
 
 /** The section of the configuration for each kind of documents. */
 const SECTIONS = {
@@ -70,22 +69,13 @@ async function openElasticsearch(
   }
 }
 
-/** Returns the program of the store's threads: in the bundle, or among the compiled modules. */
-function workerProgram(): string {
-  const bundled = fileURLToPath(new URL('search-worker.cjs', import.meta.url));
-
-  return existsSync(bundled)
-    ? bundled
-    : createRequire(import.meta.url).resolve('@ks-apiserver/search/worker/main');
-}
-
 function openStore({ config, dataDir, log }: SearchContext, folder: string): SqliteStore {
   const { retention, maxBytes, timeout } = config.search;
 
   try {
     return new SqliteStore({
       folder,
-      program: workerProgram(),
+      program: workerProgram('search-worker.cjs', '@ks-apiserver/search/worker/main'),
       retentionDays: Math.max(1, Math.ceil(retention / DAY_MS)),
       maxBytes,
       timeoutMs: timeout,
@@ -157,10 +147,7 @@ function positionIn(folder: string): Position {
 
   return {
     read: async () => (await readFile(path, 'utf8')).trim(),
-    keep: async (version) => {
-      await writeFile(`${path}.tmp`, `${version}\n`);
-      await rename(`${path}.tmp`, path);
-    },
+    keep: (version) => replaceFile(path, `${version}\n`),
   };
 }
 

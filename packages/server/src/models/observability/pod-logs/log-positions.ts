@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from '@ks-apiserver/apimachinery/files/replace-file';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 
 /** How far the log of a container has been stored. */
@@ -73,11 +74,9 @@ export class LogPositions {
     }
 
     this.#isChanged = false;
-    const temporary = `${this.#path}.tmp`;
 
     try {
-      await writeFile(temporary, JSON.stringify(Object.fromEntries(this.#positions)));
-      await rename(temporary, this.#path);
+      await replaceFile(this.#path, JSON.stringify(Object.fromEntries(this.#positions)));
     } catch (error) {
       this.#isChanged = true;
       throw error;
