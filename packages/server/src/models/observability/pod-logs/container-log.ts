@@ -33,8 +33,6 @@ interface LineDocument extends AppendedDocument {
 /** Times of which lines are counted. */
 const MAX_TIMES = 1000;
 
-const NOTHING = () => {};
-
 /** Returns a line as Fluent Bit's Kubernetes filter writes it. */
 function documentOf(instance: ContainerInstance, { time, text }: TimedLine): string {
   const { namespace, pod, container, image, id } = instance;
@@ -52,9 +50,9 @@ function documentOf(instance: ContainerInstance, { time, text }: TimedLine): str
   });
 }
 
-/** Whether an answer says that there is no such log, now or ever. */
-const isRefusal = (error: unknown) =>
-  error instanceof StatusError && error.code >= 400 && error.code < 500;
+/** Whether an answer says that there is no such log: 400 of the kubelet, 404 of the API. */
+const isMissing = (error: unknown) =>
+  error instanceof StatusError && (error.code === 400 || error.code === 404);
 
 /** Stores the log of a container, from where it was stored before. */
 export class ContainerLog {
@@ -79,7 +77,7 @@ export class ContainerLog {
     if (previousId !== undefined && finished !== previousId && finished !== id) {
       await this.#read({ previous: true }, signal).catch((error) => {
         // The kubelet has deleted it.
-        if (!isRefusal(error)) {
+        if (!isMissing(error)) {
           throw error;
         }
       });
@@ -100,7 +98,10 @@ export class ContainerLog {
     const isFollowed = 'follow' in reading && reading.follow;
     const lines = new TimedLines();
     const documents = this.#documents();
-    const appends = new Appends((document: LineDocument) => this.#keep(document), NOTHING);
+    const appends = new Appends(
+      (document: LineDocument) => this.#keep(document),
+      () => {},
+    );
 
     try {
       for await (const chunk of await this.#open(reading, signal)) {
