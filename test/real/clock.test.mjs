@@ -1,7 +1,15 @@
 // Changes of the clock: the real server under libfaketime, whose offset changes while it runs.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -22,16 +30,24 @@ function setClock(offset) {
   renameSync(`${offsetFile}.new`, offsetFile);
 }
 
-async function start() {
-  // The library that the `faketime` command would preload, without a shell in between.
-  const preload = execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], {
-    encoding: 'utf8',
-  }).trim();
+/**
+ * Returns the library that the `faketime` command would preload. The command itself is not used:
+ * it fails where an earlier process of the same number left its semaphore behind.
+ */
+function faketimeLibrary() {
+  const libraries = readdirSync('/usr/lib')
+    .map((name) => join('/usr/lib', name, 'faketime/libfaketime.so.1'))
+    .filter((path) => existsSync(path));
 
+  assert.ok(libraries[0], 'libfaketime is not installed');
+  return libraries[0];
+}
+
+async function start() {
   server = await TestServer.start({
     dataDir,
     env: {
-      LD_PRELOAD: preload,
+      LD_PRELOAD: faketimeLibrary(),
       FAKETIME_TIMESTAMP_FILE: offsetFile,
       FAKETIME_NO_CACHE: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
