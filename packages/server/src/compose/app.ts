@@ -43,6 +43,7 @@ import { monitoringDependencies, openMetrics } from './observability/monitoring.
 import { type OpenedSearch, openSearch } from './observability/search.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
+import { openUpstreams } from './upstreams.ts';
 
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -82,6 +83,7 @@ export async function openApp(
   log: Logger,
 ): Promise<App> {
   const { client, transport } = kubernetes;
+  const upstreams = openUpstreams(config);
   const providers = await openIdentityProviders(config);
   const { authentication } = config;
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
@@ -253,6 +255,7 @@ export async function openApp(
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
     tenants: new Tenants(catalog, authorizer, bindings),
+    upstreams,
     metrics,
     readiness,
     runsContainers: kubernetes.embedded === undefined,
@@ -293,6 +296,7 @@ export async function openApp(
   const close = async () => {
     stopping = true;
     await server.close();
+    await upstreams.close();
     await auditing.close();
     await recorded.close();
     live.close();

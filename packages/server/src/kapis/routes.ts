@@ -14,6 +14,7 @@ import type { Routers } from '../models/router/routers.ts';
 import type { Tenants } from '../models/tenant/tenants.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Terminals } from '../models/terminal/terminals.ts';
+import { type AlertingDependencies, alertingNotification } from './alerting-notification/routes.ts';
 import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
 import { docs } from './docs/routes.ts';
@@ -56,6 +57,7 @@ export interface RouteDependencies {
   terminals: Terminals;
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
+  upstreams: AlertingDependencies;
   metrics: Metrics;
   readiness: Readiness;
   /** Whether the Kubernetes API has nodes that run pods: the embedded one has none. */
@@ -114,6 +116,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
     }),
     ...monitoringV1alpha3(dependencies.monitoring),
     ...prometheusApi(dependencies.prometheus),
+    ...alertingNotification(dependencies.upstreams),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
@@ -133,6 +136,7 @@ export function routeTables(): readonly Route[] {
     search: {},
     iam: { credentials: {} },
     monitoring: {},
+    upstreams: { alerting: {}, notification: {} },
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
   } as unknown as RouteDependencies);
 }
