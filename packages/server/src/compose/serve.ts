@@ -17,7 +17,7 @@ import { OWN_SERVICE } from '../models/components/components.ts';
 import { type AdminResult, ensureAdmin, hasWellKnownPassword } from './admin.ts';
 import { type App, openApp } from './app.ts';
 import { openKubernetes } from './backend.ts';
-import { type ControllerDependencies, startControllers } from './controllers.ts';
+import { type ControllerDependencies, startControllers } from './controllers/controllers.ts';
 import { greeting, originOf } from './greeting.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
 import { simulate } from './simulation.ts';
@@ -222,6 +222,11 @@ export async function serve(
         maximumEntries: config.authentication.loginHistoryMaximumEntries,
       },
       ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
+      ...(config.network.enableNetworkPolicy && {
+        networkIsolation: {
+          allowedNamespaces: config.network.nsnpOptions.allowedIngressNamespaces,
+        },
+      }),
       log,
     };
 
