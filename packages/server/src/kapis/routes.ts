@@ -23,6 +23,8 @@ import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { laterVersions } from './later-versions/routes.ts';
 import { prometheusApi } from './monitoring.prometheus/routes.ts';
 import { type MonitoringDependencies, monitoringV1alpha3 } from './monitoring.v1alpha3/routes.ts';
+import { networkV1alpha2 } from './network.v1alpha2/routes.ts';
+import type { TopologyDependencies } from './network.v1alpha2/topology.ts';
 import type { OAuthDependencies } from './oauth/dependencies.ts';
 import type { ProviderLoginDependencies } from './oauth/providers/dependencies.ts';
 import { providerRoutes } from './oauth/providers/provider-routes.ts';
@@ -58,6 +60,7 @@ export interface RouteDependencies {
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
   upstreams: AlertingDependencies;
+  topology: TopologyDependencies;
   metrics: Metrics;
   readiness: Readiness;
   /** Whether the Kubernetes API has nodes that run pods: the embedded one has none. */
@@ -117,6 +120,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
     ...monitoringV1alpha3(dependencies.monitoring),
     ...prometheusApi(dependencies.prometheus),
     ...alertingNotification(dependencies.upstreams),
+    ...networkV1alpha2(dependencies.topology),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
@@ -137,6 +141,7 @@ export function routeTables(): readonly Route[] {
     iam: { credentials: {} },
     monitoring: {},
     upstreams: { alerting: {}, notification: {} },
+    topology: {},
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
   } as unknown as RouteDependencies);
 }
