@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { USERS } from '@ks-apiserver/api/resources';
+import { CLUSTERS, USERS } from '@ks-apiserver/api/resources';
 import type { GroupVersionKind } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { routeFinder, router, upgradeRouter } from '@ks-apiserver/http/routes/router';
 import type { Logger } from 'pino';
@@ -14,6 +15,7 @@ import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
+import { MemberClusters } from '../models/clusters/member-clusters.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -53,6 +55,14 @@ const START_TIMEOUT_MS = 60_000;
 async function schemaOf(kind: GroupVersionKind): Promise<Schema | undefined> {
   const { builtinSchema } = await import('@ks-apiserver/kubernetes/schemas/builtin');
   return builtinSchema(kind);
+}
+
+/** Follows Clusters with their credentials, which never leave the server. */
+async function openClusters(client: KubeClient, signal: AbortSignal): Promise<Informer> {
+  const clusters = new Informer(client, { resource: CLUSTERS, kind: 'Cluster', keepObjects: true });
+  await clusters.start().ready(signal);
+
+  return clusters;
 }
 
 /** The running product. */
@@ -268,6 +278,9 @@ export async function openApp(
     runsContainers: kubernetes.embedded === undefined,
   });
 
+  const clusters = config.multicluster.enable ? await openClusters(client, signal) : undefined;
+  const memberClusters = clusters && new MemberClusters(clusters.store);
+
   const onError = (_exchange: unknown, error: Error & { code?: number }) => {
     if (Number(error.code) >= 500 && error.cause) {
       log.error({ err: error.cause }, error.message);
@@ -293,6 +306,7 @@ export async function openApp(
         : undefined,
       schemaOf,
       ingest: search.ingest,
+      memberClusters,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,
@@ -304,6 +318,8 @@ export async function openApp(
     stopping = true;
     await server.close();
     await upstreams.close();
+    await memberClusters?.close();
+    await clusters?.stop();
     await auditing.close();
     await recorded.close();
     live.close();

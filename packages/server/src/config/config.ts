@@ -204,12 +204,6 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   checkNetworks('authentication.trustedProxies', config.authentication.trustedProxies);
   checkOAuth(config.authentication.oauthOptions);
 
-  if (config.multicluster.enable) {
-    const why =
-      'requests for other clusters are not served yet, without which the console shows nothing';
-    throw new ConfigError(`multicluster.enable: ${why}: set it to false`);
-  }
-
   return { config, unknown };
 }
 
