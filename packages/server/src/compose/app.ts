@@ -11,6 +11,7 @@ import type { Kubernetes } from '../backend/kubernetes.ts';
 import type { Options } from '../config/options.ts';
 import { LongCalls } from '../http/long-calls.ts';
 import { Metrics } from '../http/metrics.ts';
+import { configz } from '../kapis/config.v1alpha2/configs.ts';
 import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
@@ -40,6 +41,7 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
+import type { ClusterOptions } from './controllers/clusters.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
 import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
@@ -79,6 +81,8 @@ export interface App {
   /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
+  /** Clusters with their credentials, and the features of this one; undefined without members. */
+  memberClusters: ClusterOptions | undefined;
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
   searchStore: OpenedSearch['store'];
   close(): Promise<void>;
@@ -350,6 +354,7 @@ export async function openApp(
     reachedAt,
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
+    memberClusters: clusters && { clusters, configz: () => configz(config, search.backends) },
     searchStore: search.store,
     close,
   };

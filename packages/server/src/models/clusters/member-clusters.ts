@@ -1,12 +1,10 @@
+import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Entry, objectOf } from '@ks-apiserver/client/informer/entry';
 import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { KubeconfigError, parseKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
 import { MemberConnection } from './member-connection.ts';
-
-/** Label of the Cluster that stands for this server's own. */
-export const HOST_LABEL = 'cluster-role.kubesphere.io/host';
 
 /** Where a member's KubeSphere API is. */
 export type Door =
@@ -121,7 +119,7 @@ export class MemberClusters {
     if (!entry) {
       return undefined;
     }
-    if (HOST_LABEL in entry.labels) {
+    if (HOST_CLUSTER_LABEL in entry.labels) {
       return { state: 'host' };
     }
 
