@@ -123,12 +123,13 @@ for (const [name, password, role] of [
     assert.ok(user!.json.spec.email);
     assert.ok(Array.isArray(roles!.json));
 
-    const rules = roles!.json.map((item: { metadata: { annotations: Record<string, string> } }) =>
-      JSON.parse(item.metadata.annotations['iam.kubesphere.io/role-template-rules'] ?? '{}'),
+    const rules: Record<string, string>[] = roles!.json.map(
+      (item: { metadata: { annotations: Record<string, string> } }) =>
+        JSON.parse(item.metadata.annotations['iam.kubesphere.io/role-template-rules'] ?? '{}'),
     );
-    const merged: Record<string, string> = Object.assign({}, ...rules);
 
-    assert.equal(merged.workspaces, 'manage');
+    // The order of the templates is that of their creation; the console reads all of them.
+    assert.ok(rules.some(({ workspaces: action }) => action === 'manage'));
 
     assert.ok(
       workspaces!.json.items.some(
