@@ -29,7 +29,10 @@ export interface RouteRequest {
   info: RequestInfo;
   /** Address of the client; behind a trusted proxy, the one that the proxy reports. */
   sourceIP: string;
-  /** Decoded by the route's `consumes`; undefined without a body. */
+  /**
+   * Decoded by the route's `consumes`, or a stream of bytes of a route with `rawBody`; undefined
+   * without a body.
+   */
   body: unknown;
   /**
    * Whether the query says `dryRun=All`: everything is checked and answered, nothing is stored
@@ -99,7 +102,7 @@ export type UpgradeHandler = (request: UpgradeRequest) => Promise<void>;
 /** One operation: everything that routing, validation and the API descriptions need. */
 export interface Route {
   method: Method;
-  /** Full path with `{parameter}` segments. */
+  /** Full path with `{parameter}` segments; `{parameter:*}` at its end is the rest of the path. */
   path: string;
   operationId: string;
   summary: string;
@@ -113,6 +116,8 @@ export interface Route {
   bodyLimit?: number;
   /** Whether the body may be missing; the handler then gets undefined. */
   bodyOptional?: boolean;
+  /** The handler gets the body as it comes, of any media type and length, and not decoded. */
+  rawBody?: boolean;
   /** Answers a body that cannot be read, for routes where 3.0 has its own answer. */
   badBody?: RouteReply;
   /**

@@ -46,9 +46,22 @@ class RoutingError extends StatusError {
   }
 }
 
-/** Converts `/a/{b}/c` to the router's `/a/:b/c`. */
+const REST = /\{([^}:]+):\*\}$/;
+
+/** Converts `/a/{b}/{c:*}` to the router's `/a/:b/*`. */
 function pattern(path: string): string {
-  return path.replace(/\{([^}]+)\}/g, ':$1');
+  return path.replace(REST, '*').replace(/\{([^}]+)\}/g, ':$1');
+}
+
+/** Gives the rest of the path, which the router calls `*`, the name that it has in the route. */
+function namedParams(route: Route, found: Record<string, string | undefined>) {
+  const [, name] = REST.exec(route.path) ?? [];
+  if (name === undefined) {
+    return found as Record<string, string>;
+  }
+
+  const { '*': rest = '', ...params } = found;
+  return { ...params, [name]: rest } as Record<string, string>;
 }
 
 function accepts(header: string | undefined, produced: readonly string[]): boolean {
@@ -284,6 +297,11 @@ export function router(
     const { route } = compiled;
     negotiate(exchange.req, route);
 
+    if (route.rawBody) {
+      const { req } = exchange;
+      return answer(exchange, route, params, hasBody(req) ? req : undefined);
+    }
+
     const takesBody = route.body !== undefined || route.consumes !== undefined;
 
     return takesBody
@@ -316,7 +334,7 @@ export function router(
     };
 
     try {
-      return serve(exchange, compiled, found.params as Record<string, string>)?.catch(failed);
+      return serve(exchange, compiled, namedParams(compiled.route, found.params))?.catch(failed);
     } catch (error) {
       return failed(error);
     }

@@ -1,6 +1,6 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { endToEndHeaders } from '@ks-apiserver/apimachinery/transport/end-to-end-headers';
 import type { KubeRequest, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import { endToEndHeaders } from '@ks-apiserver/http/request/kube-request';
 import { hasBody } from '@ks-apiserver/http/request/request-body';
 import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import { sendError } from '@ks-apiserver/http/response/error-responder';
@@ -171,7 +171,7 @@ export function upgradeChain(
       // Kubernetes requires an origin of every WebSocket; one that came with it has been checked
       // above.
       origin: `http://${req.headers.host ?? 'localhost'}`,
-      ...endToEndHeaders(req),
+      ...endToEndHeaders(req.headers),
       upgrade: String(req.headers.upgrade ?? ''),
     };
 

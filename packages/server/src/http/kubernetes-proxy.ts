@@ -1,4 +1,5 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { endToEndHeaders } from '@ks-apiserver/apimachinery/transport/end-to-end-headers';
 import {
   isWhole,
   type KubeBody,
@@ -6,7 +7,7 @@ import {
   type KubeResponse,
 } from '@ks-apiserver/apimachinery/transport/transport';
 import { countedBody } from '@ks-apiserver/http/request/body-budgets';
-import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/http/request/kube-request';
+import { kubeRequestFrom } from '@ks-apiserver/http/request/kube-request';
 import { sendText } from '@ks-apiserver/http/response/error-responder';
 import { writeKubeResponse } from '@ks-apiserver/http/response/respond';
 import { BODY_LIMIT, readRequestBody } from '@ks-apiserver/http/routes/body';
@@ -142,7 +143,7 @@ async function proxyCall(
 export function kubernetesProxy(dependencies: ChainDependencies): Filter {
   const proxy: Filter = async (exchange) => {
     const { info, req, res } = exchange;
-    const request = proxied(exchange, endToEndHeaders(req));
+    const request = proxied(exchange, endToEndHeaders(req.headers));
 
     try {
       if (info.verb === 'watch') {

@@ -102,7 +102,7 @@ export const CONTINUE_PARAMETER = queryText(
 
 /** Returns the parameters that a path names in braces. */
 export function pathParameters(path: string): Parameter[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) =>
+  return [...path.matchAll(/\{(\w+)(?::\*)?\}/g)].map(([, name = '']) =>
     pathParameter(name, `${name} name`),
   );
 }

@@ -77,8 +77,9 @@ export function kubesphereSwagger(routes: readonly Route[]): SwaggerDocument {
   const paths = new Map<string, PathItem>();
 
   for (const route of routes) {
-    const item = paths.get(route.path) ?? {};
-    paths.set(route.path, item);
+    const path = route.path.replace(/:\*\}$/, '}');
+    const item = paths.get(path) ?? {};
+    paths.set(path, item);
     item[route.method.toLowerCase()] = operationOf(
       route,
       ids.get(route) ?? route.operationId,
