@@ -37,6 +37,7 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
+import { openDevOpsObjects } from './devops-objects.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
 import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
@@ -250,6 +251,13 @@ export async function openApp(
       scopes: new ReadableScopes(authorizer, bindings, visibility, catalog),
     },
     terminals: new Terminals(transport, config.terminal),
+    devopsObjects: openDevOpsObjects({
+      config,
+      catalog,
+      client,
+      writers: gate,
+      adminNamespaceOf: access.adminNamespaceOf,
+    }),
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
     tenants: new Tenants(catalog, authorizer, bindings),

@@ -55,6 +55,7 @@ import type { Catalog } from '../models/resources/catalog/catalog.ts';
 import { componentKind } from '../models/resources/computed/application-components.ts';
 import type { Routers } from '../models/router/routers.ts';
 import type { QuotaLimits } from '../models/tenant/quota-limits.ts';
+import { type DevOpsBackends, openDevOpsControllers } from './devops-controllers.ts';
 
 /** What the controllers work with. */
 export interface ControllerDependencies {
@@ -73,6 +74,8 @@ export interface ControllerDependencies {
   isEmbedded: boolean;
   /** Image of users' kubectl; undefined when no containers run. */
   kubectlImage?: string;
+  /** Jenkins, and what else DevOps projects need; undefined when none is configured. */
+  devops?: DevOpsBackends | undefined;
   log: Logger;
 }
 
@@ -213,6 +216,10 @@ export async function startControllers(
   const events = new EventRecorder(client, (err) =>
     log.warn({ err }, 'an event cannot be written'),
   );
+  const devops =
+    dependencies.devops &&
+    (await openDevOpsControllers({ client, catalog, events, ...dependencies.devops }, signal));
+
   const onIgnored = (role: string, why: string) =>
     log.warn({ role, why }, 'a rego-override of a role allows nothing');
 
@@ -318,6 +325,7 @@ export async function startControllers(
       roleBindings,
     }),
     loginRecordReconciler(client, records, dependencies.loginHistory),
+    ...(devops?.reconcilers ?? []),
   ];
 
   const onError: OnFailure = (controller, key, err, about) => {
@@ -336,6 +344,7 @@ export async function startControllers(
     await Promise.all([
       ...Object.values(copies).map((copy) => copy.stop()),
       retired?.stop(),
+      devops?.stop(),
       events.stop(),
     ]);
   };

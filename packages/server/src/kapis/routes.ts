@@ -16,6 +16,8 @@ import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Terminals } from '../models/terminal/terminals.ts';
 import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
+import type { DevOpsV1alpha3Dependencies } from './devops.v1alpha3/dependencies.ts';
+import { devopsV1alpha3 } from './devops.v1alpha3/routes.ts';
 import { docs } from './docs/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
@@ -54,6 +56,8 @@ export interface RouteDependencies {
   quotas: WorkspaceQuotas;
   search: SearchDependencies;
   terminals: Terminals;
+  /** DevOps projects and what is in them; undefined without Jenkins. */
+  devopsObjects: DevOpsV1alpha3Dependencies | undefined;
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
   metrics: Metrics;
@@ -112,6 +116,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
       client,
       outbound,
     }),
+    ...devopsV1alpha3(dependencies.devopsObjects),
     ...monitoringV1alpha3(dependencies.monitoring),
     ...prometheusApi(dependencies.prometheus),
     ...laterVersions(),
@@ -132,6 +137,7 @@ export function routeTables(): readonly Route[] {
     providerLogin: {},
     search: {},
     iam: { credentials: {} },
+    devopsObjects: {},
     monitoring: {},
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
   } as unknown as RouteDependencies);
