@@ -26,6 +26,7 @@ import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
 import { MetricAccess } from '../models/monitoring/prometheus-api/metric-access.ts';
 import { PrometheusApi } from '../models/monitoring/prometheus-api/prometheus-api.ts';
+import { WeaveScope } from '../models/network/weave-scope.ts';
 import { usesHttps } from '../models/oauth/cookies.ts';
 import { ReadableScopes } from '../models/observability/readable-scopes.ts';
 import { Catalog } from '../models/resources/catalog/catalog.ts';
@@ -44,6 +45,7 @@ import { monitoringDependencies, openMetrics } from './observability/monitoring.
 import { type OpenedSearch, openSearch } from './observability/search.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
+import { openUpstreams } from './upstreams.ts';
 
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -83,6 +85,7 @@ export async function openApp(
   log: Logger,
 ): Promise<App> {
   const { client, transport } = kubernetes;
+  const upstreams = openUpstreams(config);
   const providers = await openIdentityProviders(config);
   const { authentication } = config;
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
@@ -261,6 +264,13 @@ export async function openApp(
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
     tenants: new Tenants(catalog, authorizer, bindings),
+    upstreams,
+    topology: {
+      client,
+      catalog,
+      queries: recorded.queries,
+      scope: upstreams.weaveScope && new WeaveScope(upstreams.weaveScope),
+    },
     metrics,
     readiness,
     runsContainers: kubernetes.embedded === undefined,
@@ -301,6 +311,7 @@ export async function openApp(
   const close = async () => {
     stopping = true;
     await server.close();
+    await upstreams.close();
     await auditing.close();
     await recorded.close();
     live.close();

@@ -17,8 +17,8 @@ import { OWN_SERVICE } from '../models/components/components.ts';
 import { type AdminResult, ensureAdmin, hasWellKnownPassword } from './admin.ts';
 import { type App, openApp } from './app.ts';
 import { openKubernetes } from './backend.ts';
-import { type ControllerDependencies, startControllers } from './controllers.ts';
-import { openJenkinsAdmin } from './devops-controllers.ts';
+import { type ControllerDependencies, startControllers } from './controllers/controllers.ts';
+import { openJenkinsAdmin } from './controllers/devops.ts';
 import { greeting, originOf } from './greeting.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
 import { simulate } from './simulation.ts';
@@ -227,8 +227,13 @@ export async function serve(
         retentionMs: config.authentication.loginHistoryRetentionPeriod,
         maximumEntries: config.authentication.loginHistoryMaximumEntries,
       },
-      devops: jenkins && { jenkins },
+      ...(jenkins && { devops: { jenkins } }),
       ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
+      ...(config.network.enableNetworkPolicy && {
+        networkIsolation: {
+          allowedNamespaces: config.network.nsnpOptions.allowedIngressNamespaces,
+        },
+      }),
       log,
     };
 
