@@ -37,6 +37,7 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
+import { openDevops } from './devops.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
 import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
@@ -189,6 +190,7 @@ export async function openApp(
   const visibility = new Visibility(authorizer, bindings, catalog);
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
+  const devops = openDevops({ config, client, authorizer, gate, dataDir });
   const live = new LiveLists(catalog);
   let stopping = false;
 
@@ -250,6 +252,7 @@ export async function openApp(
       scopes: new ReadableScopes(authorizer, bindings, visibility, catalog),
     },
     terminals: new Terminals(transport, config.terminal),
+    devops: devops.dependencies,
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
     tenants: new Tenants(catalog, authorizer, bindings),
@@ -295,6 +298,7 @@ export async function openApp(
     await server.close();
     await auditing.close();
     await recorded.close();
+    await devops.close();
     live.close();
     await search.close();
     await signIn.close();

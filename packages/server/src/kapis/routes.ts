@@ -16,6 +16,7 @@ import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Terminals } from '../models/terminal/terminals.ts';
 import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
+import { type DevopsDependencies, devopsV1alpha2 } from './devops.v1alpha2/routes.ts';
 import { docs } from './docs/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
@@ -54,6 +55,7 @@ export interface RouteDependencies {
   quotas: WorkspaceQuotas;
   search: SearchDependencies;
   terminals: Terminals;
+  devops: DevopsDependencies;
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
   metrics: Metrics;
@@ -112,6 +114,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
       client,
       outbound,
     }),
+    ...devopsV1alpha2(dependencies.devops),
     ...monitoringV1alpha3(dependencies.monitoring),
     ...prometheusApi(dependencies.prometheus),
     ...laterVersions(),
@@ -132,6 +135,7 @@ export function routeTables(): readonly Route[] {
     providerLogin: {},
     search: {},
     iam: { credentials: {} },
+    devops: { jenkins: {}, sonar: {}, binaries: {} },
     monitoring: {},
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
   } as unknown as RouteDependencies);
