@@ -38,6 +38,7 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
+import { type OpenedDevops, openDevops } from './devops.ts';
 import { openDevOpsObjects } from './devops-objects.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
@@ -70,6 +71,8 @@ export interface App {
   /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
+  /** Deletes the file of a binary that images are built from; undefined where none is stored. */
+  deleteBinary: OpenedDevops['deleteBinary'];
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
   searchStore: OpenedSearch['store'];
   close(): Promise<void>;
@@ -193,6 +196,7 @@ export async function openApp(
   const visibility = new Visibility(authorizer, bindings, catalog);
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
+  const devops = openDevops({ config, client, authorizer, gate, dataDir });
   const live = new LiveLists(catalog);
   let stopping = false;
 
@@ -261,6 +265,7 @@ export async function openApp(
       writers: gate,
       adminNamespaceOf: access.adminNamespaceOf,
     }),
+    devops: devops.dependencies,
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
     tenants: new Tenants(catalog, authorizer, bindings),
@@ -314,6 +319,7 @@ export async function openApp(
     await upstreams.close();
     await auditing.close();
     await recorded.close();
+    await devops.close();
     live.close();
     await search.close();
     await signIn.close();
@@ -342,6 +348,7 @@ export async function openApp(
     reachedAt,
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
+    deleteBinary: devops.deleteBinary,
     searchStore: search.store,
     close,
   };

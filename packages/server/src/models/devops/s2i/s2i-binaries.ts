@@ -1,0 +1,221 @@
+import type { Readable } from 'node:stream';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import {
+  type BinaryContent,
+  type BinaryKey,
+  type BinaryStore,
+  BinaryStoreError,
+} from '@ks-apiserver/upstreams/s3/binary-store';
+import type { CallerWriter, CallerWriters } from '../../authorization/caller-writer.ts';
+import { byteSize } from './byte-size.ts';
+import { type ReceivedFile, receiveFile } from './received-file.ts';
+import { isUploading, S2I_BINARIES, type S2iBinary } from './s2i-binary.ts';
+
+/** Where builders in the cluster download binaries, as 3.0 writes it. */
+const OWN_URL =
+  'http://ks-apiserver.kubesphere-system.svc/kapis/devops.kubesphere.io/v1alpha2/namespaces';
+
+/** What S2iBinaries works with. */
+export interface S2iDependencies {
+  client: KubeReader;
+  writers: CallerWriters;
+  store: BinaryStore;
+  /** Whether the store keeps the binaries of different namespaces under one name. */
+  sharesKeys: boolean;
+  /** Folder of files while they come. */
+  folder: string;
+}
+
+/** An upload: whose, for which object, and the form. */
+export interface Upload {
+  caller: UserInfo;
+  key: BinaryKey;
+  body: Readable;
+  contentType: string;
+  signal: AbortSignal;
+}
+
+/** How a binary is downloaded: from a URL, or from this server itself. */
+export type Download = { link: string } | { content: () => Promise<BinaryContent> };
+
+/** 500 in exactly these words: 3.0's, which consoles show. */
+function failure(message: string, cause?: unknown): StatusError {
+  return new StatusError(500, 'InternalError', message, undefined, { cause });
+}
+
+/** Receives the files that images are built from, and hands them to builders. */
+export class S2iBinaries {
+  readonly #dependencies: S2iDependencies;
+
+  constructor(dependencies: S2iDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /**
+   * Stores an uploaded file and returns its S2iBinary. A file that is stored already is not stored
+   * again. Throws the errors of `receiveFile`, and 500 in 3.0's words when there is no such
+   * object, when another upload runs, or when the store fails.
+   */
+  async upload(upload: Upload): Promise<S2iBinary> {
+    const { key, body, contentType } = upload;
+    const object = await this.#find(key);
+
+    if (isUploading(object, Date.now())) {
+      throw failure('[ServiceError:409] file is uploading, please try later');
+    }
+
+    await this.#checkOwnsKey(object);
+
+    const received = await receiveFile(body, contentType, this.#dependencies.folder);
+
+    try {
+      return await this.#keep(upload, object, received);
+    } finally {
+      await received.discard();
+    }
+  }
+
+  /** Finds how a file is downloaded. Throws 500 in 3.0's words when it is not there. */
+  async download(key: BinaryKey, fileName: string): Promise<Download> {
+    const { store } = this.#dependencies;
+    const object = await this.#find(key);
+
+    if (object.spec?.fileName !== fileName) {
+      throw failure(`could not fould file ${fileName}`);
+    }
+    if (object.status?.phase !== 'Ready') {
+      throw failure('[ServiceError:400] file is not ready, please try later');
+    }
+
+    await this.#checkOwnsKey(object);
+
+    const link = await store.link(key, fileName);
+
+    return link === undefined ? { content: () => this.#open(key) } : { link };
+  }
+
+  async #open(key: BinaryKey): Promise<BinaryContent> {
+    const content = await this.#dependencies.store.open(key);
+    if (!content) {
+      throw failure('the file is gone: upload it again');
+    }
+
+    return content;
+  }
+
+  async #find({ namespace, name }: BinaryKey): Promise<S2iBinary> {
+    const found = await this.#dependencies.client.find<S2iBinary>({
+      resource: S2I_BINARIES,
+      namespace,
+      name,
+    });
+
+    if (!found) {
+      throw failure(`s2ibinary.devops.kubesphere.io "${name}" not found`);
+    }
+
+    return found;
+  }
+
+  /**
+   * Throws unless an object is the oldest of those that share its key: `a/b-c` and `a-b/c` have
+   * one file in 3.0's buckets, and whoever owns one namespace must not read or replace the file of
+   * the other.
+   */
+  async #checkOwnsKey(object: S2iBinary): Promise<void> {
+    const { client, sharesKeys } = this.#dependencies;
+    const keyOf = ({ metadata }: S2iBinary) => `${metadata.namespace}-${metadata.name}`;
+    const ageOf = ({ metadata }: S2iBinary) => metadata.creationTimestamp ?? '';
+
+    if (
+      !sharesKeys ||
+      !keyOf(object)
+        .replace(/^[^-]*-/, '')
+        .includes('-')
+    ) {
+      return;
+    }
+
+    const { items } = await client.list<S2iBinary>(S2I_BINARIES);
+    const isOlder = (other: S2iBinary) =>
+      keyOf(other) === keyOf(object) &&
+      other.metadata.uid !== object.metadata.uid &&
+      ageOf(other) <= ageOf(object);
+
+    if (items.some(isOlder)) {
+      throw failure('another S2iBinary uses the same file in the bucket: choose another name');
+    }
+  }
+
+  async #keep(
+    { caller, key, signal }: Upload,
+    object: S2iBinary,
+    { file, md5, expectedMd5 }: ReceivedFile,
+  ): Promise<S2iBinary> {
+    if (expectedMd5 && expectedMd5 !== md5) {
+      throw failure(`[ServiceError:400] md5 not match, origin: ${expectedMd5}, calculate: ${md5}`);
+    }
+
+    const { spec, status } = object;
+    const size = byteSize(file.size);
+    const isStored =
+      status?.phase === 'Ready' &&
+      spec?.fileName === file.name &&
+      spec.md5 === md5 &&
+      spec.size === size;
+
+    if (isStored) {
+      return object;
+    }
+
+    const { store, writers } = this.#dependencies;
+    const writer = writers.clientFor(caller);
+
+    const uploading = await writer.update<S2iBinary>(S2I_BINARIES, {
+      ...object,
+      spec: {
+        ...spec,
+        fileName: file.name,
+        md5,
+        size,
+        downloadURL: `${OWN_URL}/${key.namespace}/s2ibinaries/${key.name}/file/${encodeURIComponent(file.name)}`,
+        uploadTimeStamp: timestamp(),
+      },
+      status: { ...status, phase: 'Uploading' },
+    });
+
+    try {
+      await store.put(key, file, signal);
+    } catch (error) {
+      const hasNoBucket = error instanceof BinaryStoreError && error.code === 'NoSuchBucket';
+
+      // A missing bucket has taken nothing away: what was there before still is.
+      await this.#settle(
+        writer,
+        hasNoBucket
+          ? { ...uploading, spec: { ...spec }, status: { ...status } }
+          : { ...uploading, status: { ...uploading.status, phase: 'UploadFailed' } },
+      );
+
+      throw error instanceof BinaryStoreError ? failure(messageOf(error), error) : error;
+    }
+
+    return writer.update<S2iBinary>(S2I_BINARIES, {
+      ...uploading,
+      status: { ...uploading.status, phase: 'Ready' },
+    });
+  }
+
+  /** Writes how an upload has failed; when even that fails, the upload is given up in an hour. */
+  async #settle(writer: CallerWriter, object: S2iBinary): Promise<void> {
+    try {
+      await writer.update(S2I_BINARIES, object);
+    } catch {
+      // The first error is the one that the caller can act on.
+    }
+  }
+}
