@@ -14,6 +14,7 @@ import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
+import { ProjectUsers } from '../models/devops/objects/project-users.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -73,6 +74,7 @@ export interface App {
   routers: Routers;
   /** Deletes the file of a binary that images are built from; undefined where none is stored. */
   deleteBinary: OpenedDevops['deleteBinary'];
+  projectUsers: ProjectUsers;
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
   searchStore: OpenedSearch['store'];
   close(): Promise<void>;
@@ -349,6 +351,13 @@ export async function openApp(
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
     deleteBinary: devops.deleteBinary,
+    projectUsers: new ProjectUsers({
+      authorizer,
+      bindings,
+      catalog,
+      users,
+      adminNamespaceOf: access.adminNamespaceOf,
+    }),
     searchStore: search.store,
     close,
   };
