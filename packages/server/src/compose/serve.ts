@@ -237,6 +237,7 @@ export async function serve(
         },
       }),
       ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
+      ...(app.memberClusters && { memberClusters: app.memberClusters }),
       ...(config.network.enableNetworkPolicy && {
         networkIsolation: {
           allowedNamespaces: config.network.nsnpOptions.allowedIngressNamespaces,
