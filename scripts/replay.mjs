@@ -50,7 +50,7 @@ function replay(log, args) {
 }
 
 /** Groups whose recordings also hold what the server sent to others. */
-const withUpstreams = new Set(['logs', 'events', 'auditing', 'devops']);
+const withUpstreams = new Set(['logs', 'events', 'auditing', 'devops', 'proxies']);
 
 /** Address of the stub's log of requests. */
 const upstreamLog = 'http://127.0.0.1:47000';
@@ -76,6 +76,9 @@ const upstreamConfig = {
   logging: { host: 'http://127.0.0.1:47003', indexPrefix: 'ks-logstash-log', version: '6' },
   events: { host: 'http://127.0.0.1:47004', indexPrefix: 'ks-logstash-events', version: '7' },
   auditing: { host: 'http://127.0.0.1:47005', indexPrefix: 'ks-logstash-auditing', version: '' },
+  notification: { endpoint: 'http://127.0.0.1:47006' },
+  alerting: { endpoint: 'http://127.0.0.1:47007/base/path/' },
+  servicemesh: { jaegerQueryHost: 'http://127.0.0.1:47011' },
 };
 
 let failed = 0;

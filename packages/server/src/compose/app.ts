@@ -14,6 +14,7 @@ import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
+import type { S2iBinaries } from '../models/devops/s2i/s2i-binaries.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -26,6 +27,7 @@ import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
 import { MetricAccess } from '../models/monitoring/prometheus-api/metric-access.ts';
 import { PrometheusApi } from '../models/monitoring/prometheus-api/prometheus-api.ts';
+import { WeaveScope } from '../models/network/weave-scope.ts';
 import { usesHttps } from '../models/oauth/cookies.ts';
 import { ReadableScopes } from '../models/observability/readable-scopes.ts';
 import { Catalog } from '../models/resources/catalog/catalog.ts';
@@ -37,13 +39,15 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
-import { openDevops } from './devops.ts';
+import { openDevOps } from './devops.ts';
+import { openDevOpsObjects } from './devops-objects.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
 import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
 import { type OpenedSearch, openSearch } from './observability/search.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
+import { openUpstreams } from './upstreams.ts';
 
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -70,6 +74,8 @@ export interface App {
   routers: Routers;
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
   searchStore: OpenedSearch['store'];
+  /** Files that images are built from; undefined where none can be uploaded. */
+  binaries: S2iBinaries | undefined;
   close(): Promise<void>;
 }
 
@@ -83,6 +89,7 @@ export async function openApp(
   log: Logger,
 ): Promise<App> {
   const { client, transport } = kubernetes;
+  const upstreams = openUpstreams(config);
   const providers = await openIdentityProviders(config);
   const { authentication } = config;
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
@@ -190,7 +197,7 @@ export async function openApp(
   const visibility = new Visibility(authorizer, bindings, catalog);
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
-  const devops = openDevops({ config, client, authorizer, gate, dataDir });
+  const devops = openDevOps({ config, client, authorizer, gate, dataDir });
   const live = new LiveLists(catalog);
   let stopping = false;
 
@@ -253,9 +260,23 @@ export async function openApp(
     },
     terminals: new Terminals(transport, config.terminal),
     devops: devops.dependencies,
+    devopsObjects: openDevOpsObjects({
+      config,
+      catalog,
+      client,
+      writers: gate,
+      adminNamespaceOf: access.adminNamespaceOf,
+    }),
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
     tenants: new Tenants(catalog, authorizer, bindings),
+    upstreams,
+    topology: {
+      client,
+      catalog,
+      queries: recorded.queries,
+      scope: upstreams.weaveScope && new WeaveScope(upstreams.weaveScope),
+    },
     metrics,
     readiness,
     runsContainers: kubernetes.embedded === undefined,
@@ -296,6 +317,7 @@ export async function openApp(
   const close = async () => {
     stopping = true;
     await server.close();
+    await upstreams.close();
     await auditing.close();
     await recorded.close();
     await devops.close();
@@ -328,6 +350,7 @@ export async function openApp(
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
     searchStore: search.store,
+    binaries: devops.dependencies.binaries,
     close,
   };
 }

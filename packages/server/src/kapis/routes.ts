@@ -14,15 +14,20 @@ import type { Routers } from '../models/router/routers.ts';
 import type { Tenants } from '../models/tenant/tenants.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Terminals } from '../models/terminal/terminals.ts';
+import { type AlertingDependencies, alertingNotification } from './alerting-notification/routes.ts';
 import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
-import { type DevopsDependencies, devopsV1alpha2 } from './devops.v1alpha2/routes.ts';
+import { type DevOpsV1alpha2Dependencies, devopsV1alpha2 } from './devops.v1alpha2/routes.ts';
+import type { DevOpsV1alpha3Dependencies } from './devops.v1alpha3/dependencies.ts';
+import { devopsV1alpha3 } from './devops.v1alpha3/routes.ts';
 import { docs } from './docs/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { laterVersions } from './later-versions/routes.ts';
 import { prometheusApi } from './monitoring.prometheus/routes.ts';
 import { type MonitoringDependencies, monitoringV1alpha3 } from './monitoring.v1alpha3/routes.ts';
+import { networkV1alpha2 } from './network.v1alpha2/routes.ts';
+import type { TopologyDependencies } from './network.v1alpha2/topology.ts';
 import type { OAuthDependencies } from './oauth/dependencies.ts';
 import type { ProviderLoginDependencies } from './oauth/providers/dependencies.ts';
 import { providerRoutes } from './oauth/providers/provider-routes.ts';
@@ -55,9 +60,13 @@ export interface RouteDependencies {
   quotas: WorkspaceQuotas;
   search: SearchDependencies;
   terminals: Terminals;
-  devops: DevopsDependencies;
+  devops: DevOpsV1alpha2Dependencies;
+  /** DevOps projects and what is in them; undefined without Jenkins. */
+  devopsObjects: DevOpsV1alpha3Dependencies | undefined;
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
+  upstreams: AlertingDependencies;
+  topology: TopologyDependencies;
   metrics: Metrics;
   readiness: Readiness;
   /** Whether the Kubernetes API has nodes that run pods: the embedded one has none. */
@@ -115,8 +124,11 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
       outbound,
     }),
     ...devopsV1alpha2(dependencies.devops),
+    ...devopsV1alpha3(dependencies.devopsObjects),
     ...monitoringV1alpha3(dependencies.monitoring),
     ...prometheusApi(dependencies.prometheus),
+    ...alertingNotification(dependencies.upstreams),
+    ...networkV1alpha2(dependencies.topology),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
@@ -136,7 +148,10 @@ export function routeTables(): readonly Route[] {
     search: {},
     iam: { credentials: {} },
     devops: { jenkins: {}, sonar: {}, binaries: {} },
+    devopsObjects: {},
     monitoring: {},
+    upstreams: { alerting: {}, notification: {} },
+    topology: {},
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
   } as unknown as RouteDependencies);
 }

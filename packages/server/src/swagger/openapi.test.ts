@@ -31,7 +31,8 @@ test('the reference is valid, and contains every route and every served custom r
   await SwaggerParser.validate(structuredClone(document) as never);
 
   for (const route of routeTables()) {
-    assert.ok(document.paths[route.path]?.[route.method.toLowerCase()], route.path);
+    const path = route.path.replace(/:\*\}$/, '}');
+    assert.ok(document.paths[path]?.[route.method.toLowerCase()], path);
   }
 
   for (const { spec } of builtinManifests().crds) {

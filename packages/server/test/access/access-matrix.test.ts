@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { routeTables } from '@ks-apiserver/server/kapis/routes';
 import { eventually, TestServer } from '../support/test-server.ts';
+import { ALERTING_NOTIFICATION } from './alerting-notification.ts';
 import { iamRows } from './iam.ts';
 import { KUBERNETES } from './kubernetes.ts';
 import { LATER_VERSIONS } from './later-versions.ts';
 import { MONITORING } from './monitoring.ts';
+import { NETWORK } from './network.ts';
 import { OAUTH } from './oauth.ts';
 import { resourcesV1alpha2Rows } from './resources-v1alpha2.ts';
 import { RESOURCES_V1ALPHA3 } from './resources-v1alpha3.ts';
@@ -23,6 +25,8 @@ const ROUTES: Table = {
   ...resourcesV1alpha2Rows(),
   ...LATER_VERSIONS,
   ...MONITORING,
+  ...ALERTING_NOTIFICATION,
+  ...NETWORK,
 };
 
 let server: TestServer;
@@ -112,7 +116,8 @@ async function check(method: string, template: string, row: Row): Promise<void> 
       name: row.name ?? '',
     };
 
-    const path = template.replace(/\{(\w+)\}/g, (_, key) => values[key]!) + (row.query ?? '');
+    const whole = template.replace('{path:*}', row.path ?? '');
+    const path = whole.replace(/\{(\w+)\}/g, (_, key) => values[key]!) + (row.query ?? '');
 
     for (const caller of CALLERS) {
       // An Accept type that no route produces and a body that no handler decodes: allowed writes
@@ -186,7 +191,8 @@ test('without a log-in exactly the listed routes can be called', () => {
 for (const [key, rows] of Object.entries(ROUTES)) {
   const [method, path] = key.split(' ') as [string, string];
   for (const row of rows) {
-    test(`${key} ${row.resources ?? ''}${row.query ?? ''}`, () => check(method, path, row));
+    test(`${key} ${row.resources ?? row.path ?? ''}${row.query ?? ''}`, () =>
+      check(method, path, row));
   }
 }
 

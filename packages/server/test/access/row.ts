@@ -35,6 +35,8 @@ export const MANAGERS: readonly Caller[] = ['workspaces-manager', 'admin'];
 /** A call and its permitted callers, for each tenant or for all alike. */
 export interface Row {
   resources?: string;
+  /** Rest of the path, for routes that end in `{path:*}`. */
+  path?: string;
   /** Query of the call, with its question mark. */
   query?: string;
   /** The route changes something although it is a GET. */

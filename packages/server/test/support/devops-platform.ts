@@ -29,7 +29,7 @@ function isTokenOf(name: string, password: string): boolean {
 }
 
 /** A server whose configuration names a stub of Jenkins. */
-export class DevopsPlatform {
+export class DevOpsPlatform {
   readonly platform: TestPlatform;
   readonly jenkins: JenkinsServer;
   readonly runs: JenkinsRuns;
@@ -48,7 +48,7 @@ export class DevopsPlatform {
   }
 
   /** Starts both; `sections` are added to the configuration. */
-  static async start(sections: Record<string, unknown> = {}): Promise<DevopsPlatform> {
+  static async start(sections: Record<string, unknown> = {}): Promise<DevOpsPlatform> {
     const runs = new JenkinsRuns();
     const jenkins = await JenkinsServer.start({ authenticate: isTokenOf, routes: runs.routes });
     const folder = await mkdtemp(join(tmpdir(), 'ks-devops-'));
@@ -59,7 +59,7 @@ export class DevopsPlatform {
 
     const platform = await TestPlatform.start({ args: ['--config', config] });
 
-    return new DevopsPlatform(platform, jenkins, runs, folder);
+    return new DevOpsPlatform(platform, jenkins, runs, folder);
   }
 
   /** Calls the API of pipelines, with the crumb, as the administrator unless given a token. */

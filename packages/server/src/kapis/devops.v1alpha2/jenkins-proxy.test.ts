@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DevopsPlatform, JOB } from '@ks-apiserver/server/test/support/devops-platform';
+import { DevOpsPlatform, JOB } from '@ks-apiserver/server/test/support/devops-platform';
 import { jenkinsUrl } from './jenkins-proxy.ts';
 
-let devops: DevopsPlatform;
+let devops: DevOpsPlatform;
 
 before(async () => {
-  devops = await DevopsPlatform.start();
+  devops = await DevOpsPlatform.start();
   devops.jenkins.state.addJob('proj', 'shop', JOB);
   devops.runs.addFile('/job/proj/job/shop/1/artifact/report.html', '<script>steal()</script>');
 });

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   ASKING_JOB,
-  DevopsPlatform,
+  DevOpsPlatform,
   JOB,
   MULTI_BRANCH_JOB,
 } from '@ks-apiserver/server/test/support/devops-platform';
 
-let devops: DevopsPlatform;
+let devops: DevOpsPlatform;
 
 before(async () => {
-  devops = await DevopsPlatform.start();
+  devops = await DevOpsPlatform.start();
   devops.jenkins.state.addJob('proj', 'shop', ASKING_JOB);
   devops.jenkins.state.addJob('proj', 'quick', JOB);
   devops.jenkins.state.addJob('proj', 'web', MULTI_BRANCH_JOB);

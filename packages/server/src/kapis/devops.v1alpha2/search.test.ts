@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DevopsPlatform, JOB } from '@ks-apiserver/server/test/support/devops-platform';
+import { DevOpsPlatform, JOB } from '@ks-apiserver/server/test/support/devops-platform';
 import { eventually } from '@ks-apiserver/server/test/support/test-server';
 
-let devops: DevopsPlatform;
+let devops: DevOpsPlatform;
 let viewer: string;
 
 before(async () => {
-  devops = await DevopsPlatform.start();
+  devops = await DevOpsPlatform.start();
   const { platform, jenkins } = devops;
 
   await platform.createWorkspace('ws-a');

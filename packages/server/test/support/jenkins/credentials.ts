@@ -83,6 +83,21 @@ export const credentialRoutes: readonly JenkinsRoute[] = [
   },
   {
     method: 'GET',
+    path: new RegExp(`${STORE}/api/json$`),
+    answer: (_request, state, [folder = '']) => {
+      const item = state.find(folder);
+      if (!item) {
+        return page(404, 'Not Found');
+      }
+
+      return json({
+        _class: 'com.cloudbees.plugins.credentials.CredentialsStoreAction$DomainWrapper',
+        credentials: [...item.credentials.keys()].map((id) => ({ id })),
+      });
+    },
+  },
+  {
+    method: 'GET',
     path: new RegExp(`${STORE}/credential/([^/]+)/api/json$`),
     answer: (_request, state, [folder = '', id = '']) => {
       const credential = state.find(folder)?.credentials.get(id);

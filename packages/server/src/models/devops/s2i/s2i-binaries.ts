@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { S2I_BINARIES } from '@ks-apiserver/api/resources';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
@@ -13,7 +14,7 @@ import {
 import type { CallerWriter, CallerWriters } from '../../authorization/caller-writer.ts';
 import { byteSize } from './byte-size.ts';
 import { type ReceivedFile, receiveFile } from './received-file.ts';
-import { isUploading, S2I_BINARIES, type S2iBinary } from './s2i-binary.ts';
+import { isUploading, type S2iBinary } from './s2i-binary.ts';
 
 /** Where builders in the cluster download binaries, as 3.0 writes it. */
 const OWN_URL =
@@ -68,7 +69,7 @@ export class S2iBinaries {
       throw failure('[ServiceError:409] file is uploading, please try later');
     }
 
-    await this.#checkOwnsKey(object);
+    await this.#checkOwnsFile(key, object);
 
     const received = await receiveFile(body, contentType, this.#dependencies.folder);
 
@@ -91,7 +92,7 @@ export class S2iBinaries {
       throw failure('[ServiceError:400] file is not ready, please try later');
     }
 
-    await this.#checkOwnsKey(object);
+    await this.#checkOwnsFile(key, object);
 
     const link = await store.link(key, fileName);
 
@@ -122,31 +123,47 @@ export class S2iBinaries {
   }
 
   /**
-   * Throws unless an object is the oldest of those that share its key: `a/b-c` and `a-b/c` have
-   * one file in 3.0's buckets, and whoever owns one namespace must not read or replace the file of
-   * the other.
+   * Deletes what was uploaded for an object that goes, unless an object of another namespace has
+   * the same file. Rejects with a BinaryStoreError.
    */
-  async #checkOwnsKey(object: S2iBinary): Promise<void> {
-    const { client, sharesKeys } = this.#dependencies;
-    const keyOf = ({ metadata }: S2iBinary) => `${metadata.namespace}-${metadata.name}`;
-    const ageOf = ({ metadata }: S2iBinary) => metadata.creationTimestamp ?? '';
+  async deleteFile(key: BinaryKey, signal: AbortSignal): Promise<void> {
+    const others = await this.#sharing(key);
 
-    if (
-      !sharesKeys ||
-      !keyOf(object)
-        .replace(/^[^-]*-/, '')
-        .includes('-')
-    ) {
-      return;
+    if (others.length === 0) {
+      await this.#dependencies.store.delete(key, signal);
+    }
+  }
+
+  /**
+   * Returns the other objects that share the file of an object: `a/b-c` and `a-b/c` have one file
+   * in 3.0's buckets.
+   */
+  async #sharing(key: BinaryKey): Promise<readonly S2iBinary[]> {
+    const { client, sharesKeys } = this.#dependencies;
+    const own = `${key.namespace}-${key.name}`;
+
+    // A name with one hyphen can be split in one way only.
+    if (!sharesKeys || own.indexOf('-') === own.lastIndexOf('-')) {
+      return [];
     }
 
     const { items } = await client.list<S2iBinary>(S2I_BINARIES);
-    const isOlder = (other: S2iBinary) =>
-      keyOf(other) === keyOf(object) &&
-      other.metadata.uid !== object.metadata.uid &&
-      ageOf(other) <= ageOf(object);
 
-    if (items.some(isOlder)) {
+    return items.filter(
+      ({ metadata: { namespace, name } }) =>
+        `${namespace}-${name}` === own && namespace !== key.namespace,
+    );
+  }
+
+  /**
+   * Throws unless an object is the oldest of those that share its file: whoever owns one namespace
+   * must not read or replace the file of another.
+   */
+  async #checkOwnsFile(key: BinaryKey, { metadata }: S2iBinary): Promise<void> {
+    const age = metadata.creationTimestamp ?? '';
+    const others = await this.#sharing(key);
+
+    if (others.some((other) => (other.metadata.creationTimestamp ?? '') <= age)) {
       throw failure('another S2iBinary uses the same file in the bucket: choose another name');
     }
   }

@@ -50,11 +50,14 @@ import { workspaceTemplateReconciler } from '@ks-apiserver/controllers/tenant/wo
 import { jobReconciler } from '@ks-apiserver/controllers/workloads/job';
 import { makeSigningRequest } from '@ks-apiserver/kubernetes/server/sign-request';
 import type { Logger } from 'pino';
-import { hashPassword } from '../models/iam/passwords/passwords.ts';
-import type { Catalog } from '../models/resources/catalog/catalog.ts';
-import { componentKind } from '../models/resources/computed/application-components.ts';
-import type { Routers } from '../models/router/routers.ts';
-import type { QuotaLimits } from '../models/tenant/quota-limits.ts';
+import { hashPassword } from '../../models/iam/passwords/passwords.ts';
+import type { Catalog } from '../../models/resources/catalog/catalog.ts';
+import { componentKind } from '../../models/resources/computed/application-components.ts';
+import type { Routers } from '../../models/router/routers.ts';
+import type { QuotaLimits } from '../../models/tenant/quota-limits.ts';
+import { type DevOpsBackends, devopsControllers } from './devops.ts';
+import { type NetworkIsolationOptions, networkControllers } from './network.ts';
+import type { OptionalControllers } from './optional-controllers.ts';
 
 /** What the controllers work with. */
 export interface ControllerDependencies {
@@ -73,6 +76,10 @@ export interface ControllerDependencies {
   isEmbedded: boolean;
   /** Image of users' kubectl; undefined when no containers run. */
   kubectlImage?: string;
+  /** Namespaces that may connect to isolated ones; undefined where nothing is isolated. */
+  networkIsolation?: NetworkIsolationOptions;
+  /** Jenkins, and what else DevOps projects need; undefined when none is configured. */
+  devops?: DevOpsBackends;
   log: Logger;
 }
 
@@ -168,8 +175,29 @@ export async function startControllers(
   const applications = catalog.informerOf('applications');
   const claims = dependencies.isEmbedded ? catalog.informerOf('persistentvolumeclaims') : undefined;
 
+  const events = new EventRecorder(client, (err) =>
+    log.warn({ err }, 'an event cannot be written'),
+  );
+
+  const optional: OptionalControllers[] = [
+    ...(dependencies.networkIsolation
+      ? [networkControllers({ client, catalog, events }, dependencies.networkIsolation)]
+      : []),
+    ...(dependencies.devops
+      ? [devopsControllers({ client, catalog, events }, dependencies.devops)]
+      : []),
+  ];
+
+  const ofOptional = optional.flatMap(({ informers }) => informers);
+
+  for (const informer of ofOptional) {
+    informer.start();
+  }
+
   const awaited = [
     ...Object.values(copies),
+    ...ofOptional,
+    ...optional.flatMap(({ needs }) => needs),
     templates,
     workspaces,
     records,
@@ -210,9 +238,6 @@ export async function startControllers(
     }),
   );
 
-  const events = new EventRecorder(client, (err) =>
-    log.warn({ err }, 'an event cannot be written'),
-  );
   const onIgnored = (role: string, why: string) =>
     log.warn({ role, why }, 'a rego-override of a role allows nothing');
 
@@ -318,6 +343,7 @@ export async function startControllers(
       roleBindings,
     }),
     loginRecordReconciler(client, records, dependencies.loginHistory),
+    ...optional.flatMap((one) => one.reconcilers),
   ];
 
   const onError: OnFailure = (controller, key, err, about) => {
@@ -334,7 +360,7 @@ export async function startControllers(
     await Promise.all(running.map((controller) => controller.stop()));
 
     await Promise.all([
-      ...Object.values(copies).map((copy) => copy.stop()),
+      ...[...Object.values(copies), ...ofOptional].map((copy) => copy.stop()),
       retired?.stop(),
       events.stop(),
     ]);

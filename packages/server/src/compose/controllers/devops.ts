@@ -1,0 +1,104 @@
+import { DEVOPS_GROUP } from '@ks-apiserver/api/groups';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import { devopsCredentialReconciler } from '@ks-apiserver/controllers/devops/devops-credential';
+import { devopsProjectReconciler } from '@ks-apiserver/controllers/devops/devops-project';
+import { pipelineReconciler } from '@ks-apiserver/controllers/devops/pipeline';
+import { ProjectFolders } from '@ks-apiserver/controllers/devops/project-folders';
+import {
+  type DeleteBinary,
+  s2iBinaryReconciler,
+} from '@ks-apiserver/controllers/devops/s2i-binary';
+import { s2iRunReconciler } from '@ks-apiserver/controllers/devops/s2i-run';
+import { JenkinsAdmin } from '@ks-apiserver/upstreams/jenkins/jenkins-admin';
+import { JenkinsCredentials } from '@ks-apiserver/upstreams/jenkins/jenkins-credentials';
+import { JenkinsItems } from '@ks-apiserver/upstreams/jenkins/jenkins-items';
+import { ConfigError } from '../../config/config.ts';
+import type { Config } from '../../config/config-schema.ts';
+import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
+
+/** What the controllers of DevOps projects need besides Kubernetes. */
+export interface DevOpsBackends {
+  jenkins: JenkinsAdmin;
+  /** Deletes what was uploaded for a binary; undefined where nothing can be uploaded. */
+  deleteBinary?: DeleteBinary | undefined;
+}
+
+/**
+ * Opens the administrator's connection to Jenkins; undefined when none is configured. Throws a
+ * ConfigError for a wrong address, and without name and password.
+ */
+export function openJenkinsAdmin({ devops }: Config): JenkinsAdmin | undefined {
+  const { host, username, password, maxConnections } = devops;
+  if (host === '') {
+    return undefined;
+  }
+  if (username === '' || password === '') {
+    throw new ConfigError('devops: set username and password of the administrator of Jenkins');
+  }
+
+  try {
+    return new JenkinsAdmin({
+      url: host,
+      username,
+      password,
+      maxConnections: Math.max(1, maxConnections),
+    });
+  } catch (error) {
+    throw new ConfigError(`devops.host: ${messageOf(error)}`);
+  }
+}
+
+/** Returns the controllers of DevOps projects and what is in them. */
+export function devopsControllers(
+  { client, catalog, events }: OptionalDependencies,
+  { jenkins, deleteBinary }: DevOpsBackends,
+): OptionalControllers {
+  const copyOf = (version: string, resource: string, kind: string) =>
+    new Informer(client, {
+      resource: { group: DEVOPS_GROUP, version, resource },
+      kind,
+      keepObjects: true,
+    });
+
+  const pipelines = copyOf('v1alpha3', 'pipelines', 'Pipeline');
+  const binaries = copyOf('v1alpha1', 's2ibinaries', 'S2iBinary');
+  const runs = copyOf('v1alpha1', 's2iruns', 'S2iRun');
+
+  const projects = catalog.informerOf('devopsprojects');
+  const namespaces = catalog.informerOf('namespaces');
+  const workspaces = catalog.informerOf('workspaces');
+  const secrets = catalog.informerOf('secrets');
+
+  const folders = new ProjectFolders(namespaces, projects);
+  const items = new JenkinsItems(jenkins);
+  const credentials = new JenkinsCredentials(jenkins);
+
+  return {
+    informers: [pipelines, binaries, runs],
+    needs: [projects, namespaces, workspaces, secrets],
+    reconcilers: [
+      devopsProjectReconciler({
+        client,
+        projects,
+        namespaces,
+        workspaces,
+        items,
+        credentials,
+        events,
+      }),
+      pipelineReconciler({ client, pipelines, projects, namespaces, folders, items, events }),
+      devopsCredentialReconciler({
+        client,
+        secrets,
+        projects,
+        namespaces,
+        folders,
+        credentials,
+        events,
+      }),
+      s2iRunReconciler({ client, runs, binaries }),
+      ...(deleteBinary ? [s2iBinaryReconciler({ client, binaries, deleteBinary })] : []),
+    ],
+  };
+}
