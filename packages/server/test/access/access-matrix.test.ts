@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { routeTables } from '@ks-apiserver/server/kapis/routes';
 import { eventually, TestServer } from '../support/test-server.ts';
 import { ALERTING_NOTIFICATION } from './alerting-notification.ts';
+import { DEVOPS } from './devops.ts';
 import { iamRows } from './iam.ts';
 import { KUBERNETES } from './kubernetes.ts';
 import { LATER_VERSIONS } from './later-versions.ts';
@@ -25,6 +26,7 @@ const ROUTES: Table = {
   ...resourcesV1alpha2Rows(),
   ...LATER_VERSIONS,
   ...MONITORING,
+  ...DEVOPS,
   ...ALERTING_NOTIFICATION,
   ...NETWORK,
 };
@@ -54,9 +56,9 @@ before(async () => {
     await user(name, name.endsWith('manager') ? name : 'platform-regular');
   }
 
-  for (const [workspace, namespace] of [
-    ['ws-a', 'ns-a'],
-    ['ws-b', 'ns-b'],
+  for (const [workspace, namespace, devops] of [
+    ['ws-a', 'ns-a', 'dp-a'],
+    ['ws-b', 'ns-b', 'dp-b'],
   ] as const) {
     await post('/kapis/tenant.kubesphere.io/v1alpha2/workspaces', {
       metadata: { name: workspace },
@@ -69,6 +71,12 @@ before(async () => {
         labels: { 'kubesphere.io/workspace': workspace },
         annotations: { 'kubesphere.io/creator': 'admin' },
       },
+    });
+
+    await post('/apis/devops.kubesphere.io/v1alpha3/devopsprojects', {
+      apiVersion: 'devops.kubesphere.io/v1alpha3',
+      kind: 'DevOpsProject',
+      metadata: { name: devops, labels: { 'kubesphere.io/workspace': workspace } },
     });
   }
 
