@@ -192,6 +192,10 @@ test('without a log-in exactly the listed routes can be called', () => {
       'GET /docs/swagger-ui-bundle.js',
       'GET /docs/docs.css',
       'GET /docs/docs.js',
+      'GET /kapis/devops.kubesphere.io/v1alpha2/webhook/git',
+      'POST /kapis/devops.kubesphere.io/v1alpha2/webhook/git',
+      'POST /kapis/devops.kubesphere.io/v1alpha2/webhook/github',
+      'GET /kapis/devops.kubesphere.io/v1alpha2/namespaces/{namespace}/s2ibinaries/{s2ibinary}/file/{file}',
     ],
   );
 });
