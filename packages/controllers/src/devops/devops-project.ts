@@ -51,7 +51,9 @@ export function devopsProjectReconciler(dependencies: DevOpsProjectDependencies)
   function adopt(project: PersistedObject): Promise<PersistedObject> {
     const { metadata } = project;
     const finalizers = metadata.finalizers ?? [];
-    const isNew = !finalizers.includes(DEVOPS_PROJECT_FINALIZER);
+    const isComplete = finalizers.includes(DEVOPS_PROJECT_FINALIZER);
+    // Who takes the finalizer away does not make the folder somebody else's.
+    const isNew = !isComplete && metadata.annotations?.[PROJECT_STATUS_ANNOTATION] === undefined;
     const workspace = workspaces.store.get(metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
     const owner = workspace && !isTerminating(workspace) ? [controllerReference(workspace)] : [];
     const others = metadata.ownerReferences?.filter(({ kind }) => kind !== 'Workspace') ?? [];
@@ -61,8 +63,8 @@ export function devopsProjectReconciler(dependencies: DevOpsProjectDependencies)
       ...project,
       metadata: {
         ...metadata,
+        ...(!isComplete && { finalizers: [...finalizers, DEVOPS_PROJECT_FINALIZER] }),
         ...(isNew && {
-          finalizers: [...finalizers, DEVOPS_PROJECT_FINALIZER],
           annotations: { ...metadata.annotations, [PROJECT_STATUS_ANNOTATION]: PENDING },
         }),
         ...((ownerReferences.length > 0 || metadata.ownerReferences) && { ownerReferences }),
@@ -153,9 +155,10 @@ export function devopsProjectReconciler(dependencies: DevOpsProjectDependencies)
 
   async function removeFolder(project: PersistedObject, name: string, signal: AbortSignal) {
     const item = await items.find(folderPath(name), signal);
-    const isFolder = item?.className === FOLDER_CLASS;
+    const isOther = item && item.className !== FOLDER_CLASS;
+    const isForeign = item && isPending(project) && !(await isEmpty(item, name, signal));
 
-    if (isFolder && (!isPending(project) || (await isEmpty(item, name, signal)))) {
+    if (!isOther && !isForeign) {
       await items.delete(folderPath(name), signal);
     }
   }

@@ -54,7 +54,7 @@ export function pipelineReconciler(dependencies: PipelineDependencies): Reconcil
     if (folders.belongsToProject(key.folder)) {
       const item = await items.find(jobPath(key), signal);
 
-      if (item && PIPELINE_CLASSES.has(item.className)) {
+      if (!item || PIPELINE_CLASSES.has(item.className)) {
         await items.delete(jobPath(key), signal);
       }
     }

@@ -29,6 +29,15 @@ export function s2iBinaryReconciler({
   binaries,
   deleteBinary,
 }: S2iBinaryDependencies): Reconciler {
+  /** Names in a bucket are joined: `a/b-c` and `a-b/c` have the same, and one may be another's. */
+  const isShared = (key: BinaryKey) => {
+    const joined = joinedName(key);
+
+    return [...binaries.store.values()].some(
+      (other) => other.namespace !== key.namespace && joinedName(other) === joined,
+    );
+  };
+
   return {
     name: 's2i-binary',
     about: (key) => {
@@ -46,11 +55,18 @@ export function s2iBinaryReconciler({
       if (!isTerminating(binary)) {
         await withFinalizer(client, S2I_BINARIES, binary, S2I_BINARY_FINALIZER);
       } else if (binary.metadata.finalizers?.includes(S2I_BINARY_FINALIZER)) {
-        await deleteBinary({ namespace, name }, signal);
+        if (!isShared({ namespace, name })) {
+          await deleteBinary({ namespace, name }, signal);
+        }
+
         await withoutFinalizer(client, S2I_BINARIES, binary, S2I_BINARY_FINALIZER);
       }
 
       return undefined;
     },
   };
+}
+
+function joinedName({ namespace, name }: BinaryKey): string {
+  return `${namespace}-${name}`;
 }

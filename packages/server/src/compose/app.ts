@@ -14,7 +14,6 @@ import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
-import type { S2iBinaries } from '../models/devops/s2i/s2i-binaries.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -39,7 +38,7 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
-import { openDevOps } from './devops.ts';
+import { type OpenedDevOps, openDevOps } from './devops.ts';
 import { openDevOpsObjects } from './devops-objects.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
@@ -72,10 +71,10 @@ export interface App {
   /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
+  /** Deletes the file of a binary that images are built from; undefined where none is stored. */
+  deleteBinary: OpenedDevOps['deleteBinary'];
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
   searchStore: OpenedSearch['store'];
-  /** Files that images are built from; undefined where none can be uploaded. */
-  binaries: S2iBinaries | undefined;
   close(): Promise<void>;
 }
 
@@ -349,8 +348,8 @@ export async function openApp(
     reachedAt,
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
+    deleteBinary: devops.deleteBinary,
     searchStore: search.store,
-    binaries: devops.dependencies.binaries,
     close,
   };
 }

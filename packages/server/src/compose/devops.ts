@@ -40,6 +40,8 @@ export interface DevOpsContext {
 /** What the routes work with, and the end of all connections. */
 export interface OpenedDevOps {
   dependencies: DevOpsV1alpha2Dependencies;
+  /** Deletes the file of a binary; undefined where none can be stored. */
+  deleteBinary: BinaryStore['delete'] | undefined;
   close(): Promise<void>;
 }
 
@@ -122,6 +124,7 @@ export function openDevOps(context: DevOpsContext): OpenedDevOps {
 
   return {
     dependencies,
+    deleteBinary: dependencies.binaries?.deleteFile.bind(dependencies.binaries),
     close: async () => {
       await Promise.all(closing.map((close) => close()));
     },

@@ -227,12 +227,7 @@ export async function serve(
         retentionMs: config.authentication.loginHistoryRetentionPeriod,
         maximumEntries: config.authentication.loginHistoryMaximumEntries,
       },
-      ...(jenkins && {
-        devops: {
-          jenkins,
-          deleteBinary: app.binaries?.deleteFile.bind(app.binaries),
-        },
-      }),
+      ...(jenkins && { devops: { jenkins, deleteBinary: app.deleteBinary } }),
       ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
       ...(config.network.enableNetworkPolicy && {
         networkIsolation: {

@@ -19,8 +19,8 @@ export type Caller = (typeof CALLERS)[number];
  * none.
  */
 export const TENANTS = {
-  own: { workspace: 'ws-a', namespace: 'ns-a', devops: 'dp-a' },
-  other: { workspace: 'ws-b', namespace: 'ns-b', devops: 'dp-b' },
+  own: { workspace: 'ws-a', namespace: 'ns-a', devops: 'dev-a' },
+  other: { workspace: 'ws-b', namespace: 'ns-b', devops: 'dev-b' },
   none: { workspace: 'nosuch', namespace: 'default', devops: 'nosuch' },
 } as const;
 

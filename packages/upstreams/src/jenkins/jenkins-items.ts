@@ -58,7 +58,7 @@ export class JenkinsItems {
 
   /** Creates a folder at the root. */
   createFolder(name: string, signal?: AbortSignal): Promise<void> {
-    const json = JSON.stringify({ name, mode: FOLDER_CLASS, description: '' });
+    const json = JSON.stringify({ description: '', mode: FOLDER_CLASS, name });
     const query = new URLSearchParams({ name, mode: FOLDER_CLASS, Submit: 'OK', json });
 
     return this.#admin.post(`/createItem?${query}`, { ...(signal && { signal }) });

@@ -33,7 +33,7 @@ const below = (places: readonly string[], paths: readonly string[]) =>
 const BINARY = `${K}/namespaces/{namespace}/s2ibinaries/{s2ibinary}/file`;
 
 /** Rows of pipelines in Jenkins and of files that images are built from. */
-export const DEVOPS: Table = {
+export const DEVOPS_V1ALPHA2: Table = {
   ...rows('GET', below([PIPELINE, BRANCH], ['', '/sonarstatus', ...READ_OF_RUNS]), {
     allowed: READS,
   }),
