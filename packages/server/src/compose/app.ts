@@ -42,8 +42,10 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
+
 import type { ClusterOptions } from './controllers/clusters.ts';
-import { type OpenedDevops, openDevops } from './devops.ts';
+import { type OpenedDevOps, openDevOps } from './devops.ts';
+
 import { openDevOpsObjects } from './devops-objects.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
@@ -85,7 +87,7 @@ export interface App {
   quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
   /** Deletes the file of a binary that images are built from; undefined where none is stored. */
-  deleteBinary: OpenedDevops['deleteBinary'];
+  deleteBinary: OpenedDevOps['deleteBinary'];
   projectUsers: ProjectUsers;
   /** Clusters with their credentials, and the features of this one; undefined without members. */
   memberClusters: ClusterOptions | undefined;
@@ -212,7 +214,7 @@ export async function openApp(
   const visibility = new Visibility(authorizer, bindings, catalog);
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
-  const devops = openDevops({ config, client, authorizer, gate, dataDir });
+  const devops = openDevOps({ config, client, authorizer, gate, dataDir });
   const live = new LiveLists(catalog);
   let stopping = false;
 
@@ -274,6 +276,7 @@ export async function openApp(
       scopes: new ReadableScopes(authorizer, bindings, visibility, catalog),
     },
     terminals: new Terminals(transport, config.terminal),
+    devops: devops.dependencies,
     devopsObjects: openDevOpsObjects({
       config,
       catalog,
@@ -281,7 +284,6 @@ export async function openApp(
       writers: gate,
       adminNamespaceOf: access.adminNamespaceOf,
     }),
-    devops: devops.dependencies,
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
     tenants: new Tenants(catalog, authorizer, bindings),

@@ -10,7 +10,7 @@ import { SonarQubeClient } from '@ks-apiserver/upstreams/sonarqube/sonarqube-cli
 import { Upstream } from '@ks-apiserver/upstreams/upstream';
 import { ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
-import type { DevopsDependencies } from '../kapis/devops.v1alpha2/routes.ts';
+import type { DevOpsV1alpha2Dependencies } from '../kapis/devops.v1alpha2/routes.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { CallerWriters } from '../models/authorization/caller-writer.ts';
 import { JenkinsCalls } from '../models/devops/jenkins-calls.ts';
@@ -29,7 +29,7 @@ const SONARQUBE_CONNECTIONS = 20;
 const BINARIES = 's2i-binaries';
 
 /** What the DevOps API is made of. */
-export interface DevopsContext {
+export interface DevOpsContext {
   config: Config;
   client: KubeReader;
   authorizer: Authorizer;
@@ -38,8 +38,8 @@ export interface DevopsContext {
 }
 
 /** What the routes work with, and the end of all connections. */
-export interface OpenedDevops {
-  dependencies: DevopsDependencies;
+export interface OpenedDevOps {
+  dependencies: DevOpsV1alpha2Dependencies;
   /** Deletes the file of a binary; undefined where none can be stored. */
   deleteBinary: BinaryStore['delete'] | undefined;
   close(): Promise<void>;
@@ -72,7 +72,7 @@ function openStore(
  * Opens what the sections `devops`, `sonarqube` and `s3` configure. Throws a ConfigError for a URL
  * that cannot be called.
  */
-export function openDevops(context: DevopsContext): OpenedDevops {
+export function openDevOps(context: DevOpsContext): OpenedDevOps {
   const { config, client, authorizer, gate, dataDir } = context;
   const { host, username, password, maxConnections } = config.devops;
   const closing: (() => Promise<void>)[] = [];
@@ -87,7 +87,7 @@ export function openDevops(context: DevopsContext): OpenedDevops {
     return upstream;
   };
 
-  const dependencies: DevopsDependencies = {};
+  const dependencies: DevOpsV1alpha2Dependencies = {};
 
   if (host !== '') {
     const upstream = upstreamOf('devops.host', host, maxConnections);
@@ -124,7 +124,7 @@ export function openDevops(context: DevopsContext): OpenedDevops {
 
   return {
     dependencies,
-    deleteBinary: binaries && ((key, signal) => binaries.store.delete(key, signal)),
+    deleteBinary: dependencies.binaries?.deleteFile.bind(dependencies.binaries),
     close: async () => {
       await Promise.all(closing.map((close) => close()));
     },

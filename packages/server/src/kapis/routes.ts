@@ -17,7 +17,7 @@ import type { Terminals } from '../models/terminal/terminals.ts';
 import { type AlertingDependencies, alertingNotification } from './alerting-notification/routes.ts';
 import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
-import { type DevopsDependencies, devopsV1alpha2 } from './devops.v1alpha2/routes.ts';
+import { type DevOpsV1alpha2Dependencies, devopsV1alpha2 } from './devops.v1alpha2/routes.ts';
 import type { DevOpsV1alpha3Dependencies } from './devops.v1alpha3/dependencies.ts';
 import { devopsV1alpha3 } from './devops.v1alpha3/routes.ts';
 import { docs } from './docs/routes.ts';
@@ -60,9 +60,9 @@ export interface RouteDependencies {
   quotas: WorkspaceQuotas;
   search: SearchDependencies;
   terminals: Terminals;
+  devops: DevOpsV1alpha2Dependencies;
   /** DevOps projects and what is in them; undefined without Jenkins. */
   devopsObjects: DevOpsV1alpha3Dependencies | undefined;
-  devops: DevopsDependencies;
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
   upstreams: AlertingDependencies;
@@ -123,8 +123,8 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
       client,
       outbound,
     }),
-    ...devopsV1alpha3(dependencies.devopsObjects),
     ...devopsV1alpha2(dependencies.devops),
+    ...devopsV1alpha3(dependencies.devopsObjects),
     ...monitoringV1alpha3(dependencies.monitoring),
     ...prometheusApi(dependencies.prometheus),
     ...alertingNotification(dependencies.upstreams),
@@ -147,8 +147,8 @@ export function routeTables(): readonly Route[] {
     providerLogin: {},
     search: {},
     iam: { credentials: {} },
-    devopsObjects: {},
     devops: { jenkins: {}, sonar: {}, binaries: {} },
+    devopsObjects: {},
     monitoring: {},
     upstreams: { alerting: {}, notification: {} },
     topology: {},

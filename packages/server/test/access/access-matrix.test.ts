@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { routeTables } from '@ks-apiserver/server/kapis/routes';
 import { eventually, TestServer } from '../support/test-server.ts';
 import { ALERTING_NOTIFICATION } from './alerting-notification.ts';
+import { DEVOPS_V1ALPHA2 } from './devops-v1alpha2.ts';
 import { devopsV1alpha3Rows } from './devops-v1alpha3.ts';
 import { iamRows } from './iam.ts';
 import { KUBERNETES } from './kubernetes.ts';
@@ -26,6 +27,7 @@ const ROUTES: Table = {
   ...resourcesV1alpha2Rows(),
   ...LATER_VERSIONS,
   ...MONITORING,
+  ...DEVOPS_V1ALPHA2,
   ...ALERTING_NOTIFICATION,
   ...NETWORK,
   ...devopsV1alpha3Rows(),
@@ -197,6 +199,10 @@ test('without a log-in exactly the listed routes can be called', () => {
       'GET /docs/swagger-ui-bundle.js',
       'GET /docs/docs.css',
       'GET /docs/docs.js',
+      'GET /kapis/devops.kubesphere.io/v1alpha2/webhook/git',
+      'POST /kapis/devops.kubesphere.io/v1alpha2/webhook/git',
+      'POST /kapis/devops.kubesphere.io/v1alpha2/webhook/github',
+      'GET /kapis/devops.kubesphere.io/v1alpha2/namespaces/{namespace}/s2ibinaries/{s2ibinary}/file/{file}',
     ],
   );
 });

@@ -16,6 +16,19 @@ function contentUrl({ headers, url }: RouteRequest): string {
   return `${scheme}://${headers.host ?? ''}${path}?content=true`;
 }
 
+/** Sends a caller on, with a page for those who do not follow by themselves. */
+function redirectTo(location: string): RouteReply {
+  const link = location.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const headers = {
+    location,
+    'cache-control': 'no-store',
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'",
+  };
+
+  return new RouteReply(302, headers, `<a href="${link}">Found</a>.\n\n`);
+}
+
 /** Handlers of the files that images are built from. */
 export function binaryHandlers(binaries: S2iBinaries) {
   return {
@@ -46,13 +59,10 @@ export function binaryHandlers(binaries: S2iBinaries) {
       const found = await binaries.download(keyOf(request), fileName);
 
       if ('link' in found) {
-        return new RouteReply(302, { location: found.link, 'cache-control': 'no-store' });
+        return redirectTo(found.link);
       }
       if (query.get('content') !== 'true') {
-        return new RouteReply(302, {
-          location: contentUrl(request),
-          'cache-control': 'no-store',
-        });
+        return redirectTo(contentUrl(request));
       }
 
       const { size, body } = await found.content();

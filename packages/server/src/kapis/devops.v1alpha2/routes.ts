@@ -33,7 +33,7 @@ const BASE = '/kapis/devops.kubesphere.io/v1alpha2';
 const FORM = 'application/x-www-form-urlencoded';
 
 /** What the handlers of this group work with; what is not configured has no routes. */
-export interface DevopsDependencies {
+export interface DevOpsV1alpha2Dependencies {
   jenkins?: JenkinsModels & { reader: JenkinsReader };
   /** Needs Jenkins as well. */
   sonar?: SonarStatuses | undefined;
@@ -164,7 +164,7 @@ function converterTuples({ json }: ReturnType<typeof jenkinsHandlers>): RouteTup
   ];
 }
 
-function jenkinsTuples(jenkins: NonNullable<DevopsDependencies['jenkins']>): RouteTuple[] {
+function jenkinsTuples(jenkins: NonNullable<DevOpsV1alpha2Dependencies['jenkins']>): RouteTuple[] {
   const handlers = jenkinsHandlers(jenkins);
 
   return [
@@ -230,7 +230,7 @@ function binaryTuples(binaries: S2iBinaries): RouteTuple[] {
 }
 
 /** devops.kubesphere.io/v1alpha2: pipelines in Jenkins, and files that images are built from. */
-export function devopsV1alpha2({ jenkins, sonar, binaries }: DevopsDependencies): Route[] {
+export function devopsV1alpha2({ jenkins, sonar, binaries }: DevOpsV1alpha2Dependencies): Route[] {
   return routesOf(
     BASE,
     ['DevOps Pipeline'],

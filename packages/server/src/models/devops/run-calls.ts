@@ -1,7 +1,7 @@
 import { Slots } from '@ks-apiserver/apimachinery/concurrency/slots';
 import { answerFailure } from './answer-failure.ts';
 import type { CallerOfJenkins, JenkinsCalls } from './jenkins-calls.ts';
-import { type PathNames, pipelinePath, runPath, segment } from './jenkins-paths.ts';
+import { type PathNames, pipelinePath, runPath } from './jenkins-paths.ts';
 
 /** Nodes whose steps are read at the same time. */
 const STEPS_AT_ONCE = 8;
@@ -21,6 +21,16 @@ function listOf(value: unknown): readonly unknown[] {
   }
 
   return value ?? [];
+}
+
+/** Returns the id of a node. Throws 500 for one that is no part of a path. */
+function nodeIdOf(node: unknown): string {
+  const { id } = (node ?? {}) as { id?: unknown };
+  if (typeof id !== 'string' || !/^[\w-]{1,100}$/.test(id)) {
+    throw answerFailure('a node without an id', 'one with an id');
+  }
+
+  return id;
 }
 
 const withQuery = (path: string, rawQuery: string) =>
@@ -73,8 +83,7 @@ export class RunCalls {
       const free = await slots.take(signal);
 
       try {
-        const { id } = (node ?? {}) as { id?: unknown };
-        const steps = `${path}${segment(String(id))}/steps/`;
+        const steps = `${path}${nodeIdOf(node)}/steps/`;
         const call = { method: 'GET', path: withQuery(steps, rawQuery) };
 
         return {

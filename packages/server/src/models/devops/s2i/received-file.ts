@@ -156,6 +156,7 @@ async function receive(
   });
 
   let stored: Promise<Awaited<ReturnType<typeof store>>> | undefined;
+  let incoming: BusboyFileStream | undefined;
   let name = '';
   let files = 0;
   let others = 0;
@@ -178,6 +179,7 @@ async function receive(
 
     files += 1;
     name = fileName ?? '';
+    incoming = stream;
     stream.once('limit', () => {
       isTruncated = true;
     });
@@ -190,6 +192,7 @@ async function receive(
   try {
     await piped(body, form, stalledMs);
   } catch (error) {
+    incoming?.destroy(new Error('the form has no end'));
     form.destroy();
     throw error;
   } finally {

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
+import { S2I_BINARIES } from '@ks-apiserver/api/resources';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { KubeReader, ObjectKey } from '@ks-apiserver/client/kube/client';
 import {
   type BinaryContent,
   type BinaryKey,
@@ -13,11 +14,14 @@ import {
 import type { CallerWriter, CallerWriters } from '../../authorization/caller-writer.ts';
 import { byteSize } from './byte-size.ts';
 import { type ReceivedFile, receiveFile } from './received-file.ts';
-import { isUploading, S2I_BINARIES, type S2iBinary } from './s2i-binary.ts';
+import { isUploading, type S2iBinary } from './s2i-binary.ts';
 
 /** Where builders in the cluster download binaries, as 3.0 writes it. */
 const OWN_URL =
   'http://ks-apiserver.kubesphere-system.svc/kapis/devops.kubesphere.io/v1alpha2/namespaces';
+
+/** How often an upload is begun while others write its object. */
+const WRITE_ATTEMPTS = 5;
 
 /** What S2iBinaries works with. */
 export interface S2iDependencies {
@@ -47,6 +51,37 @@ function failure(message: string, cause?: unknown): StatusError {
   return new StatusError(500, 'InternalError', message, undefined, { cause });
 }
 
+/** Throws while another file is being uploaded for an object. */
+function checkIsFree(object: S2iBinary): void {
+  if (isUploading(object, Date.now())) {
+    throw failure('[ServiceError:409] file is uploading, please try later');
+  }
+}
+
+/** Whether exactly this file has been uploaded before. */
+function isStored(
+  { spec, status }: S2iBinary,
+  { fileName, md5, size }: NonNullable<S2iBinary['spec']>,
+): boolean {
+  return (
+    status?.phase === 'Ready' &&
+    spec?.fileName === fileName &&
+    spec?.md5 === md5 &&
+    spec?.size === size
+  );
+}
+
+/** Returns the patch that gives an object back what it said before an upload. */
+function restoring({ spec = {}, status }: S2iBinary): object {
+  const { fileName, md5, size, downloadURL, uploadTimeStamp } = spec;
+  const fields = { fileName, md5, size, downloadURL, uploadTimeStamp };
+
+  return {
+    spec: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value ?? null])),
+    status: { phase: status?.phase ?? null },
+  };
+}
+
 /** Receives the files that images are built from, and hands them to builders. */
 export class S2iBinaries {
   readonly #dependencies: S2iDependencies;
@@ -64,11 +99,8 @@ export class S2iBinaries {
     const { key, body, contentType } = upload;
     const object = await this.#find(key);
 
-    if (isUploading(object, Date.now())) {
-      throw failure('[ServiceError:409] file is uploading, please try later');
-    }
-
-    await this.#checkOwnsKey(object);
+    checkIsFree(object);
+    await this.#checkOwnsFile(key, object);
 
     const received = await receiveFile(body, contentType, this.#dependencies.folder);
 
@@ -91,7 +123,7 @@ export class S2iBinaries {
       throw failure('[ServiceError:400] file is not ready, please try later');
     }
 
-    await this.#checkOwnsKey(object);
+    await this.#checkOwnsFile(key, object);
 
     const link = await store.link(key, fileName);
 
@@ -122,31 +154,47 @@ export class S2iBinaries {
   }
 
   /**
-   * Throws unless an object is the oldest of those that share its key: `a/b-c` and `a-b/c` have
-   * one file in 3.0's buckets, and whoever owns one namespace must not read or replace the file of
-   * the other.
+   * Deletes what was uploaded for an object that goes, unless an object of another namespace has
+   * the same file. Rejects with a BinaryStoreError.
    */
-  async #checkOwnsKey(object: S2iBinary): Promise<void> {
-    const { client, sharesKeys } = this.#dependencies;
-    const keyOf = ({ metadata }: S2iBinary) => `${metadata.namespace}-${metadata.name}`;
-    const ageOf = ({ metadata }: S2iBinary) => metadata.creationTimestamp ?? '';
+  async deleteFile(key: BinaryKey, signal: AbortSignal): Promise<void> {
+    const others = await this.#sharing(key);
 
-    if (
-      !sharesKeys ||
-      !keyOf(object)
-        .replace(/^[^-]*-/, '')
-        .includes('-')
-    ) {
-      return;
+    if (others.length === 0) {
+      await this.#dependencies.store.delete(key, signal);
+    }
+  }
+
+  /**
+   * Returns the other objects that share the file of an object: `a/b-c` and `a-b/c` have one file
+   * in 3.0's buckets.
+   */
+  async #sharing(key: BinaryKey): Promise<readonly S2iBinary[]> {
+    const { client, sharesKeys } = this.#dependencies;
+    const own = `${key.namespace}-${key.name}`;
+
+    // A name with one hyphen can be split in one way only.
+    if (!sharesKeys || own.indexOf('-') === own.lastIndexOf('-')) {
+      return [];
     }
 
     const { items } = await client.list<S2iBinary>(S2I_BINARIES);
-    const isOlder = (other: S2iBinary) =>
-      keyOf(other) === keyOf(object) &&
-      other.metadata.uid !== object.metadata.uid &&
-      ageOf(other) <= ageOf(object);
 
-    if (items.some(isOlder)) {
+    return items.filter(
+      ({ metadata: { namespace, name } }) =>
+        `${namespace}-${name}` === own && namespace !== key.namespace,
+    );
+  }
+
+  /**
+   * Throws unless an object is the oldest of those that share its file: whoever owns one namespace
+   * must not read or replace the file of another.
+   */
+  async #checkOwnsFile(key: BinaryKey, { metadata }: S2iBinary): Promise<void> {
+    const age = metadata.creationTimestamp ?? '';
+    const others = await this.#sharing(key);
+
+    if (others.some((other) => (other.metadata.creationTimestamp ?? '') <= age)) {
       throw failure('another S2iBinary uses the same file in the bucket: choose another name');
     }
   }
@@ -160,33 +208,21 @@ export class S2iBinaries {
       throw failure(`[ServiceError:400] md5 not match, origin: ${expectedMd5}, calculate: ${md5}`);
     }
 
-    const { spec, status } = object;
-    const size = byteSize(file.size);
-    const isStored =
-      status?.phase === 'Ready' &&
-      spec?.fileName === file.name &&
-      spec.md5 === md5 &&
-      spec.size === size;
+    const { store, writers } = this.#dependencies;
+    const writer = writers.clientFor(caller);
+    const fields = { fileName: file.name, md5, size: byteSize(file.size) };
 
-    if (isStored) {
+    if (isStored(object, fields)) {
       return object;
     }
 
-    const { store, writers } = this.#dependencies;
-    const writer = writers.clientFor(caller);
-
-    const uploading = await writer.update<S2iBinary>(S2I_BINARIES, {
-      ...object,
-      spec: {
-        ...spec,
-        fileName: file.name,
-        md5,
-        size,
-        downloadURL: `${OWN_URL}/${key.namespace}/s2ibinaries/${key.name}/file/${encodeURIComponent(file.name)}`,
-        uploadTimeStamp: timestamp(),
-      },
-      status: { ...status, phase: 'Uploading' },
+    const begun = await this.#begin(writer, object, {
+      ...fields,
+      downloadURL: `${OWN_URL}/${key.namespace}/s2ibinaries/${key.name}/file/${encodeURIComponent(file.name)}`,
+      uploadTimeStamp: timestamp(),
     });
+
+    const target = { resource: S2I_BINARIES, ...key };
 
     try {
       await store.put(key, file, signal);
@@ -196,24 +232,53 @@ export class S2iBinaries {
       // A missing bucket has taken nothing away: what was there before still is.
       await this.#settle(
         writer,
-        hasNoBucket
-          ? { ...uploading, spec: { ...spec }, status: { ...status } }
-          : { ...uploading, status: { ...uploading.status, phase: 'UploadFailed' } },
+        target,
+        hasNoBucket ? restoring(begun.before) : { status: { phase: 'UploadFailed' } },
       );
 
       throw error instanceof BinaryStoreError ? failure(messageOf(error), error) : error;
     }
 
-    return writer.update<S2iBinary>(S2I_BINARIES, {
-      ...uploading,
-      status: { ...uploading.status, phase: 'Ready' },
-    });
+    return writer.patch<S2iBinary>(target, { status: { phase: 'Ready' } });
+  }
+
+  /**
+   * Marks an object as one whose file is being uploaded. Others may write it at the same time, so
+   * that it is tried again; throws when another upload has begun.
+   */
+  async #begin(
+    writer: CallerWriter,
+    found: S2iBinary,
+    fields: NonNullable<S2iBinary['spec']>,
+  ): Promise<{ before: S2iBinary }> {
+    const { namespace = '', name = '' } = found.metadata;
+    let before = found;
+
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await writer.update<S2iBinary>(S2I_BINARIES, {
+          ...before,
+          spec: { ...before.spec, ...fields },
+          status: { ...before.status, phase: 'Uploading' },
+        });
+
+        return { before };
+      } catch (error) {
+        const hasChanged = error instanceof StatusError && error.reason === 'Conflict';
+        if (!hasChanged || attempt === WRITE_ATTEMPTS) {
+          throw error;
+        }
+      }
+
+      before = await this.#find({ namespace, name });
+      checkIsFree(before);
+    }
   }
 
   /** Writes how an upload has failed; when even that fails, the upload is given up in an hour. */
-  async #settle(writer: CallerWriter, object: S2iBinary): Promise<void> {
+  async #settle(writer: CallerWriter, key: ObjectKey, patch: object): Promise<void> {
     try {
-      await writer.update(S2I_BINARIES, object);
+      await writer.patch(key, patch);
     } catch {
       // The first error is the one that the caller can act on.
     }

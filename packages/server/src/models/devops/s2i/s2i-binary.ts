@@ -1,12 +1,4 @@
-import { DEVOPS_GROUP } from '@ks-apiserver/api/groups';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-
-/** S2iBinaries, which name what an image is built from. */
-export const S2I_BINARIES: GroupVersionResource = {
-  group: DEVOPS_GROUP,
-  version: 'v1alpha1',
-  resource: 's2ibinaries',
-};
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
 /** How far an upload is. */
 export type BinaryPhase = 'Uploading' | 'Ready' | 'UploadFailed';
