@@ -2,10 +2,11 @@ import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Change } from '@ks-apiserver/client/informer/informer-store';
-import type {
-  JenkinsRoles,
-  RoleContent,
-  RoleKey,
+import {
+  type JenkinsRoles,
+  type RoleContent,
+  type RoleKey,
+  whereServed,
 } from '@ks-apiserver/upstreams/jenkins/jenkins-roles';
 import type { Reconciler } from '../runtime/controller.ts';
 import type { ProjectFolders } from './project-folders.ts';
@@ -73,9 +74,7 @@ export function jenkinsAccessReconciler(dependencies: JenkinsAccessDependencies)
       const project = projects.store.get(name)?.object;
 
       if (!project || isTerminating(project)) {
-        for (const level of LEVELS) {
-          await roles.remove(roleOf(name, level), signal);
-        }
+        await whereServed(() => removeRoles(roles, name, signal));
         return undefined;
       }
 
@@ -86,16 +85,29 @@ export function jenkinsAccessReconciler(dependencies: JenkinsAccessDependencies)
 
       const users = usersOf(name);
 
-      for (const level of LEVELS) {
-        const wanted = [...users].filter(([, access]) => access === level).map(([user]) => user);
-        const content = { permissions: PERMISSIONS[level], pattern: patternOf(folder) };
+      await whereServed(async () => {
+        for (const level of LEVELS) {
+          const wanted = [...users].filter(([, access]) => access === level);
+          const content = { permissions: PERMISSIONS[level], pattern: patternOf(folder) };
 
-        await ensureRole(roles, roleOf(name, level), { content, users: wanted }, signal);
-      }
+          await ensureRole(
+            roles,
+            roleOf(name, level),
+            { content, users: wanted.map(([user]) => user) },
+            signal,
+          );
+        }
+      });
 
       return undefined;
     },
   };
+}
+
+async function removeRoles(roles: JenkinsRoles, project: string, signal: AbortSignal) {
+  for (const level of LEVELS) {
+    await roles.remove(roleOf(project, level), signal);
+  }
 }
 
 /** Returns the role of a project's users; no name of a project has an underscore. */

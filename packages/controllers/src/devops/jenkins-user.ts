@@ -1,10 +1,17 @@
 import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { JenkinsRoles, RoleKey } from '@ks-apiserver/upstreams/jenkins/jenkins-roles';
+import {
+  type JenkinsRoles,
+  type RoleKey,
+  whereServed,
+} from '@ks-apiserver/upstreams/jenkins/jenkins-roles';
 import type { Reconciler } from '../runtime/controller.ts';
 
 /** Jenkins' own role that allows everything. */
 const ADMIN: RoleKey = { type: 'globalRoles', name: 'admin' };
+
+/** How long Jenkins' administrators are remembered, in milliseconds. */
+const REMEMBERED_MS = 2000;
 
 /** Dependencies of the controller of Jenkins' administrators. */
 export interface JenkinsUserDependencies {
@@ -28,6 +35,18 @@ export function jenkinsUserReconciler({
   administers,
   ownAccount,
 }: JenkinsUserDependencies): Reconciler {
+  let known: { names: ReadonlySet<string>; at: number } | undefined;
+
+  /** Jenkins is asked once for all users that are reconciled at about the same time. */
+  async function administrators(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    if (!known || performance.now() - known.at > REMEMBERED_MS) {
+      const role = await roles.find(ADMIN, signal);
+      known = { names: new Set(role?.sids), at: performance.now() };
+    }
+
+    return known.names;
+  }
+
   return {
     name: 'jenkins-user',
     about: (name) => users.store.get(name)?.object,
@@ -48,14 +67,18 @@ export function jenkinsUserReconciler({
 
       const user = users.store.get(name)?.object;
       const wanted = user !== undefined && !isTerminating(user) && administers(name);
-      const role = await roles.find(ADMIN, signal);
-      const has = role?.sids.includes(name) === true;
 
-      if (wanted && !has) {
-        await roles.assign(ADMIN, name, signal);
-      } else if (!wanted && has) {
-        await roles.unassign(ADMIN, name, signal);
-      }
+      await whereServed(async () => {
+        const has = (await administrators(signal)).has(name);
+
+        if (wanted && !has) {
+          await roles.assign(ADMIN, name, signal);
+          known = undefined;
+        } else if (!wanted && has) {
+          await roles.unassign(ADMIN, name, signal);
+          known = undefined;
+        }
+      });
 
       return undefined;
     },

@@ -62,19 +62,20 @@ test('who is no administrator any more loses Jenkins’ role, and Jenkins’ own
   const admins = devops.jenkins.state.roles.get('globalRoles admin')?.sids;
   admins?.add('rita').add('account-of-jenkins').add(JENKINS_ADMIN.username);
 
-  await devops.platform.write(
-    `${PATHS.iamObjects}/users/rita`,
-    { metadata: { annotations: { touched: 'yes' } } },
-    { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } },
-  );
+  // The controller asks Jenkins again after a moment, not at once.
+  await eventually(async () => {
+    await devops.platform.write(
+      `${PATHS.iamObjects}/users/rita`,
+      { metadata: { annotations: { touched: String(performance.now()) } } },
+      { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } },
+    );
 
-  await eventually(async () =>
     assert.deepEqual(sidsOf('globalRoles admin'), [
       'account-of-jenkins',
       'admin',
       JENKINS_ADMIN.username,
-    ]),
-  );
+    ]);
+  });
 });
 
 test('the roles go with the project', async () => {
@@ -83,4 +84,26 @@ test('the roles go with the project', async () => {
     assert.equal(devops.jenkins.state.roles.get(roleOf('viewer')), undefined);
     assert.equal(devops.jenkins.state.roles.get(roleOf('operator')), undefined);
   });
+});
+
+test('a Jenkins without the plugin is left to decide by itself', async () => {
+  devops.jenkins.failures.add({
+    status: 404,
+    when: ({ path }) => path.startsWith('/role-strategy/'),
+  });
+
+  const other = await devops.createProject('ws', 'plain-');
+  await devops.platform.addMember(`devops/${other}`, 'vera', 'viewer');
+  await eventually(async () =>
+    assert.ok(
+      devops.jenkins.calls.some(({ rawQuery }) => rawQuery.includes(`kubesphere_${other}_`)),
+    ),
+  );
+
+  const { items } = await devops.platform.read('/api/v1/namespaces/default/events');
+  const about = items.filter(
+    ({ involvedObject, reason }: { involvedObject: { name: string }; reason: string }) =>
+      involvedObject.name === other && reason === 'ReconcileFailed',
+  );
+  assert.deepEqual(about, []);
 });

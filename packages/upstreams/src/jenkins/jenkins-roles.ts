@@ -1,4 +1,5 @@
 import type { JenkinsAdmin } from './jenkins-admin.ts';
+import { isMissing } from './jenkins-error.ts';
 
 const STRATEGY = '/role-strategy/strategy';
 
@@ -85,6 +86,20 @@ export class JenkinsRoles {
       body: new URLSearchParams(form).toString(),
       ...(signal && { signal }),
     });
+  }
+}
+
+/**
+ * Does something with roles; does nothing in a Jenkins without the plugin, which decides about rights
+ * in another way.
+ */
+export async function whereServed(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isMissing(error)) {
+      throw error;
+    }
   }
 }
 
