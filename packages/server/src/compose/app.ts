@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { USERS } from '@ks-apiserver/api/resources';
+import { CLUSTERS, USERS } from '@ks-apiserver/api/resources';
 import type { GroupVersionKind } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { routeFinder, router, upgradeRouter } from '@ks-apiserver/http/routes/router';
 import type { Logger } from 'pino';
@@ -10,10 +11,12 @@ import type { Kubernetes } from '../backend/kubernetes.ts';
 import type { Options } from '../config/options.ts';
 import { LongCalls } from '../http/long-calls.ts';
 import { Metrics } from '../http/metrics.ts';
+import { configz } from '../kapis/config.v1alpha2/configs.ts';
 import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
+import { MemberClusters } from '../models/clusters/member-clusters.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -38,6 +41,7 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
+import type { ClusterOptions } from './controllers/clusters.ts';
 import { type OpenedDevOps, openDevOps } from './devops.ts';
 import { openDevOpsObjects } from './devops-objects.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
@@ -57,6 +61,14 @@ async function schemaOf(kind: GroupVersionKind): Promise<Schema | undefined> {
   return builtinSchema(kind);
 }
 
+/** Follows Clusters with their credentials, which never leave the server. */
+async function openClusters(client: KubeClient, signal: AbortSignal): Promise<Informer> {
+  const clusters = new Informer(client, { resource: CLUSTERS, kind: 'Cluster', keepObjects: true });
+  await clusters.start().ready(signal);
+
+  return clusters;
+}
+
 /** The running product. */
 export interface App {
   server: KsApiServer;
@@ -73,6 +85,8 @@ export interface App {
   routers: Routers;
   /** Deletes the file of a binary that images are built from; undefined where none is stored. */
   deleteBinary: OpenedDevOps['deleteBinary'];
+  /** Clusters with their credentials, and the features of this one; undefined without members. */
+  memberClusters: ClusterOptions | undefined;
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
   searchStore: OpenedSearch['store'];
   close(): Promise<void>;
@@ -281,6 +295,9 @@ export async function openApp(
     runsContainers: kubernetes.embedded === undefined,
   });
 
+  const clusters = config.multicluster.enable ? await openClusters(client, signal) : undefined;
+  const memberClusters = clusters && new MemberClusters(clusters.store);
+
   const onError = (_exchange: unknown, error: Error & { code?: number }) => {
     if (Number(error.code) >= 500 && error.cause) {
       log.error({ err: error.cause }, error.message);
@@ -306,6 +323,7 @@ export async function openApp(
         : undefined,
       schemaOf,
       ingest: search.ingest,
+      memberClusters,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,
@@ -317,6 +335,8 @@ export async function openApp(
     stopping = true;
     await server.close();
     await upstreams.close();
+    await memberClusters?.close();
+    await clusters?.stop();
     await auditing.close();
     await recorded.close();
     await devops.close();
@@ -349,6 +369,7 @@ export async function openApp(
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
     deleteBinary: devops.deleteBinary,
+    memberClusters: clusters && { clusters, configz: () => configz(config, search.backends) },
     searchStore: search.store,
     close,
   };

@@ -229,6 +229,7 @@ export async function serve(
       },
       ...(jenkins && { devops: { jenkins, deleteBinary: app.deleteBinary } }),
       ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
+      ...(app.memberClusters && { memberClusters: app.memberClusters }),
       ...(config.network.enableNetworkPolicy && {
         networkIsolation: {
           allowedNamespaces: config.network.nsnpOptions.allowedIngressNamespaces,

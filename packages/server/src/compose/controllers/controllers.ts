@@ -55,6 +55,7 @@ import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { componentKind } from '../../models/resources/computed/application-components.ts';
 import type { Routers } from '../../models/router/routers.ts';
 import type { QuotaLimits } from '../../models/tenant/quota-limits.ts';
+import { type ClusterOptions, clusterControllers } from './clusters.ts';
 import { type DevOpsBackends, devopsControllers } from './devops.ts';
 import { type NetworkIsolationOptions, networkControllers } from './network.ts';
 import type { OptionalControllers } from './optional-controllers.ts';
@@ -80,6 +81,8 @@ export interface ControllerDependencies {
   networkIsolation?: NetworkIsolationOptions;
   /** Jenkins, and what else DevOps projects need; undefined when none is configured. */
   devops?: DevOpsBackends;
+  /** Member clusters; undefined where there are none. */
+  memberClusters?: ClusterOptions;
   log: Logger;
 }
 
@@ -185,6 +188,9 @@ export async function startControllers(
       : []),
     ...(dependencies.devops
       ? [devopsControllers({ client, catalog, events }, dependencies.devops)]
+      : []),
+    ...(dependencies.memberClusters
+      ? [clusterControllers({ client, catalog, events }, dependencies.memberClusters)]
       : []),
   ];
 
