@@ -42,7 +42,6 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
-
 import type { ClusterOptions } from './controllers/clusters.ts';
 import { type OpenedDevOps, openDevOps } from './devops.ts';
 

@@ -18,7 +18,7 @@ export const MULTI_BRANCH_JOB = {
 };
 
 /** Whether a password is a token of the user who sends it, as Jenkins finds out by asking. */
-function isTokenOf(name: string, password: string): boolean {
+export function isTokenOf(name: string, password: string): boolean {
   const [, claims = ''] = password.split('.');
 
   try {

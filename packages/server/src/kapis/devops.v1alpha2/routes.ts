@@ -22,10 +22,14 @@ import {
   CheckCronSchema,
   CheckScriptSchema,
   CredentialUsageSchema,
+  CronDataSchema,
   CrumbSchema,
+  JenkinsfileFormSchema,
   JenkinsfileSchema,
+  JsonFormSchema,
   PAGE_PARAMETERS,
   PipelineJsonSchema,
+  ScriptSchema,
   SonarStatusSchema,
 } from './types.ts';
 
@@ -120,7 +124,7 @@ function pipelineTuples(handlers: ReturnType<typeof jenkinsHandlers>): RouteTupl
       'CheckScriptCompile',
       'Check a Jenkinsfile',
       checkScript,
-      { rawBody: true, consumes: [FORM], returns: CheckScriptSchema },
+      { rawBody: true, body: ScriptSchema, consumes: [FORM], returns: CheckScriptSchema },
     ],
     [
       'POST',
@@ -128,7 +132,7 @@ function pipelineTuples(handlers: ReturnType<typeof jenkinsHandlers>): RouteTupl
       'CheckCron',
       'Check a schedule',
       checkCron,
-      { rawBody: true, returns: CheckCronSchema },
+      { rawBody: true, body: CronDataSchema, returns: CheckCronSchema },
     ],
     [
       'GET',
@@ -151,7 +155,7 @@ function converterTuples({ json }: ReturnType<typeof jenkinsHandlers>): RouteTup
       'ToJenkinsfile',
       'Make a Jenkinsfile of JSON',
       json(JenkinsfileSchema, PATHS.toJenkinsfile, { method: 'POST' }),
-      { ...options, returns: JenkinsfileSchema },
+      { ...options, body: JsonFormSchema, returns: JenkinsfileSchema },
     ],
     [
       'POST',
@@ -159,7 +163,7 @@ function converterTuples({ json }: ReturnType<typeof jenkinsHandlers>): RouteTup
       'ToJson',
       'Make JSON of a Jenkinsfile',
       json(PipelineJsonSchema, PATHS.toJson, { method: 'POST' }),
-      { ...options, returns: PipelineJsonSchema },
+      { ...options, body: JenkinsfileFormSchema, returns: PipelineJsonSchema },
     ],
   ];
 }

@@ -11,7 +11,7 @@ import {
   StepsSchema,
   StoppedRunSchema,
 } from './run-types.ts';
-import { LOG_PARAMETERS, PAGE_PARAMETERS } from './types.ts';
+import { InputAnswerSchema, LOG_PARAMETERS, PAGE_PARAMETERS, RunPayloadSchema } from './types.ts';
 
 /** Where the runs of a table are: those of a pipeline, or of one of its branches. */
 export interface RunPlace {
@@ -53,7 +53,7 @@ export function runTuples(
       `Run${infix}Pipeline`,
       `Start a run ${where}`,
       json(QueuedRunSchema, PATHS.runs, { method: 'POST' }),
-      { rawBody: true, returns: QueuedRunSchema },
+      { rawBody: true, body: RunPayloadSchema, returns: QueuedRunSchema },
     ],
     [
       'GET',
@@ -140,7 +140,7 @@ export function runTuples(
       `Submit${infix}InputStep`,
       `Answer a step of a run ${where} that waits for input`,
       submitInput,
-      { rawBody: true, produces: [TEXT] },
+      { rawBody: true, body: InputAnswerSchema, produces: [TEXT] },
     ],
   ];
 }

@@ -3,6 +3,7 @@ import type { RouteTuple } from '../route-table.ts';
 import { type jenkinsHandlers, PATHS } from './jenkins-handlers.ts';
 import { TEXT } from './jenkins-request.ts';
 import {
+  NewScmServerSchema,
   OrganizationsSchema,
   RepositoriesSchema,
   ScmServerSchema,
@@ -40,7 +41,7 @@ export function scmTuples({
       'CreateSCMServers',
       'Add a server; one with the same URL is returned instead',
       createScmServer,
-      { tags, rawBody: true, returns: ScmServerSchema },
+      { tags, rawBody: true, body: NewScmServerSchema, returns: ScmServerSchema },
     ],
     [
       'GET',

@@ -179,6 +179,60 @@ export const SonarStatusSchema = Type.Array(
   ),
 );
 
+const Value = Type.Object(
+  { name: text('name of the parameter'), value: anything('value') },
+  { $id: 'devops.ParameterValue' },
+);
+
+/** Body of a call that starts a run. */
+export const RunPayloadSchema = Type.Object(
+  { parameters: list(Value, 'parameters of the run') },
+  { $id: 'devops.RunPayload' },
+);
+
+/** Body of the answer to a step that waits for input. */
+export const InputAnswerSchema = Type.Object(
+  {
+    id: text('id of the input'),
+    parameters: list(Value, 'parameters that are asked for'),
+    abort: flag('whether the run ends here'),
+  },
+  { $id: 'devops.CheckPlayload' },
+);
+
+/** Form with a Jenkinsfile to check. */
+export const ScriptSchema = Type.Object(
+  { value: text('the Jenkinsfile') },
+  { $id: 'devops.ReqScript' },
+);
+
+/** Body with a schedule to check. */
+export const CronDataSchema = Type.Object(
+  {
+    cron: Type.String({ description: 'schedule, such as H 2 * * 1-5' }),
+    pipelineName: text('pipeline, if there is one yet'),
+  },
+  { $id: 'devops.CronData' },
+);
+
+/** Body with a server of a source code management. */
+export const NewScmServerSchema = Type.Object(
+  { apiUrl: text('URL of its API'), name: text('name') },
+  { $id: 'devops.CreateScmServerReq' },
+);
+
+/** Form with a pipeline as JSON. */
+export const JsonFormSchema = Type.Object(
+  { json: text('the pipeline') },
+  { $id: 'devops.ReqJson' },
+);
+
+/** Form with a Jenkinsfile. */
+export const JenkinsfileFormSchema = Type.Object(
+  { jenkinsfile: text('the Jenkinsfile') },
+  { $id: 'devops.ReqJenkinsfile' },
+);
+
 /** The part of a list that a call asks for. */
 export const PAGE_PARAMETERS: readonly Parameter[] = [
   queryText('start', 'number of the first item, from 0'),

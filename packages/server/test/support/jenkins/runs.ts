@@ -77,7 +77,7 @@ function tail(text: string, request: JenkinsRequest, hasMore: boolean): JenkinsA
 
 /**
  * Blue Ocean's view of the stub: pipelines, branches and their runs, which go on one step at each
- * call of `advance`. Jobs whose document contains `<input` ask before they finish.
+ * call of `advance`. Jobs whose document names an `input` ask before they finish.
  */
 export class JenkinsRuns {
   readonly #runs = new Map<string, JenkinsRun[]>();
@@ -122,7 +122,7 @@ export class JenkinsRuns {
       result: 'UNKNOWN',
       parameters,
       log: '',
-      asks: item.config.includes('<input'),
+      asks: /\binput\b/.test(item.config),
     };
 
     runs.push(run);
@@ -295,7 +295,7 @@ export class JenkinsRuns {
         return json(runOf(run, names));
       }),
       this.#ofRun('POST', '/replay/', ({ run, names }) => {
-        const item = newItem('', '', run.asks ? '<input' : '');
+        const item = newItem('', '', run.asks ? 'input' : '');
         return json(runOf(this.#start(names, item, run.parameters), names));
       }),
       this.#ofRun('GET', '/artifacts/', ({ run, names }) => {

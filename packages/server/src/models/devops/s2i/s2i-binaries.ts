@@ -1,27 +1,31 @@
 import type { Readable } from 'node:stream';
 import { S2I_BINARIES } from '@ks-apiserver/api/resources';
+import { Slots } from '@ks-apiserver/apimachinery/concurrency/slots';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { tooManyRequests } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import type { KubeReader, ObjectKey } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import {
   type BinaryContent,
   type BinaryKey,
   type BinaryStore,
   BinaryStoreError,
 } from '@ks-apiserver/upstreams/s3/binary-store';
-import type { CallerWriter, CallerWriters } from '../../authorization/caller-writer.ts';
+import type { CallerWriters } from '../../authorization/caller-writer.ts';
 import { byteSize } from './byte-size.ts';
 import { type ReceivedFile, receiveFile } from './received-file.ts';
-import { isUploading, type S2iBinary } from './s2i-binary.ts';
+import type { S2iBinary } from './s2i-binary.ts';
+import { uploadFailure } from './upload-failure.ts';
+import { checkIsFree, UploadProgress } from './upload-progress.ts';
 
 /** Where builders in the cluster download binaries, as 3.0 writes it. */
 const OWN_URL =
   'http://ks-apiserver.kubesphere-system.svc/kapis/devops.kubesphere.io/v1alpha2/namespaces';
 
-/** How often an upload is begun while others write its object. */
-const WRITE_ATTEMPTS = 5;
+/** Uploads at the same time: each may fill the disk with one file. */
+const MAX_UPLOADS = 8;
+const RETRY_SECONDS = 10;
 
 /** What S2iBinaries works with. */
 export interface S2iDependencies {
@@ -46,18 +50,6 @@ export interface Upload {
 /** How a binary is downloaded: from a URL, or from this server itself. */
 export type Download = { link: string } | { content: () => Promise<BinaryContent> };
 
-/** 500 in exactly these words: 3.0's, which consoles show. */
-function failure(message: string, cause?: unknown): StatusError {
-  return new StatusError(500, 'InternalError', message, undefined, { cause });
-}
-
-/** Throws while another file is being uploaded for an object. */
-function checkIsFree(object: S2iBinary): void {
-  if (isUploading(object, Date.now())) {
-    throw failure('[ServiceError:409] file is uploading, please try later');
-  }
-}
-
 /** Whether exactly this file has been uploaded before. */
 function isStored(
   { spec, status }: S2iBinary,
@@ -71,20 +63,12 @@ function isStored(
   );
 }
 
-/** Returns the patch that gives an object back what it said before an upload. */
-function restoring({ spec = {}, status }: S2iBinary): object {
-  const { fileName, md5, size, downloadURL, uploadTimeStamp } = spec;
-  const fields = { fileName, md5, size, downloadURL, uploadTimeStamp };
-
-  return {
-    spec: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value ?? null])),
-    status: { phase: status?.phase ?? null },
-  };
-}
-
 /** Receives the files that images are built from, and hands them to builders. */
 export class S2iBinaries {
   readonly #dependencies: S2iDependencies;
+  readonly #uploads = new Slots(MAX_UPLOADS, 0, () =>
+    tooManyRequests('too many files are being uploaded: try again later', RETRY_SECONDS),
+  );
 
   constructor(dependencies: S2iDependencies) {
     this.#dependencies = dependencies;
@@ -92,8 +76,8 @@ export class S2iBinaries {
 
   /**
    * Stores an uploaded file and returns its S2iBinary. A file that is stored already is not stored
-   * again. Throws the errors of `receiveFile`, and 500 in 3.0's words when there is no such
-   * object, when another upload runs, or when the store fails.
+   * again. Throws the errors of `receiveFile`, 429 while too many others upload, and 500 in 3.0's
+   * words when there is no such object, when another upload runs, or when the store fails.
    */
   async upload(upload: Upload): Promise<S2iBinary> {
     const { key, body, contentType } = upload;
@@ -102,12 +86,18 @@ export class S2iBinaries {
     checkIsFree(object);
     await this.#checkOwnsFile(key, object);
 
-    const received = await receiveFile(body, contentType, this.#dependencies.folder);
+    const free = await this.#uploads.take(upload.signal);
 
     try {
-      return await this.#keep(upload, object, received);
+      const received = await receiveFile(body, contentType, this.#dependencies.folder);
+
+      try {
+        return await this.#keep(upload, object, received);
+      } finally {
+        await received.discard();
+      }
     } finally {
-      await received.discard();
+      free();
     }
   }
 
@@ -117,10 +107,10 @@ export class S2iBinaries {
     const object = await this.#find(key);
 
     if (object.spec?.fileName !== fileName) {
-      throw failure(`could not fould file ${fileName}`);
+      throw uploadFailure(`could not fould file ${fileName}`);
     }
     if (object.status?.phase !== 'Ready') {
-      throw failure('[ServiceError:400] file is not ready, please try later');
+      throw uploadFailure('[ServiceError:400] file is not ready, please try later');
     }
 
     await this.#checkOwnsFile(key, object);
@@ -133,7 +123,7 @@ export class S2iBinaries {
   async #open(key: BinaryKey): Promise<BinaryContent> {
     const content = await this.#dependencies.store.open(key);
     if (!content) {
-      throw failure('the file is gone: upload it again');
+      throw uploadFailure('the file is gone: upload it again');
     }
 
     return content;
@@ -147,7 +137,7 @@ export class S2iBinaries {
     });
 
     if (!found) {
-      throw failure(`s2ibinary.devops.kubesphere.io "${name}" not found`);
+      throw uploadFailure(`s2ibinary.devops.kubesphere.io "${name}" not found`);
     }
 
     return found;
@@ -195,7 +185,9 @@ export class S2iBinaries {
     const others = await this.#sharing(key);
 
     if (others.some((other) => (other.metadata.creationTimestamp ?? '') <= age)) {
-      throw failure('another S2iBinary uses the same file in the bucket: choose another name');
+      throw uploadFailure(
+        'another S2iBinary uses the same file in the bucket: choose another name',
+      );
     }
   }
 
@@ -205,82 +197,42 @@ export class S2iBinaries {
     { file, md5, expectedMd5 }: ReceivedFile,
   ): Promise<S2iBinary> {
     if (expectedMd5 && expectedMd5 !== md5) {
-      throw failure(`[ServiceError:400] md5 not match, origin: ${expectedMd5}, calculate: ${md5}`);
+      throw uploadFailure(
+        `[ServiceError:400] md5 not match, origin: ${expectedMd5}, calculate: ${md5}`,
+      );
     }
 
     const { store, writers } = this.#dependencies;
-    const writer = writers.clientFor(caller);
     const fields = { fileName: file.name, md5, size: byteSize(file.size) };
 
     if (isStored(object, fields)) {
       return object;
     }
 
-    const begun = await this.#begin(writer, object, {
+    const progress = new UploadProgress(writers.clientFor(caller), key, object, () =>
+      this.#find(key),
+    );
+
+    await progress.begin({
       ...fields,
       downloadURL: `${OWN_URL}/${key.namespace}/s2ibinaries/${key.name}/file/${encodeURIComponent(file.name)}`,
       uploadTimeStamp: timestamp(),
     });
 
-    const target = { resource: S2I_BINARIES, ...key };
-
     try {
       await store.put(key, file, signal);
     } catch (error) {
-      const hasNoBucket = error instanceof BinaryStoreError && error.code === 'NoSuchBucket';
-
-      // A missing bucket has taken nothing away: what was there before still is.
-      await this.#settle(
-        writer,
-        target,
-        hasNoBucket ? restoring(begun.before) : { status: { phase: 'UploadFailed' } },
-      );
-
-      throw error instanceof BinaryStoreError ? failure(messageOf(error), error) : error;
-    }
-
-    return writer.patch<S2iBinary>(target, { status: { phase: 'Ready' } });
-  }
-
-  /**
-   * Marks an object as one whose file is being uploaded. Others may write it at the same time, so
-   * that it is tried again; throws when another upload has begun.
-   */
-  async #begin(
-    writer: CallerWriter,
-    found: S2iBinary,
-    fields: NonNullable<S2iBinary['spec']>,
-  ): Promise<{ before: S2iBinary }> {
-    const { namespace = '', name = '' } = found.metadata;
-    let before = found;
-
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await writer.update<S2iBinary>(S2I_BINARIES, {
-          ...before,
-          spec: { ...before.spec, ...fields },
-          status: { ...before.status, phase: 'Uploading' },
-        });
-
-        return { before };
-      } catch (error) {
-        const hasChanged = error instanceof StatusError && error.reason === 'Conflict';
-        if (!hasChanged || attempt === WRITE_ATTEMPTS) {
-          throw error;
-        }
+      if (!(error instanceof BinaryStoreError)) {
+        await progress.fail();
+        throw error;
       }
 
-      before = await this.#find({ namespace, name });
-      checkIsFree(before);
-    }
-  }
+      // A missing bucket has taken nothing away: what was there before still is.
+      await (error.code === 'NoSuchBucket' ? progress.undo() : progress.fail());
 
-  /** Writes how an upload has failed; when even that fails, the upload is given up in an hour. */
-  async #settle(writer: CallerWriter, key: ObjectKey, patch: object): Promise<void> {
-    try {
-      await writer.patch(key, patch);
-    } catch {
-      // The first error is the one that the caller can act on.
+      throw uploadFailure(messageOf(error), error);
     }
+
+    return progress.finish();
   }
 }
