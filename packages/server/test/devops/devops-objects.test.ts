@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { jobMatches } from '@ks-apiserver/upstreams/jenkins/xml/job-document';
+import { jobMatches, writeJob } from '@ks-apiserver/upstreams/jenkins/xml/job-document';
 import { FOLDER } from '../support/jenkins/state.ts';
 import { PATHS } from '../support/test-platform.ts';
 import { eventually } from '../support/test-server.ts';
@@ -245,6 +245,46 @@ test('a pipeline in another namespace is nobody’s, and can be deleted', async 
 
   const about = devops.jenkins.calls.slice(before).filter(({ path: at }) => at.includes('stray'));
   assert.deepEqual(about, []);
+});
+
+test('a project of KubeSphere 3.0 keeps its folder and what is in it', async () => {
+  const spec = { type: 'pipeline', pipeline: { name: 'old', jenkinsfile: 'node {}' } };
+  devops.jenkins.state.addJob('legacy', 'old', {
+    _class: 'org.jenkinsci.plugins.workflow.job.WorkflowJob',
+    config: writeJob(spec),
+  });
+  const before = devops.jenkins.writes.length;
+
+  await write('/api/v1/namespaces', {
+    metadata: { name: 'legacy', labels: { 'kubesphere.io/devopsproject': 'legacy' } },
+  });
+  await write(PATHS.devops, {
+    apiVersion: 'devops.kubesphere.io/v1alpha3',
+    kind: 'DevOpsProject',
+    metadata: {
+      name: 'legacy',
+      labels: { 'kubesphere.io/workspace': 'ws' },
+      finalizers: ['devopsproject.finalizers.kubesphere.io'],
+    },
+    status: { adminNamespace: 'legacy' },
+  });
+  await write(`${OBJECTS}/namespaces/legacy/pipelines`, {
+    apiVersion: 'devops.kubesphere.io/v1alpha3',
+    kind: 'Pipeline',
+    metadata: { name: 'old', finalizers: ['pipeline.finalizers.kubesphere.io'] },
+    spec,
+  });
+
+  await eventually(async () => {
+    const { annotations } = (await read(`${DEVOPS}/devops/legacy/pipelines/old`)).metadata;
+    assert.equal(annotations?.['pipeline.devops.kubesphere.io/syncstatus'], 'successful');
+  });
+
+  const paths = devops.jenkins.writes.slice(before).map(({ path }) => path);
+  assert.deepEqual(
+    paths.filter((path) => /createItem|doDelete/.test(path)),
+    [],
+  );
 });
 
 test('a project goes with its namespace, its folder and everything in it', async () => {

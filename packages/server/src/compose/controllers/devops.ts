@@ -1,5 +1,6 @@
-import { DEVOPS_GROUP } from '@ks-apiserver/api/groups';
+import { S2I_BINARIES, S2I_RUNS } from '@ks-apiserver/api/resources';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
+import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { devopsCredentialReconciler } from '@ks-apiserver/controllers/devops/devops-credential';
 import { devopsProjectReconciler } from '@ks-apiserver/controllers/devops/devops-project';
@@ -65,18 +66,14 @@ export function devopsControllers(
   { client, catalog, events }: OptionalDependencies,
   { jenkins, deleteBinary, ...access }: DevOpsBackends,
 ): OptionalControllers {
-  const copyOf = (version: string, resource: string, kind: string) =>
-    new Informer(client, {
-      resource: { group: DEVOPS_GROUP, version, resource },
-      kind,
-      keepObjects: true,
-    });
+  const copyOf = (resource: GroupVersionResource, kind: string) =>
+    new Informer(client, { resource, kind, keepObjects: true });
 
-  const pipelines = copyOf('v1alpha3', 'pipelines', 'Pipeline');
-  const binaries = copyOf('v1alpha1', 's2ibinaries', 'S2iBinary');
-  const runs = copyOf('v1alpha1', 's2iruns', 'S2iRun');
+  const binaries = copyOf(S2I_BINARIES, 'S2iBinary');
+  const runs = copyOf(S2I_RUNS, 'S2iRun');
 
   const projects = catalog.informerOf('devopsprojects');
+  const pipelines = catalog.informerOf('pipelines');
   const namespaces = catalog.informerOf('namespaces');
   const workspaces = catalog.informerOf('workspaces');
   const secrets = catalog.informerOf('secrets');
@@ -86,8 +83,8 @@ export function devopsControllers(
   const credentials = new JenkinsCredentials(jenkins);
 
   return {
-    informers: [pipelines, binaries, runs],
-    needs: [projects, namespaces, workspaces, secrets],
+    informers: [binaries, runs],
+    needs: [projects, pipelines, namespaces, workspaces, secrets],
     reconcilers: [
       devopsProjectReconciler({
         client,

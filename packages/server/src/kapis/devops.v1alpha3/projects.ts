@@ -1,6 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler } from '@ks-apiserver/http/routes/route';
-import { parsePagedQuery } from '../../models/devops/objects/project-list.ts';
+import { parsePagedQuery } from '../../models/devops/objects/paged-query.ts';
 import { requireName } from '../../models/iam/errors.ts';
 import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { guarded } from '../tenant.v1alpha2/errors.ts';

@@ -9,8 +9,7 @@ import { secretFieldsOf, withoutSecrets, withSecretsOf } from '../../redaction/r
 import { type Page, pageEntries } from '../../resources/list/list.ts';
 import type { ListQuery } from '../../resources/query/query.ts';
 import type { DevOpsObjectDependencies } from './devops-projects.ts';
-import { entriesOf } from './project-list.ts';
-import type { ProjectNamespaces } from './project-namespaces.ts';
+import { entriesOf, type ProjectNamespaces } from './project-namespaces.ts';
 
 /** How often an update without a version is tried while the credential keeps changing. */
 const ATTEMPTS = 5;

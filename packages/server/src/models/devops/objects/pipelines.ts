@@ -6,8 +6,7 @@ import { missing } from '../../iam/errors.ts';
 import { type Page, pageEntries } from '../../resources/list/list.ts';
 import type { ListQuery } from '../../resources/query/query.ts';
 import type { DevOpsObjectDependencies } from './devops-projects.ts';
-import { entriesOf } from './project-list.ts';
-import type { ProjectNamespaces } from './project-namespaces.ts';
+import { entriesOf, type ProjectNamespaces } from './project-namespaces.ts';
 
 const RESOURCE = 'pipelines';
 

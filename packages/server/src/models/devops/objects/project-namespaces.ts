@@ -1,4 +1,5 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { missing } from '../../iam/errors.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
 
@@ -38,4 +39,12 @@ export class ProjectNamespaces {
 
     return namespace;
   }
+}
+
+/** Returns the entries of a namespace, in no order that matters. */
+export function entriesOf(
+  store: { list(order: 'name', namespace: string): readonly Entry[] },
+  namespace: string | undefined,
+): readonly Entry[] {
+  return namespace === undefined ? [] : store.list('name', namespace);
 }

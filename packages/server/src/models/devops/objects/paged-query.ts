@@ -1,4 +1,3 @@
-import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { type ListQuery, parseListQuery } from '../../resources/query/query.ts';
 import { badParameter } from '../../resources/query/selectors.ts';
 
@@ -27,12 +26,4 @@ export function parsePagedQuery(query: URLSearchParams): ListQuery {
     limit: Number(limit ?? DEFAULT_LIMIT),
     page: Math.max(1, Number(page ?? 1)),
   };
-}
-
-/** Returns the entries of a namespace, in no order that matters. */
-export function entriesOf(
-  store: { list(order: 'name', namespace: string): readonly Entry[] },
-  namespace: string | undefined,
-): readonly Entry[] {
-  return namespace === undefined ? [] : store.list('name', namespace);
 }
