@@ -47,13 +47,17 @@ export function devopsProjectReconciler(dependencies: DevOpsProjectDependencies)
     return equalJson(project, wanted) ? project : client.update(DEVOPS_PROJECTS, wanted);
   }
 
-  /** Adds finalizer and owner; a project that is new has no folder yet. */
+  /**
+   * Adds finalizer and owner; a project that is new has no folder yet. One of KubeSphere 3.0 has a
+   * status, which administrators alone can set; everybody could set finalizers.
+   */
   function adopt(project: PersistedObject): Promise<PersistedObject> {
     const { metadata } = project;
     const finalizers = metadata.finalizers ?? [];
     const isComplete = finalizers.includes(DEVOPS_PROJECT_FINALIZER);
-    // Who takes the finalizer away does not make the folder somebody else's.
-    const isNew = !isComplete && metadata.annotations?.[PROJECT_STATUS_ANNOTATION] === undefined;
+    const isNew =
+      metadata.annotations?.[PROJECT_STATUS_ANNOTATION] === undefined &&
+      !project.status?.adminNamespace;
     const workspace = workspaces.store.get(metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
     const owner = workspace && !isTerminating(workspace) ? [controllerReference(workspace)] : [];
     const others = metadata.ownerReferences?.filter(({ kind }) => kind !== 'Workspace') ?? [];
@@ -205,11 +209,12 @@ export function devopsProjectReconciler(dependencies: DevOpsProjectDependencies)
 
     await ensureFolder(project, name, signal);
 
-    const annotations = { ...project.metadata.annotations };
-    if (isPending(project)) {
-      annotations[PROJECT_STATUS_ANNOTATION] = 'successful';
-      await store(project, { ...project, metadata: { ...project.metadata, annotations } });
-    }
+    const annotations = {
+      ...project.metadata.annotations,
+      [PROJECT_STATUS_ANNOTATION]: 'successful',
+    };
+
+    await store(project, { ...project, metadata: { ...project.metadata, annotations } });
 
     return undefined;
   }

@@ -147,7 +147,9 @@ test('a folder of Jenkins that is there already does not become a project’s', 
     ['job', () => devops.jenkins.state.items.set('job', { ...otherJob(), name: 'job' })],
   ] as const) {
     fill();
-    await devops.platform.write(PATHS.devops, projectOf(name), { token: mallory });
+    const finalizers = ['devopsproject.finalizers.kubesphere.io'];
+    const project = projectOf(name, { metadata: { finalizers } });
+    await devops.platform.write(PATHS.devops, project, { token: mallory });
 
     const status = 'devopsproject.devops.kubesphere.io/syncstatus';
     await eventually(async () => {
