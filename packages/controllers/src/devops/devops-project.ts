@@ -72,10 +72,17 @@ export function devopsProjectReconciler(dependencies: DevOpsProjectDependencies)
     });
   }
 
-  /** Returns the project's namespace as it is stored; undefined when there is none of that name. */
+  /**
+   * Returns the namespace that the project names, one with its label, or the one of its name;
+   * undefined when there is none.
+   */
   async function findNamespace(project: PersistedObject): Promise<PersistedObject | undefined> {
     const named: unknown = project.status?.adminNamespace;
-    const name = typeof named === 'string' && named !== '' ? named : project.metadata.name;
+    const labelled = [...namespaces.store.values()].find(
+      ({ labels }) => labels[DEVOPS_LABEL] === project.metadata.name,
+    );
+    const name =
+      typeof named === 'string' && named !== '' ? named : (labelled?.name ?? project.metadata.name);
 
     return client.find({ resource: NAMESPACES, name });
   }

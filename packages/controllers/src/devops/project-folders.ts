@@ -25,6 +25,12 @@ export class ProjectFolders {
     return this.#projectOf(namespace) !== undefined;
   }
 
+  /** Returns the name of a namespace's project, if it is that of one. */
+  projectsOf(namespace: string): string[] {
+    const project = this.#projectOf(namespace);
+    return project === undefined ? [] : [project];
+  }
+
   /**
    * Returns the folder of a namespace whose project exists, names the namespace and has its folder;
    * undefined for all others.

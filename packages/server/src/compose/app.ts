@@ -17,6 +17,7 @@ import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
 import { MemberClusters } from '../models/clusters/member-clusters.ts';
+import { ProjectUsers } from '../models/devops/objects/project-users.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -85,6 +86,7 @@ export interface App {
   routers: Routers;
   /** Deletes the file of a binary that images are built from; undefined where none is stored. */
   deleteBinary: OpenedDevOps['deleteBinary'];
+  projectUsers: ProjectUsers;
   /** Clusters with their credentials, and the features of this one; undefined without members. */
   memberClusters: ClusterOptions | undefined;
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
@@ -369,6 +371,13 @@ export async function openApp(
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
     deleteBinary: devops.deleteBinary,
+    projectUsers: new ProjectUsers({
+      authorizer,
+      bindings,
+      catalog,
+      users,
+      adminNamespaceOf: access.adminNamespaceOf,
+    }),
     memberClusters: clusters && { clusters, configz: () => configz(config, search.backends) },
     searchStore: search.store,
     close,

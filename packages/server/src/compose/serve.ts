@@ -227,7 +227,15 @@ export async function serve(
         retentionMs: config.authentication.loginHistoryRetentionPeriod,
         maximumEntries: config.authentication.loginHistoryMaximumEntries,
       },
-      ...(jenkins && { devops: { jenkins, deleteBinary: app.deleteBinary } }),
+      ...(jenkins && {
+        devops: {
+          jenkins,
+          users: app.users,
+          config: config.devops,
+          projectUsers: app.projectUsers,
+          deleteBinary: app.deleteBinary,
+        },
+      }),
       ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
       ...(app.memberClusters && { memberClusters: app.memberClusters }),
       ...(config.network.enableNetworkPolicy && {

@@ -91,7 +91,6 @@ export class JenkinsItems {
     }
   }
 
-  /** Documents may hold tokens and defaults of passwords. */
   #postDocument(path: string, body: string, signal: AbortSignal | undefined): Promise<void> {
     return this.#admin.post(path, {
       contentType: 'application/xml;charset=utf-8',

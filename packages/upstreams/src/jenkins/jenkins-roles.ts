@@ -1,10 +1,32 @@
 import type { JenkinsAdmin } from './jenkins-admin.ts';
+import { isMissing } from './jenkins-error.ts';
 
 const STRATEGY = '/role-strategy/strategy';
-const GLOBAL = 'globalRoles';
+
+/** Kinds of roles: of all Jenkins, or of the items whose path fits a pattern. */
+export type RoleType = 'globalRoles' | 'projectRoles';
+
+/** Name of a role, and its kind. */
+export interface RoleKey {
+  type: RoleType;
+  name: string;
+}
+
+/** A role as Jenkins has it. */
+export interface JenkinsRole {
+  permissions: readonly string[];
+  /** Names of its users and groups. */
+  sids: readonly string[];
+}
+
+/** What a role of items allows, and on which: a regular expression of their full paths. */
+export interface RoleContent {
+  permissions: readonly string[];
+  pattern: string;
+}
 
 /**
- * Global roles of Jenkins' plugin "Role-based Authorization Strategy". Rejects with a JenkinsError
+ * Roles of Jenkins' plugin "Role-based Authorization Strategy". All calls reject with a JenkinsError
  * or an UpstreamError.
  */
 export class JenkinsRoles {
@@ -14,33 +36,70 @@ export class JenkinsRoles {
     this.#admin = admin;
   }
 
-  /** Returns the names of the users with a role; undefined when there is no such role. */
-  async usersOf(roleName: string, signal?: AbortSignal): Promise<string[] | undefined> {
-    const query = new URLSearchParams({ roleName, type: GLOBAL });
+  /** Returns a role; undefined when there is none of that name. */
+  async find({ type, name }: RoleKey, signal?: AbortSignal): Promise<JenkinsRole | undefined> {
+    const query = new URLSearchParams({ roleName: name, type });
     const text = await this.#admin.get(`${STRATEGY}/getRole/?${query}`, signal);
-    const { sids } = parse(text);
+    const { sids, permissionIds } = parse(text);
 
-    return Array.isArray(sids) ? sids.map(nameOf) : undefined;
+    return Array.isArray(sids)
+      ? { sids: sids.map(nameOf), permissions: Object.keys(permissionIds ?? {}) }
+      : undefined;
+  }
+
+  /** Creates a role, or replaces one; it has no users then. */
+  put(key: RoleKey, { permissions, pattern }: RoleContent, signal?: AbortSignal): Promise<void> {
+    return this.#submit(
+      'addRole',
+      {
+        type: key.type,
+        roleName: key.name,
+        permissionIds: permissions.join(','),
+        overwrite: 'true',
+        pattern,
+      },
+      signal,
+    );
+  }
+
+  /** Deletes a role; does nothing when there is none of that name. */
+  remove({ type, name }: RoleKey, signal?: AbortSignal): Promise<void> {
+    return this.#submit('removeRoles', { type, roleNames: name }, signal);
   }
 
   /** Gives a role to a user. */
-  assign(roleName: string, user: string, signal?: AbortSignal): Promise<void> {
-    return this.#submit('assignRole', roleName, user, signal);
+  assign({ type, name }: RoleKey, sid: string, signal?: AbortSignal): Promise<void> {
+    return this.#submit('assignRole', { type, roleName: name, sid }, signal);
   }
 
   /** Takes a role from a user. */
-  unassign(roleName: string, user: string, signal?: AbortSignal): Promise<void> {
-    return this.#submit('unassignRole', roleName, user, signal);
+  unassign({ type, name }: RoleKey, sid: string, signal?: AbortSignal): Promise<void> {
+    return this.#submit('unassignRole', { type, roleName: name, sid }, signal);
   }
 
   #submit(
     action: string,
-    roleName: string,
-    sid: string,
+    form: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const body = new URLSearchParams({ type: GLOBAL, roleName, sid }).toString();
-    return this.#admin.post(`${STRATEGY}/${action}`, { body, ...(signal && { signal }) });
+    return this.#admin.post(`${STRATEGY}/${action}`, {
+      body: new URLSearchParams(form).toString(),
+      ...(signal && { signal }),
+    });
+  }
+}
+
+/**
+ * Does something with roles; does nothing in a Jenkins without the plugin, which decides about rights
+ * in another way.
+ */
+export async function whereServed(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isMissing(error)) {
+      throw error;
+    }
   }
 }
 
@@ -51,7 +110,7 @@ function nameOf(sid: unknown): string {
     : String(sid);
 }
 
-function parse(text: string): { sids?: unknown } {
+function parse(text: string): { sids?: unknown; permissionIds?: object } {
   try {
     return JSON.parse(text) ?? {};
   } catch {

@@ -3,6 +3,8 @@ import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { devopsCredentialReconciler } from '@ks-apiserver/controllers/devops/devops-credential';
 import { devopsProjectReconciler } from '@ks-apiserver/controllers/devops/devops-project';
+import { jenkinsAccessReconciler } from '@ks-apiserver/controllers/devops/jenkins-access';
+import { jenkinsUserReconciler } from '@ks-apiserver/controllers/devops/jenkins-user';
 import { pipelineReconciler } from '@ks-apiserver/controllers/devops/pipeline';
 import { ProjectFolders } from '@ks-apiserver/controllers/devops/project-folders';
 import {
@@ -10,16 +12,25 @@ import {
   s2iBinaryReconciler,
 } from '@ks-apiserver/controllers/devops/s2i-binary';
 import { s2iRunReconciler } from '@ks-apiserver/controllers/devops/s2i-run';
+import type { Reconciler } from '@ks-apiserver/controllers/runtime/controller';
 import { JenkinsAdmin } from '@ks-apiserver/upstreams/jenkins/jenkins-admin';
 import { JenkinsCredentials } from '@ks-apiserver/upstreams/jenkins/jenkins-credentials';
 import { JenkinsItems } from '@ks-apiserver/upstreams/jenkins/jenkins-items';
+import { JenkinsRoles } from '@ks-apiserver/upstreams/jenkins/jenkins-roles';
 import { ConfigError } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
+import type { ProjectUsers } from '../../models/devops/objects/project-users.ts';
+import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
 
 /** What the controllers of DevOps projects need besides Kubernetes. */
 export interface DevOpsBackends {
   jenkins: JenkinsAdmin;
+  /** Informer of users. */
+  users: Informer;
+  /** Whom users are in Jenkins. */
+  config: Config['devops'];
+  projectUsers: ProjectUsers;
   /** Deletes what was uploaded for a binary; undefined where nothing can be uploaded. */
   deleteBinary?: DeleteBinary | undefined;
 }
@@ -52,7 +63,7 @@ export function openJenkinsAdmin({ devops }: Config): JenkinsAdmin | undefined {
 /** Returns the controllers of DevOps projects and what is in them. */
 export function devopsControllers(
   { client, catalog, events }: OptionalDependencies,
-  { jenkins, deleteBinary }: DevOpsBackends,
+  { jenkins, deleteBinary, ...access }: DevOpsBackends,
 ): OptionalControllers {
   const copyOf = (version: string, resource: string, kind: string) =>
     new Informer(client, {
@@ -99,6 +110,40 @@ export function devopsControllers(
       }),
       s2iRunReconciler({ client, runs, binaries }),
       ...(deleteBinary ? [s2iBinaryReconciler({ client, binaries, deleteBinary })] : []),
+      ...accessReconcilers(catalog, folders, new JenkinsRoles(jenkins), access),
     ],
   };
+}
+
+/** Returns the reconcilers of users' roles in Jenkins. */
+function accessReconcilers(
+  catalog: Catalog,
+  folders: ProjectFolders,
+  roles: JenkinsRoles,
+  { users, config, projectUsers }: Omit<DevOpsBackends, 'jenkins' | 'deleteBinary'>,
+): Reconciler[] {
+  const isLegacy = config.userRoles === 'admin';
+
+  return [
+    jenkinsUserReconciler({
+      users,
+      globalRoleBindings: catalog.informerOf('globalrolebindings'),
+      roles,
+      administers: (name) => isLegacy || projectUsers.administers(name),
+      ownAccount: config.username,
+    }),
+    ...(isLegacy
+      ? []
+      : [
+          jenkinsAccessReconciler({
+            projects: catalog.informerOf('devopsprojects'),
+            roleBindings: catalog.informerOf('rolebindings'),
+            workspaceRoleBindings: catalog.informerOf('workspacerolebindings'),
+            groupBindings: catalog.informerOf('groupbindings'),
+            folders,
+            roles,
+            usersOf: (project) => projectUsers.of(project),
+          }),
+        ]),
+  ];
 }

@@ -25,8 +25,46 @@ export const roleRoutes: readonly JenkinsRoute[] = [
     method: 'GET',
     path: /^\/role-strategy\/strategy\/getRole\/?$/,
     answer: ({ query }, state) => {
-      const sids = state.globalRoles.get(query.get('roleName') ?? '');
-      return json(sids ? { permissionIds: {}, sids: [...sids] } : {});
+      const role = state.roles.get(keyOf(query));
+      if (!role) {
+        return json({});
+      }
+
+      const permissionIds = Object.fromEntries(role.permissions.map((id) => [id, true]));
+
+      return json({ permissionIds, sids: [...role.sids], pattern: role.pattern });
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/role-strategy\/strategy\/addRole$/,
+    answer: (request, state) => {
+      const form = formOf(request);
+      const permissions = (form.get('permissionIds') ?? '').split(',');
+      if (permissions.some((id) => !/^(hudson|com)\.[\w.]+$/.test(id))) {
+        return page(500, 'Cannot find permission');
+      }
+
+      state.roles.set(keyOf(form), {
+        permissions,
+        pattern: form.get('pattern') ?? '.*',
+        sids: new Set(),
+      });
+
+      return done();
+    },
+  },
+  {
+    method: 'POST',
+    path: /^\/role-strategy\/strategy\/removeRoles$/,
+    answer: (request, state) => {
+      const form = formOf(request);
+
+      for (const name of (form.get('roleNames') ?? '').split(',')) {
+        state.roles.delete(`${form.get('type')} ${name}`);
+      }
+
+      return done();
     },
   },
   {
@@ -34,7 +72,7 @@ export const roleRoutes: readonly JenkinsRoute[] = [
     path: /^\/role-strategy\/strategy\/(assignRole|unassignRole)$/,
     answer: (request, state, [action]) => {
       const form = formOf(request);
-      const sids = state.globalRoles.get(form.get('roleName') ?? '');
+      const sids = state.roles.get(keyOf(form))?.sids;
       const sid = form.get('sid');
       if (!sids || !sid) {
         return page(400, 'Bad Request');
@@ -50,3 +88,7 @@ export const roleRoutes: readonly JenkinsRoute[] = [
     },
   },
 ];
+
+function keyOf(form: URLSearchParams): string {
+  return `${form.get('type')} ${form.get('roleName')}`;
+}

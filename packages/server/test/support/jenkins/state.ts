@@ -18,12 +18,21 @@ export interface JenkinsItem {
   credentials: Map<string, JenkinsCredential>;
 }
 
+/** A role of the role strategy: what it allows, on which items, and to whom. */
+export interface JenkinsRole {
+  permissions: readonly string[];
+  pattern?: string;
+  sids: Set<string>;
+}
+
 /** What the stub keeps; tests may read and change it. */
 export class JenkinsState {
   /** Items at the root, by name. */
   readonly items = new Map<string, JenkinsItem>();
-  /** Names of the users with a global role, by the role's name. */
-  readonly globalRoles = new Map<string, Set<string>>([['admin', new Set()]]);
+  /** Roles of the role strategy, by their type and name: `globalRoles admin`. */
+  readonly roles = new Map<string, JenkinsRole>([
+    ['globalRoles admin', { permissions: ['hudson.model.Hudson.Administer'], sids: new Set() }],
+  ]);
   readonly sessions = new Set<string>();
   #sessionCount = 0;
 
