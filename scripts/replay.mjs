@@ -50,7 +50,7 @@ function replay(log, args) {
 }
 
 /** Groups whose recordings also hold what the server sent to others. */
-const withUpstreams = new Set(['logs', 'events', 'auditing', 'proxies', 'devops', 'clusters']);
+const withUpstreams = new Set(['logs', 'events', 'auditing', 'proxies', 'clusters', 'devops']);
 
 /** Address of the stub's log of requests. */
 const upstreamLog = 'http://127.0.0.1:47000';

@@ -44,7 +44,6 @@ import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
 import type { ClusterOptions } from './controllers/clusters.ts';
 import { type OpenedDevOps, openDevOps } from './devops.ts';
-
 import { openDevOpsObjects } from './devops-objects.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
