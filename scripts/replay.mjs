@@ -50,13 +50,29 @@ function replay(log, args) {
 }
 
 /** Groups whose recordings also hold what the server sent to others. */
-const withUpstreams = new Set(['logs', 'events', 'auditing', 'proxies', 'clusters']);
+const withUpstreams = new Set(['logs', 'events', 'auditing', 'proxies', 'clusters', 'devops']);
 
 /** Address of the stub's log of requests. */
 const upstreamLog = 'http://127.0.0.1:47000';
 
 /** The configuration with which the calls of these groups were recorded. */
 const upstreamConfig = {
+  devops: {
+    host: 'http://127.0.0.1:47001',
+    username: 'ks-admin',
+    password: 'ks-admin-password',
+    maxConnections: 100,
+  },
+  sonarqube: { host: 'http://127.0.0.1:47002', token: 'sonar-token-of-the-stub' },
+  s3: {
+    endpoint: 'http://127.0.0.1:47010',
+    region: 'us-east-1',
+    disableSSL: true,
+    forcePathStyle: true,
+    accessKeyID: 'STUBKEY',
+    secretAccessKey: 'stub-secret',
+    bucket: 's2i-binaries',
+  },
   logging: { host: 'http://127.0.0.1:47003', indexPrefix: 'ks-logstash-log', version: '6' },
   events: { host: 'http://127.0.0.1:47004', indexPrefix: 'ks-logstash-events', version: '7' },
   auditing: { host: 'http://127.0.0.1:47005', indexPrefix: 'ks-logstash-auditing', version: '' },

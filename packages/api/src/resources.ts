@@ -1,5 +1,12 @@
 import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
-import { CLUSTER_GROUP, IAM_GROUP, QUOTA_GROUP, RBAC_GROUP, TENANT_GROUP } from './groups.ts';
+import {
+  CLUSTER_GROUP,
+  DEVOPS_GROUP,
+  IAM_GROUP,
+  QUOTA_GROUP,
+  RBAC_GROUP,
+  TENANT_GROUP,
+} from './groups.ts';
 
 type ResourceNamer = (resource: string) => GroupVersionResource;
 
@@ -50,3 +57,9 @@ export const WORKSPACE_QUOTAS = resourcesOf(QUOTA_GROUP, 'v1alpha2')('resourcequ
 
 /** Member clusters. */
 export const CLUSTERS = resourcesOf(CLUSTER_GROUP, 'v1alpha1')('clusters');
+
+/** DevOps projects, their pipelines, and what images are built from. */
+export const DEVOPS_PROJECTS = resourcesOf(DEVOPS_GROUP, 'v1alpha3')('devopsprojects');
+export const PIPELINES = resourcesOf(DEVOPS_GROUP, 'v1alpha3')('pipelines');
+export const S2I_BINARIES = resourcesOf(DEVOPS_GROUP, 'v1alpha1')('s2ibinaries');
+export const S2I_RUNS = resourcesOf(DEVOPS_GROUP, 'v1alpha1')('s2iruns');

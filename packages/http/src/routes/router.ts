@@ -65,7 +65,7 @@ function namedParams(route: Route, found: Record<string, string | undefined>) {
 }
 
 function accepts(header: string | undefined, produced: readonly string[]): boolean {
-  if (!header || header === '*/*') {
+  if (!header || header === '*/*' || produced.includes('*/*')) {
     return true;
   }
 

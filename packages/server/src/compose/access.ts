@@ -96,7 +96,17 @@ export async function openAccess({ config, client, catalog, users, log }: Access
   const effects = new Effects(authorizer, bindings, scopes, groupRoles);
   const rights = new UserRights(authorizer, scopes, bindings, groupRoles);
 
-  return { authorizer, bindings, overrides, scopes, members, groupRoles, effects, rights };
+  return {
+    authorizer,
+    bindings,
+    overrides,
+    scopes,
+    members,
+    groupRoles,
+    effects,
+    rights,
+    adminNamespaceOf: (project: string) => held.adminNamespaceOf(project),
+  };
 }
 
 /** Dependencies of the gate. */

@@ -17,6 +17,7 @@ import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
 import { MemberClusters } from '../models/clusters/member-clusters.ts';
+import { ProjectUsers } from '../models/devops/objects/project-users.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -42,6 +43,8 @@ import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-qu
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
 import type { ClusterOptions } from './controllers/clusters.ts';
+import { type OpenedDevOps, openDevOps } from './devops.ts';
+import { openDevOpsObjects } from './devops-objects.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
 import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
@@ -81,6 +84,9 @@ export interface App {
   /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
+  /** Deletes the file of a binary that images are built from; undefined where none is stored. */
+  deleteBinary: OpenedDevOps['deleteBinary'];
+  projectUsers: ProjectUsers;
   /** Clusters with their credentials, and the features of this one; undefined without members. */
   memberClusters: ClusterOptions | undefined;
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
@@ -206,6 +212,7 @@ export async function openApp(
   const visibility = new Visibility(authorizer, bindings, catalog);
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
+  const devops = openDevOps({ config, client, authorizer, gate, dataDir });
   const live = new LiveLists(catalog);
   let stopping = false;
 
@@ -267,6 +274,14 @@ export async function openApp(
       scopes: new ReadableScopes(authorizer, bindings, visibility, catalog),
     },
     terminals: new Terminals(transport, config.terminal),
+    devops: devops.dependencies,
+    devopsObjects: openDevOpsObjects({
+      config,
+      catalog,
+      client,
+      writers: gate,
+      adminNamespaceOf: access.adminNamespaceOf,
+    }),
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
     tenants: new Tenants(catalog, authorizer, bindings),
@@ -326,6 +341,7 @@ export async function openApp(
     await clusters?.stop();
     await auditing.close();
     await recorded.close();
+    await devops.close();
     live.close();
     await search.close();
     await signIn.close();
@@ -354,6 +370,14 @@ export async function openApp(
     reachedAt,
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
+    deleteBinary: devops.deleteBinary,
+    projectUsers: new ProjectUsers({
+      authorizer,
+      bindings,
+      catalog,
+      users,
+      adminNamespaceOf: access.adminNamespaceOf,
+    }),
     memberClusters: clusters && { clusters, configz: () => configz(config, search.backends) },
     searchStore: search.store,
     close,

@@ -18,6 +18,7 @@ import { type AdminResult, ensureAdmin, hasWellKnownPassword } from './admin.ts'
 import { type App, openApp } from './app.ts';
 import { openKubernetes } from './backend.ts';
 import { type ControllerDependencies, startControllers } from './controllers/controllers.ts';
+import { openJenkinsAdmin } from './controllers/devops.ts';
 import { greeting, originOf } from './greeting.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
 import { simulate } from './simulation.ts';
@@ -186,6 +187,12 @@ export async function serve(
   };
 
   try {
+    const jenkins = openJenkinsAdmin(config);
+
+    if (jenkins) {
+      closers.push(() => jenkins.close());
+    }
+
     const kubernetes = await openKubernetes(options);
     closers.push(() => kubernetes.close());
 
@@ -206,7 +213,6 @@ export async function serve(
     );
 
     const { client } = kubernetes;
-
     const dependencies = {
       client,
       catalog: app.catalog,
@@ -221,6 +227,15 @@ export async function serve(
         retentionMs: config.authentication.loginHistoryRetentionPeriod,
         maximumEntries: config.authentication.loginHistoryMaximumEntries,
       },
+      ...(jenkins && {
+        devops: {
+          jenkins,
+          users: app.users,
+          config: config.devops,
+          projectUsers: app.projectUsers,
+          deleteBinary: app.deleteBinary,
+        },
+      }),
       ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
       ...(app.memberClusters && { memberClusters: app.memberClusters }),
       ...(config.network.enableNetworkPolicy && {

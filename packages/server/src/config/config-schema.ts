@@ -251,7 +251,14 @@ export const ConfigSchema = Type.Object({
   }),
   alerting: Section({ endpoint: Text() }),
   notification: Section({ endpoint: Text() }),
-  devops: Section({ host: Text(), username: Text(), password: Text(), maxConnections: Count(100) }),
+  devops: Section({
+    host: Text(),
+    username: Text(),
+    password: Text(),
+    maxConnections: Count(100),
+    // What users are given in Jenkins: roles of their projects, or, as in 3.0, everything.
+    userRoles: Type.Enum(['projects', 'admin'], { default: 'projects' }),
+  }),
   sonarqube: Section({ host: Text(), token: Text() }),
   servicemesh: Section({
     istioPilotHost: Text(),

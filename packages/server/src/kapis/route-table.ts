@@ -22,7 +22,15 @@ export interface RouteOptions
   extends Partial<
     Pick<
       Route,
-      'body' | 'bodyLimit' | 'consumes' | 'returns' | 'tags' | 'errors' | 'produces' | 'parameters'
+      | 'body'
+      | 'bodyLimit'
+      | 'consumes'
+      | 'errors'
+      | 'parameters'
+      | 'produces'
+      | 'rawBody'
+      | 'returns'
+      | 'tags'
     >
   > {
   /** Whether the list can be followed with `watch=true`. */

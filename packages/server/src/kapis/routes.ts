@@ -17,6 +17,9 @@ import type { Terminals } from '../models/terminal/terminals.ts';
 import { type AlertingDependencies, alertingNotification } from './alerting-notification/routes.ts';
 import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
+import { type DevOpsV1alpha2Dependencies, devopsV1alpha2 } from './devops.v1alpha2/routes.ts';
+import type { DevOpsV1alpha3Dependencies } from './devops.v1alpha3/dependencies.ts';
+import { devopsV1alpha3 } from './devops.v1alpha3/routes.ts';
 import { docs } from './docs/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
@@ -57,6 +60,9 @@ export interface RouteDependencies {
   quotas: WorkspaceQuotas;
   search: SearchDependencies;
   terminals: Terminals;
+  devops: DevOpsV1alpha2Dependencies;
+  /** DevOps projects and what is in them; undefined without Jenkins. */
+  devopsObjects: DevOpsV1alpha3Dependencies | undefined;
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
   upstreams: AlertingDependencies;
@@ -117,6 +123,8 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
       client,
       outbound,
     }),
+    ...devopsV1alpha2(dependencies.devops),
+    ...devopsV1alpha3(dependencies.devopsObjects),
     ...monitoringV1alpha3(dependencies.monitoring),
     ...prometheusApi(dependencies.prometheus),
     ...alertingNotification(dependencies.upstreams),
@@ -139,6 +147,8 @@ export function routeTables(): readonly Route[] {
     providerLogin: {},
     search: {},
     iam: { credentials: {} },
+    devops: { jenkins: {}, sonar: {}, binaries: {} },
+    devopsObjects: {},
     monitoring: {},
     upstreams: { alerting: {}, notification: {} },
     topology: {},

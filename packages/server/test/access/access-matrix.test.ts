@@ -3,6 +3,8 @@ import { after, before, test } from 'node:test';
 import { routeTables } from '@ks-apiserver/server/kapis/routes';
 import { eventually, TestServer } from '../support/test-server.ts';
 import { ALERTING_NOTIFICATION } from './alerting-notification.ts';
+import { DEVOPS_V1ALPHA2 } from './devops-v1alpha2.ts';
+import { devopsV1alpha3Rows } from './devops-v1alpha3.ts';
 import { iamRows } from './iam.ts';
 import { KUBERNETES } from './kubernetes.ts';
 import { LATER_VERSIONS } from './later-versions.ts';
@@ -25,14 +27,19 @@ const ROUTES: Table = {
   ...resourcesV1alpha2Rows(),
   ...LATER_VERSIONS,
   ...MONITORING,
+  ...DEVOPS_V1ALPHA2,
   ...ALERTING_NOTIFICATION,
   ...NETWORK,
+  ...devopsV1alpha3Rows(),
 };
 
 let server: TestServer;
 const tokens = new Map<Caller, string | undefined>([['anonymous', undefined]]);
 
-/** Creates users, two workspaces with a project each, and the members of the first. */
+/**
+ * Creates users, two workspaces with a project and a DevOps project each, and the members of the
+ * first.
+ */
 before(async () => {
   server = await TestServer.start();
 
@@ -54,10 +61,7 @@ before(async () => {
     await user(name, name.endsWith('manager') ? name : 'platform-regular');
   }
 
-  for (const [workspace, namespace] of [
-    ['ws-a', 'ns-a'],
-    ['ws-b', 'ns-b'],
-  ] as const) {
+  for (const { workspace, namespace, devops } of [TENANTS.own, TENANTS.other]) {
     await post('/kapis/tenant.kubesphere.io/v1alpha2/workspaces', {
       metadata: { name: workspace },
       spec: { template: { spec: { manager: 'admin' } } },
@@ -69,6 +73,17 @@ before(async () => {
         labels: { 'kubesphere.io/workspace': workspace },
         annotations: { 'kubesphere.io/creator': 'admin' },
       },
+    });
+
+    await post('/apis/devops.kubesphere.io/v1alpha3/devopsprojects', {
+      apiVersion: 'devops.kubesphere.io/v1alpha3',
+      kind: 'DevOpsProject',
+      metadata: { name: devops, labels: { 'kubesphere.io/workspace': workspace } },
+      status: { adminNamespace: devops },
+    });
+
+    await post('/api/v1/namespaces', {
+      metadata: { name: devops, labels: { 'kubesphere.io/devopsproject': devops } },
     });
   }
 
@@ -184,6 +199,10 @@ test('without a log-in exactly the listed routes can be called', () => {
       'GET /docs/swagger-ui-bundle.js',
       'GET /docs/docs.css',
       'GET /docs/docs.js',
+      'GET /kapis/devops.kubesphere.io/v1alpha2/webhook/git',
+      'POST /kapis/devops.kubesphere.io/v1alpha2/webhook/git',
+      'POST /kapis/devops.kubesphere.io/v1alpha2/webhook/github',
+      'GET /kapis/devops.kubesphere.io/v1alpha2/namespaces/{namespace}/s2ibinaries/{s2ibinary}/file/{file}',
     ],
   );
 });

@@ -76,11 +76,11 @@ export function iamRows(): Table {
   add('/clusterroles', '{clusterrole}', PLATFORM, PLATFORM, all);
   add(`${ws}/workspaceroles`, '{workspacerole}', inWorkspace, owners, all);
   add(`${ns}/roles`, '{role}', members(...READERS), owners, all);
-  add(`${devops}/roles`, '{role}', MANAGERS, MANAGERS, all);
+  add(`${devops}/roles`, '{role}', inWorkspace, owners, all);
   add('/clustermembers', '{clustermember}', PLATFORM, PLATFORM, ['PUT', 'DELETE']);
   add(`${ws}/workspacemembers`, '{workspacemember}', inWorkspace, owners, ['PUT', 'DELETE']);
   add(`${ns}/members`, '{member}', members(...READERS), owners, ['PUT', 'DELETE']);
-  add(`${devops}/members`, '{member}', MANAGERS, MANAGERS, ['PUT', 'DELETE']);
+  add(`${devops}/members`, '{member}', inWorkspace, owners, ['PUT', 'DELETE']);
 
   const onlyOwn = (...own: Caller[]) => ({
     own: [...own, 'admin' as const],
@@ -93,7 +93,9 @@ export function iamRows(): Table {
     { allowed: onlyOwn('ws-viewer', 'ws-admin') },
   ];
   table[`GET ${I}${ns}/members/{member}/roles`] = [{ allowed: onlyOwn(...READERS) }];
-  table[`GET ${I}${devops}/members/{member}/roles`] = [{ allowed: PLATFORM }];
+  table[`GET ${I}${devops}/members/{member}/roles`] = [
+    { allowed: onlyOwn('ws-viewer', 'ws-admin') },
+  ];
 
   // The reason of a refusal: users may always ask about themselves.
   table[`GET ${I}/explain`] = [{ allowed: LOGGED_IN }];

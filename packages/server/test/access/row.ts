@@ -19,9 +19,9 @@ export type Caller = (typeof CALLERS)[number];
  * none.
  */
 export const TENANTS = {
-  own: { workspace: 'ws-a', namespace: 'ns-a' },
-  other: { workspace: 'ws-b', namespace: 'ns-b' },
-  none: { workspace: 'nosuch', namespace: 'default' },
+  own: { workspace: 'ws-a', namespace: 'ns-a', devops: 'dev-a' },
+  other: { workspace: 'ws-b', namespace: 'ns-b', devops: 'dev-b' },
+  none: { workspace: 'nosuch', namespace: 'default', devops: 'nosuch' },
 } as const;
 
 /** One of the tenants. */

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
 import { plantUser } from '../attack/attackers.ts';
+import { tenantsOf } from '../attack/built-in-roles.ts';
 import { PATHS, SYSTEM, type TestPlatform } from '../support/test-platform.ts';
 import { eventually } from '../support/test-server.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+const { own } = tenantsOf('');
 
 /** Name of every planted object, and of the user whose hash is a mark. */
 export const VICTIM = 'victim';
@@ -14,8 +17,8 @@ export const CLUSTER = 'far';
 
 /** The planted secrets, each with the forms in which an answer could contain it. */
 export interface Marks {
-  /** Password hashes, which no user sees, not even the administrator. */
-  hashes: ReadonlyMap<string, string>;
+  /** Password hashes and credentials of Jenkins, which no user sees, not even the administrator. */
+  hidden: ReadonlyMap<string, string>;
   /** All marks, which only users with all rights see. */
   all: ReadonlyMap<string, string>;
 }
@@ -37,6 +40,23 @@ function forms(what: string, text: string): [string, string][] {
   ];
 }
 
+/** Plants a Secret that is a credential of Jenkins, as `kubectl apply` would. */
+async function plantCredential(platform: TestPlatform, mark: string): Promise<void> {
+  const secret = {
+    type: 'credential.devops.kubesphere.io/secret-text',
+    data: { secret: base64(mark) },
+  };
+
+  const annotations = {
+    'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(secret),
+  };
+
+  await platform.write(`/api/v1/namespaces/${own.namespace}/secrets`, {
+    metadata: { name: VICTIM, annotations },
+    ...secret,
+  });
+}
+
 /** Plants marked secrets of every kind that must not be shown. */
 export async function plantMarks(platform: TestPlatform): Promise<Marks> {
   await plantUser(platform, VICTIM);
@@ -45,10 +65,14 @@ export async function plantMarks(platform: TestPlatform): Promise<Marks> {
     .json.spec;
   assert.match(password, /^\$2/);
 
+  const credential = 'mark-of-a-credential-of-jenkins';
+  await plantCredential(platform, credential);
+
   // The digest alone is as sensitive as the whole.
-  const hashes = new Map([
+  const hidden = new Map([
     ...forms('password hash', password),
     ...forms('password hash', password.slice(-31)),
+    ...forms('credential of Jenkins', credential),
   ]);
 
   const kubeconfig = 'apiVersion: v1\nkind: Config\n# mark-of-the-kubeconfig-of-a-member-cluster\n';
@@ -94,7 +118,7 @@ export async function plantMarks(platform: TestPlatform): Promise<Marks> {
     others.push([key.slice(60, 110), `kubeconfig of ${name}`]);
   }
 
-  return { hashes, all: new Map([...hashes, ...others]) };
+  return { hidden, all: new Map([...hidden, ...others]) };
 }
 
 /** Returns the marks that an answer contains. */

@@ -262,12 +262,12 @@ test('no answer to a patch contains one, whether it succeeds or fails', async ()
 test('no hash is shown to the administrator either, whatever they read or try', async () => {
   const leaks: string[] = [];
   const see = (what: string, answer: { all: string }) =>
-    recordMarks(leaks, `admin: ${what}`, answer, marks.hashes);
+    recordMarks(leaks, `admin: ${what}`, answer, marks.hidden);
 
   await each([...ROUTES, ...KUBERNETES], WIDTH, async (read) =>
     see(nameOf(read), await askWithToken(platform.admin, read)),
   );
-  await lookAtPatches(leaks, 'admin', platform.admin, marks.hashes);
+  await lookAtPatches(leaks, 'admin', platform.admin, marks.hidden);
   assertNone(leaks);
 
   // Proves that the marks can be found: the administrator sees the others.
@@ -285,7 +285,7 @@ test("no user's own kubeconfig shows one at the port of the Kubernetes API", {
   );
   const admin = await platform.kubeconfigOf('admin');
   const see = (what: string, answer: { all: string }) =>
-    recordMarks(leaks, `admin: ${what}`, answer, marks.hashes);
+    recordMarks(leaks, `admin: ${what}`, answer, marks.hidden);
 
   await each(KUBERNETES, WIDTH, async (read) => see(nameOf(read), await askAtOwnPort(admin, read)));
   assertNone(leaks);

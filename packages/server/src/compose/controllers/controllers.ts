@@ -56,6 +56,7 @@ import { componentKind } from '../../models/resources/computed/application-compo
 import type { Routers } from '../../models/router/routers.ts';
 import type { QuotaLimits } from '../../models/tenant/quota-limits.ts';
 import { type ClusterOptions, clusterControllers } from './clusters.ts';
+import { type DevOpsBackends, devopsControllers } from './devops.ts';
 import { type NetworkIsolationOptions, networkControllers } from './network.ts';
 import type { OptionalControllers } from './optional-controllers.ts';
 
@@ -78,6 +79,8 @@ export interface ControllerDependencies {
   kubectlImage?: string;
   /** Namespaces that may connect to isolated ones; undefined where nothing is isolated. */
   networkIsolation?: NetworkIsolationOptions;
+  /** Jenkins, and what else DevOps projects need; undefined when none is configured. */
+  devops?: DevOpsBackends;
   /** Member clusters; undefined where there are none. */
   memberClusters?: ClusterOptions;
   log: Logger;
@@ -182,6 +185,9 @@ export async function startControllers(
   const optional: OptionalControllers[] = [
     ...(dependencies.networkIsolation
       ? [networkControllers({ client, catalog, events }, dependencies.networkIsolation)]
+      : []),
+    ...(dependencies.devops
+      ? [devopsControllers({ client, catalog, events }, dependencies.devops)]
       : []),
     ...(dependencies.memberClusters
       ? [clusterControllers({ client, catalog, events }, dependencies.memberClusters)]

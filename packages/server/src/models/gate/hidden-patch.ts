@@ -3,20 +3,14 @@ import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyJsonPatch, parsePointer } from '@ks-apiserver/apimachinery/patch/json-patch';
-import { type SecretFields, secretsOf, withoutSecrets } from '../redaction/redaction.ts';
+import { type SecretFields, secretPathsOf, withoutSecrets } from '../redaction/redaction.ts';
 
 /**
  * Turns operations that replace a hidden field into ones that add it: the patch is applied to an
  * object without the field.
  */
-function addHiddenFields(patch: Json, stored: KubeObject, { paths }: SecretFields): Json {
-  const hidden = new Set(
-    paths
-      .filter(
-        (path) => secretsOf(stored, { paths: [path], shownToAdministrators: false }).length > 0,
-      )
-      .map((path) => JSON.stringify(path)),
-  );
+function addHiddenFields(patch: Json, stored: KubeObject, fields: SecretFields): Json {
+  const hidden = new Set(secretPathsOf(stored, fields).map((path) => JSON.stringify(path)));
 
   const addIfHidden = (operation: Json): Json =>
     isObject(operation) &&

@@ -48,6 +48,15 @@ test('what is named or looks like a credential is hidden in bodies of any kind',
   hides({ text: `eyJhbGciOiJIUzI1NiJ9.${MARK}.x` });
 });
 
+test('credentials of DevOps projects, and passwords that pipelines ask for, are left out', () => {
+  const credentials = { group: 'devops.kubesphere.io', resource: 'credentials' };
+  hides({ type: 'x', data: { content: MARK }, stringData: { content: MARK } }, credentials);
+
+  const pipelines = { group: 'devops.kubesphere.io', resource: 'pipelines' };
+  const parameters = [{ name: 'KEY', type: 'password', default_value: MARK }];
+  hides({ spec: { pipeline: { parameters, remote_trigger: { token: MARK } } } }, pipelines);
+});
+
 test('names and references stay', () => {
   const pod = {
     metadata: { name: 'a', labels: { app: 'x' } },

@@ -16,9 +16,15 @@ const SECRET_DATA: SecretFields = {
   shownToAdministrators: false,
 };
 
+/** Kinds that are Secrets, by `group/resource`: credentials of DevOps projects are, too. */
+const SECRETS = new Set(['/secrets', 'devops.kubesphere.io/credentials']);
+
 function fieldsOf(kind: { group: string; resource: string }): SecretFields | undefined {
-  return kind.group === '' && kind.resource === 'secrets' ? SECRET_DATA : secretFieldsOf(kind);
+  return SECRETS.has(`${kind.group}/${kind.resource}`) ? SECRET_DATA : secretFieldsOf(kind);
 }
+
+/** Fields whose names say nothing, beside one that does. */
+const VALUES = new Set(['value', 'default_value']);
 
 /** Reports whether a JSON pointer (RFC 6901) of a JSON patch leads to a credential. */
 function leadsToCredential(pointer: string, fields: SecretFields | undefined): boolean {
@@ -34,14 +40,14 @@ function leadsToCredential(pointer: string, fields: SecretFields | undefined): b
 
 /** Reports whether the `value` of an object is a credential by what stands beside it. */
 function namesCredential(object: object, fields: SecretFields | undefined): boolean {
-  const { op, path, name } = object as { op?: unknown; path?: unknown; name?: unknown };
+  const { op, path, name, type } = object as Record<string, unknown>;
 
   if (typeof op === 'string' && typeof path === 'string') {
     return leadsToCredential(path, fields);
   }
 
-  // Environment variables of containers, parameters of pipelines.
-  return typeof name === 'string' && CREDENTIAL.test(name);
+  // Environment variables of containers, parameters of pipelines and their runs.
+  return type === 'password' || (typeof name === 'string' && CREDENTIAL.test(name));
 }
 
 function withoutTexts(value: unknown, fields: SecretFields | undefined, name = ''): unknown {
@@ -60,7 +66,7 @@ function withoutTexts(value: unknown, fields: SecretFields | undefined, name = '
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [
       key,
-      hidesValue && key === 'value' ? HIDDEN : withoutTexts(field, fields, key),
+      hidesValue && VALUES.has(key) ? HIDDEN : withoutTexts(field, fields, key),
     ]),
   );
 }

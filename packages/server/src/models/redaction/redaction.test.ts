@@ -101,3 +101,56 @@ test('objects of unusual structure are redacted without errors', () => {
     assert.deepEqual(withoutSecrets(value, clusters), value);
   }
 });
+
+const secrets = secretFieldsOf({ group: '', resource: 'secrets' })!;
+const APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** A Secret of a type, with a copy of itself in the annotation that kubectl writes. */
+function secret(type: string, data: Record<string, string>): KubeObject {
+  const applied = JSON.stringify({ type, data });
+
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'robot', annotations: { [APPLIED]: applied } },
+    type,
+    data,
+  };
+}
+
+for (const [type, key] of [
+  ['basic-auth', 'password'],
+  ['ssh-auth', 'privatekey'],
+  ['secret-text', 'secret'],
+  ['kubeconfig', 'content'],
+  ['of-a-later-version', 'whatever'],
+] as const) {
+  test(`a credential of the type ${type} shows nothing but its user name`, () => {
+    const stored = secret(`credential.devops.kubesphere.io/${type}`, {
+      username: 'dQ==',
+      [key]: MARK,
+    });
+    const shown = withoutSecrets(stored, secrets);
+
+    assert.deepEqual(shown.data, { username: 'dQ==' });
+    assert.ok(!JSON.stringify(shown).includes(MARK));
+    assert.deepEqual(withSecretsOf(stored, shown, secrets).data, stored.data);
+    assert.deepEqual(secretsOf(stored, secrets), [MARK]);
+  });
+}
+
+test('other Secrets are shown whole, also beside a credential in a list', () => {
+  const plain = secret('Opaque', { password: 'visible' });
+  const hidden = secret('credential.devops.kubesphere.io/secret-text', { secret: MARK });
+  const list = withoutSecrets({ kind: 'SecretList', items: [plain, hidden] }, secrets);
+
+  assert.deepEqual(list.items[0], plain);
+  assert.deepEqual(list.items[1]?.data, {});
+});
+
+test('metadata alone loses the copy of a credential, whose type it does not tell', () => {
+  const { metadata } = secret('credential.devops.kubesphere.io/secret-text', { secret: MARK });
+  const shown = withoutSecrets({ kind: 'PartialObjectMetadata', metadata }, secrets);
+
+  assert.deepEqual(shown.metadata.annotations, {});
+});

@@ -1,18 +1,35 @@
+import { CREDENTIAL_TYPE_PREFIX } from '@ks-apiserver/api/devops';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
+type Path = readonly string[];
+
 /** Fields of a kind that hold secrets, as paths from the object's root. */
 export interface SecretFields {
-  paths: readonly (readonly string[])[];
+  paths: readonly Path[];
+  /** Returns the paths of one object, for a kind of which only some objects hold secrets. */
+  pathsOf?: (object: Readonly<Record<string, unknown>>) => readonly Path[];
   /** Whether callers who may do everything see them; otherwise nobody does. */
   shownToAdministrators: boolean;
 }
 
+/** The key of a credential's data that everybody sees who sees the credential. */
+const SHOWN_KEY = 'username';
+
 /**
  * Kinds whose objects hold secrets besides data that others may see, by `group/resource`. Secrets
- * themselves are protected by rights.
+ * themselves are protected by rights, but those that are credentials of Jenkins are written by
+ * members of a project and read by nobody.
  */
-const SECRET_FIELDS: ReadonlyMap<string, SecretFields> = new Map([
+const SECRET_FIELDS: ReadonlyMap<string, SecretFields> = new Map<string, SecretFields>([
+  [
+    '/secrets',
+    {
+      paths: [['data'], ['stringData']],
+      pathsOf: credentialPaths,
+      shownToAdministrators: false,
+    },
+  ],
   ['iam.kubesphere.io/users', { paths: [['spec', 'password']], shownToAdministrators: false }],
   [
     'cluster.kubesphere.io/clusters',
@@ -38,6 +55,37 @@ export function secretFieldsOf({
 }
 
 type Fields = { [field: string]: unknown };
+
+function credentialPaths({ type, data, stringData }: Readonly<Fields>): Path[] {
+  if (typeof type !== 'string' || !type.startsWith(CREDENTIAL_TYPE_PREFIX)) {
+    return [];
+  }
+
+  const below = (field: string, values: unknown) =>
+    Object.keys(isFields(values) ? values : {})
+      .filter((key) => key !== SHOWN_KEY)
+      .map((key): Path => [field, key]);
+
+  return [...below('data', data), ...below('stringData', stringData)];
+}
+
+function pathsIn(object: Readonly<Fields>, { paths, pathsOf }: SecretFields): readonly Path[] {
+  return pathsOf ? pathsOf(object) : paths;
+}
+
+/**
+ * Whether the annotation in which kubectl keeps what was applied holds secrets. Metadata alone does
+ * not tell an object's type.
+ */
+function appliedSecrets(object: Readonly<Fields>, { pathsOf }: SecretFields): boolean {
+  if (!pathsOf) {
+    return true;
+  }
+
+  const applied = valueAt(object, ['metadata', 'annotations', LAST_APPLIED]);
+
+  return typeof applied === 'string' && applied.includes(CREDENTIAL_TYPE_PREFIX);
+}
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -69,11 +117,13 @@ export function withoutSecrets<T>(value: T, fields: SecretFields): T {
 
   let result: Fields = value;
 
-  for (const path of fields.paths) {
+  for (const path of pathsIn(value, fields)) {
     result = withoutPath(result, path);
   }
 
-  result = withoutPath(result, ['metadata', 'annotations', LAST_APPLIED]);
+  if (appliedSecrets(value, fields)) {
+    result = withoutPath(result, ['metadata', 'annotations', LAST_APPLIED]);
+  }
 
   if (Array.isArray(result.items)) {
     result = { ...result, items: result.items.map((item) => withoutSecrets(item, fields)) };
@@ -101,9 +151,17 @@ function valueAt(object: unknown, path: readonly string[]): unknown {
   return value;
 }
 
+/** Returns the paths at which an object holds secrets. */
+export function secretPathsOf(object: KubeObject, fields: SecretFields): readonly Path[] {
+  return pathsIn(object, fields).filter((path) => {
+    const value = valueAt(object, path);
+    return typeof value === 'string' && value !== '';
+  });
+}
+
 /** Returns the secrets of an object. */
-export function secretsOf(object: KubeObject | undefined, { paths }: SecretFields): string[] {
-  return paths
+export function secretsOf(object: KubeObject | undefined, fields: SecretFields): string[] {
+  return (object ? pathsIn(object, fields) : [])
     .map((path) => valueAt(object, path))
     .filter((value): value is string => typeof value === 'string' && value !== '');
 }
@@ -115,11 +173,11 @@ export function secretsOf(object: KubeObject | undefined, { paths }: SecretField
 export function withSecretsOf(
   stored: KubeObject,
   proposed: KubeObject,
-  { paths }: SecretFields,
+  fields: SecretFields,
 ): KubeObject {
   let result: Fields = proposed;
 
-  for (const path of paths) {
+  for (const path of pathsIn(stored, fields)) {
     const secret = valueAt(stored, path);
     if (secret !== undefined && valueAt(proposed, path) === undefined) {
       result = withValue(result, path, secret);

@@ -1,8 +1,9 @@
+import { PROJECT_STATUS_ANNOTATION } from '@ks-apiserver/api/devops';
 import { DEVOPS_GROUP } from '@ks-apiserver/api/groups';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { Scopes } from '../../iam/roles/scopes.ts';
-import type { Rule, WriteAttempt } from '../attempt.ts';
+import type { Rule, Verdict, WriteAttempt } from '../attempt.ts';
 import { checkCreator } from './creator.ts';
 import { requireAdministrator } from './iam/administrators.ts';
 import { scopeOfCreation } from './iam/scopes-of-grant.ts';
@@ -13,6 +14,28 @@ function adminNamespaceOf(object: KubeObject | undefined): string {
 }
 
 /**
+ * Returns a project with the annotation that a controller sets as it is stored: it tells whether the
+ * folder of that name in Jenkins is the project's own. Undefined where nothing changes.
+ */
+function withOwnStatus(
+  stored: KubeObject | undefined,
+  proposed: KubeObject,
+): KubeObject | undefined {
+  const { [PROJECT_STATUS_ANNOTATION]: given, ...others } = proposed.metadata.annotations ?? {};
+  const kept = stored?.metadata.annotations?.[PROJECT_STATUS_ANNOTATION];
+  if (given === kept) {
+    return undefined;
+  }
+
+  const annotations = {
+    ...others,
+    ...(kept !== undefined && { [PROJECT_STATUS_ANNOTATION]: kept }),
+  };
+
+  return { ...proposed, metadata: { ...proposed.metadata, annotations } };
+}
+
+/**
  * Reviews DevOps projects: the roles of their workspace count in them, and those of the namespace
  * that their status names.
  */
@@ -20,7 +43,7 @@ export function devopsProjectRule(authorizer: Authorizer, scopes: Scopes): Rule 
   return {
     resources: new Set([`${DEVOPS_GROUP}/devopsprojects`]),
 
-    async review(attempt: WriteAttempt): Promise<undefined> {
+    async review(attempt: WriteAttempt): Promise<Verdict | undefined> {
       const { stored, proposed } = attempt;
       const namespace = adminNamespaceOf(proposed);
       if (namespace !== '' && namespace !== adminNamespaceOf(stored)) {
@@ -29,6 +52,10 @@ export function devopsProjectRule(authorizer: Authorizer, scopes: Scopes): Rule 
 
       checkWorkspaceLabel(authorizer, attempt);
       checkCreator(authorizer, attempt, scopeOfCreation(scopes, proposed));
+
+      const object = proposed && withOwnStatus(stored, proposed);
+
+      return object && { object };
     },
   };
 }

@@ -118,6 +118,7 @@ export const KUBESPHERE_RESOURCES: readonly ResourceDefinition[] = [
   }),
   ...inVersion('devops.kubesphere.io', 'v1alpha3', {
     devopsprojects: { kind: 'DevOpsProject', namespaced: false, eager: true, keepObjects: true },
+    pipelines: { kind: 'Pipeline', namespaced: true, keepObjects: true },
   }),
   ...inVersion('cluster.kubesphere.io', 'v1alpha1', {
     clusters: { kind: 'Cluster', namespaced: false },

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { DevOpsPlatform, JOB } from '@ks-apiserver/server/test/support/devops-platform';
+import { jenkinsUrl } from './jenkins-proxy.ts';
+
+let devops: DevOpsPlatform;
+
+before(async () => {
+  devops = await DevOpsPlatform.start();
+  devops.jenkins.state.addJob('proj', 'shop', JOB);
+  devops.runs.addFile('/job/proj/job/shop/1/artifact/report.html', '<script>steal()</script>');
+});
+
+after(() => devops.stop());
+
+test('a page of Jenkins has an origin of its own and no scripts', async () => {
+  const page = await devops.call('/jenkins/job/proj/job/shop/1/artifact/report.html?a=%2F');
+
+  assert.deepEqual([page.status, page.text], [200, '<script>steal()</script>']);
+  assert.match(page.headers.get('content-security-policy') ?? '', /^sandbox(?!.*allow-scripts)/);
+  assert.equal(page.headers.get('x-content-type-options'), 'nosniff');
+  assert.equal(page.headers.get('set-cookie'), null);
+  assert.equal(devops.jenkins.calls.at(-1)?.rawQuery, 'a=%2F');
+});
+
+test('errors and redirects of Jenkins are passed on', async () => {
+  assert.equal((await devops.call('/jenkins/nothing/here')).status, 404);
+
+  const location = 'http://127.0.0.1:1/else';
+  devops.jenkins.failures.add({ status: 302, times: 1, headers: { location } });
+
+  const moved = await devops.call('/jenkins/moved');
+  assert.deepEqual([moved.status, moved.headers.get('location')], [302, location]);
+
+  devops.jenkins.failures.add({ drop: 'before', times: 1 });
+  assert.equal((await devops.call('/jenkins/x')).status, 502);
+});
+
+test('what has no other method has no other method here either', async () => {
+  const { length } = devops.jenkins.calls;
+  assert.equal((await devops.call('/jenkins/createItem', { method: 'POST' })).status, 405);
+  assert.equal(devops.jenkins.calls.length, length);
+});
+
+test('a URL of Jenkins is what follows the prefix', () => {
+  const base = '/kapis/devops.kubesphere.io/v1alpha2/jenkins';
+
+  assert.equal(jenkinsUrl(`${base}/job/a/?b=c?d`), '/job/a/?b=c?d');
+  assert.equal(jenkinsUrl(`${base}/v1alpha2/jenkins/x`), '/v1alpha2/jenkins/x');
+
+  for (const path of ['/a/..;/b', '/a/..;x=1/b', '/a/.;/b', '/a/..%3b/b', '/a/..']) {
+    assert.throws(() => jenkinsUrl(base + path), { code: 400 }, path);
+  }
+});
