@@ -156,12 +156,14 @@ test('a folder of Jenkins that is there already does not become a project’s', 
     });
 
     // The annotation that says whose the folder is belongs to the controller.
-    const patch = await asMallory(`${PATHS.devops}/${name}`, {
-      method: 'PATCH',
-      headers: { 'content-type': 'application/merge-patch+json' },
-      body: { metadata: { annotations: { [status]: null, x: 'y' } } },
+    await eventually(async () => {
+      const { json, text } = await asMallory(`${PATHS.devops}/${name}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: { metadata: { annotations: { [status]: null, x: 'y' } } },
+      });
+      assert.equal(json.metadata?.annotations[status], 'pending', text);
     });
-    assert.equal(patch.json.metadata.annotations[status], 'pending');
 
     await asMallory(`${PATHS.devops}/${name}`, { method: 'DELETE' });
     await eventually(async () =>
