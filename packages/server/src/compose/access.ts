@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { DEVOPS_LABEL } from '@ks-apiserver/api/labels';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -106,6 +107,10 @@ export async function openAccess({ config, client, catalog, users, log }: Access
     effects,
     rights,
     adminNamespaceOf: (project: string) => held.adminNamespaceOf(project),
+    isDevOpsNamespace: (namespace: string) => {
+      const labels = catalog.informerOf('namespaces').store.get(namespace)?.labels;
+      return labels !== undefined && DEVOPS_LABEL in labels;
+    },
   };
 }
 
@@ -164,7 +169,8 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
   ];
 
   const review = new WriteReview(authorizer, quotaLimits, rules);
-  const gate = new Gate({ client, authorizer, review, effects, scopes });
+  const { isDevOpsNamespace } = access;
+  const gate = new Gate({ client, authorizer, review, effects, scopes, isDevOpsNamespace });
 
   /** Checks that a name that was not created as a User has no rights. Throws Forbidden. */
   const claimName = async (name: string) => {

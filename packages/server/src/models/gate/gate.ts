@@ -1,4 +1,4 @@
-import { USERS } from '@ks-apiserver/api/resources';
+import { SECRETS, USERS } from '@ks-apiserver/api/resources';
 import type { User } from '@ks-apiserver/api/user';
 import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
@@ -64,6 +64,8 @@ export interface GateDependencies {
   review: WriteReview;
   effects: Effects;
   scopes: Scopes;
+  /** Whether a namespace is that of a DevOps project: its Secrets may be credentials of Jenkins. */
+  isDevOpsNamespace: (namespace: string) => boolean;
 }
 
 /**
@@ -85,7 +87,17 @@ export class Gate {
 
   /** Returns the fields of a kind that a caller does not see; undefined for none. */
   hiddenFields(caller: UserInfo, info: RequestInfo): SecretFields | undefined {
+    // Other namespaces have no credentials of Jenkins: their Secrets are read and written as always.
+    if (
+      isSecret(info) &&
+      info.namespace !== '' &&
+      !this.#dependencies.isDevOpsNamespace(info.namespace)
+    ) {
+      return undefined;
+    }
+
     const fields = secretFieldsOf(info);
+
     return fields?.shownToAdministrators && this.#dependencies.authorizer.holdsEverything(caller)
       ? undefined
       : fields;
@@ -294,6 +306,10 @@ export class Gate {
 
     return lost ? addWarnings(response, warningsOf(lost)) : response;
   }
+}
+
+function isSecret({ group, resource }: RequestInfo): boolean {
+  return group === SECRETS.group && resource === SECRETS.resource;
 }
 
 /** Whether a call is a dry run (Kubernetes API Concepts, "Dry-run"). */

@@ -22,12 +22,22 @@ export function asReadable(request: KubeRequest): KubeRequest {
   };
 }
 
+/** Whether no object in the bytes can have secrets. */
+function hasNoSecrets(bytes: Buffer, { mark }: SecretFields): boolean {
+  return mark !== undefined && !bytes.includes(mark);
+}
+
 /** Yields the events of a watch without secrets, one line of JSON each, without a newline. */
 export async function* redactedEvents(
   body: KubeBody,
   fields: SecretFields,
 ): AsyncGenerator<string> {
   for await (const { type, object } of frames(body)) {
+    if (hasNoSecrets(object, fields)) {
+      yield `{"type":${JSON.stringify(type)},"object":${object}}`;
+      continue;
+    }
+
     yield JSON.stringify({ type, object: withoutSecrets(JSON.parse(object.toString()), fields) });
   }
 }
@@ -60,7 +70,7 @@ export async function redactedResponse(
   }
 
   const bytes = await readBody(response.body);
-  if (bytes.byteLength === 0) {
+  if (bytes.byteLength === 0 || hasNoSecrets(bytes, fields)) {
     return { ...response, headers, body: bytes };
   }
 

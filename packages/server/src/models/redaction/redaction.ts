@@ -9,6 +9,11 @@ export interface SecretFields {
   paths: readonly Path[];
   /** Returns the paths of one object, for a kind of which only some objects hold secrets. */
   pathsOf?: (object: Readonly<Record<string, unknown>>) => readonly Path[];
+  /**
+   * Text that is in every object with secrets, for a kind of which few objects have any: answers
+   * without it are passed on as they are, and not parsed.
+   */
+  mark?: string;
   /** Whether callers who may do everything see them; otherwise nobody does. */
   shownToAdministrators: boolean;
 }
@@ -27,6 +32,7 @@ const SECRET_FIELDS: ReadonlyMap<string, SecretFields> = new Map<string, SecretF
     {
       paths: [['data'], ['stringData']],
       pathsOf: credentialPaths,
+      mark: CREDENTIAL_TYPE_PREFIX,
       shownToAdministrators: false,
     },
   ],
