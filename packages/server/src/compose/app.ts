@@ -41,6 +41,7 @@ import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
 import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
 import { type OpenedSearch, openSearch } from './observability/search.ts';
+import { openServiceMesh } from './observability/service-mesh.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
 import { openUpstreams } from './upstreams.ts';
@@ -188,6 +189,8 @@ export async function openApp(
     log,
   });
   const monitoring = monitoringDependencies(recorded.queries, client, catalog);
+  const isEmbedded = kubernetes.embedded !== undefined;
+  const mesh = openServiceMesh({ config, client, catalog, recorded, isEmbedded });
   const visibility = new Visibility(authorizer, bindings, catalog);
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
@@ -254,11 +257,12 @@ export async function openApp(
     terminals: new Terminals(transport, config.terminal),
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
+    serviceMesh: mesh.dependencies,
     tenants: new Tenants(catalog, authorizer, bindings),
     upstreams,
     metrics,
     readiness,
-    runsContainers: kubernetes.embedded === undefined,
+    runsContainers: !isEmbedded,
   });
 
   const onError = (_exchange: unknown, error: Error & { code?: number }) => {
@@ -298,6 +302,7 @@ export async function openApp(
     await server.close();
     await upstreams.close();
     await auditing.close();
+    await mesh.close();
     await recorded.close();
     live.close();
     await search.close();

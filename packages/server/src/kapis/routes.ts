@@ -30,6 +30,10 @@ import { oauth } from './oauth/routes.ts';
 import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
 import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
 import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
+import {
+  type ServiceMeshDependencies,
+  servicemeshV1alpha2,
+} from './servicemesh.v1alpha2/routes.ts';
 import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
 import type { SearchDependencies } from './tenant.v1alpha2/search/dependencies.ts';
 import { tenantSearches } from './tenant.v1alpha2/search/routes.ts';
@@ -57,6 +61,7 @@ export interface RouteDependencies {
   terminals: Terminals;
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
+  serviceMesh: ServiceMeshDependencies;
   upstreams: AlertingDependencies;
   metrics: Metrics;
   readiness: Readiness;
@@ -116,6 +121,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
     }),
     ...monitoringV1alpha3(dependencies.monitoring),
     ...prometheusApi(dependencies.prometheus),
+    ...servicemeshV1alpha2(dependencies.serviceMesh, authorizer),
     ...alertingNotification(dependencies.upstreams),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
@@ -136,6 +142,7 @@ export function routeTables(): readonly Route[] {
     search: {},
     iam: { credentials: {} },
     monitoring: {},
+    serviceMesh: {},
     upstreams: { alerting: {}, notification: {} },
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
   } as unknown as RouteDependencies);
