@@ -26,6 +26,7 @@ import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
 import { MetricAccess } from '../models/monitoring/prometheus-api/metric-access.ts';
 import { PrometheusApi } from '../models/monitoring/prometheus-api/prometheus-api.ts';
+import { WeaveScope } from '../models/network/weave-scope.ts';
 import { usesHttps } from '../models/oauth/cookies.ts';
 import { ReadableScopes } from '../models/observability/readable-scopes.ts';
 import { Catalog } from '../models/resources/catalog/catalog.ts';
@@ -260,6 +261,12 @@ export async function openApp(
     serviceMesh: mesh.dependencies,
     tenants: new Tenants(catalog, authorizer, bindings),
     upstreams,
+    topology: {
+      client,
+      catalog,
+      queries: recorded.queries,
+      scope: upstreams.weaveScope && new WeaveScope(upstreams.weaveScope),
+    },
     metrics,
     readiness,
     runsContainers: !isEmbedded,

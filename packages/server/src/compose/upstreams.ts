@@ -7,6 +7,7 @@ import type { Config } from '../config/config-schema.ts';
 export interface Upstreams {
   alerting: Upstream | undefined;
   notification: Upstream | undefined;
+  weaveScope: Upstream | undefined;
   close(): Promise<void>;
 }
 
@@ -25,11 +26,17 @@ function open(option: string, url: string): Upstream | undefined {
   }
 }
 
+/** Adds the scheme to an address that is a host alone. */
+function urlOf(host: string): string {
+  return host === '' || host.includes('://') ? host : `http://${host}`;
+}
+
 /** Opens the servers that the configuration names. Throws a ConfigError for what is no URL. */
-export function openUpstreams({ alerting, notification }: Config): Upstreams {
+export function openUpstreams({ alerting, notification, network }: Config): Upstreams {
   const opened = {
     alerting: open('alerting.endpoint', alerting.endpoint),
     notification: open('notification.endpoint', notification.endpoint),
+    weaveScope: open('network.weaveScopeHost', urlOf(network.weaveScopeHost)),
   };
 
   const close = async () => {

@@ -272,6 +272,8 @@ export const ConfigSchema = Type.Object({
   network: Section({
     enableNetworkPolicy: Flag(),
     nsnpOptions: Section({ allowedIngressNamespaces: Type.Array(Type.String(), { default: [] }) }),
+    // Host of a Weave Scope that draws topologies, as in 3.1.
+    weaveScopeHost: Text(),
   }),
   s3: Section({
     endpoint: Text(),

@@ -23,6 +23,8 @@ import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { laterVersions } from './later-versions/routes.ts';
 import { prometheusApi } from './monitoring.prometheus/routes.ts';
 import { type MonitoringDependencies, monitoringV1alpha3 } from './monitoring.v1alpha3/routes.ts';
+import { networkV1alpha2 } from './network.v1alpha2/routes.ts';
+import type { TopologyDependencies } from './network.v1alpha2/topology.ts';
 import type { OAuthDependencies } from './oauth/dependencies.ts';
 import type { ProviderLoginDependencies } from './oauth/providers/dependencies.ts';
 import { providerRoutes } from './oauth/providers/provider-routes.ts';
@@ -63,6 +65,7 @@ export interface RouteDependencies {
   prometheus: PrometheusApi;
   serviceMesh: ServiceMeshDependencies;
   upstreams: AlertingDependencies;
+  topology: TopologyDependencies;
   metrics: Metrics;
   readiness: Readiness;
   /** Whether the Kubernetes API has nodes that run pods: the embedded one has none. */
@@ -123,6 +126,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
     ...prometheusApi(dependencies.prometheus),
     ...servicemeshV1alpha2(dependencies.serviceMesh, authorizer),
     ...alertingNotification(dependencies.upstreams),
+    ...networkV1alpha2(dependencies.topology),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
@@ -144,6 +148,7 @@ export function routeTables(): readonly Route[] {
     monitoring: {},
     serviceMesh: {},
     upstreams: { alerting: {}, notification: {} },
+    topology: {},
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
   } as unknown as RouteDependencies);
 }

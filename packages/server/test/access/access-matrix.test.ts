@@ -7,6 +7,7 @@ import { iamRows } from './iam.ts';
 import { KUBERNETES } from './kubernetes.ts';
 import { LATER_VERSIONS } from './later-versions.ts';
 import { MONITORING } from './monitoring.ts';
+import { NETWORK } from './network.ts';
 import { OAUTH } from './oauth.ts';
 import { resourcesV1alpha2Rows } from './resources-v1alpha2.ts';
 import { RESOURCES_V1ALPHA3 } from './resources-v1alpha3.ts';
@@ -27,6 +28,7 @@ const ROUTES: Table = {
   ...MONITORING,
   ...ALERTING_NOTIFICATION,
   ...SERVICE_MESH,
+  ...NETWORK,
 };
 
 let server: TestServer;

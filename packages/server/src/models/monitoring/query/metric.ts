@@ -1,4 +1,4 @@
-import type { LabelSet, Point, QueryResult } from '@ks-apiserver/promql/query-api';
+import type { InstantSeries, LabelSet, Point, QueryResult } from '@ks-apiserver/promql/query-api';
 import { withoutExponent } from './decimal.ts';
 
 /** One row of an instant query; empty where a ranked metric lacks the resource. */
@@ -34,8 +34,24 @@ export interface MetricList {
   total_item?: number;
 }
 
+function hasLabels(metric: LabelSet): boolean {
+  for (const _ in metric) {
+    return true;
+  }
+
+  return false;
+}
+
 function labelled(metric: LabelSet): { metric?: LabelSet } {
-  return Object.keys(metric).length > 0 ? { metric } : {};
+  return hasLabels(metric) ? { metric } : {};
+}
+
+/** Returns a row of an instant query; most need no change, and lists have thousands of them. */
+function instantRow(series: InstantSeries): VectorRow {
+  const { metric, value } = series;
+  return hasLabels(metric) && !value[1].includes('e')
+    ? series
+    : { ...labelled(metric), value: plain(value) };
 }
 
 /** Writes the value of a point as 3.0 does: without an exponent. */
@@ -60,7 +76,7 @@ export function dataOf(result: QueryResult, asked: 'vector' | 'matrix'): MetricD
   }
 
   const series = result.resultType === 'vector' ? result.result : [];
-  const rows = series.map(({ metric, value }) => ({ ...labelled(metric), value: plain(value) }));
+  const rows = series.map(instantRow);
 
   return { resultType: 'vector', ...(rows.length > 0 && { result: rows }) };
 }
