@@ -11,7 +11,6 @@ import {
 } from '@ks-apiserver/api/resources';
 import { RETIRED_LABEL } from '@ks-apiserver/api/retired-user';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { applicationReconciler } from '@ks-apiserver/controllers/application/application';
@@ -55,8 +54,10 @@ import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { componentKind } from '../../models/resources/computed/application-components.ts';
 import type { Routers } from '../../models/router/routers.ts';
 import type { QuotaLimits } from '../../models/tenant/quota-limits.ts';
+import { meshControllers } from './mesh.ts';
 import { type NetworkIsolationOptions, networkControllers } from './network.ts';
 import type { OptionalControllers } from './optional-controllers.ts';
+import { servedVersion } from './served-version.ts';
 
 /** What the controllers work with. */
 export interface ControllerDependencies {
@@ -77,6 +78,8 @@ export interface ControllerDependencies {
   kubectlImage?: string;
   /** Namespaces that may connect to isolated ones; undefined where nothing is isolated. */
   networkIsolation?: NetworkIsolationOptions;
+  /** Whether Istio's objects are made of those of KubeSphere. */
+  managesMesh: boolean;
   log: Logger;
 }
 
@@ -109,30 +112,6 @@ async function openCopies(client: KubeClient) {
       kind: 'ServiceAccount',
     }),
   };
-}
-
-/**
- * Returns the version of a group to write: `fallback` when the API serves it or does not know the
- * group.
- */
-async function servedVersion(client: KubeClient, group: string, fallback: string): Promise<string> {
-  try {
-    const { versions, preferredVersion } = JSON.parse(
-      (await client.raw('GET', `/apis/${group}`)).toString(),
-    ) as {
-      versions: { version: string }[];
-      preferredVersion: { version: string };
-    };
-
-    return versions.some(({ version }) => version === fallback)
-      ? fallback
-      : preferredVersion.version;
-  } catch (error) {
-    if (error instanceof StatusError && error.code === 404) {
-      return fallback;
-    }
-    throw error;
-  }
 }
 
 /** Starts all controllers and returns a function that stops them. */
@@ -180,6 +159,7 @@ export async function startControllers(
     ...(dependencies.networkIsolation
       ? [networkControllers({ client, catalog, events }, dependencies.networkIsolation)]
       : []),
+    ...(dependencies.managesMesh ? [await meshControllers({ client, catalog, events })] : []),
   ];
 
   const ofOptional = optional.flatMap(({ informers }) => informers);
