@@ -50,7 +50,7 @@ function replay(log, args) {
 }
 
 /** Groups whose recordings also hold what the server sent to others. */
-const withUpstreams = new Set(['logs', 'events', 'auditing', 'proxies']);
+const withUpstreams = new Set(['logs', 'events', 'auditing', 'proxies', 'clusters']);
 
 /** Address of the stub's log of requests. */
 const upstreamLog = 'http://127.0.0.1:47000';
@@ -62,6 +62,11 @@ const upstreamConfig = {
   auditing: { host: 'http://127.0.0.1:47005', indexPrefix: 'ks-logstash-auditing', version: '' },
   notification: { endpoint: 'http://127.0.0.1:47006' },
   alerting: { endpoint: 'http://127.0.0.1:47007/base/path/' },
+  multicluster: {
+    enable: true,
+    proxyPublishAddress: 'http://tower.example:8080',
+    agentImage: 'kubesphere/tower:v1.0',
+  },
   servicemesh: { jaegerQueryHost: 'http://127.0.0.1:47011' },
 };
 

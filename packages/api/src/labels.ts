@@ -13,6 +13,9 @@ export const USERNAME_LABEL = 'kubesphere.io/username';
 /** Label of what KubeFed spreads over member clusters. */
 export const FEDERATED_LABEL = 'kubefed.io/managed';
 
+/** Label of the Cluster that stands for the own cluster; its value says nothing. */
+export const HOST_CLUSTER_LABEL = 'cluster-role.kubesphere.io/host';
+
 /** Label of a binding: the user whom it names. */
 export const USER_REF_LABEL = 'iam.kubesphere.io/user-ref';
 

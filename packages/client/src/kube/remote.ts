@@ -17,7 +17,7 @@ import { openUpgrade } from './upgrade.ts';
 import { openWebSocket } from './web-socket.ts';
 
 /** Headers with which a caller could act as somebody else under our credentials. */
-const FORBIDDEN = /^(authorization|host|connection|impersonate-.*|x-remote-.*)$/;
+const FORBIDDEN = /^(host|connection|impersonate-.*|x-remote-.*)$/;
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 65_000;
 
@@ -42,9 +42,18 @@ function tlsOptions(config: ClusterConfig): TlsOptions {
   };
 }
 
+/** With whose credentials calls are made. */
+export interface RemoteOptions {
+  /**
+   * Credentials of the requests are sent, instead of those of the kubeconfig: for servers that know
+   * the callers of this one.
+   */
+  sendsCredentialsOfRequests?: boolean;
+}
+
 /**
  * A Kubernetes API over HTTP. Redirects are passed back, never followed, and callers' credentials
- * are never sent.
+ * are not sent, unless the options say so.
  */
 export class RemoteTransport implements KubeTransport {
   readonly #agent: Agent;
@@ -52,9 +61,11 @@ export class RemoteTransport implements KubeTransport {
   readonly #prefix: string;
   readonly #credentials: Credentials;
   readonly #config: ClusterConfig;
+  readonly #sendsCredentialsOfRequests: boolean;
 
-  constructor(config: ClusterConfig) {
+  constructor(config: ClusterConfig, { sendsCredentialsOfRequests = false }: RemoteOptions = {}) {
     this.#config = config;
+    this.#sendsCredentialsOfRequests = sendsCredentialsOfRequests;
     this.#origin = new URL(config.server);
     this.#prefix = this.#origin.pathname.replace(/\/+$/, '');
     this.#credentials = credentialsOf(config);
@@ -81,12 +92,14 @@ export class RemoteTransport implements KubeTransport {
       }
     }
 
-    const authorization = await this.#credentials();
-    if (authorization !== '') {
-      headers.authorization = authorization;
+    if (this.#sendsCredentialsOfRequests) {
+      return headers;
     }
 
-    return headers;
+    delete headers.authorization;
+    const authorization = await this.#credentials();
+
+    return authorization === '' ? headers : { ...headers, authorization };
   }
 
   async request(request: KubeRequest): Promise<KubeResponse> {

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { USERS } from '@ks-apiserver/api/resources';
+import { CLUSTERS, USERS } from '@ks-apiserver/api/resources';
 import type { GroupVersionKind } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { routeFinder, router, upgradeRouter } from '@ks-apiserver/http/routes/router';
 import type { Logger } from 'pino';
@@ -10,10 +11,12 @@ import type { Kubernetes } from '../backend/kubernetes.ts';
 import type { Options } from '../config/options.ts';
 import { LongCalls } from '../http/long-calls.ts';
 import { Metrics } from '../http/metrics.ts';
+import { configz } from '../kapis/config.v1alpha2/configs.ts';
 import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
+import { MemberClusters } from '../models/clusters/member-clusters.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -38,6 +41,7 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
+import type { ClusterOptions } from './controllers/clusters.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
 import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
@@ -56,6 +60,14 @@ async function schemaOf(kind: GroupVersionKind): Promise<Schema | undefined> {
   return builtinSchema(kind);
 }
 
+/** Follows Clusters with their credentials, which never leave the server. */
+async function openClusters(client: KubeClient, signal: AbortSignal): Promise<Informer> {
+  const clusters = new Informer(client, { resource: CLUSTERS, kind: 'Cluster', keepObjects: true });
+  await clusters.start().ready(signal);
+
+  return clusters;
+}
+
 /** The running product. */
 export interface App {
   server: KsApiServer;
@@ -70,6 +82,8 @@ export interface App {
   /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
+  /** Clusters with their credentials, and the features of this one; undefined without members. */
+  memberClusters: ClusterOptions | undefined;
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
   searchStore: OpenedSearch['store'];
   close(): Promise<void>;
@@ -272,6 +286,9 @@ export async function openApp(
     runsContainers: !isEmbedded,
   });
 
+  const clusters = config.multicluster.enable ? await openClusters(client, signal) : undefined;
+  const memberClusters = clusters && new MemberClusters(clusters.store);
+
   const onError = (_exchange: unknown, error: Error & { code?: number }) => {
     if (Number(error.code) >= 500 && error.cause) {
       log.error({ err: error.cause }, error.message);
@@ -297,6 +314,7 @@ export async function openApp(
         : undefined,
       schemaOf,
       ingest: search.ingest,
+      memberClusters,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,
@@ -308,6 +326,8 @@ export async function openApp(
     stopping = true;
     await server.close();
     await upstreams.close();
+    await memberClusters?.close();
+    await clusters?.stop();
     await auditing.close();
     await mesh.close();
     await recorded.close();
@@ -339,6 +359,7 @@ export async function openApp(
     reachedAt,
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
+    memberClusters: clusters && { clusters, configz: () => configz(config, search.backends) },
     searchStore: search.store,
     close,
   };

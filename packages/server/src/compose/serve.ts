@@ -222,6 +222,7 @@ export async function serve(
         maximumEntries: config.authentication.loginHistoryMaximumEntries,
       },
       ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
+      ...(app.memberClusters && { memberClusters: app.memberClusters }),
       ...(config.network.enableNetworkPolicy && {
         networkIsolation: {
           allowedNamespaces: config.network.nsnpOptions.allowedIngressNamespaces,

@@ -17,6 +17,7 @@ import type { Logger } from 'pino';
 import { auditUpgrade } from '../http/auditing.ts';
 import { chain, type UpgradeEnds, upgradeChain } from '../http/chain.ts';
 import type { ChainDependencies } from '../http/chain-dependencies.ts';
+import { relayToMember } from '../http/cluster-dispatch.ts';
 import { Connections, neededBy } from '../http/connections.ts';
 import { gatedCall } from '../http/kubernetes-proxy.ts';
 import type { Metrics } from '../http/metrics.ts';
@@ -168,6 +169,12 @@ export class KsApiServer {
     };
 
     const ends: UpgradeEnds = {
+      member: async (call) => {
+        admit();
+        // The member decides about rights; the session is this server's.
+        follow([], () => socket.destroy());
+        status = await relayToMember(call, connection);
+      },
       kubernetes: async (request) => {
         admit();
         follow(neededBy(incoming), (why) => (why === 'stopping' ? socket.end() : socket.destroy()));

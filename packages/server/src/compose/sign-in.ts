@@ -183,6 +183,7 @@ export async function openSignIn(context: SignInContext, providers: IdentityProv
     users,
     apiTokens,
     tracksSessions: accessTokenMaxAge > 0,
+    isMember: config.multicluster.clusterRole === 'member',
   });
 
   const close = async () => {

@@ -161,6 +161,8 @@ export const ConfigSchema = Type.Object({
   }),
   multicluster: Section({
     enable: Flag(),
+    // A member takes tokens of its host's users, whose uids are other ones there (KubeSphere 3.1).
+    clusterRole: Type.Enum(['none', 'host', 'member'], { default: 'none' }),
     enableFederation: Flag(),
     proxyPublishService: Text(),
     proxyPublishAddress: Text(),

@@ -53,7 +53,6 @@ const wrong: [string, RegExp][] = [
     'verification: {allowedCIDRs: [10.0.0.0]}',
     /^verification\.allowedCIDRs\[0\]: "10\.0\.0\.0" is not valid, allowed is a network/,
   ],
-  ['multicluster: {enable: true}', /^multicluster\.enable: .* not served yet.*: set it to false$/],
   ['a: b: c', /no YAML/],
 ];
 

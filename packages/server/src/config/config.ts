@@ -203,12 +203,7 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   checkNetworks('verification.allowedCIDRs', config.verification.allowedCIDRs);
   checkNetworks('authentication.trustedProxies', config.authentication.trustedProxies);
   checkOAuth(config.authentication.oauthOptions);
-
-  if (config.multicluster.enable) {
-    const why =
-      'requests for other clusters are not served yet, without which the console shows nothing';
-    throw new ConfigError(`multicluster.enable: ${why}: set it to false`);
-  }
+  checkMember(config);
 
   return { config, unknown };
 }
@@ -248,6 +243,18 @@ function checkOAuth(options: Config['authentication']['oauthOptions']): void {
       }
     }
   });
+}
+
+/** Throws a ConfigError for a member that would look for sessions which only its host has. */
+function checkMember({ authentication, multicluster }: Config): void {
+  if (
+    multicluster.clusterRole === 'member' &&
+    authentication.oauthOptions.accessTokenMaxAge !== 0
+  ) {
+    throw new ConfigError(
+      'multicluster.clusterRole: a member needs authentication.oauthOptions.accessTokenMaxAge: 0, because sessions are kept by its host',
+    );
+  }
 }
 
 function checkNetworks(path: string, cidrs: readonly string[]): void {

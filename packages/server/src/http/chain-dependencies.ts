@@ -4,6 +4,7 @@ import type { routeFinder, upgradeRouter } from '@ks-apiserver/http/routes/route
 import type { Exchange, Filter } from '@ks-apiserver/http/server/exchange';
 import type { Auditor } from '../models/auditing/auditor.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
+import type { MemberClusters } from '../models/clusters/member-clusters.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/login/authenticate.ts';
 import type { LegacyCallDependencies } from '../models/legacy-versions/calls/legacy-call.ts';
@@ -28,6 +29,8 @@ export interface ChainDependencies {
   authenticator: Authenticator;
   authorizer: Authorizer;
   router: Filter;
+  /** Other clusters whose calls go through this server; undefined where there are none. */
+  memberClusters: MemberClusters | undefined;
   /** Serves protocol upgrades of this server's own routes. */
   upgrade: ReturnType<typeof upgradeRouter>;
   /** Finds the route that serves a path. */

@@ -9,6 +9,7 @@ import { checkUpgrade } from '@ks-apiserver/http/server/upgrade';
 import { auditing } from './auditing.ts';
 import { authorization } from './authorization.ts';
 import type { ChainDependencies } from './chain-dependencies.ts';
+import { clusterDispatch, clusterUpgradeDispatch, type MemberUpgrade } from './cluster-dispatch.ts';
 import { kubernetesProxy, proxied } from './kubernetes-proxy.ts';
 import { landingPage } from './landing-page.ts';
 import { legacyVersions } from './legacy-calls.ts';
@@ -121,9 +122,7 @@ function liveLists({ connections }: ChainDependencies): Filter {
   };
 }
 
-/**
- * The filters of every call, outermost first. Cluster dispatch comes after authentication.
- */
+/** The filters of every call, outermost first. */
 export function chain(dependencies: ChainDependencies): readonly Filter[] {
   return [
     failures,
@@ -131,8 +130,9 @@ export function chain(dependencies: ChainDependencies): readonly Filter[] {
     auditing(dependencies.auditor),
     landingPage,
     ingestion(dependencies),
-    narrowing(dependencies),
     authentication(dependencies),
+    clusterDispatch(dependencies),
+    narrowing(dependencies),
     authorization(dependencies),
     legacyVersions(dependencies),
     bodyBudgets(dependencies),
@@ -143,8 +143,9 @@ export function chain(dependencies: ChainDependencies): readonly Filter[] {
   ];
 }
 
-/** Handlers of upgrades: the Kubernetes API, or a route of this server. */
+/** Handlers of upgrades: the Kubernetes API, a route of this server, or a member cluster. */
 export interface UpgradeEnds {
+  member: (call: MemberUpgrade) => Promise<void>;
   kubernetes: (request: KubeRequest) => Promise<void>;
   route: () => Promise<void>;
 }
@@ -180,9 +181,10 @@ export function upgradeChain(
 
   return [
     requestInfo,
-    narrowing(dependencies),
     origin,
     authentication(dependencies),
+    clusterUpgradeDispatch(dependencies, ends.member),
+    narrowing(dependencies),
     authorization(dependencies),
     legacyVersions(dependencies),
     upgrade,

@@ -18,6 +18,11 @@ export class LongCalls {
     this.#addresses = addresses;
   }
 
+  /** Whether an ordinary call goes on for long. */
+  isLong({ info, url }: Incoming): boolean {
+    return info.verb === 'watch' || (info.subresource === 'log' && FOLLOWS.test(url));
+  }
+
   /** Counts a call and returns the function that ends it. Throws TooManyRequests. */
   admit({ user, sourceIP }: Incoming): () => void {
     // No user's name has a space.
@@ -28,9 +33,8 @@ export class LongCalls {
 
   /** Counts ordinary calls that go on for long, until they are answered. */
   readonly filter: Filter = (exchange, next) => {
-    const { info, url, res } = exchange;
-    if (info.verb === 'watch' || (info.subresource === 'log' && FOLLOWS.test(url))) {
-      res.once('close', this.admit(exchange));
+    if (this.isLong(exchange)) {
+      exchange.res.once('close', this.admit(exchange));
     }
 
     return next();

@@ -1,51 +1,15 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { endToEndHeaders } from '@ks-apiserver/apimachinery/transport/end-to-end-headers';
 import { RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
 import {
   type Upstream,
   type UpstreamAnswer,
   UpstreamError,
 } from '@ks-apiserver/upstreams/upstream';
-
-/** Headers that tell where a call comes from: only this server's own word counts. */
-const FORWARDED =
-  /^(forwarded|x-forwarded-.*|x-real-ip|x-remote-.*|x-kubesphere-.*|impersonate-.*)$/;
-
-/** Headers with which an upstream would act on this server's own origin. */
-const NOT_ANSWERED = /^(set-cookie2?|strict-transport-security|access-control-.*|clear-site-data)$/;
-
-/**
- * An upstream's page is shown, but runs nothing on this server's origin, where scripts could act
- * for the user.
- */
-const SANDBOX = { 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' };
-
-/**
- * Returns a call's headers as they go on to an upstream: without the cookies of this server and
- * without a password; the caller's address is added.
- */
-export function forwardedHeaders({
-  headers,
-  sourceIP,
-}: Pick<RouteRequest, 'headers' | 'sourceIP'>): Record<string, string> {
-  const { host: _host, cookie: _cookie, expect: _expect, ...rest } = endToEndHeaders(headers);
-  const { authorization = '', ...others } = rest;
-  const kept = Object.entries(others).filter(([name]) => !FORWARDED.test(name));
-
-  return {
-    ...Object.fromEntries(kept),
-    ...(/^bearer /i.test(authorization) && { authorization }),
-    'x-forwarded-for': sourceIP,
-  };
-}
+import { answerHeaders, callHeaders } from '../models/outbound/forwarded-headers.ts';
 
 /** Returns an upstream's answer as it goes on to the caller, with the body still to come. */
 export function forwardedReply({ status, headers, body }: UpstreamAnswer): RouteReply {
-  const kept = Object.entries(endToEndHeaders(headers)).filter(
-    ([name]) => !NOT_ANSWERED.test(name),
-  );
-
-  return new RouteReply(status, { ...Object.fromEntries(kept), ...SANDBOX }, body);
+  return new RouteReply(status, answerHeaders(headers), body);
 }
 
 /** Status and words of each kind of failure of an upstream. */
@@ -95,7 +59,7 @@ export async function forward(
     const answer = await upstream.call({
       method: request.method,
       path: path + (mark < 0 ? '' : request.url.slice(mark)),
-      headers: forwardedHeaders(request),
+      headers: callHeaders(request),
       ...(body !== undefined && { body: body as AsyncIterable<Uint8Array> }),
       signal: request.signal,
     });

@@ -55,7 +55,7 @@ function join(client: Duplex, head: Buffer, upgraded: Upgraded): void {
  * server. Any other answer is passed on, and the connections end. Rejects when no answer came.
  */
 export async function relayUpgrade(
-  kubernetes: KubeTransport,
+  kubernetes: Pick<KubeTransport, 'upgrade'>,
   request: KubeRequest,
   { req, socket, head }: UpgradeConnection,
 ): Promise<number> {

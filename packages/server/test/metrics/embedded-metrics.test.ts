@@ -99,16 +99,22 @@ test('charts of cluster, nodes, workloads and pods have numbers that make sense'
 test('kubectl top finds nodes and pods in metrics.k8s.io, at both ports', async () => {
   const path = '/apis/metrics.k8s.io/v1beta1';
 
-  const nodes = await server.kubernetes(`${path}/nodes`);
-  assert.equal(nodes.json.items.length, 4);
-  assert.match(nodes.json.items[0].usage.cpu, /^\d+n$/);
-  assert.match(nodes.json.items[0].usage.memory, /^\d+Ki$/);
+  await eventually(async () => {
+    const { json } = await server.kubernetes(`${path}/nodes`);
+    assert.equal(json.items.length, 4);
+    assert.match(json.items[0].usage.cpu, /^\d+n$/);
+    assert.match(json.items[0].usage.memory, /^\d+Ki$/);
+  });
 
-  const pods = await server.call(`${path}/namespaces/shop/pods?labelSelector=app%3Dweb`, { token });
-  assert.deepEqual(
-    pods.json.items.map((pod: { containers: { name: string }[] }) => pod.containers[0]?.name),
-    ['c', 'c'],
-  );
+  // Pods have a rate once they were measured twice.
+  await eventually(async () => {
+    const url = `${path}/namespaces/shop/pods?labelSelector=app%3Dweb`;
+    const { json } = await server.call(url, { token });
+    assert.deepEqual(
+      json.items.map((pod: { containers: { name: string }[] }) => pod.containers[0]?.name),
+      ['c', 'c'],
+    );
+  }, 30_000);
 });
 
 test('readers of a namespace may read what its pods use', async () => {

@@ -54,6 +54,7 @@ import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { componentKind } from '../../models/resources/computed/application-components.ts';
 import type { Routers } from '../../models/router/routers.ts';
 import type { QuotaLimits } from '../../models/tenant/quota-limits.ts';
+import { type ClusterOptions, clusterControllers } from './clusters.ts';
 import { meshControllers } from './mesh.ts';
 import { type NetworkIsolationOptions, networkControllers } from './network.ts';
 import type { OptionalControllers } from './optional-controllers.ts';
@@ -78,6 +79,8 @@ export interface ControllerDependencies {
   kubectlImage?: string;
   /** Namespaces that may connect to isolated ones; undefined where nothing is isolated. */
   networkIsolation?: NetworkIsolationOptions;
+  /** Member clusters; undefined where there are none. */
+  memberClusters?: ClusterOptions;
   /** Whether Istio's objects are made of those of KubeSphere. */
   managesMesh: boolean;
   log: Logger;
@@ -158,6 +161,9 @@ export async function startControllers(
   const optional: OptionalControllers[] = [
     ...(dependencies.networkIsolation
       ? [networkControllers({ client, catalog, events }, dependencies.networkIsolation)]
+      : []),
+    ...(dependencies.memberClusters
+      ? [clusterControllers({ client, catalog, events }, dependencies.memberClusters)]
       : []),
     ...(dependencies.managesMesh ? [await meshControllers({ client, catalog, events })] : []),
   ];

@@ -7,9 +7,10 @@ import {
   KubeconfigError,
   parseKubeconfig,
 } from '@ks-apiserver/client/kube/kubeconfig';
+import { ProbeError } from '@ks-apiserver/client/kube/probe';
 import type { CallerWriter } from '../authorization/caller-writer.ts';
 import { missing } from '../iam/errors.ts';
-import { clusterUid, ProbeError, probeKubernetes, probeKubeSphere } from './probe.ts';
+import { clusterUid, probeKubernetes, probeKubeSphere } from './probe.ts';
 
 /** Longest kubeconfig, in bytes. */
 const KUBECONFIG_LIMIT = 256 * 1024;

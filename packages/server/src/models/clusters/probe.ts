@@ -1,59 +1,5 @@
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import type { ClusterConfig } from '@ks-apiserver/client/kube/kubeconfig';
-import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
-
-const TIMEOUT_MS = 10_000;
-
-/** Longest answer, in bytes. */
-const LIMIT = 256 * 1024;
-
-/** Path of a member's own ks-apiserver through its Kubernetes API. */
-const THROUGH_KUBERNETES =
-  '/api/v1/namespaces/kubesphere-system/services/:ks-apiserver:/proxy/kapis/version';
-
-/** Why a cluster cannot be used; quotes nothing of its answer. */
-export class ProbeError extends Error {}
-
-/**
- * Reads a JSON object from a cluster: within ten seconds, without following redirects, TLS verified
- * as the kubeconfig says. Throws a ProbeError.
- */
-async function readObject(config: ClusterConfig, url: string): Promise<Record<string, unknown>> {
-  // As in Kubernetes' clients, credentials are not sent over unencrypted connections.
-  const transport = new RemoteTransport(
-    config.server.startsWith('https:') ? config : { server: config.server },
-  );
-
-  try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const headers = { accept: 'application/json, */*' };
-    const { status, body } = await transport.request({ method: 'GET', url, headers, signal });
-    if (status !== 200) {
-      throw new ProbeError(`it answered ${status}`);
-    }
-
-    const parsed: unknown = JSON.parse((await readBody(body, LIMIT)).toString());
-    if (typeof parsed !== 'object' || parsed === null) {
-      throw new ProbeError('it answered with no JSON object');
-    }
-
-    return { ...parsed };
-  } catch (error) {
-    if (error instanceof ProbeError) {
-      throw error;
-    }
-    if (error instanceof SyntaxError) {
-      throw new ProbeError('it answered with no JSON');
-    }
-
-    throw new ProbeError(
-      error instanceof StatusError ? 'it cannot be reached' : 'it did not answer in time',
-    );
-  } finally {
-    await transport.close();
-  }
-}
+import { ProbeError, readKubeSphere, readObject } from '@ks-apiserver/client/kube/probe';
 
 /** Checks whether a cluster's Kubernetes API answers. Throws a ProbeError. */
 export async function probeKubernetes(config: ClusterConfig): Promise<void> {
@@ -68,15 +14,7 @@ export async function probeKubeSphere(
   config: ClusterConfig,
   endpoint: string | undefined,
 ): Promise<void> {
-  if (!endpoint) {
-    return void (await readObject(config, THROUGH_KUBERNETES));
-  }
-  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
-    throw new ProbeError('the endpoint is no http or https URL');
-  }
-
-  // The credentials of the kubeconfig are only for its Kubernetes API.
-  await readObject({ server: endpoint.replace(/\/+$/, '') }, '/kapis/version');
+  await readKubeSphere(config, endpoint, '/kapis/version');
 }
 
 /**

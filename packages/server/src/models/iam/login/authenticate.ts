@@ -56,6 +56,8 @@ export interface AuthenticatorOptions {
    * (3.0's accessTokenMaxAge 0).
    */
   tracksSessions: boolean;
+  /** Whether tokens come from another cluster, where the same users have other uids. */
+  isMember: boolean;
 }
 
 /** Authenticates callers by the Authorization header alone. */
@@ -65,14 +67,24 @@ export class Authenticator {
   readonly #login: Login;
   readonly #users: Informer;
   readonly #tracksSessions: boolean;
+  readonly #isMember: boolean;
   readonly #apiTokens: ApiTokens;
 
-  constructor({ tokens, sessions, login, users, apiTokens, tracksSessions }: AuthenticatorOptions) {
+  constructor({
+    tokens,
+    sessions,
+    login,
+    users,
+    apiTokens,
+    tracksSessions,
+    isMember,
+  }: AuthenticatorOptions) {
     this.#tokens = tokens;
     this.#sessions = sessions;
     this.#login = login;
     this.#users = users;
     this.#tracksSessions = tracksSessions;
+    this.#isMember = isMember;
     this.#apiTokens = apiTokens;
   }
 
@@ -174,7 +186,7 @@ export class Authenticator {
   #callerOf(identity: Identity, extra: Readonly<Record<string, readonly string[]>> = {}): UserInfo {
     const { name, uid } = identity;
     const user = findUser(this.#users, name);
-    if (!user || (uid !== '' && user.metadata.uid !== uid)) {
+    if (!user || (uid !== '' && user.metadata.uid !== uid && !this.#isMember)) {
       throw unauthorized('the user of the token does not exist');
     }
     if (user.status?.state === 'Disabled') {
@@ -190,7 +202,7 @@ export class Authenticator {
 
     return {
       name,
-      uid,
+      uid: this.#isMember ? (user.metadata.uid ?? '') : uid,
       groups: groupsOf(identity),
       ...(Object.keys(all).length > 0 && { extra: all }),
     };

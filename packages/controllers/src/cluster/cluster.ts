@@ -1,0 +1,176 @@
+import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
+import { CLUSTERS } from '@ks-apiserver/api/resources';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
+import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { KubeconfigError } from '@ks-apiserver/client/kube/kubeconfig';
+import { ProbeError } from '@ks-apiserver/client/kube/probe';
+import type { EventRecorder } from '../events/recorder.ts';
+import type { Reconciler } from '../runtime/controller.ts';
+import { withFinalizer, withoutFinalizer } from '../runtime/ensure.ts';
+import { ensureAgentService, removeAgentService } from './agent-service.ts';
+import {
+  type ClusterCondition,
+  type ClusterObject,
+  isTrue,
+  withCondition,
+} from './cluster-object.ts';
+import { type MemberState, memberState } from './member-state.ts';
+
+const FINALIZER = 'finalizer.cluster.kubesphere.io';
+
+/** Every member is asked again after this time, in milliseconds. */
+const CHECK_MS = 120_000;
+
+const INITIALIZED = {
+  type: 'Initialized',
+  status: 'True',
+  reason: 'Initialized',
+  message: 'Cluster has been initialized',
+} as const satisfies ClusterCondition;
+
+const READY = {
+  type: 'Ready',
+  status: 'True',
+  reason: 'Ready',
+  message: 'Cluster is available now',
+} as const satisfies ClusterCondition;
+
+/** Dependencies of the cluster controller. */
+export interface ClusterDependencies {
+  client: KubeClient;
+  /** Clusters with their credentials; their informer keeps objects. */
+  clusters: Informer;
+  events: EventRecorder;
+  /** Tells the state of the own cluster. */
+  ownState: () => Promise<MemberState>;
+}
+
+function notReady(why: string): ClusterCondition {
+  return {
+    type: 'Ready',
+    status: 'False',
+    reason: 'Unable to establish connection with cluster',
+    message: `Cluster is not available now: ${why}`,
+  };
+}
+
+/**
+ * Looks after clusters that are joined: prepares the connection of those whose agents connect to
+ * us, and tells in the status whether they can be reached and what they are.
+ */
+export function clusterReconciler({
+  client,
+  clusters,
+  events,
+  ownState,
+}: ClusterDependencies): Reconciler {
+  const find = (name: string) => clusters.store.get(name)?.object as ClusterObject | undefined;
+  const all = () =>
+    [...clusters.store.values()].flatMap(({ object }) => (object ? [object as ClusterObject] : []));
+
+  /** Returns a member's state, or the condition that says why there is none. */
+  async function ask(cluster: ClusterObject): Promise<MemberState | ClusterCondition> {
+    if (HOST_CLUSTER_LABEL in (cluster.metadata.labels ?? {})) {
+      return ownState();
+    }
+    if (cluster.spec?.connection?.type === 'proxy' && !isTrue(cluster, 'AgentAvailable')) {
+      return notReady('its agent is not connected');
+    }
+
+    try {
+      return await memberState(cluster.spec?.connection ?? {});
+    } catch (error) {
+      if (error instanceof ProbeError || error instanceof KubeconfigError) {
+        return notReady(messageOf(error));
+      }
+      throw error;
+    }
+  }
+
+  async function prepared(cluster: ClusterObject): Promise<ClusterObject> {
+    const isOurs = cluster.spec?.connection?.type === 'proxy';
+    if (!isOurs || isTrue(cluster, INITIALIZED.type)) {
+      return cluster;
+    }
+
+    const connection = await ensureAgentService(client, cluster, all());
+    return { ...cluster, spec: { ...cluster.spec, connection } };
+  }
+
+  function withState(
+    cluster: ClusterObject,
+    answered: MemberState | ClusterCondition,
+  ): ClusterObject {
+    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const known = cluster.status?.conditions ?? [];
+    const initialized = withCondition(known, INITIALIZED, now);
+
+    if ('type' in answered) {
+      const conditions = withCondition(initialized, answered, now);
+      return { ...cluster, status: { ...cluster.status, conditions } };
+    }
+
+    const { kubernetesVersion, nodeCount, configz } = answered;
+
+    return {
+      ...cluster,
+      status: {
+        ...cluster.status,
+        conditions: withCondition(initialized, READY, now),
+        kubernetesVersion,
+        nodeCount,
+        ...(configz && { configz }),
+      },
+    };
+  }
+
+  function tell(before: ClusterObject, after: ClusterObject): void {
+    const [was, is] = [isTrue(before, READY.type), isTrue(after, READY.type)];
+    const message = after.status?.conditions?.find(({ type }) => type === READY.type)?.message;
+
+    if (was !== is) {
+      events.record(
+        after,
+        is ? 'Normal' : 'Warning',
+        is ? 'ClusterReady' : 'ClusterNotReady',
+        message ?? '',
+      );
+    }
+  }
+
+  return {
+    name: 'cluster',
+    about: find,
+    sources: [{ informer: clusters, keys: ({ entry }) => [entry.name] }],
+    async reconcile(name) {
+      const cluster = find(name);
+      if (!cluster) {
+        return undefined;
+      }
+
+      if (isTerminating(cluster)) {
+        await removeAgentService(client, name);
+        await withoutFinalizer(client, CLUSTERS, cluster, FINALIZER);
+        return undefined;
+      }
+
+      // As in 3.0, clusters that are not joined are nobody's business.
+      if (cluster.spec?.joinFederation !== true) {
+        return undefined;
+      }
+
+      const own = await withFinalizer(client, CLUSTERS, cluster, FINALIZER);
+      const ready = await prepared(own);
+      const wanted = withState(ready, await ask(ready));
+
+      if (!equalJson(own, wanted)) {
+        tell(own, await client.update<ClusterObject>(CLUSTERS, wanted));
+      }
+
+      return CHECK_MS;
+    },
+  };
+}

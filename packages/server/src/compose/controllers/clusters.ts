@@ -1,0 +1,41 @@
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import { clusterReconciler } from '@ks-apiserver/controllers/cluster/cluster';
+import { hostClusterReconciler } from '@ks-apiserver/controllers/cluster/host-cluster';
+import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
+
+/** What the controllers of clusters need besides. */
+export interface ClusterOptions {
+  /** Clusters with their credentials. */
+  clusters: Informer;
+  /** Returns the features of this server. */
+  configz: () => Record<string, boolean>;
+}
+
+/** Returns the controllers that look after the own cluster's object and after members. */
+export function clusterControllers(
+  { client, catalog, events }: OptionalDependencies,
+  { clusters, configz }: ClusterOptions,
+): OptionalControllers {
+  const nodes = catalog.informerOf('nodes');
+
+  const ownState = async () => {
+    const version = JSON.parse((await client.raw('GET', '/version')).toString()) as {
+      gitVersion?: string;
+    };
+
+    return {
+      kubernetesVersion: version.gitVersion ?? '',
+      nodeCount: nodes.store.size,
+      configz: configz(),
+    };
+  };
+
+  return {
+    informers: [],
+    needs: [nodes],
+    reconcilers: [
+      clusterReconciler({ client, clusters, events, ownState }),
+      hostClusterReconciler(client, clusters, catalog.informerOf('namespaces')),
+    ],
+  };
+}

@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { callHeaders } from '../outbound/forwarded-headers.ts';
+import type { Door } from './member-clusters.ts';
+
+/** Path of a member's own ks-apiserver behind its Kubernetes API. */
+const SERVICE = '/api/v1/namespaces/kubesphere-system/services/:ks-apiserver:/proxy';
+
+/** A call that names a cluster. */
+export interface ClusterCall {
+  cluster: string;
+  /** Path and query, encoded. */
+  url: string;
+  headers: IncomingHttpHeaders;
+  sourceIP: string;
+}
+
+/** The same call as the member gets it. */
+export interface MemberCall {
+  url: string;
+  headers: Record<string, string>;
+}
+
+/** Returns a path and query without `/clusters/NAME`. */
+export function withoutCluster(url: string, cluster: string): string {
+  const part = `/clusters/${cluster}`;
+  const start = url.indexOf(part);
+
+  return start < 0 ? url : url.slice(0, start) + url.slice(start + part.length);
+}
+
+/**
+ * Returns the call as the member gets it. Behind the member's Kubernetes API, which takes the
+ * `Authorization` header and `dryRun` for itself, the caller's go under other names.
+ */
+export function memberCall(call: ClusterCall, door: Door): MemberCall {
+  const { authorization: _, ...headers } = callHeaders(call);
+  const { authorization = '' } = call.headers;
+  const url = withoutCluster(call.url, call.cluster);
+
+  if (door === 'own') {
+    return { url, headers: { ...headers, ...(authorization !== '' && { authorization }) } };
+  }
+
+  return {
+    url: SERVICE + url.replace(/([?&])dryRun=/, '$1dryrun='),
+    headers: { ...headers, 'x-kubesphere-authorization': authorization },
+  };
+}
+
+/** Returns the query of a call's URL as the header in which upgrades carry it as well. */
+export function queryHeader(url: string): Record<string, string> {
+  const mark = url.indexOf('?');
+  return mark < 0 ? {} : { 'x-kubesphere-rawquery': url.slice(mark + 1) };
+}
