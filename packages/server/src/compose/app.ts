@@ -278,7 +278,7 @@ export async function openApp(
     topology: {
       client,
       catalog,
-      queries: recorded.queries,
+      queries: mesh.queries,
       scope: upstreams.weaveScope && new WeaveScope(upstreams.weaveScope),
     },
     metrics,

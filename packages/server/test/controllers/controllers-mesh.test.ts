@@ -273,6 +273,21 @@ test('two Services of one component do not fight', async () => {
   assert.equal((await routes('web')).metadata.resourceVersion, metadata.resourceVersion);
 });
 
+test('a ServicePolicy goes with the Service that is called like it', async () => {
+  await createService('vault');
+  await eventually(() => rule('vault'));
+  await platform.write(`${MESH}/servicepolicies`, {
+    apiVersion: 'servicemesh.kubesphere.io/v1alpha2',
+    kind: 'ServicePolicy',
+    metadata: { name: 'vault', labels: labelsOf('vault') },
+    spec: {},
+  });
+  await platform.call(`${SERVICES}/vault`, { method: 'DELETE' });
+
+  await isGone(`${MESH}/servicepolicies/vault`);
+  await isGone(`${ISTIO}/destinationrules/vault`);
+});
+
 test('a Service takes with it what was made for it, whatever the names', async () => {
   await createService('door', 'gate');
   await createVersion('gate', 'v1');

@@ -269,6 +269,18 @@ test('traces are those of the service of the path', async () => {
   assert.equal((await call(path, member)).status, 500);
 });
 
+test('an answer of Jaeger that breaks off is cut, not completed', async () => {
+  prometheus.answer = (_query, res) => {
+    res.writeHead(200).write('{"data":[');
+    setTimeout(() => res.destroy(), 50);
+  };
+
+  await assert.rejects(call(`${K}/demo/services/shop/traces`, member));
+
+  prometheus.answer = (_query, res) => res.end('{"data":[]}');
+  assert.equal((await call(`${K}/demo/services/shop/traces`, member)).status, 200);
+});
+
 test('a query ends when its caller goes away', async () => {
   let closed = 0;
   prometheus.answer = (_query, res) => res.once('close', () => closed++);

@@ -1,5 +1,6 @@
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { MetricQueries } from '@ks-apiserver/promql/query-api';
 import { JaegerClient } from '@ks-apiserver/upstreams/jaeger/jaeger-client';
 import { ConfigError } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
@@ -33,6 +34,8 @@ export interface ServiceMeshContext {
 /** Dependencies of the handlers, and what ends them. */
 export interface OpenServiceMesh {
   dependencies: ServiceMeshDependencies;
+  /** Where Istio's series are. */
+  queries: MetricQueries;
   close(): Promise<void>;
 }
 
@@ -96,6 +99,7 @@ export function openServiceMesh(context: ServiceMeshContext): OpenServiceMesh {
       graph: new MeshGraph(queries, namespaces, objects),
       jaeger,
     },
+    queries,
     close: async () => {
       await Promise.all([prometheus?.close(), jaeger?.close()]);
     },

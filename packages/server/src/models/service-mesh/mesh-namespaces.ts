@@ -6,6 +6,15 @@ import { parseInterval } from './query/parse.ts';
 /** Namespaces of the platform: graphs are not drawn of them. */
 const OF_PLATFORM = /^(istio-system|kubesphere-.*|kube-.*)$/;
 
+/**
+ * Returns the whole seconds between the creation of a namespace and a time, both in Unix seconds:
+ * at least one in its first second, which a time in whole seconds may lie before.
+ */
+export function wholeAge(created: number, time: number): number {
+  const age = time - created;
+  return age > -1 && age < 1 ? 1 : Math.trunc(age);
+}
+
 /** Tells which namespaces there are, and since when. */
 export class MeshNamespaces {
   readonly #ages: NamespaceAges;
@@ -46,9 +55,8 @@ export class MeshNamespaces {
     try {
       const created = await this.createdAt(name, signal);
       const intervalMs = parseInterval(text);
-      const ageSeconds = Date.now() / 1000 - created;
 
-      return intervalMs / 1000 > ageSeconds ? Math.trunc(ageSeconds) * 1000 : intervalMs;
+      return Math.min(intervalMs, wholeAge(created, Date.now() / 1000) * 1000);
     } catch (error) {
       throw error instanceof StatusError
         ? new StatusError(500, 'InternalError', `Adjust rate interval error: ${error.message}`)

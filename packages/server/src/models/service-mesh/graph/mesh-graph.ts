@@ -3,7 +3,7 @@ import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { type MetricQueries, QueryError } from '@ks-apiserver/promql/query-api';
 import type { Expression } from '@ks-apiserver/promql/syntax/expression';
 import { printExpression } from '@ks-apiserver/promql/syntax/print';
-import type { MeshNamespaces } from '../mesh-namespaces.ts';
+import { type MeshNamespaces, wholeAge } from '../mesh-namespaces.ts';
 import type { MeshObjects } from '../mesh-objects.ts';
 import { failureText, type Sample, samplesOf } from '../query/results.ts';
 import { type Workload, workloadsOf } from '../workloads/workloads.ts';
@@ -131,7 +131,7 @@ export class MeshGraph {
   ): Promise<TrafficGraph> {
     const { options, signal } = drawing;
     const created = await this.#namespaces.createdAt(namespace, signal);
-    const age = Math.trunc(options.queryTime - created);
+    const age = wholeAge(created, options.queryTime);
 
     const scope: TrafficScope = {
       namespace,

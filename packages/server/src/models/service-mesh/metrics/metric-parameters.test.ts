@@ -60,6 +60,10 @@ test('a range is fitted to the age of its namespace', () => {
   assert.deepEqual(fitted(range, 0), { ...range, start: 990 });
   // No rate looks back beyond the creation.
   assert.equal(fitted(range, 1500).start, 1560);
+  // In its first second there is a window too.
+  assert.equal(fitted(range, 1999.5).intervalMs, 1000);
+  assert.equal(fitted(range, 2000.5).intervalMs, 1000);
+  assert.ok(fitted(range, 2001).intervalMs < 0);
   // Younger than the window of rates: one point, with what there is.
   assert.deepEqual(fitted(range, 1985.5), {
     start: 1980,

@@ -1,4 +1,5 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { wholeAge } from '../mesh-namespaces.ts';
 import type { RateFunction } from '../query/expressions.ts';
 import { parseInterval, parseTruth, parseWhole } from '../query/parse.ts';
 
@@ -164,7 +165,7 @@ export function fitted(range: MetricRange, created: number): MetricRange {
   let intervalStart = end - intervalMs / 1000;
 
   if (intervalStart < created) {
-    intervalMs = Math.trunc(end - created) * 1000;
+    intervalMs = wholeAge(created, end) * 1000;
     intervalStart = created;
   }
 
