@@ -13,7 +13,7 @@ import {
 import { APP, isGoverned, objectsOf, parsed } from './governed.ts';
 import { type OwningService, OwnObjects } from './own-objects.ts';
 import { RemovedServices } from './removed-services.ts';
-import { keyOf, MeshServices, splitKey } from './service-sources.ts';
+import { keyOf, MeshServices, splitKey, UNSERVED_MS } from './service-sources.ts';
 
 /** Dependencies of the controller. */
 export interface DestinationRuleDependencies {
@@ -85,6 +85,10 @@ export function destinationRuleReconciler({
       if (!service) {
         await removed.removeOf(key);
         return undefined;
+      }
+
+      if (!destinationRules.served) {
+        return UNSERVED_MS;
       }
 
       const { name, namespace = '', labels = {}, annotations = {} } = service.metadata;

@@ -4,6 +4,9 @@ import type { Change } from '@ks-apiserver/client/informer/informer-store';
 import { APP, isGoverned, type Labels, parsed } from './governed.ts';
 import type { OwningService } from './own-objects.ts';
 
+/** How long a cluster without Istio's kinds is left alone, in milliseconds. */
+export const UNSERVED_MS = 60_000;
+
 /** Key of an object in a queue. */
 export function keyOf({ namespace, name }: { namespace: string; name: string }): string {
   return `${namespace}/${name}`;

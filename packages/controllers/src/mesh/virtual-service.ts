@@ -8,7 +8,7 @@ import type { Subset } from './destination-rule-spec.ts';
 import { APP, isGoverned, objectsOf } from './governed.ts';
 import { type OwningService, OwnObjects } from './own-objects.ts';
 import { RemovedServices } from './removed-services.ts';
-import { keyOf, MeshServices, splitKey } from './service-sources.ts';
+import { keyOf, MeshServices, splitKey, UNSERVED_MS } from './service-sources.ts';
 import { type StrategySpec, virtualServiceSpec } from './virtual-service-spec.ts';
 
 /** Dependencies of the controller. */
@@ -70,6 +70,10 @@ export function virtualServiceReconciler({
       if (!service) {
         await removed.removeOf(key);
         return undefined;
+      }
+
+      if (!virtualServices.served) {
+        return UNSERVED_MS;
       }
 
       const { labels = {}, annotations = {} } = service.metadata;

@@ -149,6 +149,10 @@ test('a graph of several namespaces needs the right to each of them', async () =
   }
 
   assert.equal((await call(`${K}/graph?namespaces=demo&namespace=secret`, member)).status, 403);
+  assert.equal(
+    (await call(`${K}/graph?namespaces=demo,`, member)).json.error,
+    'Requested namespace [] is not accessible.',
+  );
   assert.deepEqual(prometheus.asked(), []);
   assert.equal((await call(`${K}/graph?namespaces=demo,demo`, member)).status, 200);
 

@@ -15,10 +15,7 @@ const MAX_NAMESPACES = 100;
 function namesOf(query: URLSearchParams): string[] {
   // As in 3.0, the singular wins.
   const text = query.get('namespace') || query.get('namespaces') || '';
-  const names = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const names = text === '' ? [] : text.split(',').map((name) => name.trim());
 
   if (names.length > MAX_NAMESPACES) {
     throw badRequest(`More than ${MAX_NAMESPACES} namespaces: ask for fewer.`);
@@ -34,6 +31,11 @@ export function graphHandlers(graph: MeshGraph, authorizer: Authorizer) {
 
   /** Whether a caller may read the graph of a namespace by itself. */
   async function mayRead({ user }: RouteRequest, namespace: string): Promise<boolean> {
+    if (namespace === '') {
+      // There is no such namespace, for anybody.
+      return true;
+    }
+
     const path = `${BASE}/namespaces/${encodeURIComponent(namespace)}/graph`;
 
     try {

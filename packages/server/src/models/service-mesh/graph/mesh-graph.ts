@@ -87,7 +87,7 @@ export class MeshGraph {
   }
 
   #checked(namespaces: readonly string[], accessible: ReadonlySet<string>): ReadonlySet<string> {
-    const asked = new Set(namespaces.map((name) => name.trim()).filter((name) => name !== ''));
+    const asked = new Set(namespaces);
     if (asked.size === 0) {
       throw badRequest(
         'At least one namespace must be specified via the namespaces query parameter.',

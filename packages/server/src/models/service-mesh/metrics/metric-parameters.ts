@@ -36,6 +36,7 @@ const DEFAULT_INTERVAL = '1m';
 const MAX_QUANTILES = 10;
 const MAX_LABELS = 20;
 
+const NO_SHARE = /^[+-]?(inf|infinity|nan)$/i;
 const FLOAT = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 function choice<T extends string>(
@@ -77,12 +78,12 @@ function stepOf(query: URLSearchParams): number {
 
 function quantilesOf(query: URLSearchParams): Quantile[] {
   const quantiles = [...new Set(query.getAll('quantiles[]'))].map((text) => {
-    if (!FLOAT.test(text)) {
+    if (!FLOAT.test(text) && !NO_SHARE.test(text)) {
       throw badRequest("Bad request, cannot parse query parameter 'quantiles', float expected");
     }
 
     const value = Number(text);
-    if (value < 0 || value > 1) {
+    if (!(value >= 0 && value <= 1)) {
       throw badRequest('Bad request, invalid quantile(s): should be between 0 and 1');
     }
 
