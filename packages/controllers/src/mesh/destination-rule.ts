@@ -27,8 +27,8 @@ export interface DestinationRuleDependencies {
 }
 
 /**
- * Keeps a DestinationRule for each Service of an application for which the mesh is enabled: a subset
- * for each version that its Deployments serve, with the traffic policies of its ServicePolicy.
+ * Keeps a DestinationRule for each Service of an application for which the mesh is enabled: a
+ * subset for each version that its Deployments serve, with the policies of its ServicePolicy.
  */
 export function destinationRuleReconciler({
   client,

@@ -33,7 +33,7 @@ export interface StrategySpec {
   template?: { spec?: VirtualServiceSpec };
 }
 
-/** A VirtualService that can be written; with a `problem`, a Strategy that was not applied to it. */
+/** A VirtualService that can be written, and why a Strategy was not applied to it. */
 export interface Outcome {
   spec?: VirtualServiceSpec;
   problem?: string;

@@ -1,3 +1,4 @@
+import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import {
   discard,
   readText,
@@ -30,23 +31,33 @@ const PARAMETERS: ReadonlySet<string> = new Set([
 /** Longest answer in bytes. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
+/** Limit of a search with its whole answer, in milliseconds. */
+const SEARCH_MS = 120_000;
+
 const NOT_FOUND = 404;
 
-/** Passes on a body up to a limit; what is longer breaks off with an UpstreamError. */
-async function* bounded({ body }: UpstreamAnswer): AsyncGenerator<Uint8Array> {
+/**
+ * Passes on a body up to a limit, and ends the search with it; what is longer breaks off with an
+ * UpstreamError.
+ */
+async function* bounded({ body }: UpstreamAnswer, deadline: Deadline): AsyncGenerator<Uint8Array> {
   let size = 0;
 
-  for await (const piece of body) {
-    size += piece.byteLength;
+  try {
+    for await (const piece of body) {
+      size += piece.byteLength;
 
-    if (size > MAX_ANSWER_BYTES) {
-      throw new UpstreamError(
-        'too-large',
-        `Jaeger's answer has more than ${MAX_ANSWER_BYTES} bytes: ask for fewer traces`,
-      );
+      if (size > MAX_ANSWER_BYTES) {
+        throw new UpstreamError(
+          'too-large',
+          `Jaeger's answer has more than ${MAX_ANSWER_BYTES} bytes: ask for fewer traces`,
+        );
+      }
+
+      yield piece;
     }
-
-    yield piece;
+  } finally {
+    deadline.end();
   }
 }
 
@@ -71,14 +82,21 @@ export class JaegerClient {
     const query = new URLSearchParams([...asked].filter(([name]) => PARAMETERS.has(name)));
     query.append('service', service);
 
-    const answer = await this.#get(`/api/traces?${query}`, signal);
-    if (answer.status !== NOT_FOUND) {
-      return bounded(answer);
+    const deadline = new Deadline(SEARCH_MS, signal);
+
+    try {
+      const answer = await this.#get(`/api/traces?${query}`, deadline.signal);
+      if (answer.status !== NOT_FOUND) {
+        return bounded(answer, deadline);
+      }
+
+      await discard(answer);
+
+      return await this.#tracesOfV3(v3Query(service, query, Date.now()), deadline);
+    } catch (error) {
+      deadline.end();
+      throw error;
     }
-
-    await discard(answer);
-
-    return this.#tracesOfV3(v3Query(service, query, Date.now()), signal);
   }
 
   /** Ends all calls and closes the connections. */
@@ -88,14 +106,15 @@ export class JaegerClient {
 
   async #tracesOfV3(
     query: URLSearchParams,
-    signal: AbortSignal,
+    deadline: Deadline,
   ): Promise<AsyncIterable<Uint8Array> | Uint8Array> {
-    const answer = await this.#get(`/api/v3/traces?${query}`, signal);
+    const answer = await this.#get(`/api/v3/traces?${query}`, deadline.signal);
     if (answer.status !== 200 && answer.status !== NOT_FOUND) {
-      return bounded(answer);
+      return bounded(answer, deadline);
     }
 
     const text = await readText(answer);
+    deadline.end();
 
     // It answers so when there are no traces.
     const data = answer.status === NOT_FOUND ? [] : tracesOf(this.#parsed(text));

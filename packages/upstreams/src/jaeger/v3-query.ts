@@ -6,7 +6,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** How far back a search looks that does not say it, in milliseconds; as Jaeger's user interface. */
+/** How far back a search looks that does not say it, in milliseconds, as Jaeger's pages do. */
 const DEFAULT_LOOKBACK_MS = 3_600_000;
 
 const DEFAULT_LIMIT = '20';

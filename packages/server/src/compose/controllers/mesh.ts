@@ -11,7 +11,7 @@ const ISTIO = 'networking.istio.io';
 /** The version that KubeSphere 3.0 writes; all versions of the group have the same fields. */
 const VERSION = 'v1alpha3';
 
-/** Returns the controllers that make Istio's objects of Services, Strategies and ServicePolicies. */
+/** Returns the controllers that make Istio's objects of KubeSphere's. */
 export async function meshControllers({
   client,
   catalog,

@@ -40,7 +40,7 @@ export class MeshObjects {
     return this.#list('services', namespace, signal);
   }
 
-  /** Returns objects of one of Istio's kinds, of a namespace or of all; none where it is unknown. */
+  /** Returns objects of one of Istio's kinds, of a namespace or of all; none of an unknown kind. */
   ofIstio(
     resource: 'destinationrules' | 'serviceentries' | 'virtualservices',
     signal: AbortSignal,

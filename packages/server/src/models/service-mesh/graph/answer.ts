@@ -174,7 +174,7 @@ function byPlace(a: NodeData, b: NodeData): number {
   );
 }
 
-/** Returns the answer for a graph; `groupsOf` makes further nodes of some, and marks their members. */
+/** Returns the answer for a graph; `groupsOf` makes groups of its nodes, and marks their members. */
 export function answerOf(
   graph: TrafficGraph,
   { queryTime, durationSeconds, graphType }: GraphOptions,

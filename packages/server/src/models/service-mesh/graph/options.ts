@@ -18,6 +18,7 @@ export const APPENDERS = [
   'sidecarsCheck',
 ] as const;
 
+/** One of what is added. */
 export type AppenderName = (typeof APPENDERS)[number];
 
 /** What a call for a graph asks for; namespaces and appenders are read later, as in 3.0. */

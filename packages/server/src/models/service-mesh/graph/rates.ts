@@ -3,6 +3,7 @@ import type { MeshEdge, MeshNode, ProtocolRates } from './graph.ts';
 /** Protocols of which there are numbers, in the order in which answers list them. */
 export const PROTOCOLS = ['grpc', 'http', 'tcp'] as const;
 
+/** A protocol of which there are numbers. */
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /** Names of a protocol's numbers. */
@@ -22,6 +23,7 @@ export interface RateNames {
   readonly share: string | undefined;
 }
 
+/** Names of the numbers of each protocol, as answers use them. */
 export const RATE_NAMES: Readonly<Record<Protocol, RateNames>> = {
   grpc: {
     in: 'grpcIn',
@@ -70,7 +72,7 @@ export function isProtocol(protocol: string): protocol is Protocol {
   return (PROTOCOLS as readonly string[]).includes(protocol);
 }
 
-/** Returns what follows the name of a number for an answer with this code: `4xx`, `Err`, nothing. */
+/** Returns what follows the name of a number for answers with a code: `4xx`, `Err` or nothing. */
 function partOf(protocol: Protocol, code: string): string {
   if (protocol === 'http') {
     return /^[345]/.test(code) ? `${code.charAt(0)}xx` : '';

@@ -16,15 +16,19 @@ export interface WorkloadStatus {
   readonly available: number;
 }
 
-/** Health of an app, a workload or a service. */
+/** Health of an app. */
 export interface AppHealth {
   readonly workloadStatuses: readonly WorkloadStatus[];
   readonly requests: RequestHealth;
 }
+
+/** Health of a workload. */
 export interface WorkloadHealth {
   readonly workloadStatus: WorkloadStatus;
   readonly requests: RequestHealth;
 }
+
+/** Health of a service. */
 export interface ServiceHealth {
   readonly requests: RequestHealth;
 }
