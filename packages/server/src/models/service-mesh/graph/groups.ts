@@ -21,7 +21,13 @@ export function groupsOf(nodes: readonly NodeData[], options: GraphOptions): Nod
   for (const node of nodes) {
     if (isKnown(node.app ?? '') && isGrouped(node, options)) {
       const key = `box_${node.namespace}_${node.app}`;
-      members.set(key, [...(members.get(key) ?? []), node]);
+      const known = members.get(key);
+
+      if (known) {
+        known.push(node);
+      } else {
+        members.set(key, [node]);
+      }
     }
   }
 

@@ -181,11 +181,16 @@ export class MeshHealth {
       addToTallies(tallies, samples, { destination: 'destination_app', source: 'source_app' });
     }
 
+    const statuses = new Map([...tallies.keys()].map((name) => [name, [] as WorkloadStatus[]]));
+    for (const workload of workloads) {
+      statuses.get(workload.labels.app ?? '')?.push(statusOf(workload));
+    }
+
     return Object.fromEntries(
-      [...tallies].map(([name, { health }]) => {
-        const own = workloads.filter(({ labels }) => labels.app === name);
-        return [name, { workloadStatuses: own.map(statusOf), requests: health }];
-      }),
+      [...tallies].map(([name, { health }]) => [
+        name,
+        { workloadStatuses: statuses.get(name) ?? [], requests: health },
+      ]),
     );
   }
 

@@ -1,9 +1,9 @@
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { compareText } from '@ks-apiserver/apimachinery/text/compare-text';
+import { PodIndex } from './pod-index.ts';
 import {
   controllerOf,
   hasSidecar,
-  includes,
   type Labels,
   labelsOf,
   phaseOf,
@@ -160,21 +160,13 @@ function podsOf(
   name: string,
   kind: string,
   object: PersistedObject | undefined,
-  pods: readonly PersistedObject[],
+  pods: PodIndex,
 ): readonly PersistedObject[] {
   if (kind === 'Pod') {
     return object ? [object] : [];
   }
 
-  if (object) {
-    const labels = templateLabels(object);
-    return pods.filter((pod) => includes(labelsOf(pod), labels));
-  }
-
-  return pods.filter((pod) => {
-    const owner = controllerOf(pod);
-    return owner?.kind === kind && owner.name === name;
-  });
+  return object ? pods.withLabels(templateLabels(object)) : pods.controlledBy(kind, name);
 }
 
 function workloadLabels(
@@ -201,12 +193,14 @@ export function workloadsOf(
   const pods = objects.pods.filter((pod) => selects(labelsOf(pod)));
   const kinds = new Kinds();
 
+  const podIndex = new PodIndex(pods);
+
   addOwners(kinds, pods, indexes);
   addEmpty(kinds, indexes, selects);
 
   const found = [...kinds.byName].flatMap(([name, kind]): Workload[] => {
     const object = indexes[kind]?.get(name);
-    const own = podsOf(name, kind, object, pods);
+    const own = podsOf(name, kind, object, podIndex);
 
     // The owner that pods name is gone.
     if (!object && (LISTS[kind] !== undefined || own.length === 0)) {

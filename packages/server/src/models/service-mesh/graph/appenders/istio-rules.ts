@@ -20,56 +20,70 @@ interface Subset {
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-/** Whether a host names a service of a namespace. */
-function isHostOf(host: unknown, service: string, namespace: string): boolean {
+/** Returns the hosts that name a service of a namespace. */
+function hostsOf(service: string, namespace: string): string[] {
   const short = `${service}.${namespace}`;
-  return [service, short, `${short}.svc`, `${short}.svc.cluster.local`].includes(String(host));
+  return [service, short, `${short}.svc`, `${short}.svc.cluster.local`];
 }
 
 function breaks(policy: TrafficPolicy | undefined): boolean {
   return policy?.connectionPool !== undefined && policy.outlierDetection !== undefined;
 }
 
-/** Whether a rule breaks the circuit of a service, or of one version of it. */
-function breaksCircuit(
-  { spec }: KubeObject,
-  { service, namespace, version }: { service: string; namespace: string; version: string },
-): boolean {
-  const { host, trafficPolicy, subsets } = (spec ?? {}) as {
-    host?: unknown;
-    trafficPolicy?: TrafficPolicy;
-    subsets?: unknown;
-  };
+/** Circuit breakers of hosts: for all versions of a service, and for some. */
+type CircuitBreakers = ReadonlyMap<string, { all: boolean; versions: Set<string> }>;
 
-  if (!isHostOf(host, service, namespace)) {
-    return false;
+function circuitBreakers(rules: readonly KubeObject[]): CircuitBreakers {
+  const breakers = new Map<string, { all: boolean; versions: Set<string> }>();
+
+  for (const { spec } of rules) {
+    const { host, trafficPolicy, subsets } = (spec ?? {}) as {
+      host?: unknown;
+      trafficPolicy?: TrafficPolicy;
+      subsets?: unknown;
+    };
+
+    const found = breakers.get(String(host)) ?? { all: false, versions: new Set<string>() };
+    breakers.set(String(host), found);
+    found.all ||= breaks(trafficPolicy);
+
+    for (const subset of listOf(subsets) as (Subset | null)[]) {
+      if (breaks(subset?.trafficPolicy)) {
+        found.versions.add(String(subset?.labels?.version ?? ''));
+      }
+    }
   }
 
-  return (
-    breaks(trafficPolicy) ||
-    (listOf(subsets) as (Subset | null)[]).some(
-      (subset) =>
-        breaks(subset?.trafficPolicy) && (version === '' || subset?.labels?.version === version),
-    )
-  );
+  return breakers;
+}
+
+/** Whether there is a circuit breaker for a service; with a version, for that version. */
+function isBroken(
+  breakers: CircuitBreakers,
+  { service, namespace, version }: { service: string; namespace: string; version: string },
+): boolean {
+  return hostsOf(service, namespace).some((host) => {
+    const { all, versions } = breakers.get(host) ?? { all: false, versions: new Set() };
+    return all || (version === '' ? versions.size > 0 : versions.has(version));
+  });
 }
 
 function hasCircuitBreaker(
   { nodeType, place, destServices }: MeshNode,
-  rules: readonly KubeObject[],
+  breakers: CircuitBreakers,
 ): boolean {
   const { namespace, service } = place;
   const version = isKnown(place.version) ? place.version : '';
 
   if (nodeType === 'service') {
-    return rules.some((rule) => breaksCircuit(rule, { service, namespace, version: '' }));
+    return isBroken(breakers, { service, namespace, version: '' });
   }
   if (version === '' && nodeType !== 'app') {
     return false;
   }
 
   return [...destServices].some((name) =>
-    rules.some((rule) => breaksCircuit(rule, { service: name, namespace, version })),
+    isBroken(breakers, { service: name, namespace, version }),
   );
 }
 
@@ -79,20 +93,21 @@ export function markIstioRules(
   namespace: string,
   { destinationRules, virtualServices }: IstioRules,
 ): void {
+  const breakers = circuitBreakers(destinationRules);
+  const routed = new Set(virtualServices.flatMap(({ spec }) => listOf(spec?.hosts).map(String)));
+
   for (const node of graph.values()) {
     if (node.place.namespace !== namespace) {
       continue;
     }
 
-    if (hasCircuitBreaker(node, destinationRules)) {
+    if (hasCircuitBreaker(node, breakers)) {
       node.flags.hasCB = true;
     }
 
     const isRouted =
       node.nodeType === 'service' &&
-      virtualServices.some(({ spec }) =>
-        listOf(spec?.hosts).some((host) => isHostOf(host, node.place.service, namespace)),
-      );
+      hostsOf(node.place.service, namespace).some((host) => routed.has(host));
 
     if (isRouted) {
       node.flags.hasVS = true;

@@ -31,6 +31,20 @@ function missingNodes(
   return [...missing.values()];
 }
 
+/** Returns the nodes that call something of an app, by the apps. */
+function callersByApp(graph: TrafficGraph): ReadonlyMap<string, ReadonlySet<MeshNode>> {
+  const callers = new Map<string, Set<MeshNode>>();
+
+  for (const node of graph.values()) {
+    for (const { destination } of node.edges) {
+      const { app } = destination.place;
+      callers.set(app, (callers.get(app) ?? new Set()).add(node));
+    }
+  }
+
+  return callers;
+}
+
 /**
  * Adds the workloads of a namespace that have no traffic, each with an edge from whatever calls the
  * same app.
@@ -41,15 +55,13 @@ export function addUnusedNodes(
   workloads: Iterable<Workload>,
   graphType: GraphType,
 ): void {
-  const hasNodes = graph.size > 0;
+  const callers = callersByApp(graph);
 
   for (const unused of missingNodes(graph, namespace, workloads, graphType)) {
     graph.set(unused.id, unused);
 
-    for (const node of hasNodes ? graph.values() : []) {
-      if (node.edges.some(({ destination }) => destination.place.app === unused.place.app)) {
-        node.edges.push(new MeshEdge(node, unused, ''));
-      }
+    for (const node of callers.get(unused.place.app) ?? []) {
+      node.edges.push(new MeshEdge(node, unused, ''));
     }
   }
 }
