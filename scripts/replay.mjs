@@ -229,41 +229,60 @@ const withPrometheus = ['monitoring', 'monitoring-down'];
 /** The group that is checked while the server itself scrapes them. */
 const withOwnMetrics = 'monitoring-embedded';
 
+/** Groups that are checked on a Prometheus that scrapes numbers of a service mesh. */
+const withMesh = ['servicemesh', 'servicemesh-down'];
+
 /** How long numbers have to be scraped before ranges hold what was recorded, in milliseconds. */
 const SCRAPED_MS = 180_000;
+const MESH_SCRAPED_MS = 200_000;
 
-/** Checks the monitoring groups: with Prometheus, then after it has been stopped. */
-async function checkWithPrometheus(groups) {
-  if (groups.length === 0) {
-    return;
+/** Runs something while a page shows numbers of the recordings. */
+async function withPage(args, run) {
+  const page = spawn(process.execPath, [join(folder, 'metrics-server.mjs'), ...args], {
+    stdio: 'ignore',
+  });
+
+  try {
+    await run();
+  } finally {
+    page.kill();
   }
+}
 
+/**
+ * Checks groups with a Prometheus; those that end in `-down` after it has been stopped.
+ * @param {string} name
+ * @param {string[]} groups
+ * @param {{port: number, config: object, prepare: (target: string[]) => Promise<void>}} options the
+ * port of Prometheus, the server's configuration, and what is done before the first group
+ */
+async function checkWithPrometheus(name, groups, { port, config, prepare }) {
   const dir = mkdtempSync(join(tmpdir(), 'prometheus-'));
   const prometheus = spawn(
     'prometheus',
     [
       `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${dir}`,
-      '--web.listen-address=127.0.0.1:9092',
+      `--web.listen-address=127.0.0.1:${port}`,
     ],
     { stdio: 'ignore' },
   );
-  const config = join(logs, 'prometheus.yaml');
-  writeFileSync(config, 'monitoring: { endpoint: "http://127.0.0.1:9092" }');
+  const file = join(logs, `${name}.yaml`);
+  writeFileSync(file, JSON.stringify(config));
 
   prometheus.on('error', (error) => console.log(`Prometheus cannot be started: ${error.message}`));
 
   try {
     await checkAll(
-      'server-with-prometheus',
+      name,
       groups,
-      ['--config', config],
-      async () => {
-        await sleep(SCRAPED_MS);
+      ['--config', file],
+      async (_url, target) => {
+        await prepare(target);
         return [];
       },
       async (group) => {
-        if (group === 'monitoring-down') {
+        if (group.endsWith('-down')) {
           prometheus.kill();
           await sleep(1000);
         }
@@ -274,6 +293,25 @@ async function checkWithPrometheus(groups) {
     await sleep(1000);
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Checks the groups of the service mesh, in namespaces with workloads of their own. */
+async function checkMesh(groups) {
+  if (groups.length === 0) {
+    return;
+  }
+
+  await withPage(['9131', join(folder, 'istio.prom')], () =>
+    checkWithPrometheus('server-with-mesh', groups, {
+      port: 9093,
+      config: { servicemesh: { servicemeshPrometheusHost: 'http://127.0.0.1:9093' } },
+      prepare: async (target) => {
+        const fixture = ['--fixture', join(folder, 'mesh-fixture.json')];
+        console.log((await replay('load-mesh', ['load', ...target, ...fixture])).at(-1));
+        await sleep(MESH_SCRAPED_MS);
+      },
+    }),
+  );
 }
 
 /**
@@ -313,34 +351,38 @@ async function checkOwnMetrics(groups) {
   );
 }
 
-/** Checks groups while a page shows the numbers of the recordings. */
+/** Checks the monitoring groups. */
 async function checkMonitoring(groups) {
   if (groups.length === 0) {
     return;
   }
 
-  const page = spawn(process.execPath, [join(folder, 'metrics-server.mjs'), '9130'], {
-    stdio: 'ignore',
-  });
+  const ofPrometheus = groups.filter((group) => withPrometheus.includes(group));
 
-  try {
+  await withPage(['9130'], async () => {
     await Promise.all([
-      checkWithPrometheus(groups.filter((group) => withPrometheus.includes(group))),
+      ofPrometheus.length === 0
+        ? undefined
+        : checkWithPrometheus('server-with-prometheus', ofPrometheus, {
+            port: 9092,
+            config: { monitoring: { endpoint: 'http://127.0.0.1:9092' } },
+            prepare: () => sleep(SCRAPED_MS),
+          }),
       checkOwnMetrics(groups.filter((group) => group === withOwnMetrics)),
     ]);
-  } finally {
-    page.kill();
-  }
+  });
 }
 
 const chosen = Object.keys(floors).filter((group) => only.length === 0 || only.includes(group));
 
 const isMonitoring = (group) => withPrometheus.includes(group) || group === withOwnMetrics;
-const isPlain = (group) => !withUpstreams.has(group) && !isMonitoring(group);
+const isMesh = (group) => withMesh.includes(group);
+const isPlain = (group) => !withUpstreams.has(group) && !isMonitoring(group) && !isMesh(group);
 
 // Numbers are scraped while the other groups are checked.
 await Promise.all([
   checkMonitoring(chosen.filter(isMonitoring)),
+  checkMesh(chosen.filter(isMesh)),
   checkAll('server', chosen.filter(isPlain), [], async () => []).then(() =>
     checkWithUpstreams(chosen.filter((group) => withUpstreams.has(group))),
   ),

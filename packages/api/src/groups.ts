@@ -21,3 +21,6 @@ export const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 /** Group of metrics and dashboards. */
 export const MONITORING_GROUP = 'monitoring.kubesphere.io';
+
+/** Group of the traffic between workloads, and of the rules for it. */
+export const SERVICE_MESH_GROUP = 'servicemesh.kubesphere.io';

@@ -45,9 +45,9 @@ export function sendJson(
 
 /**
  * Form of a route's errors: plain text of KubeSphere's handlers, the bare text of its OAuth
- * endpoints, `{"message"}`, or a Status.
+ * endpoints, `{"message"}`, the `{"error"}` of the service mesh, or a Status.
  */
-export type ErrorStyle = 'text' | 'bare' | 'message' | 'status';
+export type ErrorStyle = 'text' | 'bare' | 'message' | 'error' | 'status';
 
 /**
  * Answers with an error in the form of the API that was called. When the answer has begun already,
@@ -73,6 +73,8 @@ export function sendError(
     sendJson(res, error.code, error.status(), headers);
   } else if (style === 'message') {
     sendJson(res, error.code, { message }, headers);
+  } else if (style === 'error') {
+    sendJson(res, error.code, { error: message }, headers);
   } else if (style === 'bare') {
     sendText(res, error.code, message, headers);
   } else {

@@ -49,6 +49,7 @@ import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
 import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
 import { type OpenedSearch, openSearch } from './observability/search.ts';
+import { openServiceMesh } from './observability/service-mesh.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
 import { openUpstreams } from './upstreams.ts';
@@ -209,6 +210,8 @@ export async function openApp(
     log,
   });
   const monitoring = monitoringDependencies(recorded.queries, client, catalog);
+  const isEmbedded = kubernetes.embedded !== undefined;
+  const mesh = openServiceMesh({ config, client, catalog, recorded, isEmbedded });
   const visibility = new Visibility(authorizer, bindings, catalog);
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
@@ -284,17 +287,18 @@ export async function openApp(
     }),
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
+    serviceMesh: mesh.dependencies,
     tenants: new Tenants(catalog, authorizer, bindings),
     upstreams,
     topology: {
       client,
       catalog,
-      queries: recorded.queries,
+      queries: mesh.queries,
       scope: upstreams.weaveScope && new WeaveScope(upstreams.weaveScope),
     },
     metrics,
     readiness,
-    runsContainers: kubernetes.embedded === undefined,
+    runsContainers: !isEmbedded,
   });
 
   const clusters = config.multicluster.enable ? await openClusters(client, signal) : undefined;
@@ -340,6 +344,7 @@ export async function openApp(
     await memberClusters?.close();
     await clusters?.stop();
     await auditing.close();
+    await mesh.close();
     await recorded.close();
     await devops.close();
     live.close();

@@ -243,6 +243,8 @@ export async function serve(
           allowedNamespaces: config.network.nsnpOptions.allowedIngressNamespaces,
         },
       }),
+      // As in 3.0, the address of Istio turns them on; nothing is asked there.
+      managesMesh: config.servicemesh.istioPilotHost !== '',
       log,
     };
 

@@ -264,6 +264,8 @@ export const ConfigSchema = Type.Object({
     istioPilotHost: Text(),
     jaegerQueryHost: Text(),
     servicemeshPrometheusHost: Text(),
+    // PEM file with the authorities that are trusted at the hosts above, instead of those of Node.
+    caFile: Text(),
   }),
   // Extended resources of nodes that are GPUs, for the forms of consoles of 3.3 and later.
   gpu: Section({

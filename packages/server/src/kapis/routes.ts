@@ -35,6 +35,10 @@ import { oauth } from './oauth/routes.ts';
 import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
 import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
 import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
+import {
+  type ServiceMeshDependencies,
+  servicemeshV1alpha2,
+} from './servicemesh.v1alpha2/routes.ts';
 import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
 import type { SearchDependencies } from './tenant.v1alpha2/search/dependencies.ts';
 import { tenantSearches } from './tenant.v1alpha2/search/routes.ts';
@@ -65,6 +69,7 @@ export interface RouteDependencies {
   devopsObjects: DevOpsV1alpha3Dependencies | undefined;
   monitoring: MonitoringDependencies;
   prometheus: PrometheusApi;
+  serviceMesh: ServiceMeshDependencies;
   upstreams: AlertingDependencies;
   topology: TopologyDependencies;
   metrics: Metrics;
@@ -127,6 +132,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
     ...devopsV1alpha3(dependencies.devopsObjects),
     ...monitoringV1alpha3(dependencies.monitoring),
     ...prometheusApi(dependencies.prometheus),
+    ...servicemeshV1alpha2(dependencies.serviceMesh, authorizer),
     ...alertingNotification(dependencies.upstreams),
     ...networkV1alpha2(dependencies.topology),
     ...laterVersions(),
@@ -150,6 +156,7 @@ export function routeTables(): readonly Route[] {
     devops: { jenkins: {}, sonar: {}, binaries: {} },
     devopsObjects: {},
     monitoring: {},
+    serviceMesh: {},
     upstreams: { alerting: {}, notification: {} },
     topology: {},
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },

@@ -15,6 +15,7 @@ import { resourcesV1alpha2Rows } from './resources-v1alpha2.ts';
 import { RESOURCES_V1ALPHA3 } from './resources-v1alpha3.ts';
 import { CALLERS, type Caller, type Row, type Table, TENANTS, type Tenant } from './row.ts';
 import { SERVER } from './server.ts';
+import { SERVICE_MESH } from './service-mesh.ts';
 import { tenantRows } from './tenant.ts';
 
 /** Rows for every registered route; a new route without a row fails the test. */
@@ -29,6 +30,7 @@ const ROUTES: Table = {
   ...MONITORING,
   ...DEVOPS_V1ALPHA2,
   ...ALERTING_NOTIFICATION,
+  ...SERVICE_MESH,
   ...NETWORK,
   ...devopsV1alpha3Rows(),
 };

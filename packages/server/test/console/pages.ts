@@ -4,6 +4,8 @@ const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const TENANT = '/kapis/tenant.kubesphere.io/v1alpha2';
 const LISTS = '/kapis/resources.kubesphere.io/v1alpha3';
 const OLD = '/kapis/resources.kubesphere.io/v1alpha2';
+const MESH = '/kapis/servicemesh.kubesphere.io/v1alpha2/namespaces';
+const OBJECTS = '/apis/servicemesh.kubesphere.io/v1alpha2/namespaces';
 const CONFIG = '/kapis/config.kubesphere.io/v1alpha2/configs';
 
 /** Lists of a page show the newest first, ten at a time. */
@@ -187,6 +189,17 @@ export const projectPages = (user: string, workspace: string, project: string): 
       `GET ${core}/secrets?fieldSelector=type%3Dkubernetes.io%2Fdockerconfigjson`,
       `GET ${lists}/persistentvolumeclaims?${ALL}`,
       `GET /apis/apps/v1/namespaces/${project}/deployments?labelSelector=app%3Dweb`,
+    ],
+    'project: traffic management': [
+      `GET ${MESH}/${project}/graph?duration=60s&graphType=versionedApp&injectServiceNodes=true&groupBy=app&appenders=deadNode,sidecarsCheck,serviceEntry,istio,responseTime`,
+      `GET ${MESH}/${project}/health?rateInterval=60s&type=app`,
+      `GET ${MESH}/${project}/health?rateInterval=60s&type=service`,
+      `GET ${MESH}/${project}/health?rateInterval=60s&type=workload`,
+      `GET ${MESH}/${project}/apps/web/metrics?duration=60&step=20&rateInterval=20s&filters[]=request_count&filters[]=request_duration&quantiles[]=0.95&direction=inbound&reporter=destination`,
+      `GET ${OBJECTS}/${project}/servicepolicies?labelSelector=app%3Dweb`,
+    ],
+    'project: grayscale releases': [
+      `GET ${OBJECTS}/${project}/strategies?labelSelector=app.kubernetes.io%2Fversion%3Dv1%2Capp.kubernetes.io%2Fname%3Dshop`,
     ],
     'project: network isolation': [
       `GET /apis/network.kubesphere.io/v1alpha1/namespaces/${project}/namespacenetworkpolicies?workspace=${workspace}&limit=-1`,

@@ -84,6 +84,18 @@ test('broken kubeconfigs, configurations and flags are explained', async () => {
     /authorization\.mode: "Maybe" is not valid, allowed is one of/,
   );
 
+  const mesh = join(cwd, 'mesh.yaml');
+  for (const [key, value] of [
+    ['servicemeshPrometheusHost', 'nope'],
+    ['jaegerQueryHost', 'ftp://jaeger'],
+  ] as const) {
+    await writeFile(mesh, JSON.stringify({ servicemesh: { [key]: value } }));
+    await assertRefused(
+      ['--data-dir', join(cwd, key), '--config', mesh, ...free],
+      new RegExp(`^ks-apiserver: servicemesh\\.${key}: `),
+    );
+  }
+
   await assertRefused(['--config', join(cwd, 'missing.yaml')], /configuration .*ENOENT/);
   await assertRefused(['--insecure-port', 'x'], /--insecure-port x: allowed is a port/);
   await assertRefused(['--nosuch'], /--nosuch/);

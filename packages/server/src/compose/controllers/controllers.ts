@@ -11,7 +11,6 @@ import {
 } from '@ks-apiserver/api/resources';
 import { RETIRED_LABEL } from '@ks-apiserver/api/retired-user';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { applicationReconciler } from '@ks-apiserver/controllers/application/application';
@@ -57,8 +56,10 @@ import type { Routers } from '../../models/router/routers.ts';
 import type { QuotaLimits } from '../../models/tenant/quota-limits.ts';
 import { type ClusterOptions, clusterControllers } from './clusters.ts';
 import { type DevOpsBackends, devopsControllers } from './devops.ts';
+import { meshControllers } from './mesh.ts';
 import { type NetworkIsolationOptions, networkControllers } from './network.ts';
 import type { OptionalControllers } from './optional-controllers.ts';
+import { servedVersion } from './served-version.ts';
 
 /** What the controllers work with. */
 export interface ControllerDependencies {
@@ -83,6 +84,8 @@ export interface ControllerDependencies {
   devops?: DevOpsBackends;
   /** Member clusters; undefined where there are none. */
   memberClusters?: ClusterOptions;
+  /** Whether Istio's objects are made of those of KubeSphere. */
+  managesMesh: boolean;
   log: Logger;
 }
 
@@ -115,30 +118,6 @@ async function openCopies(client: KubeClient) {
       kind: 'ServiceAccount',
     }),
   };
-}
-
-/**
- * Returns the version of a group to write: `fallback` when the API serves it or does not know the
- * group.
- */
-async function servedVersion(client: KubeClient, group: string, fallback: string): Promise<string> {
-  try {
-    const { versions, preferredVersion } = JSON.parse(
-      (await client.raw('GET', `/apis/${group}`)).toString(),
-    ) as {
-      versions: { version: string }[];
-      preferredVersion: { version: string };
-    };
-
-    return versions.some(({ version }) => version === fallback)
-      ? fallback
-      : preferredVersion.version;
-  } catch (error) {
-    if (error instanceof StatusError && error.code === 404) {
-      return fallback;
-    }
-    throw error;
-  }
 }
 
 /** Starts all controllers and returns a function that stops them. */
@@ -192,6 +171,7 @@ export async function startControllers(
     ...(dependencies.memberClusters
       ? [clusterControllers({ client, catalog, events }, dependencies.memberClusters)]
       : []),
+    ...(dependencies.managesMesh ? [await meshControllers({ client, catalog, events })] : []),
   ];
 
   const ofOptional = optional.flatMap(({ informers }) => informers);

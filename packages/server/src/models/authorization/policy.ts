@@ -2,6 +2,7 @@ import {
   IAM_GROUP,
   MONITORING_GROUP,
   RESOURCES_GROUP,
+  SERVICE_MESH_GROUP,
   TENANT_GROUP,
 } from '@ks-apiserver/api/groups';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
@@ -15,6 +16,13 @@ import { selfReviewOf } from './restrictions/self-reviews.ts';
 const MEMBERSHIPS = new Set(['clustermembers', 'workspacemembers', 'members']);
 const READS_AND_LEAVES = new Set(['get', 'delete']);
 const READ = new Set(['get', 'list', 'watch']);
+
+/** Whether a call reads the graph of several namespaces, which its query names. */
+function readsGraphs({ group, resource, name, verb }: RequestInfo): boolean {
+  return (
+    group === SERVICE_MESH_GROUP && resource === 'namespaces' && name === 'graph' && verb === 'get'
+  );
+}
 
 /**
  * Whether every logged-in user may make a call, whatever their roles: read which resources the
@@ -63,6 +71,10 @@ export function allowsSelfService(user: UserInfo, info: RequestInfo): boolean {
 
   // The Prometheus API: the handler reads series of namespaces that the caller may read.
   if (info.group === MONITORING_GROUP && info.version === 'prometheus') {
+    return true;
+  }
+  // Graphs of several namespaces: the handler asks for the right to each of them.
+  if (readsGraphs(info)) {
     return true;
   }
   if (info.visibleOnly && READ.has(info.verb)) {
