@@ -17,7 +17,6 @@ import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
 import { MemberClusters } from '../models/clusters/member-clusters.ts';
-import { ProjectUsers } from '../models/devops/objects/project-users.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -44,7 +43,6 @@ import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
 import type { ClusterOptions } from './controllers/clusters.ts';
 import { type OpenedDevOps, openDevOps } from './devops.ts';
-import { openDevOpsObjects } from './devops-objects.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
 import { monitoringDependencies, openMetrics } from './observability/monitoring.ts';
@@ -85,9 +83,7 @@ export interface App {
   /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; limits: QuotaLimits };
   routers: Routers;
-  /** Deletes the file of a binary that images are built from; undefined where none is stored. */
-  deleteBinary: OpenedDevOps['deleteBinary'];
-  projectUsers: ProjectUsers;
+  devops: OpenedDevOps;
   /** Clusters with their credentials, and the features of this one; undefined without members. */
   memberClusters: ClusterOptions | undefined;
   /** Where this server keeps logs, events and audit records; undefined if it does not. */
@@ -215,7 +211,7 @@ export async function openApp(
   const visibility = new Visibility(authorizer, bindings, catalog);
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
-  const devops = openDevOps({ config, client, authorizer, gate, dataDir });
+  const devops = openDevOps({ config, client, catalog, access, users, gate, dataDir });
   const live = new LiveLists(catalog);
   let stopping = false;
 
@@ -278,13 +274,7 @@ export async function openApp(
     },
     terminals: new Terminals(transport, config.terminal),
     devops: devops.dependencies,
-    devopsObjects: openDevOpsObjects({
-      config,
-      catalog,
-      client,
-      writers: gate,
-      adminNamespaceOf: access.adminNamespaceOf,
-    }),
+    devopsObjects: devops.objects,
     monitoring,
     prometheus: new PrometheusApi(recorded.queries, metricAccess),
     serviceMesh: mesh.dependencies,
@@ -375,14 +365,7 @@ export async function openApp(
     reachedAt,
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
-    deleteBinary: devops.deleteBinary,
-    projectUsers: new ProjectUsers({
-      authorizer,
-      bindings,
-      catalog,
-      users,
-      adminNamespaceOf: access.adminNamespaceOf,
-    }),
+    devops,
     memberClusters: clusters && { clusters, configz: () => configz(config, search.backends) },
     searchStore: search.store,
     close,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { JenkinsReader } from '@ks-apiserver/upstreams/jenkins/jenkins-reader';
 import { JenkinsUser } from '@ks-apiserver/upstreams/jenkins/jenkins-user';
@@ -11,13 +12,17 @@ import { Upstream } from '@ks-apiserver/upstreams/upstream';
 import { ConfigError } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { DevOpsV1alpha2Dependencies } from '../kapis/devops.v1alpha2/routes.ts';
-import type { Authorizer } from '../models/authorization/authorizer.ts';
+import type { DevOpsV1alpha3Dependencies } from '../kapis/devops.v1alpha3/dependencies.ts';
 import type { CallerWriters } from '../models/authorization/caller-writer.ts';
 import { JenkinsCalls } from '../models/devops/jenkins-calls.ts';
+import { ProjectUsers } from '../models/devops/objects/project-users.ts';
 import { PipelineSearch } from '../models/devops/pipeline-search.ts';
 import { RunCalls } from '../models/devops/run-calls.ts';
 import { S2iBinaries } from '../models/devops/s2i/s2i-binaries.ts';
 import { SonarStatuses } from '../models/devops/sonar-status.ts';
+import type { Catalog } from '../models/resources/catalog/catalog.ts';
+import type { openAccess } from './access.ts';
+import { openDevOpsObjects } from './devops-objects.ts';
 
 /** Longest wait for Jenkins and SonarQube, in milliseconds. */
 const TIMEOUT_MS = 30_000;
@@ -32,7 +37,9 @@ const BINARIES = 's2i-binaries';
 export interface DevOpsContext {
   config: Config;
   client: KubeReader;
-  authorizer: Authorizer;
+  catalog: Catalog;
+  access: Awaited<ReturnType<typeof openAccess>>;
+  users: Informer;
   gate: CallerWriters;
   dataDir: string;
 }
@@ -40,6 +47,10 @@ export interface DevOpsContext {
 /** What the routes work with, and the end of all connections. */
 export interface OpenedDevOps {
   dependencies: DevOpsV1alpha2Dependencies;
+  /** Projects, pipelines and credentials; undefined without Jenkins. */
+  objects: DevOpsV1alpha3Dependencies | undefined;
+  /** Tells who uses the pipelines of a project. */
+  projectUsers: ProjectUsers;
   /** Deletes the file of a binary; undefined where none can be stored. */
   deleteBinary: BinaryStore['delete'] | undefined;
   close(): Promise<void>;
@@ -73,7 +84,8 @@ function openStore(
  * that cannot be called.
  */
 export function openDevOps(context: DevOpsContext): OpenedDevOps {
-  const { config, client, authorizer, gate, dataDir } = context;
+  const { config, client, catalog, access, users, gate, dataDir } = context;
+  const { authorizer, bindings, adminNamespaceOf } = access;
   const { host, username, password, maxConnections } = config.devops;
   const closing: (() => Promise<void>)[] = [];
 
@@ -124,6 +136,8 @@ export function openDevOps(context: DevOpsContext): OpenedDevOps {
 
   return {
     dependencies,
+    objects: openDevOpsObjects({ config, catalog, client, writers: gate, adminNamespaceOf }),
+    projectUsers: new ProjectUsers({ authorizer, bindings, catalog, users, adminNamespaceOf }),
     deleteBinary: dependencies.binaries?.deleteFile.bind(dependencies.binaries),
     close: async () => {
       await Promise.all(closing.map((close) => close()));
