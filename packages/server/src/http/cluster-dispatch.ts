@@ -4,12 +4,12 @@ import { kubeRequestFrom } from '@ks-apiserver/http/request/kube-request';
 import { sendError } from '@ks-apiserver/http/response/error-responder';
 import { writeKubeResponse } from '@ks-apiserver/http/response/respond';
 import type { Exchange, Filter, Incoming } from '@ks-apiserver/http/server/exchange';
+import { answerHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
 import { checkApiToken } from '../models/authorization/restrictions/api-tokens.ts';
 import { checkFirstPassword } from '../models/authorization/restrictions/first-password.ts';
 import { memberCall, queryHeader, withoutCluster } from '../models/clusters/member-call.ts';
 import type { Door, MemberClusters } from '../models/clusters/member-clusters.ts';
 import type { MemberConnection } from '../models/clusters/member-connection.ts';
-import { answerHeaders } from '../models/outbound/forwarded-headers.ts';
 import { relayUpgrade, type UpgradeConnection } from '../proxy/upgrade-relay.ts';
 import type { ChainDependencies } from './chain-dependencies.ts';
 

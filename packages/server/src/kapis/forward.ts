@@ -1,11 +1,11 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
+import { answerHeaders, callHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
 import {
   type Upstream,
   type UpstreamAnswer,
   UpstreamError,
 } from '@ks-apiserver/upstreams/upstream';
-import { answerHeaders, callHeaders } from '../models/outbound/forwarded-headers.ts';
 
 /** Returns an upstream's answer as it goes on to the caller, with the body still to come. */
 export function forwardedReply({ status, headers, body }: UpstreamAnswer): RouteReply {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { isTokenOf } from '../support/devops-platform.ts';
 import { JenkinsRuns, USER_CRUMB } from '../support/jenkins/runs.ts';
+import { isTokenOf } from '../support/pipelines-platform.ts';
 import { eventually } from '../support/test-server.ts';
 import { DEVOPS, DevOpsPlatform } from './devops-platform.ts';
 

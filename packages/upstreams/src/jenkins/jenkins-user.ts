@@ -1,12 +1,12 @@
 import { basicAuthorization } from '@ks-apiserver/apimachinery/transport/basic-authorization';
-import { endToEndHeaders } from '@ks-apiserver/apimachinery/transport/end-to-end-headers';
+import { headersToPass, type MessageHeaders } from '../forwarded-headers.ts';
 import type { Upstream, UpstreamAnswer } from '../upstream.ts';
 
 /** The user for whom Jenkins is called, and the headers of their own call. */
 export interface JenkinsCaller {
   /** Name as this server has authenticated it. */
   name: string;
-  headers: Readonly<Record<string, string | string[] | undefined>>;
+  headers: MessageHeaders & { authorization?: string | undefined };
 }
 
 /** One call to Jenkins. */
@@ -23,13 +23,6 @@ export interface JenkinsCall {
 }
 
 /**
- * Headers that are about the connection to this server, or that a proxy in front of Jenkins would
- * believe: they name users and addresses. Cookies are those of this origin.
- */
-const KEPT_BACK =
-  /^(host|content-length|content-encoding|expect|cookie|forwarded|x-forwarded-.*|x-real-ip|x-remote-.*|x-kubesphere-.*|impersonate-.*)$/;
-
-/**
  * Returns the Authorization header for Jenkins: it knows KubeSphere's users by their name and a
  * token as the password. Anything but a token is sent on unchanged.
  */
@@ -43,20 +36,20 @@ export function jenkinsAuthorization(user: string, authorization: string): strin
 }
 
 function headersFor(caller: JenkinsCaller, call: JenkinsCall): Record<string, string> {
-  const headers: Record<string, string> = {};
+  // The body was read and goes on decoded.
+  const {
+    'content-length': _length,
+    'content-encoding': _encoding,
+    ...headers
+  } = headersToPass(caller.headers);
 
-  for (const [name, value] of Object.entries(endToEndHeaders(caller.headers))) {
-    if (!KEPT_BACK.test(name)) {
-      headers[name] = value;
-    }
-  }
+  const { authorization } = caller.headers;
+  const sent =
+    call.keepsAuthorization === true || authorization === undefined
+      ? authorization
+      : jenkinsAuthorization(caller.name, authorization);
 
-  const { authorization } = headers;
-  if (authorization !== undefined && call.keepsAuthorization !== true) {
-    headers.authorization = jenkinsAuthorization(caller.name, authorization);
-  }
-
-  return { ...headers, ...call.headers };
+  return { ...headers, ...(sent !== undefined && { authorization: sent }), ...call.headers };
 }
 
 /**

@@ -3,18 +3,18 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { DEVOPS, DevOpsPlatform } from '@ks-apiserver/server/test/support/devops-platform';
+import { DEVOPS, PipelinesPlatform } from '@ks-apiserver/server/test/support/pipelines-platform';
 import { eventually } from '@ks-apiserver/server/test/support/test-server';
 
 const OBJECTS = '/apis/devops.kubesphere.io/v1alpha1/namespaces/ns-a/s2ibinaries';
 const FILES = '/namespaces/ns-a/s2ibinaries';
 
-let devops: DevOpsPlatform;
+let devops: PipelinesPlatform;
 let operator: string;
 let viewer: string;
 
 before(async () => {
-  devops = await DevOpsPlatform.start();
+  devops = await PipelinesPlatform.start();
   const { platform } = devops;
 
   await platform.createWorkspace('ws-a');

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DevOpsPlatform, JOB } from '@ks-apiserver/server/test/support/devops-platform';
+import { JOB, PipelinesPlatform } from '@ks-apiserver/server/test/support/pipelines-platform';
 import { jenkinsUrl } from './jenkins-proxy.ts';
 
-let devops: DevOpsPlatform;
+let devops: PipelinesPlatform;
 
 before(async () => {
-  devops = await DevOpsPlatform.start();
+  devops = await PipelinesPlatform.start();
   devops.jenkins.state.addJob('proj', 'shop', JOB);
   devops.runs.addFile('/job/proj/job/shop/1/artifact/report.html', '<script>steal()</script>');
 });
@@ -20,26 +20,26 @@ test('a page of Jenkins has an origin of its own and no scripts', async () => {
   assert.match(page.headers.get('content-security-policy') ?? '', /^sandbox(?!.*allow-scripts)/);
   assert.equal(page.headers.get('x-content-type-options'), 'nosniff');
   assert.equal(page.headers.get('set-cookie'), null);
-  assert.equal(devops.jenkins.calls.at(-1)?.rawQuery, 'a=%2F');
+  assert.equal(devops.callsOfUsers.at(-1)?.rawQuery, 'a=%2F');
 });
 
 test('errors and redirects of Jenkins are passed on', async () => {
   assert.equal((await devops.call('/jenkins/nothing/here')).status, 404);
 
   const location = 'http://127.0.0.1:1/else';
-  devops.jenkins.failures.add({ status: 302, times: 1, headers: { location } });
+  devops.failNext({ status: 302, headers: { location } });
 
   const moved = await devops.call('/jenkins/moved');
   assert.deepEqual([moved.status, moved.headers.get('location')], [302, location]);
 
-  devops.jenkins.failures.add({ drop: 'before', times: 1 });
+  devops.failNext({ drop: 'before' });
   assert.equal((await devops.call('/jenkins/x')).status, 502);
 });
 
 test('what has no other method has no other method here either', async () => {
-  const { length } = devops.jenkins.calls;
+  const { length } = devops.callsOfUsers;
   assert.equal((await devops.call('/jenkins/createItem', { method: 'POST' })).status, 405);
-  assert.equal(devops.jenkins.calls.length, length);
+  assert.equal(devops.callsOfUsers.length, length);
 });
 
 test('a URL of Jenkins is what follows the prefix', () => {

@@ -1,6 +1,6 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
-import { endToEndHeaders } from '@ks-apiserver/apimachinery/transport/end-to-end-headers';
 import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
+import { answerHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
 import { UpstreamError } from '@ks-apiserver/upstreams/upstream';
 import type { JenkinsCalls } from '../../models/devops/jenkins-calls.ts';
 import { callerOf } from './jenkins-request.ts';
@@ -16,10 +16,6 @@ const ISOLATION = {
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
 };
-
-/** Headers of Jenkins that would act on this origin, and not on the page alone. */
-const KEPT_BACK =
-  /^(set-cookie|strict-transport-security|clear-site-data|access-control-.*|service-worker-allowed|alt-svc|x-accel-.*|x-sendfile)$/;
 
 const PREFIX = /^.*?\/v1alpha2\/jenkins(?=\/)/;
 
@@ -46,11 +42,7 @@ export function jenkinsProxy(calls: JenkinsCalls): Handler {
         headers: { 'x-forwarded-for': request.sourceIP },
       });
 
-      const kept = Object.entries(endToEndHeaders(headers)).filter(
-        ([name]) => !KEPT_BACK.test(name),
-      );
-
-      return new RouteReply(status, { ...Object.fromEntries(kept), ...ISOLATION }, body);
+      return new RouteReply(status, { ...answerHeaders(headers), ...ISOLATION }, body);
     } catch (error) {
       if (error instanceof UpstreamError) {
         // Without a text, as in 3.0.

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   ASKING_JOB,
-  DevOpsPlatform,
   JOB,
   MULTI_BRANCH_JOB,
-} from '@ks-apiserver/server/test/support/devops-platform';
+  PipelinesPlatform,
+} from '@ks-apiserver/server/test/support/pipelines-platform';
 
-let devops: DevOpsPlatform;
+let devops: PipelinesPlatform;
 
 before(async () => {
-  devops = await DevOpsPlatform.start();
+  devops = await PipelinesPlatform.start();
   devops.jenkins.state.addJob('proj', 'shop', ASKING_JOB);
   devops.jenkins.state.addJob('proj', 'quick', JOB);
   devops.jenkins.state.addJob('proj', 'web', MULTI_BRANCH_JOB);
@@ -20,7 +20,7 @@ after(() => devops.stop());
 
 const SHOP = '/devops/proj/pipelines/shop';
 
-const lastCall = () => devops.jenkins.calls.at(-1)!;
+const lastCall = () => devops.callsOfUsers.at(-1)!;
 
 test('a run is started, followed, approved and found again', async () => {
   const parameters = [{ name: 'ENV', value: 'prod & <x>' }];
@@ -150,7 +150,7 @@ test('an error of Jenkins is a text, also when it is a page', async () => {
   assert.equal(found.status, 500);
   assert.equal(found.json.message, 'no such thing');
 
-  devops.jenkins.failures.add({ status: 403, times: 1, body: '<script>alert(1)</script>' });
+  devops.failNext({ status: 403, body: '<script>alert(1)</script>' });
   const refused = await devops.call(`${SHOP}/runs`);
 
   assert.deepEqual([refused.status, refused.text], [500, '<script>alert(1)</script>']);
@@ -170,11 +170,11 @@ test('a write without the crumb is refused by Jenkins', async () => {
 });
 
 test('a dry run does not reach Jenkins', async () => {
-  const { length } = devops.jenkins.calls;
+  const { length } = devops.callsOfUsers;
   const { status } = await devops.call(`${SHOP}/runs?dryRun=All`, { method: 'POST' });
 
   assert.equal(status, 400);
-  assert.equal(devops.jenkins.calls.length, length);
+  assert.equal(devops.callsOfUsers.length, length);
 });
 
 test('JSON becomes a Jenkinsfile and back', async () => {
@@ -186,7 +186,7 @@ test('JSON becomes a Jenkinsfile and back', async () => {
 });
 
 test('names that lead to another path do not reach Jenkins', async () => {
-  const { length } = devops.jenkins.calls;
+  const { length } = devops.callsOfUsers;
 
   for (const name of ['%252e%252e', '%252e%252e%252Fother', '%252e%252e;x', 'a%255Cb', 'a%250Ab']) {
     const { status } = await devops.call(`/devops/proj/pipelines/${name}/runs`);
@@ -195,5 +195,5 @@ test('names that lead to another path do not reach Jenkins', async () => {
 
   const slash = await devops.call('/devops/proj/pipelines/a%252Fb');
   assert.equal(slash.status, 400);
-  assert.equal(devops.jenkins.calls.length, length);
+  assert.equal(devops.callsOfUsers.length, length);
 });

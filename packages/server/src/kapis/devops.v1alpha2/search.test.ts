@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DevOpsPlatform, JOB } from '@ks-apiserver/server/test/support/devops-platform';
+import { JOB, PipelinesPlatform } from '@ks-apiserver/server/test/support/pipelines-platform';
 import { eventually } from '@ks-apiserver/server/test/support/test-server';
 
-let devops: DevOpsPlatform;
+let devops: PipelinesPlatform;
 let viewer: string;
 
 before(async () => {
-  devops = await DevOpsPlatform.start();
+  devops = await PipelinesPlatform.start();
   const { platform, jenkins } = devops;
 
   await platform.createWorkspace('ws-a');
@@ -77,11 +77,11 @@ test("a tenant cannot call what is another's, nor Jenkins itself", async () => {
     '/jenkins/job/proj-b/job/secret/',
     '/jenkins/job/proj-a/job/one/',
   ]) {
-    const { length } = devops.jenkins.calls;
+    const { length } = devops.callsOfUsers;
     const { status } = await devops.call(path, { token: viewer });
 
     assert.equal(status, 403, path);
-    assert.equal(devops.jenkins.calls.length, length);
+    assert.equal(devops.callsOfUsers.length, length);
   }
 
   // A viewer of a workspace starts nothing.

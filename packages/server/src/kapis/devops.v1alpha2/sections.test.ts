@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { DEVOPS } from '@ks-apiserver/server/test/support/devops-platform';
+import { DEVOPS } from '@ks-apiserver/server/test/support/pipelines-platform';
 import { TestPlatform } from '@ks-apiserver/server/test/support/test-platform';
 
 const PATHS = {

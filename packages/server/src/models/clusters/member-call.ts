@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { callHeaders } from '../outbound/forwarded-headers.ts';
+import { callHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
 import type { Door } from './member-clusters.ts';
 
 /** Path of a member's own ks-apiserver behind its Kubernetes API. */

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { endToEndHeaders } from '@ks-apiserver/apimachinery/transport/end-to-end-headers';
 
 /** Headers that tell where a call comes from and who makes it: only this server's own word counts. */
@@ -7,7 +6,7 @@ const OF_THE_CALLER =
 
 /** Headers with which another server would act on this server's own origin. */
 const OF_THE_ORIGIN =
-  /^(set-cookie2?|strict-transport-security|access-control-.*|clear-site-data|content-security-policy.*)$/;
+  /^(set-cookie2?|strict-transport-security|access-control-.*|clear-site-data|content-security-policy.*|service-worker-allowed|alt-svc|x-accel-.*|x-sendfile)$/;
 
 /**
  * Pages of another server are shown, but run nothing on this server's origin, where scripts could
@@ -15,32 +14,47 @@ const OF_THE_ORIGIN =
  */
 const SANDBOX = { 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' };
 
+/** Headers of a message, with names in lower case. */
+export type MessageHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/**
+ * Returns the headers of a call that may go on to another server: without credentials, without the
+ * cookies of this server, and without those that name users and addresses.
+ */
+export function headersToPass(headers: MessageHeaders): Record<string, string> {
+  const {
+    host: _host,
+    cookie: _cookie,
+    expect: _expect,
+    authorization: _authorization,
+    ...others
+  } = endToEndHeaders(headers);
+
+  return Object.fromEntries(Object.entries(others).filter(([name]) => !OF_THE_CALLER.test(name)));
+}
+
 /** A call whose headers go on. */
 export interface ForwardedCall {
-  headers: IncomingHttpHeaders;
+  headers: MessageHeaders & { authorization?: string | undefined };
   sourceIP: string;
 }
 
 /**
- * Returns a call's headers as they go on to another server: without the cookies of this server and
- * without a password; the caller's address is added.
+ * Returns a call's headers as they go on to another server, with the caller's token, but no
+ * password, and with the caller's address.
  */
 export function callHeaders({ headers, sourceIP }: ForwardedCall): Record<string, string> {
-  const { host: _host, cookie: _cookie, expect: _expect, ...rest } = endToEndHeaders(headers);
-  const { authorization = '', ...others } = rest;
-  const kept = Object.entries(others).filter(([name]) => !OF_THE_CALLER.test(name));
+  const { authorization = '' } = headers;
 
   return {
-    ...Object.fromEntries(kept),
+    ...headersToPass(headers),
     ...(/^bearer /i.test(authorization) && { authorization }),
     'x-forwarded-for': sourceIP,
   };
 }
 
 /** Returns the headers of another server's answer as they go on to the caller. */
-export function answerHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Record<string, string> {
+export function answerHeaders(headers: MessageHeaders): Record<string, string> {
   const kept = Object.entries(endToEndHeaders(headers)).filter(
     ([name]) => !OF_THE_ORIGIN.test(name),
   );

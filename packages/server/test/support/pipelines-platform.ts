@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JenkinsRequest } from './jenkins/exchange.ts';
+import type { JenkinsFailure } from './jenkins/failures.ts';
 import { JENKINS_ADMIN, JenkinsServer } from './jenkins/jenkins-server.ts';
 import { JenkinsRuns, USER_CRUMB } from './jenkins/runs.ts';
 import { PATHS, TestPlatform } from './test-platform.ts';
@@ -28,8 +30,14 @@ export function isTokenOf(name: string, password: string): boolean {
   }
 }
 
+const ADMIN = `Basic ${btoa(`${JENKINS_ADMIN.username}:${JENKINS_ADMIN.password}`)}`;
+
+function isOfUser({ headers }: JenkinsRequest): boolean {
+  return headers.authorization !== ADMIN;
+}
+
 /** A server whose configuration names a stub of Jenkins. */
-export class DevOpsPlatform {
+export class PipelinesPlatform {
   readonly platform: TestPlatform;
   readonly jenkins: JenkinsServer;
   readonly runs: JenkinsRuns;
@@ -48,7 +56,7 @@ export class DevOpsPlatform {
   }
 
   /** Starts both; `sections` are added to the configuration. */
-  static async start(sections: Record<string, unknown> = {}): Promise<DevOpsPlatform> {
+  static async start(sections: Record<string, unknown> = {}): Promise<PipelinesPlatform> {
     const runs = new JenkinsRuns();
     const jenkins = await JenkinsServer.start({ authenticate: isTokenOf, routes: runs.routes });
     const folder = await mkdtemp(join(tmpdir(), 'ks-devops-'));
@@ -59,7 +67,17 @@ export class DevOpsPlatform {
 
     const platform = await TestPlatform.start({ args: ['--config', config] });
 
-    return new DevOpsPlatform(platform, jenkins, runs, folder);
+    return new PipelinesPlatform(platform, jenkins, runs, folder);
+  }
+
+  /** The calls to Jenkins that were not made by controllers, which go on all the time. */
+  get callsOfUsers(): JenkinsRequest[] {
+    return this.jenkins.calls.filter(isOfUser);
+  }
+
+  /** Orders a failure of the next call of a user. */
+  failNext(failure: JenkinsFailure): void {
+    this.jenkins.failures.add({ ...failure, times: 1, when: isOfUser });
   }
 
   /** Calls the API of pipelines, with the crumb, as the administrator unless given a token. */
