@@ -105,6 +105,12 @@ function piped(
   stalledMs: number,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
+    // The caller may have gone before anybody listened.
+    if (body.destroyed) {
+      reject(new Error('the connection was closed'));
+      return;
+    }
+
     const end = (error?: unknown) => {
       clearTimeout(stalled);
       body.off('data', progress);
