@@ -1,6 +1,7 @@
-// Runs the tests of the built tree: node scripts/test.mjs [--unit | --api] [path part …] keeps the
-// unit tests, or all others, and the files whose path contains one of the parts. In CI, files with
-// failures run once more, alone: a real failure fails again, and one by chance is reported.
+// Runs the tests of the built tree: node scripts/test.mjs [--unit | --api | --real] [path part …]
+// keeps the unit tests, or all others, and the files whose path contains one of the parts; `--real`
+// runs those that need heavier peers instead, one file after the other. In CI, files with failures
+// run once more, alone: a real failure fails again, and one by chance is reported.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,11 @@ import { isUnitTest } from './test-kinds.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: kinds, positionals: parts } = parseArgs({
-  options: { unit: { type: 'boolean' }, api: { type: 'boolean' } },
+  options: {
+    unit: { type: 'boolean' },
+    api: { type: 'boolean' },
+    real: { type: 'boolean' },
+  },
   allowPositionals: true,
 });
 
@@ -42,7 +47,9 @@ const files = roots
   )
   .filter(
     (file) =>
-      /\.test\.m?js$/.test(file) && !file.includes('node_modules') && !file.startsWith('test/real'),
+      /\.test\.m?js$/.test(file) &&
+      !file.includes('node_modules') &&
+      file.startsWith('test/real') === Boolean(kinds.real),
   )
   .filter((file) => !isLeftOver(file))
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
@@ -79,7 +86,7 @@ async function run(chosen, concurrency) {
   const options = [
     '--enable-source-maps',
     '--test',
-    '--test-timeout=300000',
+    `--test-timeout=${kinds.real ? 600_000 : 300_000}`,
     `--test-concurrency=${concurrency}`,
   ];
 
@@ -115,7 +122,7 @@ function filesOf(lines) {
   return [...found];
 }
 
-const { code, failed } = await run(files, 2);
+const { code, failed } = await run(files, kinds.real ? 1 : 2);
 const again = code !== 0 && process.env.CI ? filesOf(failed) : undefined;
 if (!again?.length || again.length > MAX_AGAIN) {
   process.exit(code);
