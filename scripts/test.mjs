@@ -23,18 +23,6 @@ const { values: kinds, positionals: parts } = parseArgs({
 /** Most failed files for which a second run is worth it: more do not fail by chance. */
 const MAX_AGAIN = 3;
 
-/** Files that take longest; they start first, so that nobody waits for one of them at the end. */
-const LONGEST = ['attack-matrix', 'identity-providers', 'secret-marks', 'robustness.test'];
-
-function byDuration(a, b) {
-  const rank = (file) => {
-    const index = LONGEST.findIndex((name) => file.includes(name));
-    return index < 0 ? LONGEST.length : index;
-  };
-
-  return rank(a) - rank(b) || (a < b ? -1 : 1);
-}
-
 /** Returns the source of a compiled file of a package; undefined for other files. */
 function sourceOf(file) {
   const [, folder, area, path] = /^(packages\/[\w-]+)\/dist\/(test\/)?(.*)\.js$/.exec(file) ?? [];
@@ -68,7 +56,7 @@ const files = roots
   .filter(
     (file) => kinds.unit === kinds.api || isUnitTest(join(root, file)) === Boolean(kinds.unit),
   )
-  .sort(byDuration);
+  .sort();
 
 if (files.length === 0) {
   console.error('no test file matches');
