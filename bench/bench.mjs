@@ -1,6 +1,9 @@
-// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded|monitoring|day] [--pods N]
+// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded|monitoring|day|search] [--pods N] [--lines N]
 // [--peer URL --peer-token TOKEN]: prints figures, asserts nothing but success.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import os from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
 import { dayOfMetrics } from './day-of-metrics/day-of-metrics.mjs';
@@ -13,6 +16,7 @@ import { startAndLists } from './start-and-lists.mjs';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '30' },
+    lines: { type: 'string', default: '1000000' },
     only: { type: 'string', default: '' },
     pods: { type: 'string' },
     peer: { type: 'string' },
@@ -24,8 +28,18 @@ const seconds = Number(values.seconds);
 
 const options = {
   ...(values.pods && { pods: Number(values.pods) }),
+  lines: Number(values.lines),
   ...(values.peer && { peer: { url: values.peer, token: values['peer-token'] ?? '' } }),
 };
+
+/** Stores and searches lines of logs in a process of its own; returns the number of errors. */
+async function searches(lines) {
+  const script = fileURLToPath(new URL('search.mjs', import.meta.url));
+  const child = spawn(process.execPath, [script, String(lines)], { stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+
+  return code === 0 ? 0 : 1;
+}
 
 const SECTIONS = {
   lists: startAndLists,
@@ -36,6 +50,7 @@ const SECTIONS = {
   embedded,
   monitoring,
   day: dayOfMetrics,
+  search: (_seconds, { lines }) => searches(lines),
 };
 
 console.log(
