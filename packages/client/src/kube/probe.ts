@@ -8,8 +8,9 @@ const TIMEOUT_MS = 10_000;
 /** Longest answer, in bytes. */
 const LIMIT = 256 * 1024;
 
-/** Path of a member's own ks-apiserver through its Kubernetes API. */
-const THROUGH_KUBERNETES = '/api/v1/namespaces/kubesphere-system/services/:ks-apiserver:/proxy';
+/** Path of a cluster's own KubeSphere API, through its Kubernetes API. */
+export const KUBESPHERE_SERVICE =
+  '/api/v1/namespaces/kubesphere-system/services/:ks-apiserver:/proxy';
 
 /** Why a cluster cannot be used; quotes nothing of its answer. */
 export class ProbeError extends Error {}
@@ -67,7 +68,7 @@ export async function readKubeSphere(
   path: string,
 ): Promise<Record<string, unknown>> {
   if (!endpoint) {
-    return readObject(config, THROUGH_KUBERNETES + path);
+    return readObject(config, KUBESPHERE_SERVICE + path);
   }
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
     throw new ProbeError('the endpoint is no http or https URL');

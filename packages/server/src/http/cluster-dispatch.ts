@@ -39,7 +39,7 @@ async function targetOf(
     case undefined:
       return refuse(404, `cluster ${cluster} not found`);
     case 'host':
-      exchange.url = withoutCluster(exchange.url, cluster);
+      exchange.url = withoutCluster(exchange.url);
       return undefined;
     case 'not-ready':
       return refuse(500, `cluster ${cluster} is not ready`);
@@ -59,11 +59,8 @@ async function callMember(
   exchange: Exchange,
   { door, connection }: Target,
 ): Promise<void> {
-  const { req, res, info, sourceIP, signal } = exchange;
-  const { url, headers } = memberCall(
-    { cluster: info.cluster, url: exchange.url, headers: req.headers, sourceIP },
-    door,
-  );
+  const { req, res, sourceIP, signal } = exchange;
+  const { url, headers } = memberCall({ url: exchange.url, headers: req.headers, sourceIP }, door);
 
   if (longCalls.isLong(exchange)) {
     res.once('close', longCalls.admit(exchange));
@@ -142,11 +139,8 @@ export function relayToMember(
   { exchange, door, connection }: MemberUpgrade,
   client: UpgradeConnection,
 ): Promise<number> {
-  const { req, info, sourceIP, signal } = exchange;
-  const { url, headers } = memberCall(
-    { cluster: info.cluster, url: exchange.url, headers: req.headers, sourceIP },
-    door,
-  );
+  const { req, sourceIP, signal } = exchange;
+  const { url, headers } = memberCall({ url: exchange.url, headers: req.headers, sourceIP }, door);
 
   const sent = {
     ...headers,

@@ -1,13 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { KUBESPHERE_SERVICE } from '@ks-apiserver/client/kube/probe';
 import { callHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
 import type { Door } from './member-clusters.ts';
 
-/** Path of a member's own ks-apiserver behind its Kubernetes API. */
-const SERVICE = '/api/v1/namespaces/kubesphere-system/services/:ks-apiserver:/proxy';
-
 /** A call that names a cluster. */
 export interface ClusterCall {
-  cluster: string;
   /** Path and query, encoded. */
   url: string;
   headers: IncomingHttpHeaders;
@@ -20,12 +17,12 @@ export interface MemberCall {
   headers: Record<string, string>;
 }
 
-/** Returns a path and query without `/clusters/NAME`. */
-export function withoutCluster(url: string, cluster: string): string {
-  const part = `/clusters/${cluster}`;
-  const start = url.indexOf(part);
-
-  return start < 0 ? url : url.slice(0, start) + url.slice(start + part.length);
+/**
+ * Returns a path and query without `/clusters/NAME` behind the first segment, however the name is
+ * encoded.
+ */
+export function withoutCluster(url: string): string {
+  return url.replace(/^(\/[^/?]+)\/clusters\/[^/?]+/, '$1');
 }
 
 /**
@@ -35,14 +32,14 @@ export function withoutCluster(url: string, cluster: string): string {
 export function memberCall(call: ClusterCall, door: Door): MemberCall {
   const { authorization: _, ...headers } = callHeaders(call);
   const { authorization = '' } = call.headers;
-  const url = withoutCluster(call.url, call.cluster);
+  const url = withoutCluster(call.url);
 
   if (door === 'own') {
     return { url, headers: { ...headers, ...(authorization !== '' && { authorization }) } };
   }
 
   return {
-    url: SERVICE + url.replace(/([?&])dryRun=/, '$1dryrun='),
+    url: KUBESPHERE_SERVICE + url.replace(/([?&])dryRun=/, '$1dryrun='),
     headers: { ...headers, 'x-kubesphere-authorization': authorization },
   };
 }
