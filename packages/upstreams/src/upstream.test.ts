@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { discard, readText, Upstream, type UpstreamOptions } from './upstream.ts';
 
 type Answerer = (req: IncomingMessage, res: ServerResponse) => unknown;
@@ -95,6 +96,24 @@ for (const [name, answerer, kind] of failures) {
     );
   });
 }
+
+test('an error of the body of a call is that of the call', async () => {
+  answer = (req) => req.resume();
+
+  const slow = new StatusError(408, 'Timeout', 'nothing of the body came');
+
+  await assert.rejects(
+    upstreamAt('').call({
+      method: 'POST',
+      path: '/',
+      body: (async function* () {
+        yield Buffer.from('half');
+        throw slow;
+      })(),
+    }),
+    slow,
+  );
+});
 
 test('a caller that goes away ends the call and its answer', async () => {
   let gone = false;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Slots } from '@ks-apiserver/apimachinery/concurrency/slots';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Agent, type Dispatcher } from 'undici';
 
 /** Where a server is that calls go on to, and what one call may cost. */
@@ -103,7 +104,10 @@ export class Upstream {
     return this.#url.origin;
   }
 
-  /** Makes a call. Rejects with an UpstreamError when there is no answer. */
+  /**
+   * Makes a call. Rejects with an UpstreamError when there is no answer, and with a StatusError that
+   * the body throws.
+   */
   async call(call: UpstreamCall): Promise<UpstreamAnswer> {
     const { method, path, headers = {}, body, signal } = call;
     const release = await this.#turn(signal);
@@ -155,7 +159,11 @@ export class Upstream {
     }
   }
 
-  #failure(error: unknown, { method, path, signal }: UpstreamCall): UpstreamError {
+  /** Returns the error of a call; one of its own body stays what it is. */
+  #failure(error: unknown, { method, path, signal }: UpstreamCall): Error {
+    if (error instanceof StatusError) {
+      return error;
+    }
     if (signal?.aborted) {
       return new UpstreamError('canceled', 'the caller went away');
     }

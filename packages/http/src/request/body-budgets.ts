@@ -201,11 +201,27 @@ export function watchProgress(
 }
 
 /**
- * Yields a body for a backend that keeps all of it: the bytes are counted, and the body may not be
+ * Returns a body for a backend that keeps all of it: the bytes are counted, and the body may not be
  * slow. Throws 429 and 408 to its reader.
  */
-export async function* countedBody(req: IncomingMessage): AsyncGenerator<Uint8Array> {
+export function countedBody(req: IncomingMessage): AsyncGenerator<Uint8Array> {
   const account = bodyAccount(req);
+  return watchedBody(req, account, (bytes) => account.hold(bytes));
+}
+
+/**
+ * Returns a body that goes on to another server while it comes: nothing of it is kept, but it may
+ * not be slow. Throws 408 to its reader.
+ */
+export function passedBody(req: IncomingMessage): AsyncGenerator<Uint8Array> {
+  return watchedBody(req, bodyAccount(req), () => {});
+}
+
+async function* watchedBody(
+  req: IncomingMessage,
+  account: BodyAccount,
+  arrived: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
@@ -225,7 +241,7 @@ export async function* countedBody(req: IncomingMessage): AsyncGenerator<Uint8Ar
       }
 
       watch.progress();
-      account.hold(value.byteLength);
+      arrived(value.byteLength);
       observe?.(value);
       yield value;
     }

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { sendError, sendText } from '../response/error-responder.ts';
 import { Listener } from '../server/listener.ts';
-import { BodyBudgets, countedBody } from './body-budgets.ts';
+import { BodyBudgets, countedBody, passedBody } from './body-budgets.ts';
 import { readRequestBody } from './request-body.ts';
 
 const LIMIT = 100_000;
@@ -14,6 +14,9 @@ const budgets = new BodyBudgets(
   { anonymous: 150_000, perUser: 250_000 },
   { anonymous: { stalledMs: 300, wholeMs: 800 }, perUser: { stalledMs: 2000, wholeMs: 4000 } },
 );
+
+/** Most bytes that were counted at a time while bodies were streamed. */
+let mostHeld = 0;
 
 let listener: Listener;
 let url: string;
@@ -33,9 +36,12 @@ before(async () => {
       try {
         let size = 0;
 
-        if (req.url === '/streamed') {
-          for await (const chunk of countedBody(req)) {
+        if (req.url === '/streamed' || req.url === '/passed') {
+          const body = req.url === '/streamed' ? countedBody(req) : passedBody(req);
+
+          for await (const chunk of body) {
             size += chunk.byteLength;
+            mostHeld = Math.max(mostHeld, budgets.held(name));
           }
         } else {
           size = (await readRequestBody(req, LIMIT)).byteLength;
@@ -187,4 +193,14 @@ test('all bodies without a log-in share one budget, each user has another, and f
     await until(() => budgets.held(name) === 0);
     assert.equal((await post(Buffer.from(part), headers)).status, 200);
   }
+});
+
+test('a body that is passed on may be long and counts for nothing, but must not stall', async () => {
+  mostHeld = 0;
+  const answer = await post(Buffer.alloc(1_000_000), {}, '/passed');
+  assert.deepEqual([answer.status, await answer.text()], [200, '1000000']);
+  assert.equal(mostHeld, 0);
+
+  const stalled = begin('POST /passed HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
+  assert.match(await stalled.answer, /^HTTP\/1\.1 408 /);
 });

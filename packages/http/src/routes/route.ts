@@ -4,7 +4,7 @@ import type { KubeBody, UserInfo } from '@ks-apiserver/apimachinery/transport/tr
 import type { TSchema } from 'typebox';
 import type { RequestInfo } from '../request/request-info.ts';
 import type { ErrorStyle } from '../response/error-responder.ts';
-import type { Exchange, Incoming } from '../server/exchange.ts';
+import type { EndReason, Exchange, Incoming } from '../server/exchange.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -75,12 +75,6 @@ export class RouteStream {
 }
 
 export type Handler = (request: RouteRequest) => unknown;
-
-/**
- * Why the server ends a connection: it stops, the caller's session has ended, or a right was
- * withdrawn.
- */
-export type EndReason = 'stopping' | 'session' | 'rights';
 
 /** A connection that asks for another protocol, and the call that asked. */
 export interface UpgradeRequest {

@@ -8,6 +8,7 @@ import { isNotModified } from '../response/conditional.ts';
 import { sendError, sendText } from '../response/error-responder.ts';
 import type { Pending } from '../response/pending.ts';
 import { writeKubeResponse } from '../response/respond.ts';
+import { isStream, sendStream } from '../response/stream.ts';
 import type { Exchange, Filter, Incoming } from '../server/exchange.ts';
 import { BODY_LIMIT, decodeBody, hasBody, mediaType, SMALL_BODY_LIMIT } from './body.ts';
 import {
@@ -176,7 +177,9 @@ function send(exchange: Exchange, value: unknown, produces: string): Pending {
       return;
     }
 
-    return writeKubeResponse(res, inCoding(req, { status: value.status, headers, body }));
+    const response = inCoding(req, { status: value.status, headers, body });
+
+    return isStream(body) ? sendStream(exchange, response) : writeKubeResponse(res, response);
   }
 
   const text = typeof value === 'string' ? value : JSON.stringify(value);

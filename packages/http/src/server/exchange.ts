@@ -4,6 +4,12 @@ import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { NO_REQUEST, type RequestInfo } from '../request/request-info.ts';
 import type { Pending } from '../response/pending.ts';
 
+/**
+ * Why the server ends a connection: it stops, the caller's session has ended, or a right was
+ * withdrawn.
+ */
+export type EndReason = 'stopping' | 'session' | 'rights';
+
 /** A call that came in, ordinary or for a protocol upgrade; filters add what they find out. */
 export interface Incoming {
   readonly req: IncomingMessage;
@@ -22,10 +28,10 @@ export interface Incoming {
   /** Address of the client for login records and audit. */
   sourceIP: string;
   /**
-   * Calls `end` once, when the caller's session or their right to the call ends; returns a function
-   * that stops this. Set for watches.
+   * Calls `end` once, when the caller's session or their right to the call ends, or the server
+   * stops; returns a function that stops this. Set once the caller is known.
    */
-  follow?: (end: () => void) => () => void;
+  follow?: (end: (why: EndReason) => void) => () => void;
 }
 
 /** A call with the response that answers it. */

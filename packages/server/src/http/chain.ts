@@ -112,12 +112,10 @@ function bodyBudgets({ bodies }: ChainDependencies): Filter {
   };
 }
 
-/** Ends live lists with their session, or when the right to them is withdrawn. */
-function liveLists({ connections }: ChainDependencies): Filter {
+/** Lets answers that go on end with their session, or when the right to them is withdrawn. */
+function following({ connections }: ChainDependencies): Filter {
   return (exchange, next) => {
-    if (exchange.info.verb === 'watch') {
-      exchange.follow = (end) => connections.add(exchange, end);
-    }
+    exchange.follow = (end) => connections.add(exchange, end);
     return next();
   };
 }
@@ -138,7 +136,7 @@ export function chain(dependencies: ChainDependencies): readonly Filter[] {
     bodyBudgets(dependencies),
     dependencies.longCalls.filter,
     kubernetesProxy(dependencies),
-    liveLists(dependencies),
+    following(dependencies),
     dependencies.router,
   ];
 }

@@ -1,9 +1,10 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { isWhole } from '@ks-apiserver/apimachinery/transport/transport';
+import { passedBody } from '@ks-apiserver/http/request/body-budgets';
 import { kubeRequestFrom } from '@ks-apiserver/http/request/kube-request';
 import { sendError } from '@ks-apiserver/http/response/error-responder';
 import { writeKubeResponse } from '@ks-apiserver/http/response/respond';
-import type { Exchange, Filter, Incoming } from '@ks-apiserver/http/server/exchange';
+import type { EndReason, Exchange, Filter, Incoming } from '@ks-apiserver/http/server/exchange';
 import { answerHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
 import { checkApiToken } from '../models/authorization/restrictions/api-tokens.ts';
 import { checkFirstPassword } from '../models/authorization/restrictions/first-password.ts';
@@ -55,7 +56,7 @@ function checkCaller({ user, info }: Incoming): void {
 }
 
 async function callMember(
-  { connections, longCalls }: ChainDependencies,
+  { bodies, connections, longCalls }: ChainDependencies,
   exchange: Exchange,
   { door, connection }: Target,
 ): Promise<void> {
@@ -66,7 +67,16 @@ async function callMember(
     res.once('close', longCalls.admit(exchange));
   }
 
-  const answer = await connection.request({ ...kubeRequestFrom(req, signal, headers), url });
+  const { body, ...request } = kubeRequestFrom(req, signal, headers);
+  if (body) {
+    bodies.open(req, res, exchange.user);
+  }
+
+  const answer = await connection.request({
+    ...request,
+    url,
+    ...(body && { body: passedBody(req) }),
+  });
   const response = { ...answer, headers: answerHeaders(answer.headers) };
 
   if (isWhole(answer.body)) {
@@ -74,7 +84,14 @@ async function callMember(
   }
 
   // The member decides about rights; the session is this server's.
-  const forget = connections.add(exchange, () => res.destroy(), []);
+  const end = (why: EndReason) => {
+    // Answers in progress when the server stops are completed, as far as they have an end.
+    if (why !== 'stopping' || longCalls.isLong(exchange)) {
+      res.destroy();
+    }
+  };
+
+  const forget = connections.add(exchange, end, []);
   await Promise.resolve(writeKubeResponse(res, response)).finally(forget);
 }
 

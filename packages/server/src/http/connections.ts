@@ -1,6 +1,5 @@
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import type { EndReason } from '@ks-apiserver/http/routes/route';
-import type { Incoming } from '@ks-apiserver/http/server/exchange';
+import type { EndReason, Incoming } from '@ks-apiserver/http/server/exchange';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/login/authenticate.ts';
 

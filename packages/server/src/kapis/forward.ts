@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { passedBody } from '@ks-apiserver/http/request/body-budgets';
 import { RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
 import { answerHeaders, callHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
 import {
@@ -60,7 +62,7 @@ export async function forward(
       method: request.method,
       path: path + (mark < 0 ? '' : request.url.slice(mark)),
       headers: callHeaders(request),
-      ...(body !== undefined && { body: body as AsyncIterable<Uint8Array> }),
+      ...(body !== undefined && { body: passedBody(body as IncomingMessage) }),
       signal: request.signal,
     });
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ADMIN_PASSWORD, TestServer } from '../support/test-server.ts';
+import { ADMIN_PASSWORD, eventually, TestServer } from '../support/test-server.ts';
 
 const PATH = '/kapis/alerting.kubesphere.io/v1';
 
@@ -227,4 +227,28 @@ test('a body without end goes on only while somebody reads it', async () => {
 test('without an endpoint there are no routes', async () => {
   const { status } = await server.call('/kapis/notification.kubesphere.io/v1/x', { token });
   assert.equal(status, 404);
+});
+
+test('an answer that goes on ends with the session of its caller', async () => {
+  let isOpen = false;
+  answer = (_req, res) => {
+    isOpen = true;
+    res.once('close', () => {
+      isOpen = false;
+    });
+    res.write('begun');
+  };
+
+  const own = await server.token();
+  const response = await fetch(`${server.url}${PATH}/log`, {
+    headers: { authorization: `Bearer ${own}` },
+  });
+  const cut = assert.rejects(response.text());
+
+  await sleep(1000);
+  assert.ok(isOpen, 'it goes on while the session lasts');
+
+  await server.call('/oauth/logout', { token: own });
+  await cut;
+  await eventually(async () => assert.equal(isOpen, false));
 });
