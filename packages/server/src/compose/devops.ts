@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { JenkinsReader } from '@ks-apiserver/upstreams/jenkins/jenkins-reader';
@@ -9,7 +8,7 @@ import { FileStore } from '@ks-apiserver/upstreams/s3/file-store';
 import { S3Store } from '@ks-apiserver/upstreams/s3/s3-store';
 import { SonarQubeClient } from '@ks-apiserver/upstreams/sonarqube/sonarqube-client';
 import { Upstream } from '@ks-apiserver/upstreams/upstream';
-import { ConfigError } from '../config/config.ts';
+import { openConfigured } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
 import type { DevOpsV1alpha2Dependencies } from '../kapis/devops.v1alpha2/routes.ts';
 import type { DevOpsV1alpha3Dependencies } from '../kapis/devops.v1alpha3/dependencies.ts';
@@ -56,21 +55,12 @@ export interface OpenedDevOps {
   close(): Promise<void>;
 }
 
-/** Makes a part of the configuration. Throws a ConfigError that names its section. */
-function opened<T>(section: string, open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    throw new ConfigError(`${section}: ${messageOf(error)}`);
-  }
-}
-
 function openStore(
   { s3, devops }: Config,
   dataDir: string,
 ): { store: BinaryStore; sharesKeys: boolean } | undefined {
   if (s3.endpoint !== '') {
-    return { store: opened('s3', () => new S3Store(s3)), sharesKeys: true };
+    return { store: openConfigured('s3', () => new S3Store(s3)), sharesKeys: true };
   }
   if (devops.host !== '') {
     return { store: new FileStore(join(dataDir, BINARIES)), sharesKeys: false };
@@ -90,7 +80,7 @@ export function openDevOps(context: DevOpsContext): OpenedDevOps {
   const closing: (() => Promise<void>)[] = [];
 
   const upstreamOf = (section: string, url: string, connections: number) => {
-    const upstream = opened(
+    const upstream = openConfigured(
       section,
       () => new Upstream({ url, timeoutMs: TIMEOUT_MS, maxConnections: Math.max(1, connections) }),
     );

@@ -1,6 +1,5 @@
-import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Upstream } from '@ks-apiserver/upstreams/upstream';
-import { ConfigError } from '../config/config.ts';
+import { openConfigured } from '../config/config.ts';
 import type { Config } from '../config/config-schema.ts';
 
 /** Servers beside Kubernetes that calls go on to; undefined where none is configured. */
@@ -19,11 +18,7 @@ function open(option: string, url: string): Upstream | undefined {
     return undefined;
   }
 
-  try {
-    return new Upstream({ url, ...LIMITS });
-  } catch (error) {
-    throw new ConfigError(`${option}: ${messageOf(error)}`);
-  }
+  return openConfigured(option, () => new Upstream({ url, ...LIMITS }));
 }
 
 /** Adds the scheme to an address that is a host alone. */

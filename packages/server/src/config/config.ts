@@ -12,6 +12,18 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/**
+ * Returns what `open` makes of the configuration. Throws what it throws as a ConfigError that begins
+ * with `option`, the name of the section or of the option that is used.
+ */
+export function openConfigured<T>(option: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw new ConfigError(`${option}: ${messageOf(error)}`);
+  }
+}
+
 interface JsonSchema {
   type?: string;
   default?: unknown;

@@ -1,5 +1,4 @@
 import { S2I_BINARIES, S2I_RUNS } from '@ks-apiserver/api/resources';
-import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { devopsCredentialReconciler } from '@ks-apiserver/controllers/devops/devops-credential';
@@ -18,7 +17,7 @@ import { JenkinsAdmin } from '@ks-apiserver/upstreams/jenkins/jenkins-admin';
 import { JenkinsCredentials } from '@ks-apiserver/upstreams/jenkins/jenkins-credentials';
 import { JenkinsItems } from '@ks-apiserver/upstreams/jenkins/jenkins-items';
 import { JenkinsRoles } from '@ks-apiserver/upstreams/jenkins/jenkins-roles';
-import { ConfigError } from '../../config/config.ts';
+import { ConfigError, openConfigured } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
 import type { ProjectUsers } from '../../models/devops/objects/project-users.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
@@ -49,16 +48,16 @@ export function openJenkinsAdmin({ devops }: Config): JenkinsAdmin | undefined {
     throw new ConfigError('devops: set username and password of the administrator of Jenkins');
   }
 
-  try {
-    return new JenkinsAdmin({
-      url: host,
-      username,
-      password,
-      maxConnections: Math.max(1, maxConnections),
-    });
-  } catch (error) {
-    throw new ConfigError(`devops.host: ${messageOf(error)}`);
-  }
+  return openConfigured(
+    'devops.host',
+    () =>
+      new JenkinsAdmin({
+        url: host,
+        username,
+        password,
+        maxConnections: Math.max(1, maxConnections),
+      }),
+  );
 }
 
 /** Returns the controllers of DevOps projects and what is in them. */

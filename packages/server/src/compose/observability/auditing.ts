@@ -1,11 +1,10 @@
 import { WEBHOOKS } from '@ks-apiserver/api/resources';
-import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { SqliteStore } from '@ks-apiserver/search/store/sqlite-store';
 import type { Logger } from 'pino';
-import { ConfigError } from '../../config/config.ts';
+import { openConfigured } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
 import type { Metrics } from '../../http/metrics.ts';
 import type { AuditLevel } from '../../models/auditing/audit-level.ts';
@@ -72,16 +71,16 @@ function storeSink(store: Pick<SqliteStore, 'append'>): AuditSink {
 }
 
 function openWebhook({ auditing }: Config): WebhookSink {
-  try {
-    return new WebhookSink({
-      url: auditing.webhookUrl || DEFAULT_URL,
-      caFile: auditing.webhookCaFile,
-      insecureSkipVerify: auditing.webhookInsecureSkipVerify,
-      timeout: auditing.webhookTimeout,
-    });
-  } catch (error) {
-    throw new ConfigError(`auditing: ${messageOf(error)}`);
-  }
+  return openConfigured(
+    'auditing',
+    () =>
+      new WebhookSink({
+        url: auditing.webhookUrl || DEFAULT_URL,
+        caFile: auditing.webhookCaFile,
+        insecureSkipVerify: auditing.webhookInsecureSkipVerify,
+        timeout: auditing.webhookTimeout,
+      }),
+  );
 }
 
 /** Opens what records calls, as configured. Throws a ConfigError for a webhook that is no URL. */

@@ -1,6 +1,5 @@
 import os from 'node:os';
 import { join } from 'node:path';
-import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { nodeName } from '@ks-apiserver/controllers/node/host-node';
 import { SIMULATED } from '@ks-apiserver/controllers/simulate/cluster';
@@ -10,7 +9,7 @@ import type { ObjectSource } from '@ks-apiserver/metrics/embedded/object-feed';
 import { EMBEDDED } from '@ks-apiserver/metrics/rules/rule';
 import type { Logger } from 'pino';
 import type { Kubernetes } from '../../backend/kubernetes.ts';
-import { ConfigError } from '../../config/config.ts';
+import { openConfigured } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
 import type { Metrics } from '../../http/metrics.ts';
 import { apiServerPage } from '../../models/monitoring/embedded/api-server-page.ts';
@@ -102,11 +101,10 @@ function askedServers({ kubernetes, metrics }: EmbeddedMetricsContext) {
 }
 
 function openPages({ monitoring }: Config): ScrapePages {
-  try {
-    return new ScrapePages(monitoring.embedded.scrapeTargets);
-  } catch (error) {
-    throw new ConfigError(`monitoring.embedded.scrapeTargets: ${messageOf(error)}`);
-  }
+  return openConfigured(
+    'monitoring.embedded.scrapeTargets',
+    () => new ScrapePages(monitoring.embedded.scrapeTargets),
+  );
 }
 
 /** Returns how series are made, and which rules are evaluated on them. */

@@ -1,7 +1,6 @@
-import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { MetricQueries } from '@ks-apiserver/promql/query-api';
-import { ConfigError } from '../../config/config.ts';
+import { openConfigured } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
 import type { MonitoringDependencies } from '../../kapis/monitoring.v1alpha3/routes.ts';
 import { CustomMetrics } from '../../models/monitoring/custom-metrics.ts';
@@ -15,12 +14,10 @@ import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import type { EmbeddedMetricsContext } from './embedded-metrics.ts';
 
 function openPrometheus({ monitoring }: Config): MetricSource {
-  try {
+  return openConfigured('monitoring', () => {
     const queries = new PrometheusClient(monitoring);
     return { queries, close: () => queries.close() };
-  } catch (error) {
-    throw new ConfigError(`monitoring: ${messageOf(error)}`);
-  }
+  });
 }
 
 /**

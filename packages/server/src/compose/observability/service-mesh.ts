@@ -1,8 +1,7 @@
-import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { MetricQueries } from '@ks-apiserver/promql/query-api';
 import { JaegerClient } from '@ks-apiserver/upstreams/jaeger/jaeger-client';
-import { ConfigError } from '../../config/config.ts';
+import { openConfigured } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
 import type { ServiceMeshDependencies } from '../../kapis/servicemesh.v1alpha2/routes.ts';
 import type { MetricSource } from '../../models/monitoring/metric-source.ts';
@@ -44,21 +43,21 @@ function openPrometheus({ servicemesh, monitoring }: Config): PrometheusClient |
     return undefined;
   }
 
-  try {
-    return new PrometheusClient({
-      endpoint: servicemesh.servicemeshPrometheusHost,
-      caFile: servicemesh.caFile,
-      timeout: monitoring.timeout,
-      maxConcurrency: monitoring.maxConcurrency,
-      // Credentials of one server are not shown to another.
-      username: '',
-      password: '',
-      bearerToken: '',
-      headers: {},
-    });
-  } catch (error) {
-    throw new ConfigError(`servicemesh.servicemeshPrometheusHost: ${messageOf(error)}`);
-  }
+  return openConfigured(
+    'servicemesh.servicemeshPrometheusHost',
+    () =>
+      new PrometheusClient({
+        endpoint: servicemesh.servicemeshPrometheusHost,
+        caFile: servicemesh.caFile,
+        timeout: monitoring.timeout,
+        maxConcurrency: monitoring.maxConcurrency,
+        // Credentials of one server are not shown to another.
+        username: '',
+        password: '',
+        bearerToken: '',
+        headers: {},
+      }),
+  );
 }
 
 function openJaeger({ config, isEmbedded }: ServiceMeshContext): JaegerClient | undefined {
@@ -68,16 +67,16 @@ function openJaeger({ config, isEmbedded }: ServiceMeshContext): JaegerClient | 
     return undefined;
   }
 
-  try {
-    return new JaegerClient({
-      url,
-      caFile: servicemesh.caFile,
-      timeoutMs: monitoring.timeout,
-      maxConnections: MAX_TRACE_CALLS,
-    });
-  } catch (error) {
-    throw new ConfigError(`servicemesh.jaegerQueryHost: ${messageOf(error)}`);
-  }
+  return openConfigured(
+    'servicemesh.jaegerQueryHost',
+    () =>
+      new JaegerClient({
+        url,
+        caFile: servicemesh.caFile,
+        timeoutMs: monitoring.timeout,
+        maxConnections: MAX_TRACE_CALLS,
+      }),
+  );
 }
 
 /**
