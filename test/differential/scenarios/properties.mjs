@@ -29,6 +29,20 @@ function withoutRandom(answer, generateName) {
 }
 
 /**
+ * Waits until kube-apiserver's watch cache has the object that a call wrote: a PATCH starts from the
+ * cached object, and the warnings about an older one stay in the answer when it is tried again.
+ */
+async function untilCached(api, method, path, { status, body }) {
+  const [target, query = ''] = path.split('?');
+  const { name, resourceVersion } = body?.metadata ?? {};
+
+  if (status < 300 && resourceVersion && !query.includes('dryRun')) {
+    const object = method === 'POST' ? `${target}/${encodeURIComponent(name)}` : target;
+    await api.quietly('GET', `${object}?resourceVersion=${resourceVersion}`);
+  }
+}
+
+/**
  * Records the random body with a call, and of the answer only the fields that no controller writes.
  */
 async function recordCall(api, method, path, body, type) {
@@ -45,6 +59,8 @@ async function recordCall(api, method, path, body, type) {
     body,
     headers: { 'content-type': contentType },
   });
+
+  await untilCached(api, method, path, answer);
 
   const {
     metadata: { resourceVersion: _version, uid: _uid, managedFields, ...metadata } = {},
