@@ -45,7 +45,7 @@ import type { QuotaLimits } from '../models/tenant/quota-limits.ts';
  * Returns the OPA server that evaluates modules of roles, if one is configured. Throws a
  * ConfigError for a wrong address or CA.
  */
-async function openPolicyServer(
+export async function openPolicyServer(
   { endpoint, timeout, caFile }: Config['authorization']['opa'],
   log: Logger,
 ): Promise<OpaServer | undefined> {
@@ -69,15 +69,19 @@ export interface AccessContext {
   client: KubeClient;
   catalog: Catalog;
   users: Informer;
-  log: Logger;
+  /** Evaluates modules of roles, if there is a server for them. */
+  overrides: OpaServer | undefined;
 }
 
-/**
- * Creates the authorizer with its indexes of roles, bindings and members. The catalog must have
- * started.
- */
-export async function openAccess({ config, client, catalog, users, log }: AccessContext) {
-  const bindings = new Bindings(catalog);
+/** What the authorizer of one cluster is made with. */
+export interface AuthorizerContext extends Pick<AccessContext, 'config' | 'catalog' | 'overrides'> {
+  /** Bindings of the host, whose global and workspace roles count in a member without KubeSphere. */
+  hostBindings?: Bindings;
+}
+
+/** Creates the authorizer of one cluster with its indexes of roles and bindings. */
+export function openAuthorizer({ config, catalog, overrides, hostBindings }: AuthorizerContext) {
+  const bindings = new Bindings(catalog, hostBindings);
 
   const informers = {
     globalRoles: catalog.informerOf('globalroles'),
@@ -88,9 +92,16 @@ export async function openAccess({ config, client, catalog, users, log }: Access
     devopsProjects: catalog.informerOf('devopsprojects'),
   };
 
-  const overrides = await openPolicyServer(config.authorization.opa, log);
   const held = new HeldRoles(informers, bindings);
   const authorizer = new Authorizer(config.authorization.mode, held, overrides);
+
+  return { bindings, held, authorizer };
+}
+
+/** Creates the authorizer, scopes of roles and members. The catalog must have started. */
+export function openAccess(context: AccessContext & AuthorizerContext) {
+  const { client, catalog, users } = context;
+  const { bindings, held, authorizer } = openAuthorizer(context);
   const scopes = new Scopes(catalog, bindings, (project) => held.adminNamespaceOf(project));
   const members = new Members(client, scopes, users);
   const groupRoles = new GroupRoles(scopes, bindings, authorizer);
@@ -100,7 +111,6 @@ export async function openAccess({ config, client, catalog, users, log }: Access
   return {
     authorizer,
     bindings,
-    overrides,
     scopes,
     members,
     groupRoles,
@@ -129,7 +139,7 @@ export interface GateContext {
  * Creates the gate with every rule about what a write grants. A kind that gives rights must have a
  * rule here: without one its writes are not reviewed.
  */
-export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context: GateContext) {
+export function openGate(access: ReturnType<typeof openAccess>, context: GateContext) {
   const { authorizer, scopes, members, groupRoles, effects, rights } = access;
   const { client, quotaLimits, login, passwords, links, revokeSessions, checkNameIsFree } = context;
 

@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { CLUSTERS, USERS } from '@ks-apiserver/api/resources';
+import { USERS } from '@ks-apiserver/api/resources';
 import type { GroupVersionKind } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { Informer } from '@ks-apiserver/client/informer/informer';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { routeFinder, router, upgradeRouter } from '@ks-apiserver/http/routes/router';
 import type { Logger } from 'pino';
@@ -16,7 +15,6 @@ import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
-import { MemberClusters } from '../models/clusters/member-clusters.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -40,7 +38,8 @@ import { QuotaLimits } from '../models/tenant/quota-limits.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
-import { openAccess, openGate } from './access.ts';
+import { openAccess, openGate, openPolicyServer } from './access.ts';
+import { openMembers } from './clusters/members.ts';
 import type { ClusterOptions } from './controllers/clusters.ts';
 import { type OpenedDevOps, openDevOps } from './devops.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
@@ -59,14 +58,6 @@ const START_TIMEOUT_MS = 60_000;
 async function schemaOf(kind: GroupVersionKind): Promise<Schema | undefined> {
   const { builtinSchema } = await import('@ks-apiserver/kubernetes/schemas/builtin');
   return builtinSchema(kind);
-}
-
-/** Follows Clusters with their credentials, which never leave the server. */
-async function openClusters(client: KubeClient, signal: AbortSignal): Promise<Informer> {
-  const clusters = new Informer(client, { resource: CLUSTERS, kind: 'Cluster', keepObjects: true });
-  await clusters.start().ready(signal);
-
-  return clusters;
 }
 
 /** The running product. */
@@ -139,8 +130,9 @@ export async function openApp(
 
   const { sessions, login, issuer, authenticator, tokens, secret, mayLogIn, links, accounts } =
     signIn;
-  const access = await openAccess({ config, client, catalog, users, log });
-  const { authorizer, bindings, overrides, scopes, members, effects } = access;
+  const overrides = await openPolicyServer(config.authorization.opa, log);
+  const access = openAccess({ config, client, catalog, users, overrides });
+  const { authorizer, bindings, scopes, members, effects } = access;
 
   // Not waited for: a cluster of 3.0 has no such kind until it is installed.
   const quotaInformer = new Informer(client, {
@@ -291,8 +283,10 @@ export async function openApp(
     runsContainers: !isEmbedded,
   });
 
-  const clusters = config.multicluster.enable ? await openClusters(client, signal) : undefined;
-  const memberClusters = clusters && new MemberClusters(clusters.store);
+  const scopeContext = { config, host: { transport, catalog, bindings }, overrides, log };
+  const otherClusters = config.multicluster.enable
+    ? await openMembers(client, scopeContext, signal)
+    : undefined;
 
   const onError = (_exchange: unknown, error: Error & { code?: number }) => {
     if (Number(error.code) >= 500 && error.cause) {
@@ -319,7 +313,7 @@ export async function openApp(
         : undefined,
       schemaOf,
       ingest: search.ingest,
-      memberClusters,
+      memberClusters: otherClusters?.members,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,
@@ -331,8 +325,7 @@ export async function openApp(
     stopping = true;
     await server.close();
     await upstreams.close();
-    await memberClusters?.close();
-    await clusters?.stop();
+    await otherClusters?.close();
     await auditing.close();
     await mesh.close();
     await recorded.close();
@@ -366,7 +359,10 @@ export async function openApp(
     quotas: { informer: quotaInformer, limits: quotaLimits },
     routers,
     devops,
-    memberClusters: clusters && { clusters, configz: () => configz(config, search.backends) },
+    memberClusters: otherClusters && {
+      clusters: otherClusters.clusters,
+      configz: () => configz(config, search.backends),
+    },
     searchStore: search.store,
     close,
   };

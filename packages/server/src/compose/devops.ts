@@ -37,7 +37,7 @@ export interface DevOpsContext {
   config: Config;
   client: KubeReader;
   catalog: Catalog;
-  access: Awaited<ReturnType<typeof openAccess>>;
+  access: ReturnType<typeof openAccess>;
   users: Informer;
   gate: CallerWriters;
   dataDir: string;

@@ -8,17 +8,11 @@ import type { EndReason, Exchange, Filter, Incoming } from '@ks-apiserver/http/s
 import { answerHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
 import { checkApiToken } from '../models/authorization/restrictions/api-tokens.ts';
 import { checkFirstPassword } from '../models/authorization/restrictions/first-password.ts';
+import type { MemberKubeSphere } from '../models/clusters/member.ts';
 import { memberCall, queryHeader, withoutCluster } from '../models/clusters/member-call.ts';
-import type { Door, MemberClusters } from '../models/clusters/member-clusters.ts';
-import type { MemberConnection } from '../models/clusters/member-connection.ts';
+import type { MemberClusters } from '../models/clusters/member-clusters.ts';
 import { relayUpgrade, type UpgradeConnection } from '../proxy/upgrade-relay.ts';
 import type { ChainDependencies } from './chain-dependencies.ts';
-
-/** A member that can be called, and how. */
-interface Target {
-  door: Door;
-  connection: MemberConnection;
-}
 
 /** Throws StatusErrors in 3.0's words; its console shows them. */
 function refuse(code: number, message: string): never {
@@ -32,7 +26,7 @@ function refuse(code: number, message: string): never {
 async function targetOf(
   memberClusters: MemberClusters,
   exchange: Incoming,
-): Promise<Target | undefined> {
+): Promise<MemberKubeSphere | undefined> {
   const { cluster } = exchange.info;
   const member = await memberClusters.find(cluster);
 
@@ -42,10 +36,10 @@ async function targetOf(
     case 'host':
       exchange.url = withoutCluster(exchange.url);
       return undefined;
-    case 'not-ready':
-      return refuse(500, `cluster ${cluster} is not ready`);
+    case 'ready':
+      return member.kubesphere ?? refuse(500, `cluster ${cluster} is not ready`);
     default:
-      return member;
+      return refuse(500, `cluster ${cluster} is not ready`);
   }
 }
 
@@ -58,7 +52,7 @@ function checkCaller({ user, info }: Incoming): void {
 async function callMember(
   { bodies, connections, longCalls }: ChainDependencies,
   exchange: Exchange,
-  { door, connection }: Target,
+  { door, connection }: MemberKubeSphere,
 ): Promise<void> {
   const { req, res, sourceIP, signal } = exchange;
   const { url, headers } = memberCall({ url: exchange.url, headers: req.headers, sourceIP }, door);
@@ -147,7 +141,7 @@ export function clusterUpgradeDispatch(
 }
 
 /** An upgrade that goes to a member. */
-export interface MemberUpgrade extends Target {
+export interface MemberUpgrade extends MemberKubeSphere {
   exchange: Incoming;
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { KUBESPHERE_SERVICE } from '@ks-apiserver/client/kube/probe';
 import { callHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
-import type { Door } from './member-clusters.ts';
+import type { Door } from './member.ts';
 
 /** A call that names a cluster. */
 export interface ClusterCall {

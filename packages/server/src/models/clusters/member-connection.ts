@@ -6,6 +6,7 @@ import type {
   KubeTransport,
   Upgraded,
 } from '@ks-apiserver/apimachinery/transport/transport';
+import type { WebSocket } from 'ws';
 
 /** Calls to one member at the same time, and how many more may wait. */
 const MAX_CALLS = 256;
@@ -23,7 +24,7 @@ function unavailable(cluster: string, why: string): StatusError {
  * The connection to a member cluster: a member that is slow or gone costs its own callers alone.
  * Calls beyond a limit wait or are refused, and after some failures all are refused for a moment.
  */
-export class MemberConnection {
+export class MemberConnection implements KubeTransport {
   readonly #cluster: string;
   readonly #transport: KubeTransport;
   readonly #slots: Slots;
@@ -48,13 +49,34 @@ export class MemberConnection {
     return this.#guarded(request.signal, () => this.#transport.upgrade(request));
   }
 
+  /**
+   * Opens a WebSocket of this server itself. Rejects with what the member answers, which may be a
+   * failure of the process that was asked for and says nothing about the member.
+   */
+  webSocket(url: string, protocols: readonly string[], signal: AbortSignal): Promise<WebSocket> {
+    return this.#inSlot(signal, () => this.#transport.webSocket(url, protocols, signal));
+  }
+
   /** Ends all calls. */
   close(): Promise<void> {
     return this.#transport.close();
   }
 
+  /** Makes a call in a slot, and counts failures. */
+  #guarded<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+    return this.#inSlot(signal, async () => {
+      try {
+        const answer = await call();
+        this.#failures = 0;
+        return answer;
+      } catch (error) {
+        throw this.#failure(error, signal);
+      }
+    });
+  }
+
   /** Slots are held until the headers of an answer are there: watches may go on for hours. */
-  async #guarded<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+  async #inSlot<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
     if (performance.now() < this.#openAgainAt) {
       throw unavailable(this.#cluster, 'cannot be reached: try again in a few seconds');
     }
@@ -62,11 +84,7 @@ export class MemberConnection {
     const release = await this.#slots.take(signal);
 
     try {
-      const answer = await call();
-      this.#failures = 0;
-      return answer;
-    } catch (error) {
-      throw this.#failure(error, signal);
+      return await call();
     } finally {
       release();
     }

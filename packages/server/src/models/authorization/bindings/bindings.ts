@@ -18,21 +18,30 @@ export class Bindings {
   readonly groups: GroupIndex;
   readonly #workspaceOf: (namespace: string) => string | undefined;
 
-  constructor(catalog: Catalog) {
+  /**
+   * `host` are the bindings of another cluster whose users, global roles and workspaces count in this
+   * one.
+   */
+  constructor(catalog: Catalog, host?: Bindings) {
     const platform = () => '';
-    this.global = new BindingIndex(catalog.informerOf('globalrolebindings'), platform);
+    this.global =
+      host?.global ?? new BindingIndex(catalog.informerOf('globalrolebindings'), platform);
 
-    this.workspace = new BindingIndex(
-      catalog.informerOf('workspacerolebindings'),
-      (entry) => entry.labels[WORKSPACE_LABEL] ?? '',
-    );
+    this.workspace =
+      host?.workspace ??
+      new BindingIndex(
+        catalog.informerOf('workspacerolebindings'),
+        (entry) => entry.labels[WORKSPACE_LABEL] ?? '',
+      );
 
     this.namespace = new BindingIndex(
       catalog.informerOf('rolebindings'),
       (entry) => entry.namespace,
     );
     this.cluster = new BindingIndex(catalog.informerOf('clusterrolebindings'), platform);
-    this.groups = new GroupIndex(catalog.informerOf('groups'), catalog.informerOf('groupbindings'));
+    this.groups =
+      host?.groups ??
+      new GroupIndex(catalog.informerOf('groups'), catalog.informerOf('groupbindings'));
 
     const namespaces = catalog.informerOf('namespaces');
     this.#workspaceOf = (namespace) => namespaces.store.get(namespace)?.labels[WORKSPACE_LABEL];

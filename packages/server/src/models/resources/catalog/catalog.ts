@@ -23,6 +23,7 @@ import {
 } from './discovery.ts';
 import type { ServedKind } from './discovery-documents.ts';
 import { gvrKey, ResourceInformers } from './resource-informers.ts';
+import { inGroup, pluralOf } from './resource-names.ts';
 import { staleNote, staleReason } from './staleness.ts';
 
 /** How long a first request waits for the first list of a resource, in milliseconds. */
@@ -32,23 +33,18 @@ const SYNC_TIMEOUT_MS = 15_000;
 const IDLE_MS = 30 * 60_000;
 const API_SERVICES = 'apiservices.apiregistration.k8s.io';
 
-function pluralOf(name: string): string {
-  const dot = name.indexOf('.');
-  return dot < 0 ? name : name.slice(0, dot);
-}
-
-/** Returns a test for the group that `plural.group` names; every group passes if it names none. */
-function inGroup(name: string): (kind: { group: string }) => boolean {
-  const dot = name.indexOf('.');
-  // The core group cannot be named: an authorizer reads "secrets." as another resource.
-  return ({ group }) => dot < 0 || (group !== '' && group === name.slice(dot + 1));
-}
-
 /** Options of a catalog; times in milliseconds. */
 export interface CatalogOptions extends Partial<DiscoveryPace> {
   idleMs?: number;
   /** Reports objects that the API sent and that are not cached. */
   report?: (problem: string) => void;
+  shared?: SharedResources;
+}
+
+/** Groups whose resources are those of another catalog: its informers are used. */
+export interface SharedResources {
+  catalog: Catalog;
+  groups: ReadonlySet<string>;
 }
 
 /**
@@ -71,18 +67,22 @@ export class Catalog implements ResourceStores {
   readonly #custom = new CustomResources();
   readonly #idleMs: number;
   readonly #report: ((problem: string) => void) | undefined;
+  readonly #shared: SharedResources | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #followsApiServices = false;
 
   constructor(
     client: KubeClient,
     definitions: readonly ResourceDefinition[],
-    { idleMs = IDLE_MS, report, ...pace }: CatalogOptions = {},
+    { idleMs = IDLE_MS, report, shared, ...pace }: CatalogOptions = {},
   ) {
     this.#discovery = new Discovery(client, pace);
     this.#idleMs = idleMs;
     this.#report = report;
-    this.#versions = new DefinitionVersions(definitions);
+    this.#shared = shared;
+    this.#versions = new DefinitionVersions(
+      definitions.filter((definition) => !this.#sharing(definition)),
+    );
 
     this.#informers = new ResourceInformers(client, {
       idleMs,
@@ -250,7 +250,7 @@ export class Catalog implements ResourceStores {
    * ServiceUnavailable.
    */
   serves(resource: GroupVersionResource): Promise<boolean> {
-    return this.#discovery.serves(resource);
+    return this.#sharing(resource)?.serves(resource) ?? this.#discovery.serves(resource);
   }
 
   /** Follows APIServices, with which aggregated APIs come and go. */
@@ -264,14 +264,30 @@ export class Catalog implements ResourceStores {
     }
   }
 
+  /** Returns the catalog that follows a resource for this one; undefined for most. */
+  #sharing({ group }: GroupVersionResource): Catalog | undefined {
+    return this.#shared?.groups.has(group) ? this.#shared.catalog : undefined;
+  }
+
   /** Returns the informer of a definition, started if necessary; `options` count only then. */
   informer(definition: ResourceDefinition, options?: Partial<InformerOptions>): Informer {
-    return this.#informers.start(definition, options);
+    const sharing = this.#sharing(definition);
+    return sharing
+      ? sharing.informerOf(definition.resource)
+      : this.#informers.start(definition, options);
+  }
+
+  /** Returns the informer of a definition; undefined before its first use. */
+  #started(definition: ResourceDefinition): Informer | undefined {
+    const sharing = this.#sharing(definition);
+    return sharing
+      ? sharing.#started(sharing.definition(definition.resource))
+      : this.#informers.find(definition);
   }
 
   /** Whether a resource is followed now. */
   isFollowed(definition: ResourceDefinition): boolean {
-    return this.#informers.find(definition) !== undefined;
+    return this.#started(definition) !== undefined;
   }
 
   /** Returns the informer of a resource of the table. Throws a TypeError for other names. */
@@ -293,7 +309,7 @@ export class Catalog implements ResourceStores {
    * Returns the store of a definition; undefined before its first use, and once its CRD is gone.
    */
   storeOf(definition: ResourceDefinition): InformerStore | undefined {
-    return this.#informers.find(definition)?.store;
+    return this.#started(definition)?.store;
   }
 
   /**
@@ -318,11 +334,11 @@ export class Catalog implements ResourceStores {
    * how long: `pods;seconds=12`, joined by commas; undefined for none.
    */
   staleness(definition: ResourceDefinition): string | undefined {
-    let stale = staleNote(definition.resource, this.#informers.find(definition));
+    let stale = staleNote(definition.resource, this.#started(definition));
 
     for (const name of definition.uses ?? []) {
       const used = this.find(name);
-      const also = used && staleNote(name, this.#informers.find(used));
+      const also = used && staleNote(name, this.#started(used));
       if (also) {
         stale = stale ? `${stale}, ${also}` : also;
       }
