@@ -13,7 +13,15 @@ export const KUBESPHERE_SERVICE =
   '/api/v1/namespaces/kubesphere-system/services/:ks-apiserver:/proxy';
 
 /** Why a cluster cannot be used; quotes nothing of its answer. */
-export class ProbeError extends Error {}
+export class ProbeError extends Error {
+  /** Status of the answer; undefined where there was none, or none that can be used. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /**
  * Reads a JSON object from a cluster: within ten seconds, without following redirects, TLS verified
@@ -33,7 +41,7 @@ export async function readObject(
     const headers = { accept: 'application/json, */*' };
     const { status, body } = await transport.request({ method: 'GET', url, headers, signal });
     if (status !== 200) {
-      throw new ProbeError(`it answered ${status}`);
+      throw new ProbeError(`it answered ${status}`, status);
     }
 
     const parsed: unknown = JSON.parse((await readBody(body, LIMIT)).toString());

@@ -1,3 +1,4 @@
+import { KUBESPHERE_CONDITION } from '@ks-apiserver/api/cluster';
 import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
 import { CLUSTERS } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
@@ -46,6 +47,25 @@ export interface ClusterDependencies {
   events: EventRecorder;
   /** Tells the state of the own cluster. */
   ownState: () => Promise<MemberState>;
+  /** Returns the features that this server offers for members without a KubeSphere. */
+  featuresOfMembers: () => Record<string, boolean>;
+}
+
+/** Returns the condition that tells whether a member has a KubeSphere of its own. */
+function kubeSphereCondition(installed: boolean): ClusterCondition {
+  return installed
+    ? {
+        type: KUBESPHERE_CONDITION,
+        status: 'True',
+        reason: 'Installed',
+        message: 'The cluster has a KubeSphere of its own',
+      }
+    : {
+        type: KUBESPHERE_CONDITION,
+        status: 'False',
+        reason: 'NotInstalled',
+        message: 'The cluster has no KubeSphere: the host answers for it',
+      };
 }
 
 function notReady(why: string): ClusterCondition {
@@ -66,6 +86,7 @@ export function clusterReconciler({
   clusters,
   events,
   ownState,
+  featuresOfMembers,
 }: ClusterDependencies): Reconciler {
   const find = (name: string) => clusters.store.get(name)?.object as ClusterObject | undefined;
   const all = () =>
@@ -113,13 +134,18 @@ export function clusterReconciler({
       return { ...cluster, status: { ...cluster.status, conditions } };
     }
 
-    const { kubernetesVersion, nodeCount, configz } = answered;
+    const { kubernetesVersion, nodeCount, hasKubeSphere } = answered;
+    const configz = hasKubeSphere === false ? featuresOfMembers() : answered.configz;
+    const ready = withCondition(initialized, READY, now);
 
     return {
       ...cluster,
       status: {
         ...cluster.status,
-        conditions: withCondition(initialized, READY, now),
+        conditions:
+          hasKubeSphere === undefined
+            ? ready
+            : withCondition(ready, kubeSphereCondition(hasKubeSphere), now),
         kubernetesVersion,
         nodeCount,
         ...(configz && { configz }),

@@ -9,7 +9,12 @@ export interface MemberState {
   nodeCount: number;
   /** Features of its KubeSphere; undefined for a member without one. */
   configz: Record<string, boolean> | undefined;
+  /** Whether a KubeSphere is installed in it; undefined where that was not found out. */
+  hasKubeSphere: boolean | undefined;
 }
+
+/** The Service in front of a member's KubeSphere API. */
+const SERVICE = '/api/v1/namespaces/kubesphere-system/services/ks-apiserver';
 
 const CONFIGZ = '/kapis/config.kubesphere.io/v1alpha2/configs/configz';
 
@@ -34,16 +39,30 @@ function featuresOf(configz: Record<string, unknown>): Record<string, boolean> {
   );
 }
 
+/**
+ * Returns whether a member has the Service of a KubeSphere; undefined where its Kubernetes API does
+ * not tell.
+ */
+async function findKubeSphere(config: ClusterConfig): Promise<boolean | undefined> {
+  try {
+    await readObject(config, SERVICE);
+    return true;
+  } catch (error) {
+    return error instanceof ProbeError && error.status === 404 ? false : undefined;
+  }
+}
+
 /** Asks a member that has a kubeconfig. */
 async function askKubernetes(kubeconfig: string, endpoint: string): Promise<MemberState> {
   const config = await parseKubeconfig(Buffer.from(kubeconfig, 'base64').toString(), undefined);
-  const [version, nodeCount, configz] = await Promise.all([
+  const [version, nodeCount, configz, hasKubeSphere] = await Promise.all([
     readObject(config, '/version'),
     countNodes(config),
     readKubeSphere(config, endpoint || undefined, CONFIGZ).then(featuresOf, () => undefined),
+    endpoint === '' ? findKubeSphere(config) : true,
   ]);
 
-  return { kubernetesVersion: versionOf(version), nodeCount, configz };
+  return { kubernetesVersion: versionOf(version), nodeCount, configz, hasKubeSphere };
 }
 
 /** Asks a member of which only its KubeSphere API is known. */
@@ -59,6 +78,7 @@ async function askKubeSphere(endpoint: string): Promise<MemberState> {
     kubernetesVersion: versionOf(kubernetes ?? {}),
     nodeCount: 0,
     configz: featuresOf(configz),
+    hasKubeSphere: true,
   };
 }
 

@@ -21,6 +21,8 @@ export interface Incoming {
    * needs the right to both.
    */
   served?: RequestInfo;
+  /** Name of the member cluster for which this server answers; unset for its own. */
+  member?: string;
   user: UserInfo;
   /** Aborted when the client goes away or the server stops. */
   readonly signal: AbortSignal;
@@ -45,6 +47,7 @@ export class IncomingCall implements Incoming {
   url: string;
   info: RequestInfo = NO_REQUEST;
   served?: RequestInfo;
+  member?: string;
   user: UserInfo;
   readonly receivedAt = performance.now();
   sourceIP: string;

@@ -11,6 +11,7 @@ import { Authorizer } from '../models/authorization/authorizer.ts';
 import { Bindings } from '../models/authorization/bindings/bindings.ts';
 import { HeldRoles } from '../models/authorization/bindings/held-roles.ts';
 import { OpaServer } from '../models/authorization/opa/opa.ts';
+import { isOfHost } from '../models/clusters/host-groups.ts';
 import type { Rule } from '../models/gate/attempt.ts';
 import { Gate } from '../models/gate/gate.ts';
 import { applicationRule } from '../models/gate/rules/applications.ts';
@@ -93,15 +94,19 @@ export function openAuthorizer({ config, catalog, overrides, hostBindings }: Aut
   };
 
   const held = new HeldRoles(informers, bindings);
-  const authorizer = new Authorizer(config.authorization.mode, held, overrides);
+  const authorizer = new Authorizer(config.authorization.mode, held, {
+    overrides,
+    ...(hostBindings && { isOfHost }),
+  });
 
   return { bindings, held, authorizer };
 }
 
-/** Creates the authorizer, scopes of roles and members. The catalog must have started. */
-export function openAccess(context: AccessContext & AuthorizerContext) {
-  const { client, catalog, users } = context;
-  const { bindings, held, authorizer } = openAuthorizer(context);
+/** Creates scopes of roles and members for an authorizer. The catalog must have started. */
+export function openAccess(
+  { bindings, held, authorizer }: ReturnType<typeof openAuthorizer>,
+  { client, catalog, users }: Pick<AccessContext, 'client' | 'catalog' | 'users'>,
+) {
   const scopes = new Scopes(catalog, bindings, (project) => held.adminNamespaceOf(project));
   const members = new Members(client, scopes, users);
   const groupRoles = new GroupRoles(scopes, bindings, authorizer);

@@ -38,7 +38,8 @@ import { QuotaLimits } from '../models/tenant/quota-limits.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
-import { openAccess, openGate, openPolicyServer } from './access.ts';
+import { openAccess, openAuthorizer, openGate, openPolicyServer } from './access.ts';
+import { configOfMember, NO_SEARCH } from './clusters/member-parts.ts';
 import { openMembers } from './clusters/members.ts';
 import type { ClusterOptions } from './controllers/clusters.ts';
 import { type OpenedDevOps, openDevOps } from './devops.ts';
@@ -131,7 +132,11 @@ export async function openApp(
   const { sessions, login, issuer, authenticator, tokens, secret, mayLogIn, links, accounts } =
     signIn;
   const overrides = await openPolicyServer(config.authorization.opa, log);
-  const access = openAccess({ config, client, catalog, users, overrides });
+  const access = openAccess(openAuthorizer({ config, catalog, overrides }), {
+    client,
+    catalog,
+    users,
+  });
   const { authorizer, bindings, scopes, members, effects } = access;
 
   // Not waited for: a cluster of 3.0 has no such kind until it is installed.
@@ -148,15 +153,8 @@ export async function openApp(
   // The embedded API identifies users by their uid.
   const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNameCheck(client);
 
-  const opened = openGate(access, {
-    client,
-    quotaLimits,
-    login,
-    passwords,
-    links,
-    revokeSessions,
-    checkNameIsFree,
-  });
+  const gateContext = { login, passwords, links, revokeSessions, checkNameIsFree };
+  const opened = openGate(access, { ...gateContext, client, quotaLimits });
 
   const { gate } = opened;
   kubernetes.embedded?.useGate(gate);
@@ -170,6 +168,9 @@ export async function openApp(
     rights: access.rights,
     login,
   });
+
+  const { apiTokens, totp } = signIn;
+  const credentials = { users: userModel, login, apiTokens, totp, revokeSessions };
 
   // Known once the server listens, unless it is configured.
   let issuerUrl = authentication.oauthOptions.issuer;
@@ -244,13 +245,7 @@ export async function openApp(
       members,
       scopes,
       catalog,
-      credentials: {
-        users: userModel,
-        login,
-        apiTokens: signIn.apiTokens,
-        totp: signIn.totp,
-        revokeSessions,
-      },
+      credentials,
       groups: new Groups({ client, catalog, scopes, users }),
       effects,
       explainer: new Explainer(authorizer, catalog),
@@ -283,16 +278,33 @@ export async function openApp(
     runsContainers: !isEmbedded,
   });
 
-  const scopeContext = { config, host: { transport, catalog, bindings }, overrides, log };
-  const otherClusters = config.multicluster.enable
-    ? await openMembers(client, scopeContext, signal)
-    : undefined;
-
   const onError = (_exchange: unknown, error: Error & { code?: number }) => {
     if (Number(error.code) >= 500 && error.cause) {
       log.error({ err: error.cause }, error.message);
     }
   };
+
+  const otherClusters = config.multicluster.enable
+    ? await openMembers(
+        {
+          config,
+          client,
+          host: { transport, catalog, bindings },
+          overrides,
+          log,
+          hostParts: {
+            config,
+            users,
+            gate: gateContext,
+            credentials,
+            providers: { providers },
+            authenticator,
+            onError,
+          },
+        },
+        signal,
+      )
+    : undefined;
 
   const server = new KsApiServer(
     {
@@ -314,6 +326,7 @@ export async function openApp(
       schemaOf,
       ingest: search.ingest,
       memberClusters: otherClusters?.members,
+      memberParts: otherClusters?.partsFor,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,
@@ -362,6 +375,7 @@ export async function openApp(
     memberClusters: otherClusters && {
       clusters: otherClusters.clusters,
       configz: () => configz(config, search.backends),
+      featuresOfMembers: () => configz(configOfMember(config), NO_SEARCH),
     },
     searchStore: search.store,
     close,

@@ -6,6 +6,7 @@ import type { Pending } from '@ks-apiserver/http/response/pending';
 import type { UpgradeRequest } from '@ks-apiserver/http/routes/route';
 import {
   compose,
+  type EndReason,
   type Exchange,
   HttpCall,
   type Incoming,
@@ -116,7 +117,7 @@ export class KsApiServer {
    * answer.
    */
   #access(
-    { req, info, user, receivedAt, sourceIP }: Incoming,
+    { req, info, member, user, receivedAt, sourceIP }: Incoming,
     status: number,
     level: 'debug' | 'info' = status < 400 ? 'debug' : 'info',
   ): void {
@@ -129,6 +130,7 @@ export class KsApiServer {
       ip: sourceIP,
       user: user.name,
       method: req.method,
+      ...(member && { cluster: member }),
       path: info.path,
       status,
       ms: Math.round(performance.now() - receivedAt),
@@ -143,20 +145,22 @@ export class KsApiServer {
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
     socket.once('close', () => incoming.abort());
 
-    const { kubernetes, connections, longCalls, upgrade } = this.#dependencies;
+    const { connections, longCalls } = this.#dependencies;
     const connection = { req, socket, head };
     let status = 101;
 
-    const follow: UpgradeRequest['follow'] = (needs, end) => {
-      const forget = connections.add(incoming, end, needs);
+    const followBy =
+      (open: Connections): UpgradeRequest['follow'] =>
+      (needs, end) => {
+        const forget = open.add(incoming, end, needs);
 
-      this.#upgrades.add(socket);
+        this.#upgrades.add(socket);
 
-      socket.once('close', () => {
-        this.#upgrades.delete(socket);
-        forget();
-      });
-    };
+        socket.once('close', () => {
+          this.#upgrades.delete(socket);
+          forget();
+        });
+      };
 
     const admit = () => {
       const giveBack = longCalls.admit(incoming);
@@ -172,24 +176,28 @@ export class KsApiServer {
       member: async (call) => {
         admit();
         // The member decides about rights; the session is this server's.
-        follow([], () => socket.destroy());
+        followBy(connections)([], () => socket.destroy());
         status = await relayToMember(call, connection);
       },
-      kubernetes: async (request) => {
+      kubernetes: async (request, dependencies) => {
+        const end = (why: EndReason) => (why === 'stopping' ? socket.end() : socket.destroy());
+
         admit();
-        follow(neededBy(incoming), (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
+        followBy(dependencies.connections)(neededBy(incoming), end);
 
         if (incoming.info.verb === 'watch') {
           await serveWatchSocket(request, connection, (call) =>
-            gatedCall(this.#dependencies, incoming, call),
+            gatedCall(dependencies, incoming, call),
           );
         } else {
-          status = await relayUpgrade(kubernetes, request, connection);
+          status = await relayUpgrade(dependencies.kubernetes, request, connection);
         }
       },
-      route: async () => {
+      route: async (dependencies) => {
+        const follow = followBy(dependencies.connections);
+
         admit();
-        await upgrade(incoming, { socket, head, follow });
+        await dependencies.upgrade(incoming, { socket, head, follow });
       },
     };
 

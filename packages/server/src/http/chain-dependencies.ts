@@ -20,6 +20,26 @@ export interface Ingest {
   handle(exchange: Exchange, bodies: BodyBudgets): Promise<void>;
 }
 
+/** What differs for calls about a member cluster that has only Kubernetes. */
+export type MemberParts = Pick<
+  ChainDependencies,
+  | 'kubernetes'
+  | 'gate'
+  | 'authorizer'
+  | 'router'
+  | 'upgrade'
+  | 'routeOf'
+  | 'connections'
+  | 'legacyVersions'
+>;
+
+/** The parts of a member while they are used. */
+export interface MemberLease {
+  parts: MemberParts;
+  /** To be called once the call is over. */
+  release(): void;
+}
+
 /** What the filters of the chain work with. */
 export interface ChainDependencies {
   kubernetes: KubeTransport;
@@ -31,6 +51,8 @@ export interface ChainDependencies {
   router: Filter;
   /** Other clusters whose calls go through this server; undefined where there are none. */
   memberClusters: MemberClusters | undefined;
+  /** Opens what answers for a member that has only Kubernetes. Rejects with a StatusError. */
+  memberParts: ((cluster: string, signal: AbortSignal) => Promise<MemberLease>) | undefined;
   /** Serves protocol upgrades of this server's own routes. */
   upgrade: ReturnType<typeof upgradeRouter>;
   /** Finds the route that serves a path. */

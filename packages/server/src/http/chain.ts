@@ -4,7 +4,7 @@ import type { KubeRequest, UserInfo } from '@ks-apiserver/apimachinery/transport
 import { hasBody } from '@ks-apiserver/http/request/request-body';
 import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import { sendError } from '@ks-apiserver/http/response/error-responder';
-import type { Filter, Incoming } from '@ks-apiserver/http/server/exchange';
+import { compose, type Filter, type Incoming } from '@ks-apiserver/http/server/exchange';
 import { checkUpgrade } from '@ks-apiserver/http/server/upgrade';
 import { auditing } from './auditing.ts';
 import { authorization } from './authorization.ts';
@@ -120,16 +120,9 @@ function following({ connections }: ChainDependencies): Filter {
   };
 }
 
-/** The filters of every call, outermost first. */
-export function chain(dependencies: ChainDependencies): readonly Filter[] {
+/** The filters that answer a call about one cluster, once its caller is known. */
+function answering(dependencies: ChainDependencies): readonly Filter[] {
   return [
-    failures,
-    requestInfo,
-    auditing(dependencies.auditor),
-    landingPage,
-    ingestion(dependencies),
-    authentication(dependencies),
-    clusterDispatch(dependencies),
     narrowing(dependencies),
     authorization(dependencies),
     legacyVersions(dependencies),
@@ -141,11 +134,59 @@ export function chain(dependencies: ChainDependencies): readonly Filter[] {
   ];
 }
 
-/** Handlers of upgrades: the Kubernetes API, a route of this server, or a member cluster. */
+/** The filters of every call, outermost first. */
+export function chain(dependencies: ChainDependencies): readonly Filter[] {
+  return [
+    failures,
+    requestInfo,
+    auditing(dependencies.auditor),
+    landingPage,
+    ingestion(dependencies),
+    authentication(dependencies),
+    clusterDispatch(dependencies, (own) => compose(answering(own))),
+    ...answering(dependencies),
+  ];
+}
+
+/**
+ * Handlers of upgrades: a member cluster's own server, the Kubernetes API, or a route of this
+ * server; the last two get the dependencies of the cluster that the call is about.
+ */
 export interface UpgradeEnds {
   member: (call: MemberUpgrade) => Promise<void>;
-  kubernetes: (request: KubeRequest) => Promise<void>;
-  route: () => Promise<void>;
+  kubernetes: (request: KubeRequest, dependencies: ChainDependencies) => Promise<void>;
+  route: (dependencies: ChainDependencies) => Promise<void>;
+}
+
+/** The filters that answer a protocol upgrade about one cluster, once its caller is known. */
+function answeringUpgrades(
+  dependencies: ChainDependencies,
+  ends: UpgradeEnds,
+): readonly Filter<Incoming>[] {
+  const upgrade: Filter<Incoming> = async (exchange) => {
+    if (!exchange.info.isKubernetes) {
+      return ends.route(dependencies);
+    }
+
+    const { req } = exchange;
+
+    const headers = {
+      // Kubernetes requires an origin of every WebSocket; one that came with it has been checked
+      // before.
+      origin: `http://${req.headers.host ?? 'localhost'}`,
+      ...endToEndHeaders(req.headers),
+      upgrade: String(req.headers.upgrade ?? ''),
+    };
+
+    await ends.kubernetes(proxied(exchange, headers), dependencies);
+  };
+
+  return [
+    narrowing(dependencies),
+    authorization(dependencies),
+    legacyVersions(dependencies),
+    upgrade,
+  ];
 }
 
 /** The same filters for protocol upgrades. */
@@ -159,32 +200,13 @@ export function upgradeChain(
     return next();
   };
 
-  const upgrade: Filter<Incoming> = async (exchange) => {
-    if (!exchange.info.isKubernetes) {
-      return ends.route();
-    }
-
-    const { req } = exchange;
-
-    const headers = {
-      // Kubernetes requires an origin of every WebSocket; one that came with it has been checked
-      // above.
-      origin: `http://${req.headers.host ?? 'localhost'}`,
-      ...endToEndHeaders(req.headers),
-      upgrade: String(req.headers.upgrade ?? ''),
-    };
-
-    await ends.kubernetes(proxied(exchange, headers));
-  };
+  const answer = (own: ChainDependencies) => compose(answeringUpgrades(own, ends));
 
   return [
     requestInfo,
     origin,
     authentication(dependencies),
-    clusterUpgradeDispatch(dependencies, ends.member),
-    narrowing(dependencies),
-    authorization(dependencies),
-    legacyVersions(dependencies),
-    upgrade,
+    clusterUpgradeDispatch(dependencies, { relay: ends.member, answer }),
+    ...answeringUpgrades(dependencies, ends),
   ];
 }

@@ -2,12 +2,15 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { isWhole } from '@ks-apiserver/apimachinery/transport/transport';
 import { passedBody } from '@ks-apiserver/http/request/body-budgets';
 import { kubeRequestFrom } from '@ks-apiserver/http/request/kube-request';
+import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import { sendError } from '@ks-apiserver/http/response/error-responder';
+import type { Pending } from '@ks-apiserver/http/response/pending';
 import { writeKubeResponse } from '@ks-apiserver/http/response/respond';
 import type { EndReason, Exchange, Filter, Incoming } from '@ks-apiserver/http/server/exchange';
 import { answerHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
 import { checkApiToken } from '../models/authorization/restrictions/api-tokens.ts';
 import { checkFirstPassword } from '../models/authorization/restrictions/first-password.ts';
+import { isOfHost } from '../models/clusters/host-groups.ts';
 import type { MemberKubeSphere } from '../models/clusters/member.ts';
 import { memberCall, queryHeader, withoutCluster } from '../models/clusters/member-call.ts';
 import type { MemberClusters } from '../models/clusters/member-clusters.ts';
@@ -19,28 +22,35 @@ function refuse(code: number, message: string): never {
   throw new StatusError(code, code === 404 ? 'NotFound' : 'InternalError', message);
 }
 
-/**
- * Returns where a call goes; undefined when this server answers it, whose own cluster may be named
- * too: then the path is shortened. Throws for clusters that cannot be called.
- */
-async function targetOf(
-  memberClusters: MemberClusters,
-  exchange: Incoming,
-): Promise<MemberKubeSphere | undefined> {
-  const { cluster } = exchange.info;
+/** Who answers a call. */
+type Answerer =
+  /** This server, about its own cluster. */
+  | { by: 'host' }
+  /** This server, about a member that has only Kubernetes. */
+  | { by: 'host-for-member' }
+  /** The member's own KubeSphere. */
+  | { by: 'member'; target: MemberKubeSphere };
+
+/** Finds who answers a call that names a cluster. Throws for clusters that cannot be called. */
+async function answererOf(memberClusters: MemberClusters, { info }: Incoming): Promise<Answerer> {
+  const { cluster } = info;
   const member = await memberClusters.find(cluster);
 
-  switch (member?.state) {
-    case undefined:
-      return refuse(404, `cluster ${cluster} not found`);
-    case 'host':
-      exchange.url = withoutCluster(exchange.url);
-      return undefined;
-    case 'ready':
-      return member.kubesphere ?? refuse(500, `cluster ${cluster} is not ready`);
-    default:
-      return refuse(500, `cluster ${cluster} is not ready`);
+  if (!member) {
+    return refuse(404, `cluster ${cluster} not found`);
   }
+  if (member.state === 'host') {
+    return { by: 'host' };
+  }
+  if (member.state === 'not-ready') {
+    return refuse(500, `cluster ${cluster} is not ready`);
+  }
+  if (member.kubesphere) {
+    return { by: 'member', target: member.kubesphere };
+  }
+
+  // Users, their global roles and workspaces are the host's also there.
+  return isOfHost(info) ? { by: 'host' } : { by: 'host-for-member' };
 }
 
 /** Restrictions of a caller that a member does not know. */
@@ -90,10 +100,56 @@ async function callMember(
 }
 
 /**
- * Sends calls that name a member cluster to it. The member authenticates and authorizes the caller
- * once more, so that this server does not.
+ * Opens what answers for a member, with the rest of this server's own parts. From here on the call
+ * is read as the member would read it: without the name of the cluster.
  */
-export function clusterDispatch(dependencies: ChainDependencies): Filter {
+async function partsFor(
+  dependencies: ChainDependencies,
+  exchange: Incoming,
+): Promise<{ own: ChainDependencies; release(): void }> {
+  const { memberParts } = dependencies;
+  const { cluster } = exchange.info;
+  if (!memberParts) {
+    return refuse(500, `cluster ${cluster} is not ready`);
+  }
+
+  const { parts, release } = await memberParts(cluster, exchange.signal);
+
+  exchange.url = withoutCluster(exchange.url);
+  exchange.info = parseRequestInfo(exchange.req.method ?? 'GET', exchange.url);
+  exchange.member = cluster;
+
+  return { own: { ...dependencies, ...parts }, release };
+}
+
+/** Returns the filters that answer calls about one cluster, made from its dependencies. */
+type AnswerBy<E extends Incoming> = (own: ChainDependencies) => (exchange: E) => Pending;
+
+/** Answers a call about a member that has only Kubernetes, with the users and rights of the host. */
+async function answerForMember(
+  dependencies: ChainDependencies,
+  exchange: Exchange,
+  answer: AnswerBy<Exchange>,
+): Promise<void> {
+  const { own, release } = await partsFor(dependencies, exchange);
+  const { res } = exchange;
+
+  if (res.destroyed) {
+    return release();
+  }
+
+  res.once('close', release);
+  await answer(own)(exchange);
+}
+
+/**
+ * Sends calls that name a member cluster to it. The member authenticates and authorizes the caller
+ * once more, so that this server does not; for members without KubeSphere this server does.
+ */
+export function clusterDispatch(
+  dependencies: ChainDependencies,
+  answer: AnswerBy<Exchange>,
+): Filter {
   const { memberClusters } = dependencies;
 
   return (exchange, next) => {
@@ -103,40 +159,65 @@ export function clusterDispatch(dependencies: ChainDependencies): Filter {
 
     const failed = (error: unknown) => void sendError(exchange.res, error, 'text');
 
-    return targetOf(memberClusters, exchange)
-      .then((target) => {
-        if (!target) {
-          return { isOwn: true };
+    const call = async (answerer: Answerer) => {
+      if (answerer.by === 'member') {
+        checkCaller(exchange);
+        await callMember(dependencies, exchange, answerer.target);
+      }
+
+      return answerer;
+    };
+
+    return answererOf(memberClusters, exchange)
+      .then(call)
+      .then(({ by }) => {
+        if (by === 'host') {
+          exchange.url = withoutCluster(exchange.url);
+          return next();
         }
 
-        checkCaller(exchange);
-
-        return callMember(dependencies, exchange, target).then(() => ({ isOwn: false }));
-      })
-      .then(
-        ({ isOwn }) => (isOwn ? next() : undefined),
-        (error) => failed(error),
-      );
+        return by === 'host-for-member'
+          ? answerForMember(dependencies, exchange, answer)
+          : undefined;
+      }, failed);
   };
 }
 
-/** Sends protocol upgrades that name a member cluster to it; `relay` takes over the connection. */
+/** What happens to protocol upgrades that name a cluster. */
+export interface UpgradeDispatch {
+  /** Takes over the connection, for a member with a KubeSphere of its own. */
+  relay: (call: MemberUpgrade) => Promise<void>;
+  answer: AnswerBy<Incoming>;
+}
+
+/** Sends protocol upgrades that name a member cluster to it, or answers them for it. */
 export function clusterUpgradeDispatch(
-  { memberClusters }: ChainDependencies,
-  relay: (call: MemberUpgrade) => Promise<void>,
+  dependencies: ChainDependencies,
+  { relay, answer }: UpgradeDispatch,
 ): Filter<Incoming> {
+  const { memberClusters } = dependencies;
+
   return async (exchange, next) => {
     if (!memberClusters || exchange.info.cluster === '') {
       return next();
     }
 
-    const target = await targetOf(memberClusters, exchange);
-    if (!target) {
+    const answerer = await answererOf(memberClusters, exchange);
+
+    if (answerer.by === 'member') {
+      checkCaller(exchange);
+      return relay({ exchange, ...answerer.target });
+    }
+
+    if (answerer.by === 'host') {
+      exchange.url = withoutCluster(exchange.url);
       return next();
     }
 
-    checkCaller(exchange);
-    await relay({ exchange, ...target });
+    const { own, release } = await partsFor(dependencies, exchange);
+
+    exchange.req.socket.once('close', release);
+    await answer(own)(exchange);
   };
 }
 

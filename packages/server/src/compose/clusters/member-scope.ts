@@ -33,10 +33,12 @@ export function memberScopeOpener({ config, host, overrides, log }: MemberScopeC
       ...(!hasKubeSphere && { shared: { catalog: host.catalog, groups: HOST_GROUPS } }),
     });
 
+    const end = new AbortController();
+
     try {
       await catalog.start(signal);
 
-      const { bindings, authorizer } = openAuthorizer({
+      const { bindings, held, authorizer } = openAuthorizer({
         config,
         catalog,
         overrides,
@@ -50,8 +52,13 @@ export function memberScopeOpener({ config, host, overrides, log }: MemberScopeC
         catalog,
         authorizer,
         bindings,
+        held,
         visibility,
-        close: () => catalog.stop(),
+        ended: end.signal,
+        close: () => {
+          end.abort();
+          return catalog.stop();
+        },
       };
     } catch (error) {
       await catalog.stop();

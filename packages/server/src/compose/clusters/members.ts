@@ -1,8 +1,11 @@
 import { CLUSTERS } from '@ks-apiserver/api/resources';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { MemberLease, MemberParts } from '../../http/chain-dependencies.ts';
 import { MemberClusters } from '../../models/clusters/member-clusters.ts';
-import { MemberScopes } from '../../models/clusters/member-scopes.ts';
+import { type MemberScope, MemberScopes } from '../../models/clusters/member-scopes.ts';
+import { NO_METRICS } from '../../models/monitoring/prometheus/no-metrics.ts';
+import { type HostParts, openMemberParts } from './member-parts.ts';
 import { type MemberScopeContext, memberScopeOpener } from './member-scope.ts';
 
 /** The other clusters that this server knows. */
@@ -11,20 +14,39 @@ export interface OpenedMembers {
   clusters: Informer;
   members: MemberClusters;
   scopes: MemberScopes;
+  /** Opens what answers for a member that has only Kubernetes. */
+  partsFor: (cluster: string, signal: AbortSignal) => Promise<MemberLease>;
   close(): Promise<void>;
+}
+
+/** What members are opened with; `hostParts` serve those that have only Kubernetes. */
+export interface MembersContext extends MemberScopeContext {
+  client: KubeClient;
+  hostParts: HostParts;
 }
 
 /** Follows Clusters; members are connected to when they are called. Rejects like `signal`. */
 export async function openMembers(
-  client: KubeClient,
-  context: MemberScopeContext,
+  context: MembersContext,
   signal: AbortSignal,
 ): Promise<OpenedMembers> {
+  const { client, hostParts } = context;
   const clusters = new Informer(client, { resource: CLUSTERS, kind: 'Cluster', keepObjects: true });
   await clusters.start().ready(signal);
 
   const members = new MemberClusters(clusters.store);
   const scopes = new MemberScopes(members, memberScopeOpener(context));
+
+  const opened = new WeakMap<MemberScope, MemberParts>();
+
+  const partsFor = async (cluster: string, wait: AbortSignal): Promise<MemberLease> => {
+    const { scope, release } = await scopes.use(cluster, wait);
+    const parts = opened.get(scope) ?? openMemberParts(scope, NO_METRICS, hostParts);
+
+    opened.set(scope, parts);
+
+    return { parts, release };
+  };
 
   const close = async () => {
     scopes.close();
@@ -32,5 +54,5 @@ export async function openMembers(
     await clusters.stop();
   };
 
-  return { clusters, members, scopes, close };
+  return { clusters, members, scopes, partsFor, close };
 }

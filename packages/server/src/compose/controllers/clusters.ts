@@ -9,12 +9,14 @@ export interface ClusterOptions {
   clusters: Informer;
   /** Returns the features of this server. */
   configz: () => Record<string, boolean>;
+  /** Returns the features that this server offers for members without a KubeSphere. */
+  featuresOfMembers: () => Record<string, boolean>;
 }
 
 /** Returns the controllers that look after the own cluster's object and after members. */
 export function clusterControllers(
   { client, catalog, events }: OptionalDependencies,
-  { clusters, configz }: ClusterOptions,
+  { clusters, configz, featuresOfMembers }: ClusterOptions,
 ): OptionalControllers {
   const nodes = catalog.informerOf('nodes');
 
@@ -27,6 +29,7 @@ export function clusterControllers(
       kubernetesVersion: version.gitVersion ?? '',
       nodeCount: nodes.store.size,
       configz: configz(),
+      hasKubeSphere: true,
     };
   };
 
@@ -34,7 +37,7 @@ export function clusterControllers(
     informers: [],
     needs: [nodes],
     reconcilers: [
-      clusterReconciler({ client, clusters, events, ownState }),
+      clusterReconciler({ client, clusters, events, ownState, featuresOfMembers }),
       hostClusterReconciler(client, clusters, catalog.informerOf('namespaces')),
     ],
   };

@@ -44,6 +44,20 @@ export type Reason =
   | 'self-service'
   | { held: HeldRole; rule: PolicyRule };
 
+/** What tells whether a resource is kept by the host and not by the cluster itself. */
+export type HostAttributes = Pick<RuleAttributes, 'group' | 'resource'>;
+
+/** How calls are decided besides rules. */
+export interface AuthorizerOptions {
+  /** Evaluates modules in annotations of roles; without it they allow nothing. */
+  overrides?: OverridePolicy | undefined;
+  /**
+   * Tells what a member cluster shows of its host: roles of the member itself, which its own
+   * administrators can write, give no rights to that.
+   */
+  isOfHost?: (attributes: HostAttributes) => boolean;
+}
+
 /**
  * Decides which calls a user may make: by public paths, the built-in policy, then roles, in 3.0's
  * order. Everything else is denied.
@@ -51,13 +65,18 @@ export type Reason =
 export class Authorizer {
   readonly #mode: AuthorizationMode;
   readonly #overrides: OverridePolicy | undefined;
+  readonly #isOfHost: (attributes: HostAttributes) => boolean;
   readonly held: HeldRoles;
 
-  /** Without `overrides`, modules in annotations of roles allow nothing. */
-  constructor(mode: AuthorizationMode, held: HeldRoles, overrides?: OverridePolicy) {
+  constructor(
+    mode: AuthorizationMode,
+    held: HeldRoles,
+    { overrides, isOfHost = () => false }: AuthorizerOptions = {},
+  ) {
     this.#mode = mode;
     this.held = held;
     this.#overrides = overrides;
+    this.#isOfHost = isOfHost;
   }
 
   /**
@@ -99,7 +118,7 @@ export class Authorizer {
       return [];
     }
 
-    return [...this.held.at(user, this.held.placeOf(info))].flatMap((held) => {
+    return [...this.#counting(user, this.held.placeOf(info), info)].flatMap((held) => {
       const module = overrideOf(held.role);
       return module === undefined ? [] : [{ held, module }];
     });
@@ -177,6 +196,17 @@ export class Authorizer {
     yield* this.#matching(user, this.held.placeOf(info), info);
   }
 
+  /** Yields the caller's roles that count for a resource at a place. */
+  *#counting(user: UserInfo, place: Place, attributes: HostAttributes): Generator<HeldRole> {
+    const isOfHost = this.#isOfHost(attributes);
+
+    for (const held of this.held.at(user, place)) {
+      if (!isOfHost || held.level === 'global' || held.level === 'workspace') {
+        yield held;
+      }
+    }
+  }
+
   /** Yields the rules of the caller's roles that allow a request at a place. */
   *#matching(
     user: UserInfo,
@@ -187,7 +217,7 @@ export class Authorizer {
       return;
     }
 
-    for (const held of this.held.at(user, place)) {
+    for (const held of this.#counting(user, place, attributes)) {
       for (const rule of rulesOf(held.role)) {
         if (ruleAllows(rule, attributes) && countsInSystem(held, attributes, place)) {
           yield { held, rule };

@@ -6,6 +6,7 @@ import type {
   Upgraded,
 } from '@ks-apiserver/apimachinery/transport/transport';
 import type { WebSocket } from 'ws';
+import type { HostAttributes } from '../authorization/authorizer.ts';
 
 /**
  * API groups of users, their global and workspace roles, and workspaces: for a member without
@@ -16,7 +17,44 @@ export const HOST_GROUPS: ReadonlySet<string> = new Set([
   'tenant.kubesphere.io',
 ]);
 
-function isOfHost(url: string): boolean {
+/** Resources of the host, by their group. */
+const HOST_RESOURCES: Readonly<Record<string, ReadonlySet<string>>> = {
+  'iam.kubesphere.io': new Set([
+    'users',
+    'loginrecords',
+    'globalroles',
+    'globalrolebindings',
+    'workspaceroles',
+    'workspacerolebindings',
+    'workspacemembers',
+    'groups',
+    'groupbindings',
+    'rolebases',
+  ]),
+  'tenant.kubesphere.io': new Set(['workspaces', 'workspacetemplates']),
+};
+
+const GROUP_OF_LISTS = 'resources.kubesphere.io';
+
+/**
+ * Whether a call about a member without KubeSphere asks for something that the host keeps: by the
+ * API of its group, or by the lists of all resources, where it may be called `plural.group`.
+ */
+export function isOfHost({ group, resource }: HostAttributes): boolean {
+  if (group !== GROUP_OF_LISTS) {
+    return HOST_RESOURCES[group]?.has(resource) === true;
+  }
+
+  const dot = resource.indexOf('.');
+  const [plural, named] =
+    dot < 0 ? [resource, ''] : [resource.slice(0, dot), resource.slice(dot + 1)];
+
+  return Object.entries(HOST_RESOURCES).some(
+    ([one, resources]) => resources.has(plural) && (named === '' || named === one),
+  );
+}
+
+function isPathOfHost(url: string): boolean {
   const [, root, group = ''] = url.split('/', 3);
   return root === 'apis' && HOST_GROUPS.has(group);
 }
@@ -35,7 +73,7 @@ export class HostGroupsTransport implements KubeTransport {
   }
 
   async request(request: KubeRequest): Promise<KubeResponse> {
-    if (!isOfHost(request.url)) {
+    if (!isPathOfHost(request.url)) {
       return this.#member.request(request);
     }
     if (request.method !== 'GET') {

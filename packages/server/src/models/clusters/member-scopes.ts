@@ -3,6 +3,7 @@ import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transpo
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Bindings } from '../authorization/bindings/bindings.ts';
+import type { HeldRoles } from '../authorization/bindings/held-roles.ts';
 import type { Visibility } from '../authorization/visible-namespaces.ts';
 import { missing } from '../iam/errors.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
@@ -21,7 +22,10 @@ export interface MemberScope {
   catalog: Catalog;
   authorizer: Authorizer;
   bindings: Bindings;
+  held: HeldRoles;
   visibility: Visibility;
+  /** Aborted when the member is not followed any more. */
+  ended: AbortSignal;
   /** Ends what follows the member. */
   close(): Promise<void>;
 }

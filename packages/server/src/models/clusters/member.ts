@@ -1,3 +1,4 @@
+import { KUBESPHERE_CONDITION } from '@ks-apiserver/api/cluster';
 import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
 import { type Entry, objectOf } from '@ks-apiserver/client/informer/entry';
 import { KubeconfigError, parseKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
@@ -34,9 +35,6 @@ export type Member = { state: 'host' } | { state: 'not-ready' } | ReadyMember;
 
 /** A cluster that cannot be called. */
 export const NOT_READY: Member = { state: 'not-ready' };
-
-/** Condition of a Cluster that tells whether a KubeSphere is installed in it. */
-export const KUBESPHERE_CONDITION = 'KubeSphereInstalled';
 
 interface Connection {
   type?: string;
