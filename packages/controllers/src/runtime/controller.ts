@@ -21,6 +21,8 @@ export interface Reconciler {
    * that objects name.
    */
   begin?(follow: Follow): void;
+  /** Called once when nothing is reconciled any more. */
+  end?(): Promise<void>;
   /** Returns the object that a key stands for, if there is one: events about failures name it. */
   about?(key: string): PersistedObject | undefined;
   /**
@@ -103,6 +105,7 @@ export class Controller {
     }
 
     await this.#queue.stop();
+    await this.#reconciler.end?.();
   }
 
   async #reconcile(key: string, signal: AbortSignal): Promise<void> {

@@ -1,27 +1,15 @@
-import { CREATOR_ANNOTATION, USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
-import {
-  DEVOPS_LABEL,
-  FEDERATED_LABEL,
-  NAMESPACE_LABEL,
-  USER_REF_LABEL,
-  WORKSPACE_LABEL,
-} from '@ks-apiserver/api/labels';
-import { NAMESPACES, ROLE_BINDINGS, ROLES, USERS } from '@ks-apiserver/api/resources';
-import { userSubject } from '@ks-apiserver/api/subject';
+import { FEDERATED_LABEL, NAMESPACE_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { NAMESPACES } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
-import { ensureCreated, ensureEqual, withoutFinalizer } from '../runtime/ensure.ts';
+import { withoutFinalizer } from '../runtime/ensure.ts';
+import { ProjectRoles } from './project-roles.ts';
 
 const FINALIZER = 'finalizers.kubesphere.io/namespaces';
-
-const SCOPE = {
-  namespace: 'scope.kubesphere.io/namespace',
-  devops: 'scope.kubesphere.io/devops',
-} as const;
 
 /** Whether this controller has adopted a namespace before. */
 function isAdopted({ metadata }: PersistedObject): boolean {
@@ -80,69 +68,7 @@ export function namespaceReconciler({
     }
   }
 
-  async function ensureRoles(name: string, scope: string): Promise<void> {
-    for (const base of roleBases.store.values()) {
-      const role = base.object?.role as PersistedObject | undefined;
-      if (role?.kind !== 'Role' || base.labels[scope] !== '') {
-        continue;
-      }
-
-      const { name: roleName, labels, annotations } = role.metadata;
-
-      const metadata = {
-        name: roleName,
-        namespace: name,
-        ...(labels && { labels }),
-        ...(annotations && { annotations }),
-      };
-
-      const wanted = {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'Role',
-        metadata,
-        rules: role.rules,
-      };
-
-      await ensureEqual(
-        client,
-        ROLES,
-        wanted,
-        ['rules'],
-        roles.store.get(metadata.name, name)?.object,
-      );
-    }
-  }
-
-  /**
-   * Makes the creator admin of a new namespace. Later changes of the annotation have no effect:
-   * users who may edit a namespace could name anybody.
-   */
-  async function ensureCreator(namespace: PersistedObject): Promise<void> {
-    const creator = namespace.metadata.annotations?.[CREATOR_ANNOTATION];
-    if (!creator || isAdopted(namespace)) {
-      return;
-    }
-
-    // The informer may not have a very new user yet.
-    const user =
-      users.store.get(creator)?.object ?? (await client.find({ resource: USERS, name: creator }));
-    if (!user || isTerminating(user)) {
-      return;
-    }
-
-    await ensureCreated(client, ROLE_BINDINGS, {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: {
-        name: `${creator}-admin`,
-        namespace: namespace.metadata.name,
-        labels: { [USER_REF_LABEL]: creator },
-        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid },
-      },
-      subjects: [userSubject(creator)],
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' },
-    });
-  }
+  const projects = new ProjectRoles({ client, roles, roleBases, users });
 
   const all = () => [...namespaces.store.values()].map((entry) => entry.name);
 
@@ -175,12 +101,13 @@ export function namespaceReconciler({
         return undefined;
       }
 
-      await ensureRoles(
-        name,
-        DEVOPS_LABEL in (namespace.metadata.labels ?? {}) ? SCOPE.devops : SCOPE.namespace,
-      );
+      await projects.ensureRoles(namespace);
 
-      await ensureCreator(namespace);
+      // Later changes of the annotation have no effect: users who may edit a namespace could name
+      // anybody.
+      if (!isAdopted(namespace)) {
+        await projects.ensureCreator(namespace);
+      }
 
       // The finalizer is removed last: what is not done yet is done again.
       await adopt(namespace);

@@ -374,6 +374,7 @@ export async function openApp(
     devops,
     memberClusters: otherClusters && {
       clusters: otherClusters.clusters,
+      followMember: otherClusters.followMember,
       configz: () => configz(config, search.backends),
       featuresOfMembers: () => configz(configOfMember(config), NO_SEARCH),
     },

@@ -145,6 +145,27 @@ test('workspaces of the host own namespaces of the member', async () => {
   assert.equal((await host.server.kubernetes('/api/v1/namespaces/shop-new')).status, 404);
 });
 
+test('projects of the member have the roles of projects, and their creator is admin', async () => {
+  await eventually(async () => {
+    const { json } = await host.call(
+      `${IAM}/namespaces/shop-new/roles?annotation=kubesphere.io/creator`,
+    );
+    const names = json.items?.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
+    assert.ok(names?.includes('admin') && names.includes('viewer'), JSON.stringify(names));
+
+    const binding = await member.call(`${RBAC}/namespaces/shop-new/rolebindings/tess-admin`);
+    assert.equal(binding.json.roleRef?.name, 'admin');
+  });
+
+  const { json } = await member.call('/api/v1/namespaces/shop-new');
+  assert.equal(json.metadata.finalizers, undefined);
+  assert.equal(json.metadata.ownerReferences, undefined);
+
+  // Namespaces that belong to no workspace are left as they are.
+  const roles = await member.call(`${RBAC}/namespaces/other-east/roles`);
+  assert.deepEqual(roles.json.items, []);
+});
+
 test('who has no role sees nothing of the member', async () => {
   for (const path of [
     `${RESOURCES}/pods`,

@@ -5,6 +5,7 @@ import type { MemberLease, MemberParts } from '../../http/chain-dependencies.ts'
 import { MemberClusters } from '../../models/clusters/member-clusters.ts';
 import { type MemberScope, MemberScopes } from '../../models/clusters/member-scopes.ts';
 import { NO_METRICS } from '../../models/monitoring/prometheus/no-metrics.ts';
+import type { FollowMember } from '../controllers/clusters.ts';
 import { type HostParts, openMemberParts } from './member-parts.ts';
 import { type MemberScopeContext, memberScopeOpener } from './member-scope.ts';
 
@@ -16,6 +17,8 @@ export interface OpenedMembers {
   scopes: MemberScopes;
   /** Opens what answers for a member that has only Kubernetes. */
   partsFor: (cluster: string, signal: AbortSignal) => Promise<MemberLease>;
+  /** Follows the projects of a member that has only Kubernetes; undefined for any other. */
+  followMember: FollowMember;
   close(): Promise<void>;
 }
 
@@ -48,11 +51,24 @@ export async function openMembers(
     return { parts, release };
   };
 
+  const followMember: FollowMember = async (cluster, wait) => {
+    const member = await members.find(cluster);
+    if (member?.state !== 'ready' || member.kubesphere) {
+      return undefined;
+    }
+
+    const { scope, release } = await scopes.use(cluster, wait);
+    const { client: ofMember, catalog, ended } = scope;
+    const [namespaces, roles] = [catalog.informerOf('namespaces'), catalog.informerOf('roles')];
+
+    return { client: ofMember, namespaces, roles, ended, release };
+  };
+
   const close = async () => {
     scopes.close();
     await members.close();
     await clusters.stop();
   };
 
-  return { clusters, members, scopes, partsFor, close };
+  return { clusters, members, scopes, partsFor, followMember, close };
 }

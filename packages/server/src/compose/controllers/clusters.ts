@@ -1,10 +1,18 @@
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import { clusterReconciler } from '@ks-apiserver/controllers/cluster/cluster';
 import { hostClusterReconciler } from '@ks-apiserver/controllers/cluster/host-cluster';
+import {
+  type MemberProjectsDependencies,
+  memberProjectsReconciler,
+} from '@ks-apiserver/controllers/cluster/member-projects';
 import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
+
+/** Follows a member that has only Kubernetes. */
+export type FollowMember = MemberProjectsDependencies['follow'];
 
 /** What the controllers of clusters need besides. */
 export interface ClusterOptions {
+  followMember: FollowMember;
   /** Clusters with their credentials. */
   clusters: Informer;
   /** Returns the features of this server. */
@@ -13,10 +21,17 @@ export interface ClusterOptions {
   featuresOfMembers: () => Record<string, boolean>;
 }
 
+/** What the projects of members are made with. */
+export type ProjectDependencies = Pick<
+  MemberProjectsDependencies,
+  'roleBases' | 'users' | 'onFailure'
+>;
+
 /** Returns the controllers that look after the own cluster's object and after members. */
 export function clusterControllers(
   { client, catalog, events }: OptionalDependencies,
-  { clusters, configz, featuresOfMembers }: ClusterOptions,
+  { clusters, configz, featuresOfMembers, followMember }: ClusterOptions,
+  { roleBases, users, onFailure }: ProjectDependencies,
 ): OptionalControllers {
   const nodes = catalog.informerOf('nodes');
 
@@ -39,6 +54,7 @@ export function clusterControllers(
     reconcilers: [
       clusterReconciler({ client, clusters, events, ownState, featuresOfMembers }),
       hostClusterReconciler(client, clusters, catalog.informerOf('namespaces')),
+      memberProjectsReconciler({ clusters, roleBases, users, follow: followMember, onFailure }),
     ],
   };
 }

@@ -161,6 +161,14 @@ export async function startControllers(
     log.warn({ err }, 'an event cannot be written'),
   );
 
+  const onError: OnFailure = (controller, key, err, about) => {
+    log.error({ controller, key, err }, 'a controller failed and will try again');
+
+    if (about) {
+      events.record(about, 'Warning', 'ReconcileFailed', `${controller}: ${messageOf(err)}`);
+    }
+  };
+
   const optional: OptionalControllers[] = [
     ...(dependencies.networkIsolation
       ? [networkControllers({ client, catalog, events }, dependencies.networkIsolation)]
@@ -169,7 +177,13 @@ export async function startControllers(
       ? [devopsControllers({ client, catalog, events }, dependencies.devops)]
       : []),
     ...(dependencies.memberClusters
-      ? [clusterControllers({ client, catalog, events }, dependencies.memberClusters)]
+      ? [
+          clusterControllers({ client, catalog, events }, dependencies.memberClusters, {
+            roleBases,
+            users,
+            onFailure: onError,
+          }),
+        ]
       : []),
     ...(dependencies.managesMesh ? [await meshControllers({ client, catalog, events })] : []),
   ];
@@ -331,14 +345,6 @@ export async function startControllers(
     loginRecordReconciler(client, records, dependencies.loginHistory),
     ...optional.flatMap((one) => one.reconcilers),
   ];
-
-  const onError: OnFailure = (controller, key, err, about) => {
-    log.error({ controller, key, err }, 'a controller failed and will try again');
-
-    if (about) {
-      events.record(about, 'Warning', 'ReconcileFailed', `${controller}: ${messageOf(err)}`);
-    }
-  };
 
   const running = reconcilers.map((reconciler) => new Controller(reconciler, onError).start());
 
