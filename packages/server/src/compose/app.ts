@@ -291,6 +291,8 @@ export async function openApp(
           client,
           host: { transport, catalog, bindings },
           overrides,
+          metrics,
+          dataDir,
           log,
           hostParts: {
             config,

@@ -4,8 +4,12 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { MemberLease, MemberParts } from '../../http/chain-dependencies.ts';
 import { MemberClusters } from '../../models/clusters/member-clusters.ts';
 import { type MemberScope, MemberScopes } from '../../models/clusters/member-scopes.ts';
-import { NO_METRICS } from '../../models/monitoring/prometheus/no-metrics.ts';
 import type { FollowMember } from '../controllers/clusters.ts';
+import {
+  type MemberMetricsContext,
+  openMemberMetrics,
+  PROMETHEUS_ANNOTATION,
+} from './member-metrics.ts';
 import { type HostParts, openMemberParts } from './member-parts.ts';
 import { type MemberScopeContext, memberScopeOpener } from './member-scope.ts';
 
@@ -23,7 +27,7 @@ export interface OpenedMembers {
 }
 
 /** What members are opened with; `hostParts` serve those that have only Kubernetes. */
-export interface MembersContext extends MemberScopeContext {
+export interface MembersContext extends MemberScopeContext, MemberMetricsContext {
   client: KubeClient;
   hostParts: HostParts;
 }
@@ -33,22 +37,49 @@ export async function openMembers(
   context: MembersContext,
   signal: AbortSignal,
 ): Promise<OpenedMembers> {
-  const { client, hostParts } = context;
+  const { client, hostParts, log } = context;
   const clusters = new Informer(client, { resource: CLUSTERS, kind: 'Cluster', keepObjects: true });
   await clusters.start().ready(signal);
 
   const members = new MemberClusters(clusters.store);
   const scopes = new MemberScopes(members, memberScopeOpener(context));
 
-  const opened = new WeakMap<MemberScope, MemberParts>();
+  const opened = new WeakMap<MemberScope, Promise<MemberParts>>();
+
+  const openParts = async (cluster: string, scope: MemberScope): Promise<MemberParts> => {
+    const prometheus = clusters.store.get(cluster)?.annotations[PROMETHEUS_ANNOTATION];
+    const source = await openMemberMetrics({ name: cluster, scope, prometheus }, context);
+    const end = () =>
+      void source.close().catch((err) => log.warn({ err }, 'metrics did not close'));
+
+    if (scope.ended.aborted) {
+      end();
+    } else {
+      scope.ended.addEventListener('abort', end, { once: true });
+    }
+
+    return openMemberParts(scope, source.queries, hostParts);
+  };
+
+  const partsOf = (cluster: string, scope: MemberScope): Promise<MemberParts> => {
+    const parts = opened.get(scope) ?? openParts(cluster, scope);
+    opened.set(scope, parts);
+
+    // What failed is tried again by the next call.
+    parts.catch(() => opened.delete(scope));
+
+    return parts;
+  };
 
   const partsFor = async (cluster: string, wait: AbortSignal): Promise<MemberLease> => {
     const { scope, release } = await scopes.use(cluster, wait);
-    const parts = opened.get(scope) ?? openMemberParts(scope, NO_METRICS, hostParts);
 
-    opened.set(scope, parts);
-
-    return { parts, release };
+    try {
+      return { parts: await partsOf(cluster, scope), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
   };
 
   const followMember: FollowMember = async (cluster, wait) => {
@@ -58,6 +89,10 @@ export async function openMembers(
     }
 
     const { scope, release } = await scopes.use(cluster, wait);
+
+    // Metrics are collected from now on, not only when somebody looks at them.
+    partsOf(cluster, scope).catch((err) => log.warn({ cluster, err }, 'a member has no metrics'));
+
     const { client: ofMember, catalog, ended } = scope;
     const [namespaces, roles] = [catalog.informerOf('namespaces'), catalog.informerOf('roles')];
 

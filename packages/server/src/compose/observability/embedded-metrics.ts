@@ -49,7 +49,7 @@ const OTHERS = [
 /** What embedded metrics are made of. */
 export interface EmbeddedMetricsContext {
   config: Config;
-  kubernetes: Kubernetes;
+  kubernetes: Pick<Kubernetes, 'client' | 'transport' | 'embedded'>;
   catalog: Catalog;
   metrics: Metrics;
   /** Directory of the server's data; metrics get one of their own in it. */

@@ -6,6 +6,7 @@ import type { MonitoringDependencies } from '../../kapis/monitoring.v1alpha3/rou
 import { CustomMetrics } from '../../models/monitoring/custom-metrics.ts';
 import type { MetricSource } from '../../models/monitoring/metric-source.ts';
 import { Monitoring } from '../../models/monitoring/monitoring.ts';
+import { HttpPrometheus } from '../../models/monitoring/prometheus/http-prometheus.ts';
 import { NO_METRICS } from '../../models/monitoring/prometheus/no-metrics.ts';
 import { PrometheusClient } from '../../models/monitoring/prometheus/prometheus-client.ts';
 import { NamespaceAges } from '../../models/monitoring/query/namespace-ages.ts';
@@ -15,7 +16,7 @@ import type { EmbeddedMetricsContext } from './embedded-metrics.ts';
 
 function openPrometheus({ monitoring }: Config): MetricSource {
   return openConfigured('monitoring', () => {
-    const queries = new PrometheusClient(monitoring);
+    const queries = new PrometheusClient(new HttpPrometheus(monitoring), monitoring.timeout);
     return { queries, close: () => queries.close() };
   });
 }

@@ -5,6 +5,7 @@ import { openConfigured } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
 import type { ServiceMeshDependencies } from '../../kapis/servicemesh.v1alpha2/routes.ts';
 import type { MetricSource } from '../../models/monitoring/metric-source.ts';
+import { HttpPrometheus } from '../../models/monitoring/prometheus/http-prometheus.ts';
 import { PrometheusClient } from '../../models/monitoring/prometheus/prometheus-client.ts';
 import { NamespaceAges } from '../../models/monitoring/query/namespace-ages.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
@@ -46,17 +47,20 @@ function openPrometheus({ servicemesh, monitoring }: Config): PrometheusClient |
   return openConfigured(
     'servicemesh.servicemeshPrometheusHost',
     () =>
-      new PrometheusClient({
-        endpoint: servicemesh.servicemeshPrometheusHost,
-        caFile: servicemesh.caFile,
-        timeout: monitoring.timeout,
-        maxConcurrency: monitoring.maxConcurrency,
-        // Credentials of one server are not shown to another.
-        username: '',
-        password: '',
-        bearerToken: '',
-        headers: {},
-      }),
+      new PrometheusClient(
+        new HttpPrometheus({
+          endpoint: servicemesh.servicemeshPrometheusHost,
+          caFile: servicemesh.caFile,
+          timeout: monitoring.timeout,
+          maxConcurrency: monitoring.maxConcurrency,
+          // Credentials of one server are not shown to another.
+          username: '',
+          password: '',
+          bearerToken: '',
+          headers: {},
+        }),
+        monitoring.timeout,
+      ),
   );
 }
 

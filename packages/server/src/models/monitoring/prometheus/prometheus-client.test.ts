@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { PrometheusClient, type PrometheusOptions } from './prometheus-client.ts';
+import { HttpPrometheus, type PrometheusOptions } from './http-prometheus.ts';
+import { PrometheusClient } from './prometheus-client.ts';
 
 type Answerer = (req: IncomingMessage, res: ServerResponse, body: string) => void;
 
@@ -39,7 +40,7 @@ async function withClient<T>(
 ): Promise<T> {
   asked = [];
 
-  const client = new PrometheusClient({
+  const all = {
     endpoint,
     username: '',
     password: '',
@@ -49,7 +50,9 @@ async function withClient<T>(
     timeout: 1000,
     maxConcurrency: 2,
     ...options,
-  });
+  };
+
+  const client = new PrometheusClient(new HttpPrometheus(all), all.timeout);
 
   try {
     return await call(client);
