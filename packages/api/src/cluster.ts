@@ -3,3 +3,6 @@
  * host answers for the cluster.
  */
 export const KUBESPHERE_CONDITION = 'KubeSphereInstalled';
+
+/** Annotation of a Cluster: the Service of its Prometheus, as `namespace/name:port`. */
+export const PROMETHEUS_ANNOTATION = 'monitoring.kubesphere.io/prometheus';

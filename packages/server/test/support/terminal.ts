@@ -1,7 +1,7 @@
 import WebSocket from 'ws';
 import type { TestServer } from './test-server.ts';
 
-const TERMINALS = '/kapis/terminal.kubesphere.io/v1alpha2';
+const TERMINALS = '/terminal.kubesphere.io/v1alpha2';
 
 /** The end of a terminal. */
 export interface Ending {
@@ -28,10 +28,12 @@ export class TerminalClient {
       token,
       query = '',
       headers = {},
-    }: { token: string; query?: string; headers?: Record<string, string> },
+      cluster,
+    }: { token: string; query?: string; headers?: Record<string, string>; cluster?: string },
   ) {
     const [namespace, name] = pod.split('/');
-    const path = `${TERMINALS}/namespaces/${namespace}/pods/${name}${query}`;
+    const base = cluster === undefined ? '/kapis' : `/kapis/clusters/${cluster}`;
+    const path = `${base}${TERMINALS}/namespaces/${namespace}/pods/${name}${query}`;
 
     this.socket = new WebSocket(server.url.replace('http', 'ws') + path, {
       headers: { authorization: `Bearer ${token}`, ...headers },

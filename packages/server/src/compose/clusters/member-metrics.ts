@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { PROMETHEUS_ANNOTATION } from '@ks-apiserver/api/cluster';
 import { SERVICES } from '@ks-apiserver/api/resources';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/config-schema.ts';
@@ -11,9 +12,6 @@ import {
   type ServiceAddress,
   ServicePrometheus,
 } from '../../models/monitoring/prometheus/service-prometheus.ts';
-
-/** Annotation of a Cluster: the Service of its Prometheus, as `namespace/name:port`. */
-export const PROMETHEUS_ANNOTATION = 'monitoring.kubesphere.io/prometheus';
 
 /** Services under which KubeSphere, kube-prometheus and the operator install Prometheus. */
 const USUAL_SERVICES: readonly ServiceAddress[] = [

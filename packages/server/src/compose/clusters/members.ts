@@ -1,3 +1,4 @@
+import { PROMETHEUS_ANNOTATION } from '@ks-apiserver/api/cluster';
 import { CLUSTERS } from '@ks-apiserver/api/resources';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -5,11 +6,7 @@ import type { MemberLease, MemberParts } from '../../http/chain-dependencies.ts'
 import { MemberClusters } from '../../models/clusters/member-clusters.ts';
 import { type MemberScope, MemberScopes } from '../../models/clusters/member-scopes.ts';
 import type { FollowMember } from '../controllers/clusters.ts';
-import {
-  type MemberMetricsContext,
-  openMemberMetrics,
-  PROMETHEUS_ANNOTATION,
-} from './member-metrics.ts';
+import { type MemberMetricsContext, openMemberMetrics } from './member-metrics.ts';
 import { type HostParts, openMemberParts } from './member-parts.ts';
 import { type MemberScopeContext, memberScopeOpener } from './member-scope.ts';
 

@@ -1,4 +1,4 @@
-import { KUBESPHERE_CONDITION } from '@ks-apiserver/api/cluster';
+import { KUBESPHERE_CONDITION, PROMETHEUS_ANNOTATION } from '@ks-apiserver/api/cluster';
 import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
 import { type Entry, objectOf } from '@ks-apiserver/client/informer/entry';
 import { KubeconfigError, parseKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
@@ -48,6 +48,8 @@ export interface MemberSource {
   isHost: boolean;
   isReady: boolean;
   hasKubeSphere: boolean;
+  /** The Service of its Prometheus: metrics are opened again when it changes. */
+  prometheus: string | undefined;
   connection: Connection;
 }
 
@@ -62,6 +64,7 @@ export function sourceOf(entry: Entry): MemberSource {
     isHost: HOST_CLUSTER_LABEL in entry.labels,
     isReady: has('Ready', 'True'),
     hasKubeSphere: !has(KUBESPHERE_CONDITION, 'False'),
+    prometheus: entry.annotations[PROMETHEUS_ANNOTATION],
     connection: spec?.connection ?? {},
   };
 }
