@@ -8,12 +8,13 @@ import { devopsV1alpha3Rows } from './devops-v1alpha3.ts';
 import { iamRows } from './iam.ts';
 import { KUBERNETES } from './kubernetes.ts';
 import { LATER_VERSIONS } from './later-versions.ts';
+import { AccessMatrix } from './matrix.ts';
 import { MONITORING } from './monitoring.ts';
 import { NETWORK } from './network.ts';
 import { OAUTH } from './oauth.ts';
 import { resourcesV1alpha2Rows } from './resources-v1alpha2.ts';
 import { RESOURCES_V1ALPHA3 } from './resources-v1alpha3.ts';
-import { CALLERS, type Caller, type Row, type Table, TENANTS, type Tenant } from './row.ts';
+import { type Table, TENANTS } from './row.ts';
 import { SERVER } from './server.ts';
 import { SERVICE_MESH } from './service-mesh.ts';
 import { tenantRows } from './tenant.ts';
@@ -36,47 +37,20 @@ const ROUTES: Table = {
 };
 
 let server: TestServer;
-const tokens = new Map<Caller, string | undefined>([['anonymous', undefined]]);
+let matrix: AccessMatrix;
+let tokens: AccessMatrix['tokens'];
 
-/**
- * Creates users, two workspaces with a project and a DevOps project each, and the members of the
- * first.
- */
 before(async () => {
   server = await TestServer.start();
-
-  const admin = await server.token();
-  tokens.set('admin', admin);
+  matrix = await AccessMatrix.prepare(server);
+  tokens = matrix.tokens;
 
   const post = async (path: string, body: unknown) => {
-    const { status, text } = await server.call(path, { token: admin, body });
+    const { status, text } = await server.call(path, { token: tokens.get('admin'), body });
     assert.ok(status < 300, `${path}: ${status} ${text}`);
   };
 
-  const user = (name: string, globalrole: string) =>
-    post('/kapis/iam.kubesphere.io/v1alpha2/users', {
-      metadata: { name, annotations: { 'iam.kubesphere.io/globalrole': globalrole } },
-      spec: { email: `${name}@example.com`, password: 'Passw0rd!' },
-    });
-
-  for (const name of CALLERS.slice(1, -1)) {
-    await user(name, name.endsWith('manager') ? name : 'platform-regular');
-  }
-
-  for (const { workspace, namespace, devops } of [TENANTS.own, TENANTS.other]) {
-    await post('/kapis/tenant.kubesphere.io/v1alpha2/workspaces', {
-      metadata: { name: workspace },
-      spec: { template: { spec: { manager: 'admin' } } },
-    });
-
-    await post('/api/v1/namespaces', {
-      metadata: {
-        name: namespace,
-        labels: { 'kubesphere.io/workspace': workspace },
-        annotations: { 'kubesphere.io/creator': 'admin' },
-      },
-    });
-
+  for (const { workspace, devops } of [TENANTS.own, TENANTS.other]) {
     await post('/apis/devops.kubesphere.io/v1alpha3/devopsprojects', {
       apiVersion: 'devops.kubesphere.io/v1alpha3',
       kind: 'DevOpsProject',
@@ -88,83 +62,9 @@ before(async () => {
       metadata: { name: devops, labels: { 'kubesphere.io/devopsproject': devops } },
     });
   }
-
-  const workspaceMembers = '/kapis/iam.kubesphere.io/v1alpha2/workspaces/ws-a/workspacemembers';
-  const projectMembers = '/kapis/iam.kubesphere.io/v1alpha2/namespaces/ns-a/members';
-
-  await eventually(() =>
-    post(workspaceMembers, [
-      { username: 'ws-viewer', roleRef: 'ws-a-viewer' },
-      { username: 'ws-admin', roleRef: 'ws-a-admin' },
-    ]),
-  );
-
-  await eventually(() =>
-    post(projectMembers, [
-      { username: 'ns-viewer', roleRef: 'viewer' },
-      { username: 'ns-operator', roleRef: 'operator' },
-    ]),
-  );
-
-  for (const name of CALLERS.slice(1, -1)) {
-    tokens.set(name, await server.token(name, 'Passw0rd!'));
-  }
-
-  await eventually(async () =>
-    assert.equal(
-      (await server.call('/api/v1/namespaces/ns-a/pods', { token: tokens.get('ns-viewer') }))
-        .status,
-      200,
-    ),
-  );
 });
 
 after(() => server.stop());
-
-async function check(method: string, template: string, row: Row): Promise<void> {
-  const wrong: string[] = [];
-
-  for (const tenant of Object.keys(TENANTS) as Tenant[]) {
-    const allowed = 'own' in row.allowed ? row.allowed[tenant] : row.allowed;
-
-    const values: Record<string, string> = {
-      ...TENANTS[tenant],
-      resources: row.resources ?? '',
-      name: row.name ?? '',
-    };
-
-    const whole = template.replace('{path:*}', row.path ?? '');
-    const path = whole.replace(/\{(\w+)\}/g, (_, key) => values[key]!) + (row.query ?? '');
-
-    for (const caller of CALLERS) {
-      // An Accept type that no route produces and a body that no handler decodes: allowed writes
-      // fail after authorization and change nothing.
-      const writes = method !== 'GET' || row.acts === true;
-      const body = writes && method !== 'DELETE' && method !== 'GET' ? '"x"' : undefined;
-      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-      const headers = { 'content-type': type, ...(writes && { accept: 'image/png' }) };
-
-      const { status, text } = await server.call(path, {
-        method,
-        token: tokens.get(caller),
-        headers,
-        ...(body && { body }),
-      });
-
-      // OAuth endpoints answer 401 themselves, with texts of their own.
-      const denied =
-        status === 403 ||
-        (status === 401 && text.startsWith('{')) ||
-        (row.hides === true && status === 404);
-
-      if (denied === allowed.includes(caller)) {
-        wrong.push(`${caller} at ${path}: ${status}`);
-      }
-    }
-  }
-
-  assert.equal(wrong.join('\n'), '');
-}
 
 test('every registered route has rows here', () => {
   const registered = routeTables().map(({ method, path }) => `${method} ${path}`);
@@ -213,12 +113,12 @@ for (const [key, rows] of Object.entries(ROUTES)) {
   const [method, path] = key.split(' ') as [string, string];
   for (const row of rows) {
     test(`${key} ${row.resources ?? row.path ?? ''}${row.query ?? ''}`, () =>
-      check(method, path, row));
+      matrix.check(method, path, row));
   }
 }
 
 for (const row of KUBERNETES) {
-  test(`${row.method} ${row.path} of Kubernetes`, () => check(row.method, row.path, row));
+  test(`${row.method} ${row.path} of Kubernetes`, () => matrix.check(row.method, row.path, row));
 }
 
 test('every user may read their own user and kubeconfig, and no other', async () => {
