@@ -86,7 +86,11 @@ async function create(path, body) {
   assert.equal(status, 201, `${path}: ${JSON.stringify(json)}`);
 }
 
-/** Makes a call to the member's Kubernetes API through the host. */
+/**
+ * Makes a call to the member's Kubernetes API through the host.
+ * @param {string} path
+ * @param {{ method?: string, body?: unknown, type?: string }} [options]
+ */
 async function onMember(path, { method = 'GET', body, type } = {}) {
   const { status, json } = await call(path.replace(/^\/(apis?)\//, '/$1/clusters/east/'), {
     method,
