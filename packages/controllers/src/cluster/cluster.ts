@@ -51,22 +51,19 @@ export interface ClusterDependencies {
   featuresOfMembers: () => Record<string, boolean>;
 }
 
-/** Returns the condition that tells whether a member has a KubeSphere of its own. */
-function kubeSphereCondition(installed: boolean): ClusterCondition {
-  return installed
-    ? {
-        type: KUBESPHERE_CONDITION,
-        status: 'True',
-        reason: 'Installed',
-        message: 'The cluster has a KubeSphere of its own',
-      }
-    : {
-        type: KUBESPHERE_CONDITION,
-        status: 'False',
-        reason: 'NotInstalled',
-        message: 'The cluster has no KubeSphere: the host answers for it',
-      };
-}
+const INSTALLED = {
+  type: KUBESPHERE_CONDITION,
+  status: 'True',
+  reason: 'Installed',
+  message: 'The cluster has a KubeSphere of its own',
+} as const satisfies ClusterCondition;
+
+const NOT_INSTALLED = {
+  type: KUBESPHERE_CONDITION,
+  status: 'False',
+  reason: 'NotInstalled',
+  message: 'The cluster has no KubeSphere: the host answers for it',
+} as const satisfies ClusterCondition;
 
 function notReady(why: string): ClusterCondition {
   return {
@@ -145,7 +142,7 @@ export function clusterReconciler({
         conditions:
           hasKubeSphere === undefined
             ? ready
-            : withCondition(ready, kubeSphereCondition(hasKubeSphere), now),
+            : withCondition(ready, hasKubeSphere ? INSTALLED : NOT_INSTALLED, now),
         kubernetesVersion,
         nodeCount,
         ...(configz && { configz }),

@@ -1,18 +1,22 @@
 import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import {
-  type PolicyRule,
-  type RuleAttributes,
-  ruleAllows,
-} from '@ks-apiserver/apimachinery/rbac/rules';
+import { type PolicyRule, ruleAllows } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/http/request/request-info';
+import type {
+  Attributes,
+  AuthorizationMode,
+  AuthorizerOptions,
+  HostAttributes,
+  Reason,
+} from './authorizer-types.ts';
 import {
   type HeldRole,
   type HeldRoles,
   type Level,
   PLATFORM,
   type Place,
+  ROLES_OF_PROJECTS,
 } from './bindings/held-roles.ts';
 import { denial } from './denial.ts';
 import type { OverridePolicy } from './opa/opa.ts';
@@ -28,35 +32,6 @@ import {
   isKeptFromApiTokens,
   readsAllCredentials,
 } from './system-namespaces.ts';
-
-/** Roles that the namespace controller keeps in every project as their RoleBases say. */
-const ROLES_OF_PROJECTS: ReadonlySet<string> = new Set(['admin', 'operator', 'viewer']);
-
-export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
-
-/**
- * Why a call is allowed: the server's mode, a path that is open to everybody, the built-in policy
- * for users, or a rule of a role.
- */
-export type Reason =
-  | 'always-allow'
-  | 'public-path'
-  | 'self-service'
-  | { held: HeldRole; rule: PolicyRule };
-
-/** What tells whether a resource is kept by the host and not by the cluster itself. */
-export type HostAttributes = Pick<RuleAttributes, 'group' | 'resource'>;
-
-/** How calls are decided besides rules. */
-export interface AuthorizerOptions {
-  /** Evaluates modules in annotations of roles; without it they allow nothing. */
-  overrides?: OverridePolicy | undefined;
-  /**
-   * Tells what a member cluster shows of its host: roles of the member itself, which its own
-   * administrators can write, give no rights to that.
-   */
-  isOfHost?: (attributes: HostAttributes) => boolean;
-}
 
 /**
  * Decides which calls a user may make: by public paths, the built-in policy, then roles, in 3.0's
@@ -421,5 +396,3 @@ export class Authorizer {
     return true;
   }
 }
-
-type Attributes = RuleAttributes & { namespace?: string };

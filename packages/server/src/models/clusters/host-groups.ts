@@ -6,7 +6,7 @@ import type {
   Upgraded,
 } from '@ks-apiserver/apimachinery/transport/transport';
 import type { WebSocket } from 'ws';
-import type { HostAttributes } from '../authorization/authorizer.ts';
+import type { HostAttributes } from '../authorization/authorizer-types.ts';
 
 /**
  * API groups of users, their global and workspace roles, and workspaces: for a member without

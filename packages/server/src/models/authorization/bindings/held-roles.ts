@@ -42,6 +42,9 @@ export interface HeldRole {
 /** The place of requests outside workspaces and namespaces. */
 export const PLATFORM: Place = Object.freeze({ workspace: '', namespace: '' });
 
+/** Roles that the namespace controller keeps in every project as their RoleBases say. */
+export const ROLES_OF_PROJECTS: ReadonlySet<string> = new Set(['admin', 'operator', 'viewer']);
+
 /**
  * Finds the roles of callers: KubeSphere's global, workspace, namespace and cluster roles, in 3.0's
  * order.
