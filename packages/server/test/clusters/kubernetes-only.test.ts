@@ -31,7 +31,10 @@ const statusOf = async (path: string, token: string) => (await host.call(path, {
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'kubernetes-only-'));
   const config = join(dir, 'host.yaml');
-  await writeFile(config, 'multicluster: { enable: true }\n');
+  await writeFile(
+    config,
+    'multicluster: { enable: true }\nmonitoring: { embedded: { interval: 5s } }\n',
+  );
 
   [host, member] = await Promise.all([
     TestPlatform.start({ args: ['--config', config] }),
@@ -331,6 +334,18 @@ test('watches, live lists and WebSockets show changes in the member', async () =
   assert.equal(opened.status, 101);
   assert.match(opened.text, /live-one/);
   assert.equal((await callWithUpgrade(host.server.url, watch, { token: outsider })).status, 403);
+});
+
+test('metrics of a member without Prometheus are collected here', async () => {
+  const path =
+    '/kapis/clusters/east/monitoring.kubesphere.io/v1alpha3/cluster?metrics_filter=cluster_namespace_count$';
+  const { items } = (await member.call('/api/v1/namespaces')).json;
+
+  await eventually(async () => {
+    const { json } = await host.call(path);
+    const value = json.results?.[0]?.data?.result?.[0]?.value?.[1];
+    assert.equal(value, String(items.length), JSON.stringify(json));
+  }, 30_000);
 });
 
 test('nobody acts as somebody else in the member, or reaches it with other credentials', async () => {
