@@ -8,6 +8,9 @@ const TIMEOUT_MS = 10_000;
 /** Longest answer, in bytes. */
 const LIMIT = 256 * 1024;
 
+/** The Service in front of a cluster's KubeSphere API. */
+const SERVICE = '/api/v1/namespaces/kubesphere-system/services/ks-apiserver';
+
 /** Path of a cluster's own KubeSphere API, through its Kubernetes API. */
 export const KUBESPHERE_SERVICE =
   '/api/v1/namespaces/kubesphere-system/services/:ks-apiserver:/proxy';
@@ -84,4 +87,17 @@ export async function readKubeSphere(
 
   // The credentials of the kubeconfig are only for its Kubernetes API.
   return readObject({ server: endpoint.replace(/\/+$/, '') }, path);
+}
+
+/**
+ * Returns whether a cluster has the Service of a KubeSphere; undefined where its Kubernetes API does
+ * not tell.
+ */
+export async function findKubeSphere(config: ClusterConfig): Promise<boolean | undefined> {
+  try {
+    await readObject(config, SERVICE);
+    return true;
+  } catch (error) {
+    return error instanceof ProbeError && error.status === 404 ? false : undefined;
+  }
 }

@@ -1,6 +1,11 @@
 import type { ClusterConfig } from '@ks-apiserver/client/kube/kubeconfig';
 import { parseKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
-import { ProbeError, readKubeSphere, readObject } from '@ks-apiserver/client/kube/probe';
+import {
+  findKubeSphere,
+  ProbeError,
+  readKubeSphere,
+  readObject,
+} from '@ks-apiserver/client/kube/probe';
 import type { ClusterConnection } from './cluster-object.ts';
 
 /** What a member tells of itself. */
@@ -12,9 +17,6 @@ export interface MemberState {
   /** Whether a KubeSphere is installed in it; undefined where that was not found out. */
   hasKubeSphere: boolean | undefined;
 }
-
-/** The Service in front of a member's KubeSphere API. */
-const SERVICE = '/api/v1/namespaces/kubesphere-system/services/ks-apiserver';
 
 const CONFIGZ = '/kapis/config.kubesphere.io/v1alpha2/configs/configz';
 
@@ -37,19 +39,6 @@ function featuresOf(configz: Record<string, unknown>): Record<string, boolean> {
       (entry): entry is [string, boolean] => typeof entry[1] === 'boolean',
     ),
   );
-}
-
-/**
- * Returns whether a member has the Service of a KubeSphere; undefined where its Kubernetes API does
- * not tell.
- */
-async function findKubeSphere(config: ClusterConfig): Promise<boolean | undefined> {
-  try {
-    await readObject(config, SERVICE);
-    return true;
-  } catch (error) {
-    return error instanceof ProbeError && error.status === 404 ? false : undefined;
-  }
 }
 
 /** Asks a member that has a kubeconfig. */

@@ -7,7 +7,7 @@ import {
   KubeconfigError,
   parseKubeconfig,
 } from '@ks-apiserver/client/kube/kubeconfig';
-import { ProbeError } from '@ks-apiserver/client/kube/probe';
+import { findKubeSphere, ProbeError } from '@ks-apiserver/client/kube/probe';
 import type { CallerWriter } from '../authorization/caller-writer.ts';
 import { missing } from '../iam/errors.ts';
 import { clusterUid, probeKubernetes, probeKubeSphere } from './probe.ts';
@@ -103,7 +103,11 @@ export class Clusters {
     try {
       await probeKubeSphere(config, kubesphereAPIEndpoint);
     } catch (error) {
-      throw toRefusal('unable validate kubesphere endpoint', error);
+      // This server answers for a cluster that has only Kubernetes.
+      const isPlain = !kubesphereAPIEndpoint && (await findKubeSphere(config)) === false;
+      if (!isPlain) {
+        throw toRefusal('unable validate kubesphere endpoint', error);
+      }
     }
   }
 
