@@ -1,5 +1,7 @@
 // The Helm chart: linted, rendered with several values, and installed into a real API server.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse, parseAllDocuments } from 'yaml';
@@ -48,8 +50,13 @@ before(async () => {
 
 after(() => cluster?.stop());
 
+/** Returns the values of a file that users give to helm. */
+const valuesOf = (file) => parse(readFileSync(join(chart, file), 'utf8'));
+
 const variants = {
   default: {},
+  'host of several clusters': valuesOf('values-host.yaml'),
+  'member of several clusters': valuesOf('values-member.yaml'),
   'many replicas with Redis': {
     replicas: 3,
     redis: { host: 'redis.example', password: 'secret' },
@@ -134,6 +141,19 @@ test('renders values in the right fields', async () => {
 
   assert.equal(spec.strategy.type, 'Recreate');
   assert.deepEqual(data, { name: 'data', persistentVolumeClaim: { claimName: 'metrics' } });
+});
+
+test('hosts and members get their sections of the configuration', async () => {
+  const configOf = async (values) =>
+    parse((await template(values)).find('ConfigMap', 'kubesphere-config').data['kubesphere.yaml']);
+
+  const host = await configOf(variants['host of several clusters']);
+  assert.equal(host.multicluster.enable, true);
+  assert.equal(host.authentication.multipleLogin, true);
+
+  const member = await configOf(variants['member of several clusters']);
+  assert.equal(member.multicluster.clusterRole, 'member');
+  assert.equal(member.authentication.oauthOptions.accessTokenMaxAge, 0);
 });
 
 test('refuses unknown values', async () => {
