@@ -272,6 +272,60 @@ test('all rights in the member give none over what the host keeps', async () => 
   assert.doesNotMatch(search.text, /"kind":"User"/);
 });
 
+test('a tenant gets no further rights in the member', async () => {
+  const roleRef = {
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind: 'ClusterRole',
+    name: 'cluster-admin',
+  };
+  const binding = { metadata: { name: 'tess-rises' }, roleRef, subjects: userSubject('tess') };
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const label = (workspace: string) => ({
+    metadata: { labels: { 'kubesphere.io/workspace': workspace } },
+  });
+
+  await host.createWorkspace('rivals');
+  await member.call('/api/v1/namespaces', {
+    method: 'POST',
+    body: { metadata: { name: 'rivals-east', ...label('rivals').metadata } },
+  });
+
+  const rbac = '/apis/clusters/east/rbac.authorization.k8s.io/v1';
+  const core = '/api/clusters/east/v1';
+  const tries: [method: string, path: string, body?: unknown][] = [
+    ['POST', `${rbac}/clusterrolebindings`, binding],
+    ['POST', `${rbac}/namespaces/rivals-east/rolebindings`, binding],
+    ['POST', `${rbac}/namespaces/kube-system/rolebindings`, binding],
+    ['PATCH', `${core}/namespaces/rivals-east`, label('shop')],
+    ['PATCH', `${core}/namespaces/other-east`, label('shop')],
+    ['PATCH', `${core}/namespaces/shop-east`, label('rivals')],
+    ['POST', `${core}/namespaces`, { metadata: { name: 'taken', ...label('rivals').metadata } }],
+    ['POST', `${core}/namespaces/kube-system/secrets`, { metadata: { name: 'x' } }],
+    ['GET', `${core}/namespaces/rivals-east/secrets`],
+    ['GET', `${core}/secrets`],
+    ['GET', `${RESOURCES}/namespaces/rivals-east/secrets`],
+    ['POST', `${IAM}/clustermembers`, [{ username: 'tess', roleRef: 'cluster-admin' }]],
+    ['POST', `${IAM}/namespaces/rivals-east/members`, [{ username: 'tess', roleRef: 'admin' }]],
+    ['POST', `${TENANT}/workspaces/rivals/namespaces`, { metadata: { name: 'taken' } }],
+  ];
+
+  const allowed: string[] = [];
+
+  for (const [method, path, body] of tries) {
+    const { status, text } = await host.call(path, {
+      method,
+      token: tenant,
+      ...(method === 'PATCH' && { headers: merge }),
+      ...(body ? { body } : {}),
+    });
+    if (status !== 403) {
+      allowed.push(`${method} ${path}: ${status} ${text.slice(0, 200)}`);
+    }
+  }
+
+  assert.deepEqual(allowed, []);
+});
+
 test('users and workspaces are those of the host, also by the path of the member', async () => {
   const { json } = await host.call(`${IAM}/users?name=tess`);
   assert.equal(json.totalItems, 1);
