@@ -8,31 +8,28 @@ import type {
 import type { WebSocket } from 'ws';
 import type { HostAttributes } from '../authorization/authorizer-types.ts';
 
-/**
- * API groups of users, their global and workspace roles, and workspaces: for a member without
- * KubeSphere those of the host count.
- */
-export const HOST_GROUPS: ReadonlySet<string> = new Set([
-  'iam.kubesphere.io',
-  'tenant.kubesphere.io',
+/** What a member without KubeSphere has from its host: users, their roles and workspaces. */
+const HOST_RESOURCES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  [
+    'iam.kubesphere.io',
+    new Set([
+      'users',
+      'loginrecords',
+      'globalroles',
+      'globalrolebindings',
+      'workspaceroles',
+      'workspacerolebindings',
+      'workspacemembers',
+      'groups',
+      'groupbindings',
+      'rolebases',
+    ]),
+  ],
+  ['tenant.kubesphere.io', new Set(['workspaces', 'workspacetemplates'])],
 ]);
 
-/** Resources of the host, by their group. */
-const HOST_RESOURCES: Readonly<Record<string, ReadonlySet<string>>> = {
-  'iam.kubesphere.io': new Set([
-    'users',
-    'loginrecords',
-    'globalroles',
-    'globalrolebindings',
-    'workspaceroles',
-    'workspacerolebindings',
-    'workspacemembers',
-    'groups',
-    'groupbindings',
-    'rolebases',
-  ]),
-  'tenant.kubesphere.io': new Set(['workspaces', 'workspacetemplates']),
-};
+/** API groups of users, their global and workspace roles, and workspaces. */
+export const HOST_GROUPS: ReadonlySet<string> = new Set(HOST_RESOURCES.keys());
 
 const GROUP_OF_LISTS = 'resources.kubesphere.io';
 
@@ -42,14 +39,14 @@ const GROUP_OF_LISTS = 'resources.kubesphere.io';
  */
 export function isOfHost({ group, resource }: HostAttributes): boolean {
   if (group !== GROUP_OF_LISTS) {
-    return HOST_RESOURCES[group]?.has(resource) === true;
+    return HOST_RESOURCES.get(group)?.has(resource) === true;
   }
 
   const dot = resource.indexOf('.');
   const [plural, named] =
     dot < 0 ? [resource, ''] : [resource.slice(0, dot), resource.slice(dot + 1)];
 
-  return Object.entries(HOST_RESOURCES).some(
+  return [...HOST_RESOURCES].some(
     ([one, resources]) => resources.has(plural) && (named === '' || named === one),
   );
 }
