@@ -42,7 +42,12 @@ async function prepare(
   const { client } = kubernetes;
 
   if (kubernetes.embedded) {
-    const changes = await install(client, { embedded: true, onlyIfOutdated: true });
+    const { enable, federation } = options.config.multicluster;
+    const changes = await install(client, {
+      embedded: true,
+      federation: enable && federation === 'own',
+      onlyIfOutdated: true,
+    });
     const failed = changes.find(({ result }) => result === 'failed');
     if (failed) {
       throw new ConfigError(`${failed.object} cannot be installed: ${failed.error?.message}`);

@@ -164,6 +164,8 @@ export const ConfigSchema = Type.Object({
     // A member takes tokens of its host's users, whose uids are other ones there (KubeSphere 3.1).
     clusterRole: Type.Enum(['none', 'host', 'member'], { default: 'none' }),
     enableFederation: Flag(),
+    // Who propagates objects to members: this server, a KubeFed that runs beside it, or nobody.
+    federation: Type.Enum(['own', 'kubefed', 'off'], { default: 'own' }),
     proxyPublishService: Text(),
     proxyPublishAddress: Text(),
     agentImage: Text('kubesphere/tower:v1.0'),

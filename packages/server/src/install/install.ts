@@ -1,15 +1,19 @@
+import { createHash } from 'node:crypto';
 import { MONITORING_GROUP } from '@ks-apiserver/api/groups';
 import { timeout } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import pMap from 'p-map';
 import { applyObject, type Change, resourceOf, resourceVersions } from './apply.ts';
+import { federationCrds } from './federation-crds.ts';
 import { builtinManifests, type Manifests } from './manifests.ts';
 
 /** What is installed, and when. */
 export interface InstallOptions {
   /** Includes the objects that only the embedded Kubernetes API gets. */
   embedded?: boolean;
+  /** Includes the kinds of objects that are propagated to member clusters. */
+  federation?: boolean;
   /**
    * Does nothing when this very version was installed before, even if objects were changed or
    * deleted since.
@@ -76,6 +80,11 @@ function isOwn({ spec }: KubeObject): boolean {
   return group !== MONITORING_GROUP && /(^|\.)kubesphere\.io$/.test(group);
 }
 
+/** Returns a text that changes with every change of some objects. */
+function hashOf(objects: readonly KubeObject[]): string {
+  return createHash('sha256').update(JSON.stringify(objects)).digest('hex').slice(0, 16);
+}
+
 class Installation {
   readonly changes: Change[] = [];
   readonly #client: KubeClient;
@@ -128,8 +137,11 @@ class Installation {
  * failed for one object is in its change.
  */
 export async function install(client: KubeClient, options: InstallOptions = {}): Promise<Change[]> {
-  const { hash, crds, objects, embedded, policies } = options.manifests ?? builtinManifests();
+  const { objects, embedded, policies, ...manifests } = options.manifests ?? builtinManifests();
   const { signal } = options;
+  const federation = options.federation ? federationCrds() : [];
+  const crds = [...manifests.crds, ...federation];
+  const hash = options.federation ? `${manifests.hash}-${hashOf(federation)}` : manifests.hash;
 
   if (options.onlyIfOutdated) {
     const configMaps = { group: '', version: 'v1', resource: 'configmaps' };

@@ -2,10 +2,11 @@ import { install } from '../../install/install.ts';
 import { type CommandContext, describeChange, runClusterCommand } from '../cluster-command.ts';
 import { monitoringRules } from './monitoring-rules.ts';
 
-const usage = `Usage: ks-apiserver install [--kubeconfig FILE]
+const usage = `Usage: ks-apiserver install [--kubeconfig FILE] [--federation]
 
 Applies the CRDs and built-in objects of KubeSphere to a cluster and prints the changes. Without --kubeconfig it uses the
-ServiceAccount of the pod that it runs in. It can be run again at any time, and keeps the changes of other users.
+ServiceAccount of the pod that it runs in. It can be run again at any time, and keeps the changes of other users. With
+--federation it also applies the CRDs of objects that a host propagates to its member clusters.
 
        ks-apiserver install --monitoring-rules [--kube-state-metrics 1|2] [--node-exporter upstream|kubesphere]
 
@@ -22,6 +23,7 @@ const RESULTS = ['created', 'configured', 'unchanged', 'kept', 'failed'] as cons
 export function installCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const options = {
     kubeconfig: { type: 'string' },
+    federation: { type: 'boolean' },
     'monitoring-rules': { type: 'boolean' },
     'kube-state-metrics': { type: 'string' },
     'node-exporter': { type: 'string' },
@@ -37,7 +39,9 @@ export function installCommand(args: readonly string[], context: CommandContext)
           return 0;
         }
 
-        const changes = await install(await connect(values.kubeconfig));
+        const changes = await install(await connect(values.kubeconfig), {
+          federation: values.federation === true,
+        });
 
         for (const change of changes) {
           if (change.result !== 'unchanged') {
