@@ -7,6 +7,9 @@ export const FEDERATED_GROUP = 'types.kubefed.io';
 /** Version of federated objects. */
 export const FEDERATED_VERSION = 'v1beta1';
 
+/** `apiVersion` of federated objects. */
+export const FEDERATED_API_VERSION = `${FEDERATED_GROUP}/${FEDERATED_VERSION}`;
+
 /** Group of KubeFed's own objects. */
 export const KUBEFED_GROUP = 'core.kubefed.io';
 

@@ -297,19 +297,25 @@ export class KubeClient {
     key: ObjectKey,
     {
       dryRun,
+      signal,
       ...options
     }: {
       dryRun?: boolean;
+      signal?: AbortSignal;
       propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
       preconditions?: { uid?: string; resourceVersion?: string };
     } = {},
   ): Promise<void> {
-    await this.#json('DELETE', resourcePath(key.resource, key.namespace, key.name), {
+    const body = {
       kind: 'DeleteOptions',
       apiVersion: 'v1',
       ...options,
       ...(dryRun && { dryRun: ['All'] }),
-    });
+    };
+
+    const path = resourcePath(key.resource, key.namespace, key.name);
+
+    await this.#json('DELETE', path, body, undefined, signal);
   }
 
   /**

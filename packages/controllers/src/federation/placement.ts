@@ -1,4 +1,4 @@
-import type { FederatedTemplate } from '@ks-apiserver/api/federation/federated-object';
+import type { FederatedTemplate, Placement } from '@ks-apiserver/api/federation/federated-object';
 import { FEDERATED_NAMESPACE, type FederatedKind } from '@ks-apiserver/api/federation/kinds';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 
@@ -60,4 +60,19 @@ export function selectClusters(
     names: new Set([...names].filter((name) => ofNamespace.has(name))),
     namespaceNotFederated: false,
   };
+}
+
+/**
+ * Whether a placement selects other clusters, but not this one. Throws a StatusError for a wrong
+ * selector.
+ */
+export function leavesOut(
+  { clusters, clusterSelector }: Placement,
+  { name, labels }: Pick<TargetCluster, 'name' | 'labels'>,
+): boolean {
+  if (clusters) {
+    return clusters.length > 0 && !clusters.some((one) => one.name === name);
+  }
+
+  return Boolean(clusterSelector) && !labelSelectorFrom(clusterSelector).matches(labels);
 }

@@ -18,9 +18,9 @@ export interface Reconciler {
   sources: readonly Source[];
   /**
    * Called once at the start, for a reconciler that has more to follow later on, such as the kinds
-   * that objects name.
+   * that objects name. `add` has a key reconciled soon.
    */
-  begin?(follow: Follow): void;
+  begin?(follow: Follow, add: (key: string) => void): void;
   /** Called once when nothing is reconciled any more. */
   end?(): Promise<void>;
   /** Returns the object that a key stands for, if there is one: events about failures name it. */
@@ -75,14 +75,17 @@ export class Controller {
       this.#subscribe(source);
     }
 
-    this.#reconciler.begin?.((source) => {
-      if (this.#queue.isStopped) {
-        return;
-      }
+    this.#reconciler.begin?.(
+      (source) => {
+        if (this.#queue.isStopped) {
+          return;
+        }
 
-      this.#sources.push(source);
-      this.#subscribe(source);
-    });
+        this.#sources.push(source);
+        this.#subscribe(source);
+      },
+      (key) => this.add(key),
+    );
 
     this.#addEverything();
     this.#resync = setInterval(() => this.#addEverything(), RESYNC_MS);

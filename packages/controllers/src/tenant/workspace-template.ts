@@ -1,4 +1,5 @@
 import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
+import type { Placement } from '@ks-apiserver/api/federation/federated-object';
 import { USER_REF_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import {
   WORKSPACE_ROLE_BINDINGS,
@@ -7,13 +8,23 @@ import {
   WORKSPACES,
 } from '@ks-apiserver/api/resources';
 import { userSubject } from '@ks-apiserver/api/subject';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { Change } from '@ks-apiserver/client/informer/informer-store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { EventRecorder } from '../events/recorder.ts';
 import type { Reconciler } from '../runtime/controller.ts';
-import { ensureCreated, ensureEqual } from '../runtime/ensure.ts';
+import { ensureCreated, ensureDeleted, ensureEqual } from '../runtime/ensure.ts';
+
+/** Where workspaces are, with member clusters. */
+export interface WorkspacePlacement {
+  /** The clusters that placements select. */
+  clusters: Informer;
+  /** Whether a placement selects other clusters only. */
+  leavesOutHost: (placement: Placement) => boolean;
+}
 
 /** Dependencies of the workspace template controller. */
 export interface WorkspaceTemplateDependencies {
@@ -24,6 +35,10 @@ export interface WorkspaceTemplateDependencies {
   roleBases: Informer;
   users: Informer;
   events: EventRecorder;
+  /** Undefined without member clusters: the Workspace of each template is in the own cluster. */
+  placement?: WorkspacePlacement | undefined;
+  /** Namespaces of the own cluster. */
+  namespaces: Informer;
 }
 
 /**
@@ -38,7 +53,64 @@ export function workspaceTemplateReconciler({
   roleBases,
   users,
   events,
+  placement,
+  namespaces,
 }: WorkspaceTemplateDependencies): Reconciler {
+  const all = () => [...templates.store.values()].map((entry) => entry.name);
+
+  /** Whether the Workspace is to be in other clusters only. */
+  function isElsewhere({ spec }: PersistedObject): boolean {
+    return placement?.leavesOutHost(spec?.placement ?? {}) === true;
+  }
+
+  /** Deletes the Workspace of a template that leaves out the own cluster, unless it is in use. */
+  async function removeWorkspace(template: PersistedObject): Promise<void> {
+    const { name, uid } = template.metadata;
+    const workspace = workspaces.store.get(name)?.object;
+    const isOwn = workspace?.metadata.ownerReferences?.some((owner) => owner.uid === uid);
+    if (!isOwn) {
+      return;
+    }
+
+    const isUsed = [...namespaces.store.values()].some(
+      ({ labels }) => labels[WORKSPACE_LABEL] === name,
+    );
+
+    if (isUsed) {
+      events.record(
+        template,
+        'Warning',
+        'WorkspaceInUse',
+        'the workspace stays in this cluster, which its placement leaves out, because it has projects here',
+      );
+    } else {
+      await ensureDeleted(client, { resource: WORKSPACES, name });
+    }
+  }
+
+  async function ensureWorkspace(name: string, template: PersistedObject): Promise<void> {
+    const { labels, annotations } = (template.spec?.template?.metadata ?? {}) as {
+      labels?: Record<string, string>;
+      annotations?: Record<string, string>;
+    };
+
+    const metadata = {
+      name,
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      ownerReferences: [controllerReference(template)],
+    };
+
+    const workspace = {
+      apiVersion: 'tenant.kubesphere.io/v1alpha1',
+      kind: 'Workspace',
+      metadata,
+      spec: template.spec?.template?.spec ?? {},
+    };
+
+    await ensureEqual(client, WORKSPACES, workspace, ['spec'], workspaces.store.get(name)?.object);
+  }
+
   async function ensureRoles(workspace: string, owner: PersistedObject): Promise<void> {
     for (const base of roleBases.store.values()) {
       const role = base.object?.role as PersistedObject | undefined;
@@ -119,7 +191,16 @@ export function workspaceTemplateReconciler({
     about: (name) => templates.store.get(name)?.object,
     sources: [
       { informer: templates, keys: ({ entry }) => [entry.name] },
-      { informer: roleBases, keys: () => [...templates.store.values()].map((entry) => entry.name) },
+      { informer: roleBases, keys: all },
+      ...(placement
+        ? [
+            {
+              informer: placement.clusters,
+              keys: ({ entry, previous }: Change) =>
+                equalJson(entry.labels, previous?.labels ?? {}) ? [] : all(),
+            },
+          ]
+        : []),
     ],
     async reconcile(name) {
       const template = templates.store.get(name)?.object;
@@ -127,32 +208,11 @@ export function workspaceTemplateReconciler({
         return undefined;
       }
 
-      const { labels, annotations } = (template.spec?.template?.metadata ?? {}) as {
-        labels?: Record<string, string>;
-        annotations?: Record<string, string>;
-      };
-
-      const metadata = {
-        name,
-        ...(labels && { labels }),
-        ...(annotations && { annotations }),
-        ownerReferences: [controllerReference(template)],
-      };
-
-      const workspace = {
-        apiVersion: 'tenant.kubesphere.io/v1alpha1',
-        kind: 'Workspace',
-        metadata,
-        spec: template.spec?.template?.spec ?? {},
-      };
-
-      await ensureEqual(
-        client,
-        WORKSPACES,
-        workspace,
-        ['spec'],
-        workspaces.store.get(name)?.object,
-      );
+      if (isElsewhere(template)) {
+        await removeWorkspace(template);
+      } else {
+        await ensureWorkspace(name, template);
+      }
 
       await ensureRoles(name, template);
       await ensureManager(name, template);

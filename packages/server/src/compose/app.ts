@@ -379,6 +379,10 @@ export async function openApp(
       followMember: otherClusters.followMember,
       configz: () => configz(config, search.backends),
       featuresOfMembers: () => configz(configOfMember(config), NO_SEARCH),
+      federation: {
+        mode: config.multicluster.federation,
+        transportOf: (cluster) => otherClusters.members.kubernetes(cluster),
+      },
     },
     searchStore: search.store,
     close,

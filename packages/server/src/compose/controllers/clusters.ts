@@ -5,6 +5,7 @@ import {
   type MemberProjectsDependencies,
   memberProjectsReconciler,
 } from '@ks-apiserver/controllers/cluster/member-projects';
+import type { FederationOptions } from './federation.ts';
 import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
 
 /** Follows a member that has only Kubernetes. */
@@ -19,6 +20,8 @@ export interface ClusterOptions {
   configz: () => Record<string, boolean>;
   /** Returns the features that this server offers for members without a KubeSphere. */
   featuresOfMembers: () => Record<string, boolean>;
+  /** How objects are propagated to members. */
+  federation: Pick<FederationOptions, 'mode' | 'transportOf'>;
 }
 
 /** What the projects of members are made with. */
@@ -30,7 +33,7 @@ export type ProjectDependencies = Pick<
 /** Returns the controllers that look after the own cluster's object and after members. */
 export function clusterControllers(
   { client, catalog, events }: OptionalDependencies,
-  { clusters, configz, featuresOfMembers, followMember }: ClusterOptions,
+  { clusters, configz, featuresOfMembers, followMember }: Omit<ClusterOptions, 'federation'>,
   { roleBases, users, onFailure }: ProjectDependencies,
 ): OptionalControllers {
   const nodes = catalog.informerOf('nodes');

@@ -54,11 +54,12 @@ import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { componentKind } from '../../models/resources/computed/application-components.ts';
 import type { Routers } from '../../models/router/routers.ts';
 import type { QuotaLimits } from '../../models/tenant/quota-limits.ts';
-import { type ClusterOptions, clusterControllers } from './clusters.ts';
+import { type ClusterOptions, clusterControllers, type ProjectDependencies } from './clusters.ts';
 import { type DevOpsBackends, devopsControllers } from './devops.ts';
+import { federationControllers, hostPlacement } from './federation.ts';
 import { meshControllers } from './mesh.ts';
 import { type NetworkIsolationOptions, networkControllers } from './network.ts';
-import type { OptionalControllers } from './optional-controllers.ts';
+import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
 import { servedVersion } from './served-version.ts';
 
 /** What the controllers work with. */
@@ -120,6 +121,21 @@ async function openCopies(client: KubeClient) {
   };
 }
 
+/** Returns the controllers of the clusters, and of what is propagated to them. */
+function clusterParts(
+  dependencies: OptionalDependencies,
+  options: ClusterOptions,
+  projects: ProjectDependencies,
+): OptionalControllers[] {
+  const { clusters, federation } = options;
+  const { users } = projects;
+
+  return [
+    clusterControllers(dependencies, options, projects),
+    federationControllers(dependencies, { ...federation, clusters, users }),
+  ];
+}
+
 /** Starts all controllers and returns a function that stops them. */
 export async function startControllers(
   dependencies: ControllerDependencies,
@@ -177,13 +193,11 @@ export async function startControllers(
       ? [devopsControllers({ client, catalog, events }, dependencies.devops)]
       : []),
     ...(dependencies.memberClusters
-      ? [
-          clusterControllers({ client, catalog, events }, dependencies.memberClusters, {
-            roleBases,
-            users,
-            onFailure: onError,
-          }),
-        ]
+      ? clusterParts({ client, catalog, events }, dependencies.memberClusters, {
+          roleBases,
+          users,
+          onFailure: onError,
+        })
       : []),
     ...(dependencies.managesMesh ? [await meshControllers({ client, catalog, events })] : []),
   ];
@@ -273,6 +287,8 @@ export async function startControllers(
       roleBases,
       users,
       events,
+      namespaces,
+      placement: dependencies.memberClusters && hostPlacement(dependencies.memberClusters.clusters),
     }),
     workspaceReconciler(client, workspaces),
     workspaceMemberReconciler('workspace-role', client, WORKSPACE_ROLES, workspaceRoles, templates),

@@ -1,0 +1,82 @@
+import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import {
+  federatedInformers,
+  federationReconcilers,
+  kubeFedClusterInformer,
+} from '@ks-apiserver/controllers/federation/federation';
+import { hostSourceReconcilers } from '@ks-apiserver/controllers/federation/host-sources';
+import type { MemberTransport } from '@ks-apiserver/controllers/federation/member-client';
+import { leavesOut } from '@ks-apiserver/controllers/federation/placement';
+import type { WorkspacePlacement } from '@ks-apiserver/controllers/tenant/workspace-template';
+import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
+
+/** Who propagates objects to members. */
+export type FederationMode = 'own' | 'kubefed' | 'off';
+
+/** What the propagation needs besides. */
+export interface FederationOptions {
+  mode: FederationMode;
+  /** Clusters with their credentials. */
+  clusters: Informer;
+  /** Users with their passwords, which are not propagated. */
+  users: Informer;
+  transportOf: MemberTransport;
+}
+
+const NONE: OptionalControllers = { informers: [], needs: [], reconcilers: [] };
+
+/**
+ * Returns the controllers that propagate objects to members, and those that make federated objects
+ * of users, roles and workspaces. A KubeFed beside this server needs the latter alone.
+ */
+export function federationControllers(
+  { client, catalog, events }: OptionalDependencies,
+  { mode, clusters, users, transportOf }: FederationOptions,
+): OptionalControllers {
+  if (mode === 'off') {
+    return NONE;
+  }
+
+  const federated = federatedInformers(client);
+  const objects = {
+    users,
+    globalRoles: catalog.informerOf('globalroles'),
+    globalRoleBindings: catalog.informerOf('globalrolebindings'),
+    workspaceRoles: catalog.informerOf('workspaceroles'),
+    workspaceRoleBindings: catalog.informerOf('workspacerolebindings'),
+    templates: catalog.informerOf('workspacetemplates'),
+  };
+
+  const needs = Object.values(objects);
+  const sources = hostSourceReconcilers(client, objects, federated);
+
+  if (mode === 'kubefed') {
+    return { informers: [...federated.values()], needs, reconcilers: sources };
+  }
+
+  const kubeFedClusters = kubeFedClusterInformer(client);
+
+  return {
+    informers: [...federated.values(), kubeFedClusters],
+    needs,
+    reconcilers: [
+      ...federationReconcilers(
+        { client, clusters, federated, transportOf, events },
+        kubeFedClusters,
+      ),
+      ...sources,
+    ],
+  };
+}
+
+/** Returns whether the placement of a workspace leaves out the own cluster. */
+export function hostPlacement(clusters: Informer): WorkspacePlacement {
+  return {
+    clusters,
+    leavesOutHost: (placement) => {
+      const host = [...clusters.store.values()].find(({ labels }) => HOST_CLUSTER_LABEL in labels);
+      return host !== undefined && leavesOut(placement, host);
+    },
+  };
+}
