@@ -17,6 +17,7 @@ import { Gate } from '../models/gate/gate.ts';
 import { applicationRule } from '../models/gate/rules/applications.ts';
 import { claimExpansionRule } from '../models/gate/rules/claim-expansion.ts';
 import { devopsProjectRule } from '../models/gate/rules/devops-projects.ts';
+import { federatedRule } from '../models/gate/rules/federated.ts';
 import { bindingRule, groupRule } from '../models/gate/rules/iam/bindings.ts';
 import {
   certificateRule,
@@ -172,7 +173,7 @@ export function openGate(access: ReturnType<typeof openAccess>, context: GateCon
 
   const withLifecycle = new Set(rulesOfRights.flatMap(({ resources }) => [...resources]));
 
-  const rules: readonly Rule[] = [
+  const rulesOfKinds: readonly Rule[] = [
     ...rulesOfRights,
     certificateRule(authorizer),
     applicationRule(authorizer),
@@ -182,6 +183,8 @@ export function openGate(access: ReturnType<typeof openAccess>, context: GateCon
     platformKindRule(authorizer),
     lifecycleRule(authorizer, withLifecycle),
   ];
+
+  const rules = [...rulesOfKinds, federatedRule(authorizer, rulesOfKinds)];
 
   const review = new WriteReview(authorizer, quotaLimits, rules);
   const { isDevOpsNamespace } = access;

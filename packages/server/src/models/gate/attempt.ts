@@ -29,7 +29,10 @@ export interface Verdict {
 
 /** Reviews writes of some resources. */
 export interface Rule {
-  /** `group/resource`, or `group/resource/subresource` for a subresource alone; of any version. */
+  /**
+   * `group/resource`, or `group/resource/subresource` for a subresource alone; of any version.
+   * `group/*` stands for the resources of a group that no other rule names.
+   */
   readonly resources: ReadonlySet<string>;
   /** Whether deletions are reviewed too. */
   readonly seesDeletions?: boolean;

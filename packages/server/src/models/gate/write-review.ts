@@ -32,7 +32,8 @@ export class WriteReview {
 
   /** Returns the rules about a resource; rules of the object apply to its subresources too. */
   #rulesOf({ group, resource, subresource }: RequestInfo): readonly Rule[] {
-    const ofObject = this.#rules.get(`${group}/${resource}`) ?? NONE;
+    const ofObject =
+      this.#rules.get(`${group}/${resource}`) ?? this.#rules.get(`${group}/*`) ?? NONE;
 
     if (subresource === '') {
       return ofObject;

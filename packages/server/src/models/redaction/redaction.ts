@@ -38,6 +38,26 @@ const SECRET_FIELDS: ReadonlyMap<string, SecretFields> = new Map<string, SecretF
   ],
   ['iam.kubesphere.io/users', { paths: [['spec', 'password']], shownToAdministrators: false }],
   [
+    'types.kubefed.io/federatedsecrets',
+    {
+      paths: [['spec']],
+      pathsOf: federatedCredentialPaths,
+      mark: CREDENTIAL_TYPE_PREFIX,
+      shownToAdministrators: false,
+    },
+  ],
+  [
+    'types.kubefed.io/federatedusers',
+    {
+      paths: [
+        ['spec', 'template', 'spec', 'password'],
+        // An override may set the password, too.
+        ['spec', 'overrides'],
+      ],
+      shownToAdministrators: false,
+    },
+  ],
+  [
     'cluster.kubesphere.io/clusters',
     {
       paths: [
@@ -73,6 +93,21 @@ function credentialPaths({ type, data, stringData }: Readonly<Fields>): Path[] {
       .map((key): Path => [field, key]);
 
   return [...below('data', data), ...below('stringData', stringData)];
+}
+
+/** Returns the secrets of a federated Secret; overrides may say that it is a credential. */
+function federatedCredentialPaths({ spec }: Readonly<Fields>): Path[] {
+  const { template, overrides }: Fields = isFields(spec) ? spec : {};
+  const changed = JSON.stringify(overrides ?? null).includes(CREDENTIAL_TYPE_PREFIX);
+  const ofTemplate = isFields(template) ? credentialPaths(template) : [];
+
+  if (changed) {
+    return [['spec']];
+  }
+
+  return ofTemplate.length === 0
+    ? []
+    : [...ofTemplate.map((path) => ['spec', 'template', ...path]), ['spec', 'overrides']];
 }
 
 function pathsIn(object: Readonly<Fields>, { paths, pathsOf }: SecretFields): readonly Path[] {

@@ -1,3 +1,6 @@
+import { federatedKind } from '@ks-apiserver/api/federation/kinds';
+import { OverrideError, overridesOf, renderFor } from '@ks-apiserver/api/federation/render';
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../../authorization/authorizer.ts';
@@ -9,9 +12,39 @@ import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
 const TEMPLATES = 'tenant.kubesphere.io/workspacetemplates';
 const WORKSPACES = 'tenant.kubesphere.io/workspaces';
 
-function managerOf({ resource }: RequestInfo, object: KubeObject | undefined): string {
-  const spec = resource === 'workspaces' ? object?.spec : object?.spec?.template?.spec;
-  return String(spec?.manager ?? '');
+const WORKSPACE = federatedKind('Workspace');
+
+/** Returns the managers of a workspace, or of the workspaces that a template makes in clusters. */
+function managersOf({ resource }: RequestInfo, object: KubeObject | undefined): Set<string> {
+  const managerIn = ({ spec }: KubeObject) => String(spec?.manager ?? '');
+  if (!object) {
+    return new Set();
+  }
+  if (resource === 'workspaces') {
+    return new Set([managerIn(object)]);
+  }
+
+  const clusters = ['', ...overridesOf(object).keys()];
+
+  return new Set(clusters.map((cluster) => managerIn(renderFor(WORKSPACE, object, cluster))));
+}
+
+/** Returns the managers that are to be. Throws BadRequest for overrides that cannot be judged. */
+function proposedManagers(info: RequestInfo, object: KubeObject | undefined): Set<string> {
+  try {
+    return managersOf(info, object);
+  } catch (error) {
+    throw error instanceof OverrideError ? badRequest(`spec.overrides: ${error.message}`) : error;
+  }
+}
+
+/** Returns the managers that are stored; none where that cannot be judged. */
+function storedManagers(info: RequestInfo, object: KubeObject | undefined): Set<string> {
+  try {
+    return managersOf(info, object);
+  } catch {
+    return new Set();
+  }
 }
 
 /** Reviews workspaces: a controller makes the manager their admin, so naming one is a grant. */
@@ -21,8 +54,12 @@ export function workspaceRule(authorizer: Authorizer, scopes: Scopes): Rule {
 
     async review(attempt: WriteAttempt): Promise<undefined> {
       const { caller, info, stored, proposed } = attempt;
-      const manager = managerOf(info, proposed);
-      if (manager === '' || manager === managerOf(info, stored)) {
+      const before = storedManagers(info, stored);
+      const added = [...proposedManagers(info, proposed)].filter(
+        (manager) => manager !== '' && !before.has(manager),
+      );
+
+      if (added.length === 0) {
         return;
       }
 
