@@ -10,11 +10,11 @@ import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { EventRecorder } from '../events/recorder.ts';
 import type { Reconciler } from '../runtime/controller.ts';
-import { changesTarget, targetOf } from './clusters.ts';
-import { federatedReconciler } from './federated.ts';
-import { kubeFedClusterReconciler } from './kubefed-cluster.ts';
+import { changesTarget, targetOf } from './clusters/clusters.ts';
+import { kubeFedClusterReconciler } from './clusters/kubefed-cluster.ts';
 import { type MemberTransport, memberClient } from './member-client.ts';
-import { Targets } from './targets.ts';
+import { federatedReconciler } from './propagate/federated.ts';
+import { Targets } from './propagate/targets.ts';
 
 /** Informers of the federated objects of each kind, by the name of the kind; they keep objects. */
 export type FederatedInformers = ReadonlyMap<string, Informer>;

@@ -5,9 +5,9 @@ import {
   federationReconcilers,
   kubeFedClusterInformer,
 } from '@ks-apiserver/controllers/federation/federation';
-import { hostSourceReconcilers } from '@ks-apiserver/controllers/federation/host-sources';
 import type { MemberTransport } from '@ks-apiserver/controllers/federation/member-client';
-import { leavesOut } from '@ks-apiserver/controllers/federation/placement';
+import { leavesOut } from '@ks-apiserver/controllers/federation/objects/placement';
+import { hostSourceReconcilers } from '@ks-apiserver/controllers/federation/sources/host-sources';
 import type { WorkspacePlacement } from '@ks-apiserver/controllers/tenant/workspace-template';
 import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
 

@@ -12,8 +12,8 @@ import {
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Reconciler } from '../runtime/controller.ts';
-import type { FederatedInformers } from './federation.ts';
+import type { Reconciler } from '../../runtime/controller.ts';
+import type { FederatedInformers } from '../federation.ts';
 import { sourceReconciler } from './source.ts';
 
 /** The host's users, roles, bindings and workspaces; all keep objects. */

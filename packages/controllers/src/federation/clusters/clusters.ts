@@ -1,7 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Change } from '@ks-apiserver/client/informer/informer-store';
-import type { TargetCluster } from './placement.ts';
+import type { TargetCluster } from '../objects/placement.ts';
 
 /** A KubeFedCluster (core.kubefed.io/v1beta1). */
 export interface KubeFedCluster extends PersistedObject {

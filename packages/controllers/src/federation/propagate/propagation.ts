@@ -19,10 +19,10 @@ import {
   isHost,
   isManaged,
   refusesManagement,
-} from './copies.ts';
-import type { TargetCluster } from './placement.ts';
-import { withRetainedFields } from './retain.ts';
-import { needsUpdate, versionOf } from './versions.ts';
+} from '../objects/copies.ts';
+import type { TargetCluster } from '../objects/placement.ts';
+import { withRetainedFields } from '../objects/retain.ts';
+import { needsUpdate, versionOf } from '../objects/versions.ts';
 
 /** How long one operation in a member may take altogether, in milliseconds. */
 const OPERATION_MS = 10_000;
@@ -48,7 +48,7 @@ export interface Operation {
   federated: FederatedObject;
   cluster: TargetCluster;
   client: KubeClient;
-  /** The version that was written there last. */
+  /** The version that was written there last, if one was. */
   propagated: string | undefined;
   signal: AbortSignal;
 }

@@ -6,7 +6,8 @@ import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/m
 import type { GroupVersionResource, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Reconciler } from '../runtime/controller.ts';
+import type { Reconciler } from '../../runtime/controller.ts';
+import { ensureCreated } from '../../runtime/ensure.ts';
 
 /** How long to wait for the deletion of a federated object of a former owner, in milliseconds. */
 const AGAIN_MS = 5000;
@@ -76,7 +77,7 @@ export function sourceReconciler(client: KubeClient, source: FederatedSource): R
       };
 
       if (!existing) {
-        await client.create(kind.federated, {
+        await ensureCreated(client, kind.federated, {
           apiVersion: FEDERATED_API_VERSION,
           kind: `Federated${kind.kind}`,
           metadata: { name, ownerReferences: [controllerReference(object)] },

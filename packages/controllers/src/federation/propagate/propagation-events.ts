@@ -1,7 +1,7 @@
 import type { FederatedObject } from '@ks-apiserver/api/federation/federated-object';
 import type { FederatedKind } from '@ks-apiserver/api/federation/kinds';
 import type { IgnoredField } from '@ks-apiserver/api/federation/render';
-import type { EventRecorder } from '../events/recorder.ts';
+import type { EventRecorder } from '../../events/recorder.ts';
 import type { Result } from './propagation.ts';
 
 const DONE = {

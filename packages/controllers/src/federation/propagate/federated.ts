@@ -1,6 +1,5 @@
 import {
   type FederatedObject,
-  ORPHAN_ANNOTATION,
   type PropagationReason,
   type PropagationStatus,
   SYNC_FINALIZER,
@@ -10,24 +9,19 @@ import { ignoredFieldsOf } from '@ks-apiserver/api/federation/render';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
-import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { EventRecorder } from '../events/recorder.ts';
-import type { Reconciler } from '../runtime/controller.ts';
-import { withFinalizer, withoutFinalizer } from '../runtime/ensure.ts';
-import { changesTarget, targetOf } from './clusters.ts';
-import { copyKey, isHost, isManaged } from './copies.ts';
-import { selectClusters, type TargetCluster } from './placement.ts';
-import { createCopy, type Operation, type Result, removeCopy, updateCopy } from './propagation.ts';
+import type { EventRecorder } from '../../events/recorder.ts';
+import type { Reconciler } from '../../runtime/controller.ts';
+import { withFinalizer, withoutFinalizer } from '../../runtime/ensure.ts';
+import { changesTarget, targetOf } from '../clusters/clusters.ts';
+import { selectClusters, type TargetCluster } from '../objects/placement.ts';
+import { isRecoverable, type Outcome, statusAfter } from '../objects/status.ts';
+import { type PropagatedVersions, sourceVersion } from '../objects/versions.ts';
+import { Copies } from './cluster-copies.ts';
+import type { Result } from './propagation.ts';
 import { recordIgnored, recordResult } from './propagation-events.ts';
-import { isRecoverable, type Outcome, statusAfter } from './status.ts';
 import type { Targets } from './targets.ts';
-import { type PropagatedVersions, sourceVersion } from './versions.ts';
-
-/** How long the first list of a kind in a member is waited for, in milliseconds. */
-const SYNC_MS = 5000;
 
 /** Waits between attempts in clusters that refuse an object, in milliseconds. */
 const RETRY_MS = { first: 2000, most: 300_000 };
@@ -51,11 +45,6 @@ function keyOf({ namespace, name }: { namespace?: string | undefined; name?: str
   return `${namespace ?? ''}/${name ?? ''}`;
 }
 
-/** Whether the host's own object is what the federated one was made from. */
-function comesFromHost({ givesRights }: FederatedKind, { metadata }: PersistedObject): boolean {
-  return givesRights && (metadata.ownerReferences ?? []).some(({ controller }) => controller);
-}
-
 /** Propagates the federated objects of one kind, as KubeFed does. */
 class Propagation {
   readonly #kind: FederatedKind;
@@ -64,11 +53,13 @@ class Propagation {
   readonly #versions = new Map<string, PropagatedVersions>();
   /** Failed attempts in a row, by the key of the federated object. */
   readonly #failures = new Map<string, number>();
+  readonly #copies: Copies;
   #add: (key: string) => void = () => {};
 
   constructor(kind: FederatedKind, dependencies: FederatedDependencies) {
     this.#kind = kind;
     this.#dependencies = dependencies;
+    this.#copies = new Copies(kind, dependencies.targets);
   }
 
   begin(add: (key: string) => void): void {
@@ -96,7 +87,7 @@ class Propagation {
       return undefined;
     }
 
-    targets.follow(this.#kind, ({ entry }, _cluster) => this.#addCopy(entry));
+    targets.follow(this.#kind, ({ entry }) => this.#addCopy(entry));
 
     if (isTerminating(federated)) {
       return this.#remove(key, federated, signal);
@@ -150,8 +141,9 @@ class Propagation {
       await Promise.all(
         clusters.map(async (cluster) => {
           const isSelected = selected.names.has(cluster.name);
-          const operation = this.#operation(federated, cluster, signal, versions);
-          results.set(cluster.name, await this.#syncCluster(operation, isSelected));
+          const propagated = versions.clusters.get(cluster.name);
+          const work = { federated, cluster, propagated, signal };
+          results.set(cluster.name, await this.#copies.sync(work, isSelected));
         }),
       );
     } catch (error) {
@@ -180,71 +172,6 @@ class Propagation {
     this.#versions.set(key, versions);
 
     return versions;
-  }
-
-  #operation(
-    federated: FederatedObject,
-    cluster: TargetCluster,
-    signal: AbortSignal,
-    versions?: PropagatedVersions,
-  ): Operation {
-    return {
-      kind: this.#kind,
-      federated,
-      cluster,
-      client: this.#dependencies.targets.target(cluster.name).client,
-      propagated: versions?.clusters.get(cluster.name),
-      signal,
-    };
-  }
-
-  async #syncCluster(operation: Operation, isSelected: boolean): Promise<Result> {
-    const { kind, federated, cluster, signal } = operation;
-    if (isHost(cluster) && comesFromHost(kind, federated)) {
-      return { status: isSelected ? '' : undefined };
-    }
-    if (!cluster.ready) {
-      return { status: isSelected ? 'ClusterNotReady' : undefined };
-    }
-
-    const informer = this.#dependencies.targets.target(cluster.name).informers.get(kind.kind);
-    if (!informer || !(await isSynced(informer, signal))) {
-      return { status: 'CachedRetrievalFailed', error: 'its objects could not be read' };
-    }
-
-    const { namespace, name } = copyKey(kind, federated);
-    const current = informer.store.get(name, namespace)?.object;
-    if (!isSelected) {
-      return current && this.#mayRemove(cluster, federated)
-        ? removeCopy(operation, current, { orphans: false })
-        : { status: undefined };
-    }
-    if (!informer.served) {
-      return { status: 'CreationFailed', error: 'the cluster has no such kind' };
-    }
-    if (namespace !== undefined && !this.#hasNamespace(cluster, namespace)) {
-      return { status: 'CreationFailed', error: `the namespace ${namespace} is not propagated` };
-    }
-
-    return current ? updateCopy(operation, current) : createCopy(operation);
-  }
-
-  /** Whether a cluster has a namespace that was propagated: others there are none of the host's. */
-  #hasNamespace({ name }: TargetCluster, namespace: string): boolean {
-    const informers = this.#dependencies.targets.target(name).informers;
-    return informers.get(FEDERATED_NAMESPACE.kind)?.store.get(namespace) !== undefined;
-  }
-
-  /** Whether a managed object in a cluster is a copy of this very federated object. */
-  #mayRemove(cluster: TargetCluster, { metadata, status }: FederatedObject): boolean {
-    if (!this.#kind.namespaced || this.#kind.kind === FEDERATED_NAMESPACE.kind) {
-      return true;
-    }
-
-    // The namespace may have been given back before its objects.
-    const wasThere = status?.clusters?.some(({ name }) => name === cluster.name) === true;
-
-    return wasThere || this.#hasNamespace(cluster, metadata.namespace ?? '');
   }
 
   async #report(
@@ -307,7 +234,8 @@ class Propagation {
 
     await Promise.all(
       (this.#isMisplaced(federated) ? [] : this.#clusters()).map(async (cluster) => {
-        results.set(cluster.name, await this.#removeFrom(federated, cluster, signal));
+        const work = { federated, cluster, propagated: undefined, signal };
+        results.set(cluster.name, await this.#copies.remove(work));
       }),
     );
 
@@ -319,56 +247,6 @@ class Propagation {
     await this.#report(key, federated, '', results);
 
     return REMOVAL_MS;
-  }
-
-  async #removeFrom(
-    federated: FederatedObject,
-    cluster: TargetCluster,
-    signal: AbortSignal,
-  ): Promise<Result> {
-    if (isHost(cluster) && comesFromHost(this.#kind, federated)) {
-      return { status: undefined };
-    }
-    if (!cluster.ready) {
-      return { status: 'ClusterNotReady' };
-    }
-
-    const operation = this.#operation(federated, cluster, signal);
-    const deadline = new Deadline(SYNC_MS, signal);
-
-    try {
-      // What is followed may be a moment behind, and nothing must be left.
-      const current = await operation.client.find(copyKey(this.#kind, federated), deadline.signal);
-      const orphans = federated.metadata.annotations?.[ORPHAN_ANNOTATION] === 'true';
-
-      return current && isManaged(current) && this.#mayRemove(cluster, federated)
-        ? await removeCopy(operation, current, { orphans })
-        : { status: undefined };
-    } catch (error) {
-      signal.throwIfAborted();
-      return { status: 'RetrievalFailed', error: messageOf(error) };
-    } finally {
-      deadline.end();
-    }
-  }
-}
-
-/** Whether the first list of an informer is complete; waits for it for a moment. */
-async function isSynced(informer: Informer, signal: AbortSignal): Promise<boolean> {
-  if (informer.synced) {
-    return true;
-  }
-
-  const deadline = new Deadline(SYNC_MS, signal);
-
-  try {
-    await informer.ready(deadline.signal);
-    return true;
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  } finally {
-    deadline.end();
   }
 }
 

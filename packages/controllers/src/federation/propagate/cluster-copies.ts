@@ -1,0 +1,146 @@
+import {
+  type FederatedObject,
+  ORPHAN_ANNOTATION,
+  type PropagationStatus,
+} from '@ks-apiserver/api/federation/federated-object';
+import { FEDERATED_NAMESPACE, type FederatedKind } from '@ks-apiserver/api/federation/kinds';
+import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import { copyKey, isHost, isManaged } from '../objects/copies.ts';
+import type { TargetCluster } from '../objects/placement.ts';
+import { createCopy, type Operation, type Result, removeCopy, updateCopy } from './propagation.ts';
+import type { Targets } from './targets.ts';
+
+/** How long the first list of a kind in a member is waited for, in milliseconds. */
+const SYNC_MS = 5000;
+
+/** Whether the host's own object is what the federated one was made from. */
+function comesFromHost({ givesRights }: FederatedKind, { metadata }: PersistedObject): boolean {
+  return givesRights && (metadata.ownerReferences ?? []).some(({ controller }) => controller);
+}
+
+/** Statuses of clusters that have no copy, although they should. */
+const NEVER_THERE: ReadonlySet<PropagationStatus> = new Set<PropagationStatus>([
+  'AlreadyExists',
+  'CreationFailed',
+]);
+
+/** What is to be done in a cluster. */
+export type ClusterWork = Omit<Operation, 'kind' | 'client'>;
+
+/** Brings the copies of federated objects of one kind in each cluster to what they should be. */
+export class Copies {
+  readonly #kind: FederatedKind;
+  readonly #targets: Targets;
+
+  constructor(kind: FederatedKind, targets: Targets) {
+    this.#kind = kind;
+    this.#targets = targets;
+  }
+
+  /** Brings the copy in a cluster to what it should be; one that is not to be there is removed. */
+  async sync(work: ClusterWork, isSelected: boolean): Promise<Result> {
+    const { federated, cluster, signal } = work;
+    const kind = this.#kind;
+    if (isHost(cluster) && comesFromHost(kind, federated)) {
+      return { status: isSelected ? '' : undefined };
+    }
+    if (!cluster.ready) {
+      return { status: isSelected ? 'ClusterNotReady' : undefined };
+    }
+
+    const { client, informers } = this.#targets.target(cluster.name);
+    const operation: Operation = { ...work, kind, client };
+    const informer = informers.get(kind.kind);
+    if (!informer || !(await isSynced(informer, signal))) {
+      return { status: 'CachedRetrievalFailed', error: 'its objects could not be read' };
+    }
+
+    const { namespace, name } = copyKey(kind, federated);
+    const current = informer.store.get(name, namespace)?.object;
+    if (!isSelected) {
+      return current && this.#mayRemove(cluster, federated)
+        ? removeCopy(operation, current, { orphans: false })
+        : { status: undefined };
+    }
+    if (!informer.served) {
+      return { status: 'CreationFailed', error: 'the cluster has no such kind' };
+    }
+    if (namespace !== undefined && !this.#hasNamespace(cluster, namespace)) {
+      return { status: 'CreationFailed', error: `the namespace ${namespace} is not propagated` };
+    }
+
+    return current ? updateCopy(operation, current) : createCopy(operation);
+  }
+
+  /** Whether a cluster has a namespace that was propagated: others there are none of the host's. */
+  #hasNamespace({ name }: TargetCluster, namespace: string): boolean {
+    const informers = this.#targets.target(name).informers;
+    return informers.get(FEDERATED_NAMESPACE.kind)?.store.get(namespace) !== undefined;
+  }
+
+  /** Whether a managed object in a cluster is a copy of this very federated object. */
+  #mayRemove(cluster: TargetCluster, { metadata, status }: FederatedObject): boolean {
+    if (!this.#kind.namespaced || this.#kind.kind === FEDERATED_NAMESPACE.kind) {
+      return true;
+    }
+
+    // The namespace may have been given back before its objects.
+    const wasThere = status?.clusters?.some(
+      (one) => one.name === cluster.name && !NEVER_THERE.has(one.status ?? ''),
+    );
+
+    return wasThere === true || this.#hasNamespace(cluster, metadata.namespace ?? '');
+  }
+
+  /** Removes the copy from a cluster; the status is undefined once it is gone. */
+  async remove(work: ClusterWork): Promise<Result> {
+    const { federated, cluster, signal } = work;
+    if (isHost(cluster) && comesFromHost(this.#kind, federated)) {
+      return { status: undefined };
+    }
+    if (!cluster.ready) {
+      return { status: 'ClusterNotReady' };
+    }
+
+    const { client } = this.#targets.target(cluster.name);
+    const operation: Operation = { ...work, kind: this.#kind, client };
+    const deadline = new Deadline(SYNC_MS, signal);
+
+    try {
+      // What is followed may be a moment behind, and nothing must be left.
+      const current = await client.find(copyKey(this.#kind, federated), deadline.signal);
+      const orphans = federated.metadata.annotations?.[ORPHAN_ANNOTATION] === 'true';
+
+      return current && isManaged(current) && this.#mayRemove(cluster, federated)
+        ? await removeCopy(operation, current, { orphans })
+        : { status: undefined };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { status: 'RetrievalFailed', error: messageOf(error) };
+    } finally {
+      deadline.end();
+    }
+  }
+}
+
+/** Whether the first list of an informer is complete; waits for it for a moment. */
+async function isSynced(informer: Informer, signal: AbortSignal): Promise<boolean> {
+  if (informer.synced) {
+    return true;
+  }
+
+  const deadline = new Deadline(SYNC_MS, signal);
+
+  try {
+    await informer.ready(deadline.signal);
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  } finally {
+    deadline.end();
+  }
+}
