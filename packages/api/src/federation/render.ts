@@ -106,25 +106,23 @@ export function templateObject(kind: FederatedKind, federated: FederatedTemplate
     throw new TypeError('spec.template.metadata is no object');
   }
 
-  const { annotations: _annotations, finalizers: _finalizers, ...rest } = given;
-  const isNamespace = kind.kind === FEDERATED_NAMESPACE.kind;
+  const {
+    annotations: _annotations,
+    finalizers: _finalizers,
+    namespace: _namespace,
+    generateName: _generateName,
+    ...rest
+  } = given;
+
+  const { name = '', namespace = '' } = metadata;
+  const isInNamespace = kind.namespaced && kind.kind !== FEDERATED_NAMESPACE.kind;
 
   return {
     ...template,
     apiVersion: apiVersionOf(kind.target),
     kind: kind.kind,
-    metadata: named(rest, metadata, kind.namespaced && !isNamespace),
+    metadata: { ...rest, name, ...(isInNamespace && { namespace }) },
   };
-}
-
-/** Returns metadata with the name and namespace of the federated object. */
-function named(
-  given: JsonObject,
-  { name = '', namespace = '' }: KubeObject['metadata'],
-  isNamespaced: boolean,
-): KubeObject['metadata'] {
-  const { namespace: _namespace, generateName: _generate, ...rest } = given;
-  return { ...rest, name, ...(isNamespaced && { namespace }) };
 }
 
 /**

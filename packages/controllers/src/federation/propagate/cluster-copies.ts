@@ -41,7 +41,7 @@ export class Copies {
   }
 
   /** Brings the copy in a cluster to what it should be; one that is not to be there is removed. */
-  async sync(work: ClusterWork, isSelected: boolean): Promise<Result> {
+  async sync({ isSelected, ...work }: ClusterWork & { isSelected: boolean }): Promise<Result> {
     const { federated, cluster, signal } = work;
     const kind = this.#kind;
     if (isHost(cluster) && comesFromHost(kind, federated)) {
@@ -66,6 +66,11 @@ export class Copies {
         : { status: undefined };
     }
     if (!informer.served) {
+      // For a member without a KubeSphere the host answers itself, with its own users and roles.
+      if (comesFromHost(kind, federated)) {
+        return { status: undefined };
+      }
+
       return { status: 'CreationFailed', error: 'the cluster has no such kind' };
     }
     if (namespace !== undefined && !this.#hasNamespace(cluster, namespace)) {

@@ -140,10 +140,11 @@ class Propagation {
 
       await Promise.all(
         clusters.map(async (cluster) => {
-          const isSelected = selected.names.has(cluster.name);
-          const propagated = versions.clusters.get(cluster.name);
-          const work = { federated, cluster, propagated, signal };
-          results.set(cluster.name, await this.#copies.sync(work, isSelected));
+          const { name } = cluster;
+          const propagated = versions.clusters.get(name);
+          const isSelected = selected.names.has(name);
+          const work = { federated, cluster, propagated, signal, isSelected };
+          results.set(name, await this.#copies.sync(work));
         }),
       );
     } catch (error) {
