@@ -4,6 +4,7 @@ import { CLUSTERS } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeconfigError } from '@ks-apiserver/client/kube/kubeconfig';
@@ -18,7 +19,9 @@ import {
   isTrue,
   withCondition,
 } from './cluster-object.ts';
+import type { Federation } from './federation.ts';
 import { type MemberState, memberState } from './member-state.ts';
+import { Membership } from './membership.ts';
 
 const FINALIZER = 'finalizer.cluster.kubesphere.io';
 
@@ -49,6 +52,8 @@ export interface ClusterDependencies {
   ownState: () => Promise<MemberState>;
   /** Returns the features that this server offers for members without a KubeSphere. */
   featuresOfMembers: () => Record<string, boolean>;
+  /** What clusters join; undefined if nothing is propagated. */
+  federation?: Federation | undefined;
 }
 
 const INSTALLED = {
@@ -84,7 +89,9 @@ export function clusterReconciler({
   events,
   ownState,
   featuresOfMembers,
+  federation,
 }: ClusterDependencies): Reconciler {
+  const membership = new Membership(federation, events);
   const find = (name: string) => clusters.store.get(name)?.object as ClusterObject | undefined;
   const all = () =>
     [...clusters.store.values()].flatMap(({ object }) => (object ? [object as ClusterObject] : []));
@@ -118,11 +125,39 @@ export function clusterReconciler({
     return { ...cluster, spec: { ...cluster.spec, connection } };
   }
 
+  /**
+   * Returns a cluster that turns out to be the host itself with the label that says so, or the
+   * condition that it is the host already under another name.
+   */
+  async function identified(
+    cluster: ClusterObject,
+    answered: MemberState | ClusterCondition,
+  ): Promise<{ cluster: ClusterObject; answered: MemberState | ClusterCondition }> {
+    const isLabelled = HOST_CLUSTER_LABEL in (cluster.metadata.labels ?? {});
+    if (isLabelled || 'type' in answered || answered.uid === undefined) {
+      return { cluster, answered };
+    }
+
+    if (answered.uid !== (await ownState()).uid) {
+      return { cluster, answered };
+    }
+
+    const host = all().find(({ metadata }) => HOST_CLUSTER_LABEL in (metadata.labels ?? {}));
+    if (host) {
+      const why = `it is the host itself, which is the cluster ${host.metadata.name} already`;
+      return { cluster, answered: notReady(why) };
+    }
+
+    const labels = { ...cluster.metadata.labels, [HOST_CLUSTER_LABEL]: '' };
+
+    return { cluster: { ...cluster, metadata: { ...cluster.metadata, labels } }, answered };
+  }
+
   function withState(
     cluster: ClusterObject,
     answered: MemberState | ClusterCondition,
+    now: string,
   ): ClusterObject {
-    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     const known = cluster.status?.conditions ?? [];
     const initialized = withCondition(known, INITIALIZED, now);
 
@@ -131,7 +166,7 @@ export function clusterReconciler({
       return { ...cluster, status: { ...cluster.status, conditions } };
     }
 
-    const { kubernetesVersion, nodeCount, hasKubeSphere } = answered;
+    const { kubernetesVersion, nodeCount, hasKubeSphere, uid } = answered;
     const configz = hasKubeSphere === false ? featuresOfMembers() : answered.configz;
     const ready = withCondition(initialized, READY, now);
 
@@ -146,6 +181,7 @@ export function clusterReconciler({
         kubernetesVersion,
         nodeCount,
         ...(configz && { configz }),
+        ...(uid !== undefined && { uid }),
       },
     };
   }
@@ -174,7 +210,10 @@ export function clusterReconciler({
         return undefined;
       }
 
+      const now = timestamp();
+
       if (isTerminating(cluster)) {
+        await membership.leave(cluster, now);
         await removeAgentService(client, name);
         await withoutFinalizer(client, CLUSTERS, cluster, FINALIZER);
         return undefined;
@@ -182,18 +221,30 @@ export function clusterReconciler({
 
       // As in 3.0, clusters that are not joined are nobody's business.
       if (cluster.spec?.joinFederation !== true) {
+        const left = await membership.leave(cluster, now);
+
+        if (left !== cluster) {
+          await client.update(CLUSTERS, left);
+        }
+
         return undefined;
       }
 
       const own = await withFinalizer(client, CLUSTERS, cluster, FINALIZER);
       const ready = await prepared(own);
-      const wanted = withState(ready, await ask(ready));
+      const found = await identified(ready, await ask(ready));
+      const asked = withState(found.cluster, found.answered, now);
+      const dated = await membership.withExpiry(asked, now);
+      // The connection to a member is there once its object says that it is ready.
+      const joined = isTrue(own, READY.type)
+        ? await membership.join(dated, now)
+        : { cluster: dated, againMs: undefined };
 
-      if (!equalJson(own, wanted)) {
-        tell(own, await client.update<ClusterObject>(CLUSTERS, wanted));
+      if (!equalJson(own, joined.cluster)) {
+        tell(own, await client.update<ClusterObject>(CLUSTERS, joined.cluster));
       }
 
-      return CHECK_MS;
+      return Math.min(CHECK_MS, joined.againMs ?? CHECK_MS);
     },
   };
 }

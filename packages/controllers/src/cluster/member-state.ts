@@ -16,6 +16,8 @@ export interface MemberState {
   configz: Record<string, boolean> | undefined;
   /** Whether a KubeSphere is installed in it; undefined where that was not found out. */
   hasKubeSphere: boolean | undefined;
+  /** Uid of its namespace kube-system, which no two clusters have in common, if it can be read. */
+  uid?: string | undefined;
 }
 
 const CONFIGZ = '/kapis/config.kubesphere.io/v1alpha2/configs/configz';
@@ -41,17 +43,33 @@ function featuresOf(configz: Record<string, unknown>): Record<string, boolean> {
   );
 }
 
+/** Returns the uid of the namespace kube-system; undefined where that cannot be read. */
+async function readUid(config: ClusterConfig): Promise<string | undefined> {
+  try {
+    const { metadata } = await readObject(config, '/api/v1/namespaces/kube-system');
+    const { uid }: { uid?: unknown } = Object(metadata);
+
+    return typeof uid === 'string' && uid !== '' ? uid : undefined;
+  } catch (error) {
+    if (error instanceof ProbeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 /** Asks a member that has a kubeconfig. */
 async function askKubernetes(kubeconfig: string, endpoint: string): Promise<MemberState> {
   const config = await parseKubeconfig(Buffer.from(kubeconfig, 'base64').toString(), undefined);
-  const [version, nodeCount, configz, hasKubeSphere] = await Promise.all([
+  const [version, nodeCount, configz, hasKubeSphere, uid] = await Promise.all([
     readObject(config, '/version'),
     countNodes(config),
     readKubeSphere(config, endpoint || undefined, CONFIGZ).then(featuresOf, () => undefined),
     endpoint === '' ? findKubeSphere(config) : true,
+    readUid(config),
   ]);
 
-  return { kubernetesVersion: versionOf(version), nodeCount, configz, hasKubeSphere };
+  return { kubernetesVersion: versionOf(version), nodeCount, configz, hasKubeSphere, uid };
 }
 
 /** Asks a member of which only its KubeSphere API is known. */

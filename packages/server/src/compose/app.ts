@@ -381,6 +381,7 @@ export async function openApp(
       featuresOfMembers: () => configz(configOfMember(config), NO_SEARCH),
       federation: {
         mode: config.multicluster.federation,
+        hostEndpoint: kubernetes.endpoint,
         transportOf: (cluster) => otherClusters.members.kubernetes(cluster),
       },
     },

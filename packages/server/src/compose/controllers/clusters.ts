@@ -1,10 +1,19 @@
+import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
+import { NAMESPACES } from '@ks-apiserver/api/resources';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { clusterReconciler } from '@ks-apiserver/controllers/cluster/cluster';
+import { type Federation, OWN_FEDERATION } from '@ks-apiserver/controllers/cluster/federation';
 import { hostClusterReconciler } from '@ks-apiserver/controllers/cluster/host-cluster';
 import {
   type MemberProjectsDependencies,
   memberProjectsReconciler,
 } from '@ks-apiserver/controllers/cluster/member-projects';
+import {
+  type HostEndpoint,
+  KubeFedJoining,
+} from '@ks-apiserver/controllers/federation/joining/kubefed-joining';
+import { memberClient } from '@ks-apiserver/controllers/federation/member-client';
 import type { FederationOptions } from './federation.ts';
 import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
 
@@ -21,7 +30,10 @@ export interface ClusterOptions {
   /** Returns the features that this server offers for members without a KubeSphere. */
   featuresOfMembers: () => Record<string, boolean>;
   /** How objects are propagated to members. */
-  federation: Pick<FederationOptions, 'mode' | 'transportOf'>;
+  federation: Pick<FederationOptions, 'mode' | 'transportOf'> & {
+    /** Where KubeFed reaches the host itself. */
+    hostEndpoint: HostEndpoint;
+  };
 }
 
 /** What the projects of members are made with. */
@@ -30,10 +42,29 @@ export type ProjectDependencies = Pick<
   'roleBases' | 'users' | 'onFailure'
 >;
 
+/** Returns what clusters join; undefined if nothing is propagated. */
+function openFederation(
+  client: KubeClient,
+  clusters: Informer,
+  { mode, transportOf, hostEndpoint }: ClusterOptions['federation'],
+): Federation | undefined {
+  if (mode !== 'kubefed') {
+    return mode === 'own' ? OWN_FEDERATION : undefined;
+  }
+
+  const isHost = (cluster: string) =>
+    HOST_CLUSTER_LABEL in (clusters.store.get(cluster)?.labels ?? {});
+
+  const clientOf = (cluster: string) =>
+    isHost(cluster) ? client : memberClient(cluster, transportOf);
+
+  return new KubeFedJoining({ client, clientOf, hostEndpoint });
+}
+
 /** Returns the controllers that look after the own cluster's object and after members. */
 export function clusterControllers(
   { client, catalog, events }: OptionalDependencies,
-  { clusters, configz, featuresOfMembers, followMember }: Omit<ClusterOptions, 'federation'>,
+  { clusters, configz, featuresOfMembers, followMember, federation }: ClusterOptions,
   { roleBases, users, onFailure }: ProjectDependencies,
 ): OptionalControllers {
   const nodes = catalog.informerOf('nodes');
@@ -43,11 +74,14 @@ export function clusterControllers(
       gitVersion?: string;
     };
 
+    const system = await client.find({ resource: NAMESPACES, name: 'kube-system' });
+
     return {
       kubernetesVersion: version.gitVersion ?? '',
       nodeCount: nodes.store.size,
       configz: configz(),
       hasKubeSphere: true,
+      uid: system?.metadata.uid,
     };
   };
 
@@ -55,7 +89,14 @@ export function clusterControllers(
     informers: [],
     needs: [nodes],
     reconcilers: [
-      clusterReconciler({ client, clusters, events, ownState, featuresOfMembers }),
+      clusterReconciler({
+        client,
+        clusters,
+        events,
+        ownState,
+        featuresOfMembers,
+        federation: openFederation(client, clusters, federation),
+      }),
       hostClusterReconciler(client, clusters, catalog.informerOf('namespaces')),
       memberProjectsReconciler({ clusters, roleBases, users, follow: followMember, onFailure }),
     ],
