@@ -77,7 +77,9 @@ test('a joined member is asked who it is, and written to once only', async () =>
   const kubeconfig = Buffer.from(await readFile(member.kubeconfig)).toString('base64');
   await joinCluster('east', { type: 'direct', kubeconfig, kubesphereAPIEndpoint: member.url });
 
-  await eventually(async () => assert.equal((await conditionOf('east', 'Ready'))?.status, 'True'));
+  await eventually(async () =>
+    assert.equal((await conditionOf('east', 'Federated'))?.status, 'True'),
+  );
 
   const east = await clusterOf('east');
   assert.match(east.status.kubernetesVersion, /^v1\./);
@@ -88,6 +90,53 @@ test('a joined member is asked who it is, and written to once only', async () =>
   await sleep(500);
   const again = await clusterOf('east');
   assert.equal(again.metadata.resourceVersion, east.metadata.resourceVersion);
+});
+
+test('a joined member takes part in the propagation', async () => {
+  await eventually(async () => {
+    const condition = await conditionOf('east', 'Federated');
+    assert.equal(condition?.status, 'True');
+    assert.equal(condition?.message, 'Cluster has joined federation control plane successfully');
+  });
+
+  const uid = (await member.kubernetes('/api/v1/namespaces/kube-system')).json.metadata.uid;
+  assert.equal((await clusterOf('east')).status.uid, uid);
+
+  // This server makes no account in the member, whose credentials it has.
+  const accounts = '/api/v1/namespaces/kube-federation-system/serviceaccounts/east-kubesphere';
+  assert.equal((await member.kubernetes(accounts)).status, 404);
+});
+
+test('the host itself is no member', async () => {
+  const kubeconfig = Buffer.from(await readFile(host.kubeconfig)).toString('base64');
+  await joinCluster('self', { type: 'direct', kubeconfig });
+
+  await eventually(async () => {
+    const condition = await conditionOf('self', 'Ready');
+    assert.equal(condition?.status, 'False');
+    assert.match(condition?.message ?? '', /the host itself, which is the cluster host already/);
+  });
+
+  await host.kubernetes(`${CLUSTERS}/self`, { method: 'DELETE' });
+});
+
+test('a kubeconfig that has expired is told', async () => {
+  const claims = Buffer.from(JSON.stringify({ exp: 1_000_000_000 })).toString('base64url');
+  const kubeconfig = Buffer.from(
+    JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'u', user: { token: `h.${claims}.s` } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }),
+  ).toString('base64');
+
+  await joinCluster('old', { type: 'direct', kubeconfig });
+  await eventually(async () => {
+    const condition = await conditionOf('old', 'KubeConfigCertExpiresInSevenDays');
+    assert.equal(condition?.reason, 'KubeConfigExpired');
+    assert.match(condition?.message ?? '', /token .* has expired at 2001-09-09/);
+  });
 });
 
 test('a cluster that is not joined is left as it is', async () => {
