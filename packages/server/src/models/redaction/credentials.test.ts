@@ -80,3 +80,21 @@ test('bodies of any form are read without errors, and are not changed', () => {
     }),
   );
 });
+
+test('a federated Secret is recorded without its data', () => {
+  const kind = { group: 'types.kubefed.io', resource: 'federatedsecrets' };
+  const body = {
+    spec: {
+      template: { type: 'Opaque', data: { a: 'aGlkZGVu' }, stringData: { b: 'hidden' } },
+      overrides: [{ clusterName: 'east', clusterOverrides: [{ path: '/data/a', value: 'x' }] }],
+      placement: { clusters: [] },
+    },
+  };
+
+  assert.deepEqual(withoutCredentials(body, kind), {
+    spec: { template: { type: 'Opaque' }, placement: { clusters: [] } },
+  });
+
+  const patch = [{ op: 'add', path: '/spec/template/data/a', value: 'aGlkZGVu' }];
+  assert.doesNotMatch(JSON.stringify(withoutCredentials(patch, kind)), /aGlkZGVu/);
+});

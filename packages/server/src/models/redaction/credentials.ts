@@ -16,11 +16,25 @@ const SECRET_DATA: SecretFields = {
   shownToAdministrators: false,
 };
 
+/** The same of Secrets that are propagated to members; an override may hold data, too. */
+const FEDERATED_DATA: SecretFields = {
+  paths: [
+    ['spec', 'template', 'data'],
+    ['spec', 'template', 'stringData'],
+    ['spec', 'overrides'],
+  ],
+  shownToAdministrators: false,
+};
+
 /** Kinds that are Secrets, by `group/resource`: credentials of DevOps projects are, too. */
-const SECRETS = new Set(['/secrets', 'devops.kubesphere.io/credentials']);
+const SECRETS: ReadonlyMap<string, SecretFields> = new Map([
+  ['/secrets', SECRET_DATA],
+  ['devops.kubesphere.io/credentials', SECRET_DATA],
+  ['types.kubefed.io/federatedsecrets', FEDERATED_DATA],
+]);
 
 function fieldsOf(kind: { group: string; resource: string }): SecretFields | undefined {
-  return SECRETS.has(`${kind.group}/${kind.resource}`) ? SECRET_DATA : secretFieldsOf(kind);
+  return SECRETS.get(`${kind.group}/${kind.resource}`) ?? secretFieldsOf(kind);
 }
 
 /** Fields whose names say nothing, beside one that does. */

@@ -154,3 +154,39 @@ test('metadata alone loses the copy of a credential, whose type it does not tell
 
   assert.deepEqual(shown.metadata.annotations, {});
 });
+
+test('a federated user has no password, in the template or an override', () => {
+  const fields = secretFieldsOf({ group: 'types.kubefed.io', resource: 'federatedusers' })!;
+  const user = {
+    metadata: { name: 'alice' },
+    spec: {
+      template: { spec: { email: 'a@b.c', password: MARK } },
+      overrides: [
+        { clusterName: 'east', clusterOverrides: [{ path: '/spec/password', value: MARK }] },
+      ],
+    },
+  };
+  const shown = withoutSecrets(user, fields);
+
+  assert.deepEqual(shown.spec, { template: { spec: { email: 'a@b.c' } } });
+  assert.deepEqual(withSecretsOf(user, shown, fields), user);
+});
+
+test('a federated Secret is shown unless it is a credential of Jenkins', () => {
+  const fields = secretFieldsOf({ group: 'types.kubefed.io', resource: 'federatedsecrets' })!;
+  const of = (type: string, clusterOverrides: object[] = []) => ({
+    metadata: { name: 'x' },
+    spec: {
+      template: { type, data: { username: 'name', password: MARK } },
+      overrides: [{ clusterName: 'east', clusterOverrides }],
+    },
+  });
+  const credential = 'credential.devops.kubesphere.io/basic-auth';
+
+  assert.deepEqual(withoutSecrets(of('Opaque'), fields), of('Opaque'));
+  assert.deepEqual(withoutSecrets(of(credential), fields).spec, {
+    template: { type: credential, data: { username: 'name' } },
+  });
+  const overridden = of('Opaque', [{ path: '/type', value: credential }]);
+  assert.equal(withoutSecrets(overridden, fields).spec, undefined);
+});
