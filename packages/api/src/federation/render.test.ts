@@ -110,6 +110,48 @@ for (const [what, overrides] of Object.entries(wrong)) {
   });
 }
 
+test('an Ingress of older consoles is sent as members have it, with its overrides', () => {
+  const old = (serviceName: string) => ({ serviceName, servicePort: 80 });
+  const federated: FederatedTemplate = {
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: {
+      template: {
+        spec: {
+          backend: { serviceName: 'd', servicePort: 'http' },
+          rules: [{ host: 'a.b', http: { paths: [{ path: '/', backend: old('web') }] } }],
+        },
+      },
+      overrides: [
+        {
+          clusterName: 'east',
+          clusterOverrides: [{ path: '/spec/rules/0/http/paths/0/backend', value: old('other') }],
+        },
+      ],
+    },
+  };
+  const ingress = renderFor(federatedKind('Ingress'), federated, 'east');
+  const service = { name: 'other', port: { number: 80 } };
+
+  assert.equal(ingress.apiVersion, 'networking.k8s.io/v1');
+  assert.deepEqual(ingress.spec, {
+    defaultBackend: { service: { name: 'd', port: { name: 'http' } } },
+    rules: [
+      {
+        host: 'a.b',
+        http: {
+          paths: [{ path: '/', pathType: 'ImplementationSpecific', backend: { service } }],
+        },
+      },
+    ],
+  });
+
+  const current: FederatedTemplate = {
+    metadata: federated.metadata,
+    spec: { template: ingress as never },
+  };
+  assert.deepEqual(renderFor(federatedKind('Ingress'), current, 'west').spec, ingress.spec);
+});
+
 const pointers = fc
   .array(
     fc.constantFrom('metadata', 'labels', 'name', 'namespace', 'kind', 'data', 'a', '-', '0'),

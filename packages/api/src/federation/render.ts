@@ -4,6 +4,7 @@ import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/t
 import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import { FEDERATED_LABEL } from '../labels.ts';
 import type { ClusterOverride, FederatedTemplate } from './federated-object.ts';
+import { asCurrentIngress } from './ingress.ts';
 import { FEDERATED_NAMESPACE, type FederatedKind } from './kinds.ts';
 
 /** Paths that are the same in all clusters: they connect a federated object with its copies. */
@@ -156,7 +157,7 @@ export function withOverrides(
   const { name: _name, namespace: _namespace, generateName: _generate, ...rest } = metadata;
   const { name, namespace } = object.metadata;
 
-  return {
+  const rendered = {
     ...result,
     apiVersion: apiVersionOf(kind.target),
     kind: kind.kind,
@@ -167,6 +168,8 @@ export function withOverrides(
       labels: { ...labels, [FEDERATED_LABEL]: 'true' } as Record<string, string>,
     },
   };
+
+  return kind.kind === 'Ingress' ? asCurrentIngress(rendered) : rendered;
 }
 
 /**

@@ -29,15 +29,18 @@ export interface FederationDependencies {
   events: EventRecorder;
 }
 
-/** Returns informers of all federated objects, which are not started yet. */
-export function federatedInformers(client: KubeClient): FederatedInformers {
+/** Returns informers of the federated objects of some kinds, which are not started yet. */
+export function federatedInformers(
+  client: KubeClient,
+  kinds: readonly FederatedKind[],
+): FederatedInformers {
   const open = ({ kind, federated }: FederatedKind) =>
     [
       kind,
       new Informer(client, { resource: federated, kind: `Federated${kind}`, keepObjects: true }),
     ] as const;
 
-  return new Map(FEDERATED_KINDS.map(open));
+  return new Map(kinds.map(open));
 }
 
 /** Returns an informer of KubeFedClusters, which is not started yet. */

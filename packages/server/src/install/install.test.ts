@@ -146,3 +146,43 @@ test('definitions of other projects stay as they are on a cluster', async () => 
     [],
   );
 });
+
+test('kinds of federated objects are installed on request, and later on too', async () => {
+  const client = await openFreshApi();
+  await install(client, { embedded: true, onlyIfOutdated: true });
+  const changes = await install(client, {
+    embedded: true,
+    federation: true,
+    onlyIfOutdated: true,
+  });
+  assert.deepEqual(
+    changes.flatMap(({ error }) => error?.message ?? []),
+    [],
+  );
+
+  const federatedSecrets = {
+    group: 'types.kubefed.io',
+    version: 'v1beta1',
+    resource: 'federatedsecrets',
+  };
+  const spec = {
+    template: { type: 'Opaque', data: { a: 'b' } },
+    placement: { clusterSelector: {} },
+    overrides: [
+      { clusterName: 'east', clusterOverrides: [{ path: '/data/a', value: { b: [1] } }] },
+    ],
+  };
+  const metadata = { name: 'x', namespace: 'default' };
+  const made = await client.create(federatedSecrets, {
+    apiVersion: 'types.kubefed.io/v1beta1',
+    kind: 'FederatedSecret',
+    metadata,
+    spec,
+  });
+
+  assert.deepEqual(made.spec, spec);
+  assert.deepEqual(
+    await install(client, { embedded: true, federation: true, onlyIfOutdated: true }),
+    [],
+  );
+});

@@ -199,6 +199,12 @@ export function kubeFedClusterReconciler({
         return undefined;
       }
 
+      if (!kubeFedClusters.served) {
+        throw new Error(
+          'the CRDs of federated objects are missing: run "ks-apiserver install --federation"',
+        );
+      }
+
       const shown = await ensure(cluster, existing);
       const health = await observe(name, shown);
 

@@ -1,5 +1,5 @@
 import type { FederatedSpec } from '@ks-apiserver/api/federation/federated-object';
-import { federatedKind } from '@ks-apiserver/api/federation/kinds';
+import { type FederatedKind, federatedKind } from '@ks-apiserver/api/federation/kinds';
 import { FEDERATED_LABEL } from '@ks-apiserver/api/labels';
 import {
   GLOBAL_ROLE_BINDINGS,
@@ -64,6 +64,16 @@ const specOfRole = (role: PersistedObject) => templateOf(role, { rules: role.rul
 
 const specOfBinding = (binding: PersistedObject) =>
   templateOf(binding, { subjects: binding.subjects ?? [], roleRef: binding.roleRef });
+
+/** Kinds of which the host's own objects are propagated. */
+export const SOURCE_KINDS: readonly FederatedKind[] = [
+  'User',
+  'GlobalRole',
+  'GlobalRoleBinding',
+  'WorkspaceRole',
+  'WorkspaceRoleBinding',
+  'Workspace',
+].map(federatedKind);
 
 /** Returns the reconcilers that make federated objects of the host's own. */
 export function hostSourceReconcilers(

@@ -12,6 +12,9 @@ import { ensureCreated } from '../../runtime/ensure.ts';
 /** How long to wait for the deletion of a federated object of a former owner, in milliseconds. */
 const AGAIN_MS = 5000;
 
+/** How often it is looked whether the kind of the federated objects is served, in milliseconds. */
+const NOT_SERVED_MS = 60_000;
+
 /** A kind of the host whose objects are propagated to members. */
 export interface FederatedSource {
   kind: FederatedKind;
@@ -56,6 +59,11 @@ export function sourceReconciler(client: KubeClient, source: FederatedSource): R
       const wanted = object && !isTerminating(object) ? specOf(object) : undefined;
       if (!object || !wanted) {
         return undefined;
+      }
+
+      // The kind of the federated objects is not installed, or not yet.
+      if (!federated.served) {
+        return NOT_SERVED_MS;
       }
 
       await label(object);

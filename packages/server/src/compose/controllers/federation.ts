@@ -1,3 +1,4 @@
+import { FEDERATED_KINDS } from '@ks-apiserver/api/federation/kinds';
 import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import {
@@ -7,7 +8,10 @@ import {
 } from '@ks-apiserver/controllers/federation/federation';
 import type { MemberTransport } from '@ks-apiserver/controllers/federation/member-client';
 import { leavesOut } from '@ks-apiserver/controllers/federation/objects/placement';
-import { hostSourceReconcilers } from '@ks-apiserver/controllers/federation/sources/host-sources';
+import {
+  hostSourceReconcilers,
+  SOURCE_KINDS,
+} from '@ks-apiserver/controllers/federation/sources/host-sources';
 import type { WorkspacePlacement } from '@ks-apiserver/controllers/tenant/workspace-template';
 import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
 
@@ -38,7 +42,7 @@ export function federationControllers(
     return NONE;
   }
 
-  const federated = federatedInformers(client);
+  const federated = federatedInformers(client, mode === 'own' ? FEDERATED_KINDS : SOURCE_KINDS);
   const objects = {
     users,
     globalRoles: catalog.informerOf('globalroles'),
