@@ -125,18 +125,20 @@ export function kubeFedClusterReconciler({
     }
 
     const { labels = {}, ownerReferences } = existing.metadata;
+    // A KubeFed that was there before had credentials of its own, and may come back.
+    const spec = { ...wanted.spec, ...existing.spec, apiEndpoint: wanted.spec.apiEndpoint };
     const isSame =
       equalJson(
         [labels, ownerReferences],
         [wanted.metadata.labels, wanted.metadata.ownerReferences],
-      ) && existing.spec?.apiEndpoint === wanted.spec.apiEndpoint;
+      ) && equalJson(existing.spec, spec);
 
     return isSame
       ? existing
       : client.update(KUBEFED_CLUSTERS, {
           ...existing,
           metadata: { ...existing.metadata, ...wanted.metadata },
-          spec: { ...existing.spec, ...wanted.spec },
+          spec,
         });
   }
 
@@ -188,7 +190,8 @@ export function kubeFedClusterReconciler({
       if (!isJoined) {
         failures.delete(name);
 
-        if (existing && isOurs(existing)) {
+        // One without a Cluster of its name belongs to somebody else, unless its Cluster is gone.
+        if (existing && (cluster || isOurs(existing))) {
           await ensureDeleted(client, {
             resource: KUBEFED_CLUSTERS,
             namespace: KUBEFED_NAMESPACE,

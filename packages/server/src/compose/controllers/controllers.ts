@@ -56,7 +56,7 @@ import type { Routers } from '../../models/router/routers.ts';
 import type { QuotaLimits } from '../../models/tenant/quota-limits.ts';
 import { type ClusterOptions, clusterControllers, type ProjectDependencies } from './clusters.ts';
 import { type DevOpsBackends, devopsControllers } from './devops.ts';
-import { federationControllers, hostPlacement } from './federation.ts';
+import { federationControllers, federationMode, hostPlacement } from './federation.ts';
 import { meshControllers } from './mesh.ts';
 import { type NetworkIsolationOptions, networkControllers } from './network.ts';
 import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
@@ -122,16 +122,21 @@ async function openCopies(client: KubeClient) {
 }
 
 /** Returns the controllers of the clusters, and of what is propagated to them. */
-function clusterParts(
+async function clusterParts(
   dependencies: OptionalDependencies,
   options: ClusterOptions,
   projects: ProjectDependencies,
-): OptionalControllers[] {
-  const { clusters, federation } = options;
+  log: Logger,
+): Promise<OptionalControllers[]> {
+  const { clusters } = options;
   const { users } = projects;
+  const mode = await federationMode(dependencies.client, options.federation.mode, (message) =>
+    log.warn(message),
+  );
+  const federation = { ...options.federation, mode };
 
   return [
-    clusterControllers(dependencies, options, projects),
+    clusterControllers(dependencies, { ...options, federation }, projects),
     federationControllers(dependencies, { ...federation, clusters, users }),
   ];
 }
@@ -193,11 +198,12 @@ export async function startControllers(
       ? [devopsControllers({ client, catalog, events }, dependencies.devops)]
       : []),
     ...(dependencies.memberClusters
-      ? clusterParts({ client, catalog, events }, dependencies.memberClusters, {
-          roleBases,
-          users,
-          onFailure: onError,
-        })
+      ? await clusterParts(
+          { client, catalog, events },
+          dependencies.memberClusters,
+          { roleBases, users, onFailure: onError },
+          log,
+        )
       : []),
     ...(dependencies.managesMesh ? [await meshControllers({ client, catalog, events })] : []),
   ];

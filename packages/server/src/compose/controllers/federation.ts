@@ -1,6 +1,8 @@
-import { FEDERATED_KINDS } from '@ks-apiserver/api/federation/kinds';
+import { FEDERATED_KINDS, KUBEFED_NAMESPACE } from '@ks-apiserver/api/federation/kinds';
 import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
+import { DEPLOYMENTS } from '@ks-apiserver/api/resources';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import {
   federatedInformers,
   federationReconcilers,
@@ -26,6 +28,33 @@ export interface FederationOptions {
   /** Users with their passwords, which are not propagated. */
   users: Informer;
   transportOf: MemberTransport;
+}
+
+/** The controller of a KubeFed that runs in the host. */
+const KUBEFED = { namespace: KUBEFED_NAMESPACE, name: 'kubefed-controller-manager' };
+
+/**
+ * Returns who propagates objects. Where a KubeFed runs, this server leaves that to it and calls
+ * `warn`: two of them would undo each other's work.
+ */
+export async function federationMode(
+  client: KubeReader,
+  mode: FederationMode,
+  warn: (message: string) => void,
+): Promise<FederationMode> {
+  const found =
+    mode === 'own' ? await client.find({ resource: DEPLOYMENTS, ...KUBEFED }) : undefined;
+  const { readyReplicas = 0 } = found?.status ?? {};
+
+  if (readyReplicas === 0) {
+    return mode;
+  }
+
+  warn(
+    'KubeFed runs in this cluster and propagates objects: stop it and start this server again, or set multicluster.federation to kubefed',
+  );
+
+  return 'kubefed';
 }
 
 const NONE: OptionalControllers = { informers: [], needs: [], reconcilers: [] };

@@ -11,6 +11,7 @@ import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
 import { federationCrds } from '../../install/federation-crds.ts';
 import { install } from '../../install/install.ts';
+import { federationMode } from './federation.ts';
 
 const namespace = 'kube-federation-system';
 const core = (resource: string) => ({ group: '', version: 'v1', resource });
@@ -211,4 +212,34 @@ test('an account without Secrets gets a token that is requested, and replaced in
   const again = await joining.join(east);
   assert.ok(again !== undefined && again > 400_000 && again <= 500_000, String(again));
   assert.equal(await storedToken(), token);
+});
+
+test('a server leaves the propagation to a KubeFed that runs', async () => {
+  const deployments = { group: 'apps', version: 'v1', resource: 'deployments' };
+  const warnings: string[] = [];
+  const mode = (wanted: 'own' | 'kubefed' | 'off') =>
+    federationMode(host, wanted, (message) => warnings.push(message));
+
+  assert.equal(await mode('own'), 'own');
+  await host.create(core('namespaces'), { metadata: { name: namespace } });
+
+  const labels = { app: 'kubefed' };
+  const name = 'kubefed-controller-manager';
+  const made = await host.create(deployments, {
+    metadata: { name, namespace },
+    spec: {
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { containers: [{ name: 'controller', image: 'kubefed' }] },
+      },
+    },
+  });
+  assert.equal(await mode('own'), 'own');
+
+  const status = { replicas: 1, readyReplicas: 1, availableReplicas: 1 };
+  await host.update(deployments, { ...made, status }, { subresource: 'status' });
+  assert.equal(await mode('own'), 'kubefed');
+  assert.equal(await mode('off'), 'off');
+  assert.match(warnings.join(), /set multicluster\.federation to kubefed/);
 });
