@@ -77,7 +77,7 @@ export async function startPeers(given) {
     cluster = await startRealCluster({ controllers: true });
 
     try {
-      const install = [main, 'install', '--kubeconfig', cluster.kubeconfig];
+      const install = [main, 'install', '--federation', '--kubeconfig', cluster.kubeconfig];
       execFileSync(process.execPath, install, {
         stdio: ['ignore', 'ignore', 'pipe'],
         timeout: 60_000,
