@@ -12,6 +12,7 @@ import {
   MERGE,
   memberOf,
   PROPAGATION_MS,
+  patch,
   startClusters,
 } from './clusters.ts';
 
@@ -383,6 +384,70 @@ test('a project does not take over a namespace that a member gave to somebody el
   assert.equal(metadata.labels['kubesphere.io/workspace'], 'bank');
   const secret = (await east.kubernetes('/api/v1/namespaces/payroll/secrets/keys')).json;
   assert.equal(Buffer.from(secret.data.key, 'base64').toString(), 'theirs');
+});
+
+test('a role that a member keeps for itself is not given to users of the host', async () => {
+  const role = (rules: object[], labels: object = {}) => ({
+    apiVersion: 'iam.kubesphere.io/v1alpha2',
+    kind: 'GlobalRole',
+    metadata: { name: 'keeper', labels },
+    rules,
+  });
+  const all = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
+
+  await create(east, `${IAM_OBJECTS}/globalroles`, role([all], { 'kubefed.io/managed': 'false' }));
+  await create(host, `${IAM_OBJECTS}/globalroles`, role([]));
+  await create(host, `${IAM_OBJECTS}/globalrolebindings`, {
+    apiVersion: 'iam.kubesphere.io/v1alpha2',
+    kind: 'GlobalRoleBinding',
+    metadata: { name: 'bob-keeper' },
+    roleRef: { apiGroup: 'iam.kubesphere.io', kind: 'GlobalRole', name: 'keeper' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'bob' }],
+  });
+
+  await eventuallyHas(host, `${FEDERATED}/federatedglobalroles/keeper`, ({ status }) =>
+    assert.deepEqual(status?.clusters?.[0], { name: 'east', status: 'ManagedLabelFalse' }),
+  );
+  await eventuallyHas(host, `${FEDERATED}/federatedglobalrolebindings/bob-keeper`, ({ status }) =>
+    assert.deepEqual(status?.clusters?.[0], { name: 'east', status: 'CreationFailed' }),
+  );
+  const binding = `${IAM_OBJECTS}/globalrolebindings/bob-keeper`;
+  assert.equal((await east.kubernetes(binding)).status, 404);
+});
+
+test('a workspace is where its placement says, and projects keep it in the host', async () => {
+  const workspace = '/apis/tenant.kubesphere.io/v1alpha1/workspaces/far';
+  const templates = '/apis/tenant.kubesphere.io/v1alpha2/workspacetemplates';
+  const place = (...names: string[]) => ({
+    spec: { placement: { clusters: names.map((name) => ({ name })) } },
+  });
+
+  await post(`${TENANT}/workspaces`, {
+    metadata: { name: 'far' },
+    spec: { ...place('east').spec, template: { spec: { manager: 'admin' } } },
+  });
+  await eventuallyHas(east, workspace);
+  assert.equal((await host.kubernetes(workspace)).status, 404);
+
+  await patch(host, `${templates}/far`, place('host', 'east'));
+  await eventuallyHas(host, workspace);
+  const inFar = { metadata: { name: 'far-web', ...inWorkspace('far') } };
+  await create(host, '/api/v1/namespaces', inFar);
+  await create(east, '/api/v1/namespaces', inFar);
+  await eventuallyHas(east, '/api/v1/namespaces/far-web', ({ metadata }) =>
+    assert.equal(metadata.ownerReferences?.[0]?.kind, 'Workspace'),
+  );
+
+  await patch(host, `${templates}/far`, place('nowhere'));
+  await eventuallyGone(east, workspace);
+  await eventually(async () => {
+    const { json } = await host.kubernetes('/api/v1/namespaces/default/events');
+    assert.ok(json.items.some(({ reason }: { reason: string }) => reason === 'WorkspaceInUse'));
+  }, PROPAGATION_MS);
+  assert.equal((await host.kubernetes(workspace)).status, 200);
+
+  const { metadata } = await eventuallyHas(east, '/api/v1/namespaces/far-web');
+  assert.equal(metadata.deletionTimestamp, undefined);
 });
 
 test('a user who is deleted at the host is gone in members, with their roles', async () => {

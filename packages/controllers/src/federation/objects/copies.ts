@@ -44,25 +44,29 @@ export function isAdopted({ metadata }: KubeObject): boolean {
   return metadata.annotations?.[ADOPTED_ANNOTATION] !== undefined;
 }
 
+/** Kinds whose objects belong to the workspace of their label. */
+const OF_WORKSPACE: ReadonlySet<string> = new Set([
+  FEDERATED_NAMESPACE.kind,
+  'WorkspaceRole',
+  'WorkspaceRoleBinding',
+]);
+
 /**
  * Returns why an existing object must not be taken over; undefined if it may be. Whoever has a
  * namespace in the host would otherwise get one of the same name in a member, whosever it is there.
  */
 export function adoptionRefusal(
-  kind: FederatedKind,
+  { kind }: FederatedKind,
   desired: KubeObject,
   current: KubeObject,
 ): string | undefined {
-  if (kind.kind !== FEDERATED_NAMESPACE.kind) {
-    return undefined;
-  }
-
   const workspaceOf = ({ metadata }: KubeObject) => metadata.labels?.[WORKSPACE_LABEL] ?? '';
+  const isNamespace = kind === FEDERATED_NAMESPACE.kind;
 
-  if (PLATFORM_NAMESPACE.test(current.metadata.name ?? '')) {
+  if (isNamespace && PLATFORM_NAMESPACE.test(current.metadata.name ?? '')) {
     return 'it is a namespace of the platform';
   }
-  if (workspaceOf(desired) !== workspaceOf(current)) {
+  if (OF_WORKSPACE.has(kind) && workspaceOf(desired) !== workspaceOf(current)) {
     return 'it exists and is not of the same workspace';
   }
 

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type FederatedObject,
   ORPHAN_ANNOTATION,
   type PropagationStatus,
 } from '@ks-apiserver/api/federation/federated-object';
 import { FEDERATED_NAMESPACE, type FederatedKind } from '@ks-apiserver/api/federation/kinds';
+import { renderFor } from '@ks-apiserver/api/federation/render';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
@@ -19,6 +21,28 @@ const SYNC_MS = 5000;
 /** Whether the host's own object is what the federated one was made from. */
 function comesFromHost({ givesRights }: FederatedKind, { metadata }: PersistedObject): boolean {
   return givesRights && (metadata.ownerReferences ?? []).some(({ controller }) => controller);
+}
+
+/** How long what an object stands on is waited for, in milliseconds. */
+const ARRIVAL_MS = { step: 50, most: 1500 };
+
+/** Kinds of the roles that bindings of the host refer to. */
+const ROLE_OF_BINDING: Readonly<Record<string, string>> = {
+  GlobalRoleBinding: 'GlobalRole',
+  WorkspaceRoleBinding: 'WorkspaceRole',
+};
+
+/** Returns the role that a binding gives in a cluster; '' if that cannot be told. */
+function boundRole(
+  kind: FederatedKind,
+  federated: FederatedObject,
+  { name }: TargetCluster,
+): string {
+  try {
+    return String(renderFor(kind, federated, name).roleRef?.name ?? '');
+  } catch {
+    return '';
+  }
 }
 
 /** Statuses of clusters that have no copy, although they should. */
@@ -73,11 +97,60 @@ export class Copies {
 
       return { status: 'CreationFailed', error: 'the cluster has no such kind' };
     }
-    if (namespace !== undefined && !this.#hasNamespace(cluster, namespace)) {
-      return { status: 'CreationFailed', error: `the namespace ${namespace} is not propagated` };
+
+    const missing = await this.#missing(work);
+    if (missing !== undefined) {
+      return { status: 'CreationFailed', error: `the ${missing} is not propagated there` };
     }
 
     return current ? updateCopy(operation, current) : createCopy(operation);
+  }
+
+  /**
+   * Returns what a copy stands on and a cluster does not have from the host: its namespace, or the
+   * role that it binds. Those that the cluster has of its own may be somebody else's, or allow more.
+   */
+  async #missing({ federated, cluster, signal }: ClusterWork): Promise<string | undefined> {
+    const { kind } = this.#kind;
+    const { namespace } = copyKey(this.#kind, federated);
+    const role = ROLE_OF_BINDING[kind];
+    const needs: [kind: string, name: string][] = [
+      ...(namespace === undefined
+        ? []
+        : [[FEDERATED_NAMESPACE.kind, namespace] as [string, string]]),
+      ...(role === undefined
+        ? []
+        : [[role, boundRole(this.#kind, federated, cluster)] as [string, string]]),
+    ];
+
+    for (const [needed, name] of needs) {
+      if (!(await this.#arrives(needed, name, cluster, signal))) {
+        return `${needed} ${name}`;
+      }
+    }
+
+    return undefined;
+  }
+
+  /** Whether a cluster has a propagated object; waits a moment for one that is on its way. */
+  async #arrives(
+    kind: string,
+    name: string,
+    cluster: TargetCluster,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { informers } = this.#targets.target(cluster.name);
+    const end = performance.now() + ARRIVAL_MS.most;
+
+    while (!informers.get(kind)?.store.get(name)) {
+      if (performance.now() > end) {
+        return false;
+      }
+
+      await sleep(ARRIVAL_MS.step, undefined, { signal });
+    }
+
+    return true;
   }
 
   /** Whether a cluster has a namespace that was propagated: others there are none of the host's. */
