@@ -48,6 +48,10 @@ const wrong: [string, RegExp][] = [
     'authentication: {oauthOptions: {clients: [{secret: x}]}}',
     /^authentication\.oauthOptions\.clients\[0\]\.name: is missing$/,
   ],
+  [
+    'multicluster: {federation: both}',
+    /^multicluster\.federation: "both" is not valid, allowed is one of own, kubefed, off$/,
+  ],
   ['authentication: [1]', /^authentication: \[1\] is not valid, allowed is a section with keys$/],
   [
     'verification: {allowedCIDRs: [10.0.0.0]}',

@@ -252,6 +252,33 @@ test('a member that is gone holds up no other, and is brought up to date when it
   );
 });
 
+test('a member that hangs holds up no other', async () => {
+  await federateNamespace('hangs');
+  const path = await federateConfig('hangs', 'settings', {});
+  await eventuallyHas(west, config('hangs', 'settings'));
+  west.process.kill('SIGSTOP');
+
+  try {
+    await patch(host, path, { spec: { template: { data: { color: 'yellow' } } } });
+    await eventuallyHas(east, config('hangs', 'settings'), ({ data }) =>
+      assert.deepEqual(data, { color: 'yellow' }),
+    );
+
+    await eventually(async () => {
+      const { status } = (await host.kubernetes(path)).json;
+      const inWest = status.clusters.find(({ name }: { name: string }) => name === 'west');
+      assert.match(inWest.status ?? '', /^(ClusterNotReady|UpdateTimedOut|UpdateFailed)$/);
+    }, 60_000);
+  } finally {
+    west.process.kill('SIGCONT');
+  }
+
+  await eventually(async () => {
+    const { json } = await west.kubernetes(config('hangs', 'settings'));
+    assert.deepEqual(json.data, { color: 'yellow' });
+  }, 60_000);
+});
+
 test('a cluster that is left keeps what it has', async () => {
   await federateNamespace('left');
   const path = await federateConfig('left', 'settings', {});
