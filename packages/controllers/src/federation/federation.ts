@@ -25,6 +25,8 @@ export interface FederationDependencies {
   /** Clusters with their credentials; keeps objects. */
   clusters: Informer;
   federated: FederatedInformers;
+  /** Namespaces of the host. */
+  namespaces: Informer;
   transportOf: MemberTransport;
   events: EventRecorder;
 }
@@ -58,7 +60,7 @@ export function kubeFedClusterInformer(client: KubeClient): Informer {
  * each kind, and one that says which clusters there are. `kubeFedClusters` is followed by them.
  */
 export function federationReconcilers(
-  { client, clusters, federated, transportOf, events }: FederationDependencies,
+  { client, clusters, federated, namespaces, transportOf, events }: FederationDependencies,
   kubeFedClusters: Informer,
 ): Reconciler[] {
   const isHost = (cluster: string) =>
@@ -102,6 +104,7 @@ export function federationReconcilers(
         client,
         objects: informerOf(kind),
         namespaces: informerOf(FEDERATED_NAMESPACE),
+        hostNamespaces: namespaces,
         clusters: kubeFedClusters,
         targets,
         events,

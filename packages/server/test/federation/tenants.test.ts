@@ -344,6 +344,22 @@ test('the status of a federated object cannot be forged', async () => {
   assert.equal(status, 403, text);
 });
 
+test('a namespace is in a member in the workspace that it has in the host', async () => {
+  await create(host, '/api/v1/namespaces', {
+    metadata: { name: 'shop-db', ...inWorkspace('shop') },
+  });
+  const path = `${FEDERATED}/namespaces/shop-db/federatednamespaces`;
+  await create(
+    host,
+    path,
+    federated('Namespace', 'shop-db', { template: { metadata: inWorkspace('bank') } }),
+  );
+  await eventuallyHas(host, `${path}/shop-db`, ({ status }) =>
+    assert.deepEqual(status?.clusters?.[0], { name: 'east', status: 'ComputeResourceFailed' }),
+  );
+  assert.equal((await east.kubernetes('/api/v1/namespaces/shop-db')).status, 404);
+});
+
 test('a project does not take over a namespace that a member gave to somebody else', async () => {
   await create(east, '/api/v1/namespaces', {
     metadata: { name: 'payroll', labels: { 'kubesphere.io/workspace': 'bank' } },

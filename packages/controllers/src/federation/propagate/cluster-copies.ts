@@ -6,10 +6,12 @@ import {
 } from '@ks-apiserver/api/federation/federated-object';
 import { FEDERATED_NAMESPACE, type FederatedKind } from '@ks-apiserver/api/federation/kinds';
 import { renderFor } from '@ks-apiserver/api/federation/render';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
-import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import { copyKey, isHost, isManaged } from '../objects/copies.ts';
 import type { TargetCluster } from '../objects/placement.ts';
 import { createCopy, type Operation, type Result, removeCopy, updateCopy } from './propagation.ts';
@@ -32,16 +34,16 @@ const ROLE_OF_BINDING: Readonly<Record<string, string>> = {
   WorkspaceRoleBinding: 'WorkspaceRole',
 };
 
-/** Returns the role that a binding gives in a cluster; '' if that cannot be told. */
-function boundRole(
+/** Returns an object as it is to be in a cluster; undefined if that cannot be told. */
+function rendered(
   kind: FederatedKind,
   federated: FederatedObject,
   { name }: TargetCluster,
-): string {
+): KubeObject | undefined {
   try {
-    return String(renderFor(kind, federated, name).roleRef?.name ?? '');
+    return renderFor(kind, federated, name);
   } catch {
-    return '';
+    return undefined;
   }
 }
 
@@ -58,10 +60,13 @@ export type ClusterWork = Omit<Operation, 'kind' | 'client'>;
 export class Copies {
   readonly #kind: FederatedKind;
   readonly #targets: Targets;
+  readonly #hostNamespaces: InformerStore;
 
-  constructor(kind: FederatedKind, targets: Targets) {
+  /** `hostNamespaces` are the namespaces of the host, in which federated objects are. */
+  constructor(kind: FederatedKind, targets: Targets, hostNamespaces: InformerStore) {
     this.#kind = kind;
     this.#targets = targets;
+    this.#hostNamespaces = hostNamespaces;
   }
 
   /** Brings the copy in a cluster to what it should be; one that is not to be there is removed. */
@@ -97,6 +102,12 @@ export class Copies {
 
       return { status: 'CreationFailed', error: 'the cluster has no such kind' };
     }
+    if (!this.#keepsWorkspace(work)) {
+      return {
+        status: 'ComputeResourceFailed',
+        error: 'it is to be in another workspace than the namespace in the host',
+      };
+    }
 
     const missing = await this.#missing(work);
     if (missing !== undefined) {
@@ -104,6 +115,22 @@ export class Copies {
     }
 
     return current ? updateCopy(operation, current) : createCopy(operation);
+  }
+
+  /**
+   * Whether a namespace is in the workspace to which it belongs in the host: who may write in a
+   * project must not reach those of others.
+   */
+  #keepsWorkspace({ federated, cluster }: ClusterWork): boolean {
+    if (this.#kind.kind !== FEDERATED_NAMESPACE.kind) {
+      return true;
+    }
+
+    const inHost = this.#hostNamespaces.get(federated.metadata.name)?.labels;
+    const labels = rendered(this.#kind, federated, cluster)?.metadata.labels;
+
+    // What cannot be rendered is told where it is to be written.
+    return !labels || (labels[WORKSPACE_LABEL] ?? '') === (inHost?.[WORKSPACE_LABEL] ?? '');
   }
 
   /**
@@ -120,7 +147,12 @@ export class Copies {
         : [[FEDERATED_NAMESPACE.kind, namespace] as [string, string]]),
       ...(role === undefined
         ? []
-        : [[role, boundRole(this.#kind, federated, cluster)] as [string, string]]),
+        : [
+            [role, String(rendered(this.#kind, federated, cluster)?.roleRef?.name ?? '')] as [
+              string,
+              string,
+            ],
+          ]),
     ];
 
     for (const [needed, name] of needs) {

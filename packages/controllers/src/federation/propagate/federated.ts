@@ -10,6 +10,7 @@ import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { Change } from '@ks-apiserver/client/informer/informer-store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { EventRecorder } from '../../events/recorder.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
@@ -35,6 +36,8 @@ export interface FederatedDependencies {
   /** Federated objects of the kind, and of namespaces; both keep objects. */
   objects: Informer;
   namespaces: Informer;
+  /** Namespaces of the host. */
+  hostNamespaces: Informer;
   /** KubeFedClusters; keeps objects. */
   clusters: Informer;
   targets: Targets;
@@ -59,7 +62,7 @@ class Propagation {
   constructor(kind: FederatedKind, dependencies: FederatedDependencies) {
     this.#kind = kind;
     this.#dependencies = dependencies;
-    this.#copies = new Copies(kind, dependencies.targets);
+    this.#copies = new Copies(kind, dependencies.targets, dependencies.hostNamespaces.store);
   }
 
   begin(add: (key: string) => void): void {
@@ -256,7 +259,7 @@ export function federatedReconciler(
   kind: FederatedKind,
   dependencies: FederatedDependencies,
 ): Reconciler {
-  const { objects, namespaces, clusters, targets } = dependencies;
+  const { objects, namespaces, hostNamespaces, clusters, targets } = dependencies;
   const propagation = new Propagation(kind, dependencies);
   const all = () => [...objects.store.values()].map(keyOf);
   const isNamespace = kind.kind === FEDERATED_NAMESPACE.kind;
@@ -267,6 +270,14 @@ export function federatedReconciler(
     sources: [
       { informer: objects, keys: ({ entry }) => [keyOf(entry)] },
       { informer: clusters, keys: (change) => (changesTarget(change) ? all() : []) },
+      ...(isNamespace
+        ? [
+            {
+              informer: hostNamespaces,
+              keys: ({ entry }: Change) => [keyOf({ namespace: entry.name, name: entry.name })],
+            },
+          ]
+        : []),
       ...(kind.namespaced && !isNamespace
         ? [
             {

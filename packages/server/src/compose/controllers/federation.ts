@@ -89,13 +89,14 @@ export function federationControllers(
   }
 
   const kubeFedClusters = kubeFedClusterInformer(client);
+  const namespaces = catalog.informerOf('namespaces');
 
   return {
     informers: [...federated.values(), kubeFedClusters],
-    needs,
+    needs: [...needs, namespaces],
     reconcilers: [
       ...federationReconcilers(
-        { client, clusters, federated, transportOf, events },
+        { client, clusters, federated, namespaces, transportOf, events },
         kubeFedClusters,
       ),
       ...sources,
