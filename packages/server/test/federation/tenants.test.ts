@@ -275,6 +275,13 @@ const REFUSED: Record<string, { path: string; method?: string; body: object }> =
       overrides: [{ clusterName: 'east' }, { clusterName: 'east' }],
     }),
   },
+  'overrides of very many clusters': {
+    path: 'namespaces/shop-web/federatedconfigmaps',
+    body: federated('ConfigMap', 'evil', {
+      template: { data: {} },
+      overrides: Array.from({ length: 101 }, (_, i) => ({ clusterName: `c${i}` })),
+    }),
+  },
   'a cluster to propagate to': {
     path: '../../core.kubefed.io/v1beta1/namespaces/shop-web/kubefedclusters',
     body: {

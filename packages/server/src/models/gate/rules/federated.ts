@@ -1,4 +1,5 @@
 import { SERVICE_ACCOUNT_ROLE } from '@ks-apiserver/api/annotations';
+import type { ClusterOverride } from '@ks-apiserver/api/federation/federated-object';
 import {
   FEDERATED_GROUP,
   FEDERATED_NAMESPACE,
@@ -12,6 +13,7 @@ import {
   templateObject,
   withOverrides,
 } from '@ks-apiserver/api/federation/render';
+import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
@@ -26,25 +28,23 @@ import { checkWorkspaceLabel } from './workspace-label.ts';
 /** Type of a Secret that Kubernetes fills with a token of a ServiceAccount. */
 const TOKEN_SECRET = 'kubernetes.io/service-account-token';
 
-/** Objects that a federated one stands for, by cluster; '' for clusters without overrides. */
-type Renderings = ReadonlyMap<string, KubeObject>;
+/** In how many clusters an object may differ, for callers whose objects are reviewed. */
+const MOST_CLUSTERS = 100;
 
-/** Returns all objects that a federated one stands for. Throws an OverrideError, a TypeError. */
-function renderingsOf(kind: FederatedKind, federated: KubeObject): Renderings {
-  const template = templateObject(kind, federated);
-  const result = new Map<string, KubeObject>();
-
-  for (const [cluster, overrides] of overridesOf(federated)) {
-    result.set(`=${cluster}`, withOverrides(kind, template, overrides));
-  }
-
-  return result.set('', withOverrides(kind, template, []));
+/** What a federated object says: its template, and the overrides of each cluster. */
+interface Parts {
+  template: KubeObject;
+  overrides: ReadonlyMap<string, readonly ClusterOverride[]>;
 }
 
-/** Returns what is to be written. Throws BadRequest for what cannot be judged. */
-function proposedRenderings(kind: FederatedKind, federated: KubeObject): Renderings {
+function partsOf(kind: FederatedKind, federated: KubeObject): Parts {
+  return { template: templateObject(kind, federated), overrides: overridesOf(federated) };
+}
+
+/** Runs what reads an object. Throws BadRequest for what cannot be judged. */
+function judged<T>(read: () => T): T {
   try {
-    return renderingsOf(kind, federated);
+    return read();
   } catch (error) {
     if (error instanceof OverrideError || error instanceof TypeError) {
       throw badRequest(`spec: ${messageOf(error)}`);
@@ -53,12 +53,32 @@ function proposedRenderings(kind: FederatedKind, federated: KubeObject): Renderi
   }
 }
 
-/** Returns what is stored; nothing where that cannot be judged, so that all is judged anew. */
-function storedRenderings(kind: FederatedKind, federated: KubeObject | undefined): Renderings {
+/** Returns what is stored in a cluster; undefined where that cannot be judged, or is not there. */
+function storedRendering(
+  kind: FederatedKind,
+  stored: Parts | undefined,
+  cluster: string | undefined,
+): KubeObject | undefined {
+  if (!stored) {
+    return undefined;
+  }
+
+  // Where a cluster had no overrides of its own, it had the template.
+  const overrides = (cluster === undefined ? undefined : stored.overrides.get(cluster)) ?? [];
+
   try {
-    return federated ? renderingsOf(kind, federated) : new Map();
+    return withOverrides(kind, stored.template, overrides);
   } catch {
-    return new Map();
+    return undefined;
+  }
+}
+
+/** Returns the parts of what is stored; undefined where they cannot be read. */
+function storedParts(kind: FederatedKind, stored: KubeObject | undefined): Parts | undefined {
+  try {
+    return stored && partsOf(kind, stored);
+  } catch {
+    return undefined;
   }
 }
 
@@ -149,11 +169,23 @@ export function federatedRule(authorizer: Authorizer, rules: readonly Rule[]): R
         checkRight(attempt, kind);
       }
 
-      const before = storedRenderings(kind, stored);
+      const before = storedParts(kind, stored);
+      const { template, overrides } = judged(() => partsOf(kind, proposed));
+      if (overrides.size > MOST_CLUSTERS) {
+        throw badRequest(`spec.overrides: at most ${MOST_CLUSTERS} clusters may be named`);
+      }
 
-      for (const [cluster, object] of proposedRenderings(kind, proposed)) {
-        // Where a cluster had no overrides of its own, it had the template.
-        await reviewRendering(attempt, kind, before.get(cluster) ?? before.get(''), object);
+      const slice = new TimeSlice();
+
+      // One without a name stands for all clusters without overrides.
+      for (const cluster of [undefined, ...overrides.keys()]) {
+        if (slice.isOver) {
+          await slice.next();
+        }
+
+        const own = (cluster === undefined ? undefined : overrides.get(cluster)) ?? [];
+        const object = judged(() => withOverrides(kind, template, own));
+        await reviewRendering(attempt, kind, storedRendering(kind, before, cluster), object);
       }
     },
   };

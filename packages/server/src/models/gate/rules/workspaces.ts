@@ -14,6 +14,9 @@ const WORKSPACES = 'tenant.kubesphere.io/workspaces';
 
 const WORKSPACE = federatedKind('Workspace');
 
+/** In how many clusters a workspace may differ, for callers whose templates are reviewed. */
+const MOST_CLUSTERS = 100;
+
 /** Returns the managers of a workspace, or of the workspaces that a template makes in clusters. */
 function managersOf({ resource }: RequestInfo, object: KubeObject | undefined): Set<string> {
   const managerIn = ({ spec }: KubeObject) => String(spec?.manager ?? '');
@@ -25,6 +28,9 @@ function managersOf({ resource }: RequestInfo, object: KubeObject | undefined): 
   }
 
   const clusters = ['', ...overridesOf(object).keys()];
+  if (clusters.length > MOST_CLUSTERS) {
+    throw new OverrideError(`at most ${MOST_CLUSTERS} clusters may be named`);
+  }
 
   return new Set(clusters.map((cluster) => managerIn(renderFor(WORKSPACE, object, cluster))));
 }
