@@ -42,6 +42,7 @@ import { openAccess, openAuthorizer, openGate, openPolicyServer } from './access
 import { configOfMember, NO_SEARCH } from './clusters/member-parts.ts';
 import { openMembers } from './clusters/members.ts';
 import type { ClusterOptions } from './controllers/clusters.ts';
+import { configuredMode } from './controllers/federation.ts';
 import { type OpenedDevOps, openDevOps } from './devops.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { openAuditor } from './observability/auditing.ts';
@@ -380,7 +381,7 @@ export async function openApp(
       configz: () => configz(config, search.backends),
       featuresOfMembers: () => configz(configOfMember(config), NO_SEARCH),
       federation: {
-        mode: config.multicluster.federation,
+        mode: configuredMode(config.multicluster),
         hostEndpoint: kubernetes.endpoint,
         transportOf: (cluster) => otherClusters.members.kubernetes(cluster),
       },

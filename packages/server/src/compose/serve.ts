@@ -19,6 +19,7 @@ import { type App, openApp } from './app.ts';
 import { openKubernetes } from './backend.ts';
 import { type ControllerDependencies, startControllers } from './controllers/controllers.ts';
 import { openJenkinsAdmin } from './controllers/devops.ts';
+import { configuredMode } from './controllers/federation.ts';
 import { greeting, originOf } from './greeting.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
 import { simulate } from './simulation.ts';
@@ -42,10 +43,9 @@ async function prepare(
   const { client } = kubernetes;
 
   if (kubernetes.embedded) {
-    const { enable, federation } = options.config.multicluster;
     const changes = await install(client, {
       embedded: true,
-      federation: enable && federation === 'own',
+      federation: configuredMode(options.config.multicluster) === 'own',
       onlyIfOutdated: true,
     });
     const failed = changes.find(({ result }) => result === 'failed');

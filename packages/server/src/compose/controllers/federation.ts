@@ -15,6 +15,7 @@ import {
   SOURCE_KINDS,
 } from '@ks-apiserver/controllers/federation/sources/host-sources';
 import type { WorkspacePlacement } from '@ks-apiserver/controllers/tenant/workspace-template';
+import type { Config } from '../../config/config-schema.ts';
 import type { OptionalControllers, OptionalDependencies } from './optional-controllers.ts';
 
 /** Who propagates objects to members. */
@@ -28,6 +29,15 @@ export interface FederationOptions {
   /** Users with their passwords, which are not propagated. */
   users: Informer;
   transportOf: MemberTransport;
+}
+
+/** Returns who is to propagate objects: members get those of their host, and propagate none. */
+export function configuredMode({
+  enable,
+  clusterRole,
+  federation,
+}: Config['multicluster']): FederationMode {
+  return enable && clusterRole !== 'member' ? federation : 'off';
 }
 
 /** The controller of a KubeFed that runs in the host. */

@@ -9,9 +9,10 @@ import { renewalOf } from '@ks-apiserver/controllers/federation/joining/account-
 import { KubeFedJoining } from '@ks-apiserver/controllers/federation/joining/kubefed-joining';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
+import { parseConfig } from '../../config/config.ts';
 import { federationCrds } from '../../install/federation-crds.ts';
 import { install } from '../../install/install.ts';
-import { federationMode } from './federation.ts';
+import { configuredMode, federationMode } from './federation.ts';
 
 const namespace = 'kube-federation-system';
 const core = (resource: string) => ({ group: '', version: 'v1', resource });
@@ -242,4 +243,16 @@ test('a server leaves the propagation to a KubeFed that runs', async () => {
   assert.equal(await mode('own'), 'kubefed');
   assert.equal(await mode('off'), 'off');
   assert.match(warnings.join(), /set multicluster\.federation to kubefed/);
+});
+
+test('a member propagates nothing, whatever else it is told', () => {
+  const of = (multicluster: object) => {
+    const options = { authentication: { oauthOptions: { accessTokenMaxAge: 0 } }, multicluster };
+    return configuredMode(parseConfig(JSON.stringify(options)).config.multicluster);
+  };
+
+  assert.equal(of({}), 'off');
+  assert.equal(of({ enable: true }), 'own');
+  assert.equal(of({ enable: true, clusterRole: 'host', federation: 'kubefed' }), 'kubefed');
+  assert.equal(of({ enable: true, clusterRole: 'member' }), 'off');
 });
