@@ -17,11 +17,39 @@ function newBackend(backend: Json | undefined): Json | undefined {
   return { ...rest, service: { name: serviceName ?? '', port } };
 }
 
-function newPath(path: Json): Json {
-  if (!isObject(path)) {
-    return path;
+/** Returns the backend of networking.k8s.io/v1beta1 for one of v1. */
+function olderBackend(backend: Json | undefined): Json | undefined {
+  const service = isObject(backend) ? backend.service : undefined;
+  if (!isObject(backend) || !isObject(service)) {
+    return backend;
   }
 
+  const { service: _service, ...rest } = backend;
+  const { number, name }: JsonObject = isObject(service.port) ? service.port : {};
+
+  return { ...rest, serviceName: service.name ?? '', servicePort: number ?? name ?? '' };
+}
+
+/** Returns rules with each of their paths changed. */
+function withPaths(rules: Json, change: (path: JsonObject) => JsonObject): Json {
+  const ofRule = (rule: Json): Json => {
+    const http = isObject(rule) ? rule.http : undefined;
+
+    return isObject(rule) && isObject(http) && Array.isArray(http.paths)
+      ? {
+          ...rule,
+          http: {
+            ...http,
+            paths: http.paths.map((path) => (isObject(path) ? change(path) : path)),
+          },
+        }
+      : rule;
+  };
+
+  return Array.isArray(rules) ? rules.map(ofRule) : rules;
+}
+
+function newPath(path: JsonObject): JsonObject {
   const backend = newBackend(path.backend);
 
   return {
@@ -31,12 +59,9 @@ function newPath(path: Json): Json {
   };
 }
 
-function newRule(rule: Json): Json {
-  const http = isObject(rule) ? rule.http : undefined;
-
-  return isObject(rule) && isObject(http) && Array.isArray(http.paths)
-    ? { ...rule, http: { ...http, paths: http.paths.map(newPath) } }
-    : rule;
+function olderPath(path: JsonObject): JsonObject {
+  const backend = olderBackend(path.backend);
+  return { ...path, ...(backend !== undefined && { backend }) };
 }
 
 /**
@@ -57,7 +82,27 @@ export function asCurrentIngress(ingress: KubeObject): KubeObject {
     spec: {
       ...rest,
       ...(defaultBackend !== undefined && { defaultBackend }),
-      ...(rules !== undefined && { rules: Array.isArray(rules) ? rules.map(newRule) : rules }),
+      ...(rules !== undefined && { rules: withPaths(rules, newPath) }),
+    },
+  };
+}
+
+/** Returns an Ingress of networking.k8s.io/v1 as its version v1beta1 has it. */
+export function asOlderIngress(ingress: KubeObject): KubeObject {
+  const spec: unknown = ingress.spec;
+  if (!isObject(spec)) {
+    return ingress;
+  }
+
+  const { defaultBackend, rules, ...rest }: JsonObject = spec;
+  const backend = olderBackend(defaultBackend);
+
+  return {
+    ...ingress,
+    spec: {
+      ...rest,
+      ...(backend !== undefined && { backend }),
+      ...(rules !== undefined && { rules: withPaths(rules, olderPath) }),
     },
   };
 }

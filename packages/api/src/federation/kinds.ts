@@ -29,6 +29,8 @@ export interface FederatedKind {
   kind: string;
   /** Resource of the propagated objects. */
   target: GroupVersionResource;
+  /** The same resource in clusters that do not serve `target`, if it is younger than Kubernetes 1.16. */
+  older?: GroupVersionResource;
   /** Whether objects of the kind, and its federated objects, are in namespaces. */
   namespaced: boolean;
   /** Resource of the federated objects. */
@@ -86,7 +88,11 @@ export const FEDERATED_KINDS: readonly FederatedKind[] = [
   apps('ReplicaSet', 'replicasets'),
   apps('StatefulSet', 'statefulsets'),
   kindIn('batch', 'v1')('Job', 'jobs'),
-  kindIn('networking.k8s.io', 'v1')('Ingress', 'ingresses'),
+  {
+    ...kindIn('networking.k8s.io', 'v1')('Ingress', 'ingresses'),
+    // Until Kubernetes 1.18.
+    older: { group: 'networking.k8s.io', version: 'v1beta1', resource: 'ingresses' },
+  },
   kindIn('app.k8s.io', 'v1beta1')('Application', 'applications'),
   rbac('ClusterRole', 'clusterroles', ofPlatform),
   rbac('ClusterRoleBinding', 'clusterrolebindings', ofPlatform),

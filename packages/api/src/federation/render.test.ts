@@ -145,6 +145,13 @@ test('an Ingress of older consoles is sent as members have it, with its override
     ],
   });
 
+  const kind = federatedKind('Ingress');
+  assert.ok(kind.older);
+  const older = renderFor({ ...kind, target: kind.older }, federated, 'east');
+  assert.equal(older.apiVersion, 'networking.k8s.io/v1beta1');
+  assert.deepEqual(older.spec.backend, { serviceName: 'd', servicePort: 'http' });
+  assert.deepEqual(older.spec.rules[0].http.paths[0].backend, old('other'));
+
   const current: FederatedTemplate = {
     metadata: federated.metadata,
     spec: { template: ingress as never },

@@ -4,7 +4,7 @@ import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/t
 import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import { FEDERATED_LABEL } from '../labels.ts';
 import type { ClusterOverride, FederatedTemplate } from './federated-object.ts';
-import { asCurrentIngress } from './ingress.ts';
+import { asCurrentIngress, asOlderIngress } from './ingress.ts';
 import { FEDERATED_NAMESPACE, type FederatedKind } from './kinds.ts';
 
 /** Paths that are the same in all clusters: they connect a federated object with its copies. */
@@ -169,7 +169,13 @@ export function withOverrides(
     },
   };
 
-  return kind.kind === 'Ingress' ? asCurrentIngress(rendered) : rendered;
+  if (kind.kind !== 'Ingress') {
+    return rendered;
+  }
+
+  const current = asCurrentIngress(rendered);
+
+  return kind.target.version === 'v1' ? current : asOlderIngress(current);
 }
 
 /**

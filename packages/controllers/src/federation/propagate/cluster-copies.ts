@@ -72,20 +72,21 @@ export class Copies {
   /** Brings the copy in a cluster to what it should be; one that is not to be there is removed. */
   async sync({ isSelected, ...work }: ClusterWork & { isSelected: boolean }): Promise<Result> {
     const { federated, cluster, signal } = work;
-    const kind = this.#kind;
-    if (isHost(cluster) && comesFromHost(kind, federated)) {
+    if (isHost(cluster) && comesFromHost(this.#kind, federated)) {
       return { status: isSelected ? '' : undefined };
     }
     if (!cluster.ready) {
       return { status: isSelected ? 'ClusterNotReady' : undefined };
     }
 
-    const { client, informers } = this.#targets.target(cluster.name);
-    const operation: Operation = { ...work, kind, client };
-    const informer = informers.get(kind.kind);
-    if (!informer || !(await isSynced(informer, signal))) {
+    const found = await this.#served(cluster, signal);
+    if (!found) {
       return { status: 'CachedRetrievalFailed', error: 'its objects could not be read' };
     }
+
+    const { kind, informer } = found;
+    const { client } = this.#targets.target(cluster.name);
+    const operation: Operation = { ...work, kind, client };
 
     const { namespace, name } = copyKey(kind, federated);
     const current = informer.store.get(name, namespace)?.object;
@@ -115,6 +116,30 @@ export class Copies {
     }
 
     return current ? updateCopy(operation, current) : createCopy(operation);
+  }
+
+  /**
+   * Returns the kind in the version that a cluster serves, and what is followed there; undefined if
+   * that could not be read.
+   */
+  async #served(
+    { name }: TargetCluster,
+    signal: AbortSignal,
+  ): Promise<{ kind: FederatedKind; informer: Informer } | undefined> {
+    const kind = this.#kind;
+    const informer = this.#targets.target(name).informers.get(kind.kind);
+    if (!informer || !(await isSynced(informer, signal))) {
+      return undefined;
+    }
+    if (informer.served || !kind.older) {
+      return { kind, informer };
+    }
+
+    const older = this.#targets.older(name, kind);
+
+    return older && (await isSynced(older, signal))
+      ? { kind: { ...kind, target: kind.older }, informer: older }
+      : undefined;
   }
 
   /**
@@ -215,13 +240,18 @@ export class Copies {
       return { status: 'ClusterNotReady' };
     }
 
+    const kind = this.#kind.older ? (await this.#served(cluster, signal))?.kind : this.#kind;
+    if (!kind) {
+      return { status: 'CachedRetrievalFailed', error: 'its objects could not be read' };
+    }
+
     const { client } = this.#targets.target(cluster.name);
-    const operation: Operation = { ...work, kind: this.#kind, client };
+    const operation: Operation = { ...work, kind, client };
     const deadline = new Deadline(SYNC_MS, signal);
 
     try {
       // What is followed may be a moment behind, and nothing must be left.
-      const current = await client.find(copyKey(this.#kind, federated), deadline.signal);
+      const current = await client.find(copyKey(kind, federated), deadline.signal);
       const orphans = federated.metadata.annotations?.[ORPHAN_ANNOTATION] === 'true';
 
       return current && isManaged(current) && this.#mayRemove(cluster, federated)

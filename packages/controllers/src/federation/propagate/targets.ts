@@ -19,6 +19,11 @@ interface Followed {
   onChange: OnTargetChange;
 }
 
+/** Returns the key of the informer of a kind's older version. */
+function olderKey(kind: string): string {
+  return `${kind}/older`;
+}
+
 /**
  * The propagated objects of all clusters. A kind is followed while it has federated objects, in all
  * clusters that are joined.
@@ -54,11 +59,13 @@ export class Targets {
       return;
     }
 
-    const informers = [...this.#targets.values()].flatMap((target) => {
-      const informer = target.informers.get(kind);
-      target.informers.delete(kind);
-      return informer ?? [];
-    });
+    const informers = [...this.#targets.values()].flatMap((target) =>
+      [kind, olderKey(kind)].flatMap((key) => {
+        const informer = target.informers.get(key);
+        target.informers.delete(key);
+        return informer ?? [];
+      }),
+    );
 
     await Promise.all(informers.map((informer) => informer.stop()));
   }
@@ -77,6 +84,22 @@ export class Targets {
     }
 
     return target;
+  }
+
+  /**
+   * Returns the informer of the older version of a kind in a cluster; undefined if there is none,
+   * or the kind is not followed.
+   */
+  older(cluster: string, { kind }: FederatedKind): Informer | undefined {
+    const target = this.target(cluster);
+    const followed = this.#followed.get(kind);
+    const key = olderKey(kind);
+
+    if (followed?.kind.older && !target.informers.has(key)) {
+      this.#start(cluster, target, followed, { resource: followed.kind.older, key });
+    }
+
+    return target.informers.get(key);
   }
 
   /** Has a cluster that is back asked at once. */
@@ -101,19 +124,24 @@ export class Targets {
     await Promise.all([...this.#targets.keys()].map((cluster) => this.remove(cluster)));
   }
 
-  #start(cluster: string, target: Target, { kind, onChange }: Followed): void {
+  #start(
+    cluster: string,
+    target: Target,
+    { kind, onChange }: Followed,
+    { resource, key } = { resource: kind.target, key: kind.kind },
+  ): void {
     if (this.#isStopped) {
       return;
     }
 
     const informer = new Informer(target.client, {
-      resource: kind.target,
+      resource,
       kind: kind.kind,
       labelSelector: `${FEDERATED_LABEL}=true`,
       keepObjects: true,
     });
 
     informer.store.onChange((change) => onChange(change, cluster));
-    target.informers.set(kind.kind, informer.start());
+    target.informers.set(key, informer.start());
   }
 }
