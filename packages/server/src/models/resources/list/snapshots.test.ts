@@ -16,7 +16,7 @@ const entry = (name: string, version: string) => {
 const open = (limits: Partial<SnapshotLimits> = {}) =>
   new Snapshots({ idleMs: 100, ageMs: 250, ...limits }, () => now);
 const begin = (snapshots: Snapshots, caller = 'u') =>
-  snapshots.begin({ caller, scope: 's', store, entries: [...store.values()] }, 1);
+  snapshots.begin({ caller, scope: 's', stores: [store], entries: [...store.values()] }, 1);
 
 beforeEach(() => {
   now = 0;

@@ -29,16 +29,25 @@ const LIMITS: SnapshotLimits = {
   ageMs: 600_000,
 };
 
-interface Snapshot {
+interface Snapshot<E> {
   id: string;
   caller: string;
   scope: string;
-  entries: readonly Entry[];
-  store: InformerStore;
+  entries: readonly E[];
+  /** The stores that the entries are from, and the bytes that each had replaced in total before. */
+  replacedBefore: ReadonlyMap<InformerStore, number>;
   begun: number;
   used: number;
-  /** Bytes that the store had replaced in total when the snapshot was made. */
-  replacedBefore: number;
+}
+
+/** A list of which a snapshot is kept. */
+export interface KeptList<E> {
+  caller: string;
+  /** The query and the caller: a token is valid for both alone. */
+  scope: string;
+  /** The stores that the entries are from. */
+  stores: readonly InformerStore[];
+  entries: readonly E[];
 }
 
 interface Followed {
@@ -50,11 +59,11 @@ interface Followed {
 const TOKEN = /^([A-Za-z0-9_-]{22})\.(\d{1,9})$/;
 
 /** Lists as they were when their first page was read. They hold the cache's own entries. */
-export class Snapshots {
+export class Snapshots<E = Entry> {
   readonly #limits: SnapshotLimits;
   readonly #now: () => number;
   /** Oldest first. */
-  readonly #snapshots = new Map<string, Snapshot>();
+  readonly #snapshots = new Map<string, Snapshot<E>>();
   readonly #stores = new Map<InformerStore, Followed>();
   #entries = 0;
 
@@ -68,25 +77,21 @@ export class Snapshots {
   }
 
   /** Keeps a list for a caller and request; returns the token of the page at `offset`. */
-  begin(
-    { caller, scope, store, entries }: Pick<Snapshot, 'caller' | 'scope' | 'store' | 'entries'>,
-    offset: number,
-  ): string {
+  begin({ caller, scope, stores, entries }: KeptList<E>, offset: number): string {
     const now = this.#now();
 
     this.#makeRoom(caller, entries.length);
 
     const id = randomBytes(16).toString('base64url');
-    const { replaced } = this.#follow(store);
+    const replacedBefore = new Map(stores.map((store) => [store, this.#follow(store).replaced]));
     this.#snapshots.set(id, {
       id,
       caller,
       scope,
       entries,
-      store,
       begun: now,
       used: now,
-      replacedBefore: replaced,
+      replacedBefore,
     });
 
     this.#entries += entries.length;
@@ -127,7 +132,7 @@ export class Snapshots {
    * Returns the snapshot and the offset of a token. Throws BadRequest for an invalid token and for
    * that of another query or caller, Expired for a snapshot that was dropped.
    */
-  read(token: string, scope: string): { id: string; entries: readonly Entry[]; offset: number } {
+  read(token: string, scope: string): { id: string; entries: readonly E[]; offset: number } {
     const [, id = '', offset = ''] =
       TOKEN.exec(Buffer.from(token.slice(0, 64), 'base64url').toString('latin1')) ?? [];
     if (id === '') {
@@ -175,14 +180,20 @@ export class Snapshots {
     return followed;
   }
 
-  #drop(snapshot: Snapshot): void {
+  #drop(snapshot: Snapshot<E>): void {
     if (!this.#snapshots.delete(snapshot.id)) {
       return;
     }
 
     this.#entries -= snapshot.entries.length;
 
-    const followed = this.#stores.get(snapshot.store);
+    for (const store of snapshot.replacedBefore.keys()) {
+      this.#unfollow(store);
+    }
+  }
+
+  #unfollow(store: InformerStore): void {
+    const followed = this.#stores.get(store);
     if (!followed) {
       return;
     }
@@ -193,7 +204,7 @@ export class Snapshots {
     }
 
     followed.stop();
-    this.#stores.delete(snapshot.store);
+    this.#stores.delete(store);
   }
 
   /** Drops snapshots that are old or were not read for long. */
@@ -216,13 +227,15 @@ export class Snapshots {
     let total = 0;
     const seen = new Set<InformerStore>();
 
-    for (const { store, replacedBefore } of this.#snapshots.values()) {
-      if (seen.has(store)) {
-        continue;
-      }
+    for (const { replacedBefore } of this.#snapshots.values()) {
+      for (const [store, before] of replacedBefore) {
+        if (seen.has(store)) {
+          continue;
+        }
 
-      seen.add(store);
-      total += (this.#stores.get(store)?.replaced ?? replacedBefore) - replacedBefore;
+        seen.add(store);
+        total += (this.#stores.get(store)?.replaced ?? before) - before;
+      }
     }
 
     return total;

@@ -35,11 +35,12 @@ function scalar(value: unknown): Value {
 }
 
 /** Compares by name, then namespace, then uid. */
-function byIdentity(a: Entry, b: Entry): number {
+export function byIdentity(a: Entry, b: Entry): number {
   return byName(a, b) || compareAscending(a.uid, b.uid);
 }
 
-function readerOf(
+/** Returns how the value of a sort term is read from an entry, and the column that it needs. Throws BadRequest for a key that the resource does not have. */
+export function readerOf(
   { text, by }: SortTerm,
   definition: ResourceDefinition,
   catalog: Catalog,
@@ -88,7 +89,7 @@ function compareScalars(a: string | number, b: string | number): number {
 }
 
 /** Compares values; those that are absent come last in both directions. */
-function compareValues(a: Value, b: Value, { descending }: Pick<SortTerm, 'descending'>): number {
+export function compareValues(a: Value, b: Value, { descending }: Pick<SortTerm, 'descending'>): number {
   if (a === b) {
     return 0;
   }
