@@ -15,6 +15,7 @@ import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
+import { ClusterSearch } from '../models/clusters/lists/cluster-search.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
@@ -220,6 +221,15 @@ export async function openApp(
     return ofUsers === undefined ? reasons : [...reasons, `users: ${ofUsers}`];
   };
 
+  const scopeContext = { config, host: { transport, catalog, bindings }, overrides, log };
+  const otherClusters = config.multicluster.enable
+    ? await openMembers(client, scopeContext, signal)
+    : undefined;
+
+  const clusterSearch =
+    otherClusters &&
+    new ClusterSearch({ ...otherClusters, host: { catalog, authorizer, visibility } });
+
   const table = routes({
     config,
     gate,
@@ -255,6 +265,7 @@ export async function openApp(
     authorizer,
     visibility,
     live,
+    clusterSearch,
     quotas: new WorkspaceQuotas(quotaInformer),
     search: {
       backends: search.backends,

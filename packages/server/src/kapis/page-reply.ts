@@ -11,7 +11,15 @@ import { staleHeaders } from './stale-headers.ts';
 const CACHING = { 'cache-control': 'no-cache, private', vary: 'Authorization, Accept-Encoding' };
 const JSON_TYPE = 'application/json';
 
-function cachingHeaders(
+/** Returns the headers of an answer of cached objects: its tag, and which copies are out of date. */
+export function cachingHeaders(
+  etag: string | undefined,
+  stale: string | undefined,
+): Record<string, string> {
+  return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(stale) };
+}
+
+function pageHeaders(
   page: Page,
   definition: ResourceDefinition,
   catalog: Catalog,
@@ -21,7 +29,7 @@ function cachingHeaders(
   // A page of a list snapshot contains the link to the next one, and must not be cached longer than
   // that works.
   const etag = page.continue === undefined ? entityTag(page, definition, catalog, form) : undefined;
-  return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(stale) };
+  return cachingHeaders(etag, stale);
 }
 
 /**
@@ -36,7 +44,7 @@ export function pageReply(
 ): RouteReply {
   const headers = {
     'content-type': JSON_TYPE,
-    ...cachingHeaders(page, definition, catalog, totalKey),
+    ...pageHeaders(page, definition, catalog, totalKey),
   };
   const { etag } = headers as { etag?: string };
   const body = () => listBody(page, definition, catalog, totalKey);
@@ -68,7 +76,7 @@ export function objectReply(
 
   const headers = {
     'content-type': JSON_TYPE,
-    ...cachingHeaders({ entries: [entry], total: -1 }, definition, catalog, '', stale),
+    ...pageHeaders({ entries: [entry], total: -1 }, definition, catalog, '', stale),
   };
 
   const reply = new RouteReply(200, headers, bytesOf(entry, definition, catalog));

@@ -94,6 +94,12 @@ export const SCOPE_PARAMETERS: readonly Parameter[] = [
   queryText('workspace', 'with scope=visible: only namespaces of this workspace'),
 ];
 
+/** Parameter of lists of several clusters. */
+export const CLUSTERS_LIST_PARAMETER = queryText(
+  'clusters',
+  'clusters to list: *, names separated by commas, or a selector of their labels; items then have a member "cluster"',
+);
+
 /** Parameter of lists that are read page by page from a list snapshot. */
 export const CONTINUE_PARAMETER = queryText(
   'continue',

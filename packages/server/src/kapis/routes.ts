@@ -5,6 +5,7 @@ import type { Config } from '../config/config-schema.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Visibility } from '../models/authorization/visible-namespaces.ts';
+import type { ClusterSearch } from '../models/clusters/lists/cluster-search.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { LiveLists } from '../models/live/live-lists.ts';
 import type { PrometheusApi } from '../models/monitoring/prometheus-api/prometheus-api.ts';
@@ -60,6 +61,8 @@ export interface RouteDependencies {
   authorizer: Authorizer;
   visibility: Visibility;
   live: LiveLists;
+  /** Lists of several clusters; undefined where this server knows no others. */
+  clusterSearch: ClusterSearch | undefined;
   tenants: Tenants;
   quotas: WorkspaceQuotas;
   search: SearchDependencies;
@@ -126,6 +129,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
       live,
       userList: dependencies.iam.userList,
       client,
+      clusters: dependencies.clusterSearch,
       outbound,
     }),
     ...devopsV1alpha2(dependencies.devops),

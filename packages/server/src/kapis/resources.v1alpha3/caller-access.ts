@@ -1,5 +1,6 @@
 import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
-import { expired, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { expired, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { RouteRequest } from '@ks-apiserver/http/routes/route';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
@@ -62,8 +63,36 @@ export function accessOf(
     : look(dependencies, definition, call);
 }
 
+/**
+ * Finds out what a caller may see of a list in another cluster, or in this one for a list of several
+ * clusters; undefined for nothing. Modules of roles are not evaluated.
+ */
+export function accessWithin(
+  scope: Pick<ResourceDependencies, 'authorizer' | 'visibility'>,
+  definition: ResourceDefinition,
+  { params, query, info: asked }: Call,
+  user: UserInfo,
+): CallerAccess | undefined {
+  const info = { ...asked, visibleOnly: asked.visibleOnly && definition.namespaced };
+
+  try {
+    if (!info.visibleOnly) {
+      scope.authorizer.authorize(user, info);
+    }
+
+    const access = look(scope, definition, { params, query, user, info });
+
+    return access.visible?.names.size === 0 ? undefined : access;
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 403) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 function look(
-  { authorizer, visibility }: ResourceDependencies,
+  { authorizer, visibility }: Pick<ResourceDependencies, 'authorizer' | 'visibility'>,
   definition: ResourceDefinition,
   call: Call,
 ): CallerAccess {

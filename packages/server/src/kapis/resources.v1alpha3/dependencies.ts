@@ -1,6 +1,7 @@
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import type { Visibility } from '../../models/authorization/visible-namespaces.ts';
+import type { ClusterSearch } from '../../models/clusters/lists/cluster-search.ts';
 import type { UserList } from '../../models/iam/users/user-list.ts';
 import type { LiveLists } from '../../models/live/live-lists.ts';
 import type { Outbound } from '../../models/outbound/outbound.ts';
@@ -17,6 +18,8 @@ export interface ResourceDependencies {
   live: LiveLists;
   userList: UserList;
   client: KubeReader;
+  /** Lists of several clusters; undefined where this server knows no others. */
+  clusters: ClusterSearch | undefined;
   /** Calls servers that users name. */
   outbound: Outbound;
 }

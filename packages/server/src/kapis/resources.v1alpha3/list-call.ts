@@ -37,6 +37,16 @@ export interface Asked {
   watch: WatchRequest | undefined;
 }
 
+/**
+ * Kinds of KubeSphere 3.1 to 3.4 whose empty lists its consoles show: their pages have no menu to
+ * hide.
+ */
+export const LATER_KINDS: ReadonlySet<string> = new Set([
+  'ippools',
+  'dashboards',
+  'clusterdashboards',
+]);
+
 /** Parameters that may change from page to page of a snapshot. */
 const PAGING = new Set(['limit', 'continue']);
 
@@ -47,14 +57,14 @@ export function fault(message: string): StatusError {
 
 /**
  * Returns a list's query with the key of its continuation: a caller whose access has changed cannot
- * continue.
+ * continue. `access` is undefined where that is decided by cluster.
  */
-function queryOf(
-  { query, user, info }: ListCall,
+export function listQueryOf(
+  { query, user, info }: Pick<ListCall, 'query' | 'user' | 'info'>,
   filters: URLSearchParams,
-  access: CallerAccess,
+  access: CallerAccess | undefined,
 ): ListQuery {
-  const list = { ...parseListQuery(filters), hidden: access.hidden };
+  const list = { ...parseListQuery(filters), hidden: access?.hidden };
   if (list.continue === undefined) {
     return list;
   }
@@ -68,7 +78,7 @@ function queryOf(
     groups,
     info.namespace,
     info.resource,
-    access.visible?.key,
+    access?.visible?.key,
     asked,
   ]);
 
@@ -103,7 +113,7 @@ function askFor(
   const access = accessOf(dependencies, definition, call);
 
   const whole = (store: InformerStore, seen: CallerAccess): Asked => {
-    const list = queryOf(call, narrowed ? withoutSight(query, definition) : query, seen);
+    const list = listQueryOf(call, narrowed ? withoutSight(query, definition) : query, seen);
     return { definition, store, namespace, list, searched, narrowed, access: seen, watch };
   };
 

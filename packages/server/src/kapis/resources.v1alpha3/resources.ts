@@ -12,14 +12,9 @@ import { liveReply, liveSocket } from '../live-reply.ts';
 import { objectReply, pageReply } from '../page-reply.ts';
 import { usersReply } from '../users-reply.ts';
 import { requireRights, sightCheck } from './caller-access.ts';
+import { refuseClusters, withClusters } from './cluster-lists.ts';
 import type { ResourceDependencies } from './dependencies.ts';
-import { type Asked, ask, fault, liveListOf, pageOf } from './list-call.ts';
-
-/**
- * Kinds of KubeSphere 3.1 to 3.4 whose empty lists its consoles show: their pages have no menu to
- * hide.
- */
-const LATER_KINDS = new Set(['ippools', 'dashboards', 'clusterdashboards']);
+import { type Asked, ask, fault, LATER_KINDS, liveListOf, pageOf } from './list-call.ts';
 
 function singular({ kind, group }: ResourceDefinition): string {
   const name = kind.toLowerCase();
@@ -64,7 +59,7 @@ export function listResources(dependencies: ResourceDependencies): Handler {
   const listed = (request: RouteRequest) =>
     whenReady<Asked, unknown>(ask(dependencies, request), (asked) => answer(asked, request));
 
-  return (request: RouteRequest) => {
+  return withClusters(dependencies, (request: RouteRequest) => {
     const { resources = '' } = request.params;
     if (!LATER_KINDS.has(resources)) {
       return listed(request);
@@ -73,7 +68,7 @@ export function listResources(dependencies: ResourceDependencies): Handler {
     return whenReady(catalog.resolve(resources), (definition) =>
       definition ? listed(request) : { items: [], totalItems: 0 },
     );
-  };
+  });
 }
 
 /** Serves live lists over WebSocket. */
@@ -84,6 +79,9 @@ export function watchResources(dependencies: ResourceDependencies): UpgradeHandl
     const { incoming, params, query } = request;
     const { req, user, info, signal } = incoming;
     const call = { params, query, user, info, signal, headers: req.headers };
+
+    refuseClusters(query);
+
     const asked = await ask(dependencies, call);
     const { definition, watch, access, list } = asked;
     if (!watch) {

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { Components } from '../../models/components/components.ts';
 import { componentRoutes } from '../components.ts';
 import {
+  CLUSTERS_LIST_PARAMETER,
   CONTINUE_PARAMETER,
   LIST_PARAMETERS,
   LIVE_TYPES,
@@ -40,6 +41,7 @@ export function resourcesV1alpha3(dependencies: ResourceDependencies): Route[] {
         RESOURCES_PARAMETER,
         ...LIST_PARAMETERS,
         CONTINUE_PARAMETER,
+        CLUSTERS_LIST_PARAMETER,
         ...SCOPE_PARAMETERS,
         ...WATCH_PARAMETERS,
       ],
@@ -70,6 +72,7 @@ export function resourcesV1alpha3(dependencies: ResourceDependencies): Route[] {
         RESOURCES_PARAMETER,
         ...LIST_PARAMETERS,
         CONTINUE_PARAMETER,
+        CLUSTERS_LIST_PARAMETER,
         ...WATCH_PARAMETERS,
       ],
       returns: PageableResponse,

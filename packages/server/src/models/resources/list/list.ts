@@ -127,7 +127,9 @@ export async function snapshotPage(
 
   const entries = await whole();
   const next =
-    limit < entries.length ? snapshots.begin({ caller, scope: bound, stores: [store], entries }, limit) : '';
+    limit < entries.length
+      ? snapshots.begin({ caller, scope: bound, stores: [store], entries }, limit)
+      : '';
 
   return { entries: entries.slice(0, limit), total: entries.length, continue: next };
 }

@@ -39,7 +39,10 @@ const cluster = fc
         labels: { size: String(size) },
       };
 
-      return makeEntry({ metadata, spec: { size } }, Buffer.from(JSON.stringify({ spec: { size } })));
+      return makeEntry(
+        { metadata, spec: { size } },
+        Buffer.from(JSON.stringify({ spec: { size } })),
+      );
     }),
   );
 
@@ -93,8 +96,7 @@ test('a part of merged lists is the same part of all objects sorted together', a
 });
 
 test('the orders of 3.0 are those of one list, and clusters break ties', () => {
-  const entry = (name: string) =>
-    makeEntry({ metadata: { name, uid: name } }, Buffer.from('{}'));
+  const entry = (name: string) => makeEntry({ metadata: { name, uid: name } }, Buffer.from('{}'));
   const lists = ['east', 'west'].map((name) => ({
     cluster: name,
     definition,

@@ -38,9 +38,7 @@ export function withClusterOrder(query: ListQuery): ListQuery {
 
 /** Returns the query for the list of one cluster, in which all objects have the same cluster. */
 export function withinCluster(query: ListQuery): ListQuery {
-  return query.sort
-    ? { ...query, sort: query.sort.filter((term) => !isCluster(term)) }
-    : query;
+  return query.sort ? { ...query, sort: query.sort.filter((term) => !isCluster(term)) } : query;
 }
 
 function byTerms(terms: readonly SortTerm[], lists: readonly MergedList[]): ComparePlaced {

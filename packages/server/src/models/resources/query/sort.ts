@@ -89,7 +89,11 @@ function compareScalars(a: string | number, b: string | number): number {
 }
 
 /** Compares values; those that are absent come last in both directions. */
-export function compareValues(a: Value, b: Value, { descending }: Pick<SortTerm, 'descending'>): number {
+export function compareValues(
+  a: Value,
+  b: Value,
+  { descending }: Pick<SortTerm, 'descending'>,
+): number {
   if (a === b) {
     return 0;
   }

@@ -1,7 +1,7 @@
 import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
-import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { byName, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../catalog/catalog.ts';
 import { type Page, snapshotPage } from '../list/list.ts';
 import type { ListSource } from '../list/listed-store.ts';
@@ -141,6 +141,23 @@ export function searchTest(
   return (entry) => all.every((passes) => passes(entry));
 }
 
+/**
+ * Returns how entries are compared by a query without keys in a form that 3.0 does not have; a sign
+ * of -1 reverses that.
+ */
+export function searchOrder(
+  { resource }: ResourceDefinition,
+  { orderBy, reverse }: SearchQuery,
+): { compare: (a: Entry, b: Entry) => number; sign: 1 | -1 } {
+  const sign = reverse ? -1 : 1;
+  const key = getOwn(SEARCH_TYPES.get(resource)?.orderBy, orderBy);
+  if (key) {
+    return { compare: byTime(key), sign };
+  }
+
+  return { compare: orderBy === 'createTime' ? byTime((entry) => entry.created) : byName, sign };
+}
+
 /** Orders entries that passed a query and are ascending by name. */
 function order(
   passed: readonly Entry[],
@@ -160,14 +177,12 @@ function order(
       : catalog.columns.fill(found, ordering.columns).then(sort);
   }
 
-  const key = getOwn(SEARCH_TYPES.get(definition.resource)?.orderBy, query.orderBy);
-  if (key) {
-    found.sort(byTime(key));
-  } else if (query.orderBy === 'createTime') {
-    found.sort(byTime((entry) => entry.created));
+  const { compare, sign } = searchOrder(definition, query);
+  if (compare !== byName) {
+    found.sort(compare);
   }
 
-  return query.reverse ? found.reverse() : found;
+  return sign < 0 ? found.reverse() : found;
 }
 
 /**

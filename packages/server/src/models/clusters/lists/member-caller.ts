@@ -1,0 +1,40 @@
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Catalog } from '../../resources/catalog/catalog.ts';
+
+const active = new WeakMap<Entry, boolean>();
+
+function isActive(user: Entry): boolean {
+  let known = active.get(user);
+  if (known === undefined) {
+    known = JSON.parse(user.bytes.toString()).status?.state !== 'Disabled';
+    active.set(user, known);
+  }
+
+  return known;
+}
+
+/**
+ * Returns a caller of this server as a member knows them: by the name of a user who is not disabled
+ * there. Undefined for all others: ServiceAccounts, anonymous callers and the groups of Kubernetes
+ * mean somebody else in another cluster. Throws ServiceUnavailable while the users of the member
+ * cannot be read.
+ */
+export async function callerIn(
+  catalog: Catalog,
+  caller: UserInfo,
+  signal: AbortSignal,
+): Promise<UserInfo | undefined> {
+  const definition = catalog.definition('users');
+  const users = catalog.ready(definition) ?? (await catalog.synced(definition, signal));
+  const user = users.get(caller.name);
+  if (!user || !isActive(user) || !caller.groups.includes('system:authenticated')) {
+    return undefined;
+  }
+
+  const groups = caller.groups.filter(
+    (group) => !group.startsWith('system:') || group === 'system:authenticated',
+  );
+
+  return { ...caller, uid: user.uid, groups };
+}

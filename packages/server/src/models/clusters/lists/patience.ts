@@ -1,0 +1,57 @@
+import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
+import { LRUCache } from 'lru-cache';
+
+/** What was late the last time gets no more than this, in milliseconds, until it is there. */
+const SHORT_MS = 5;
+const MAX_LATE = 1000;
+
+/** Thrown instead of an answer that did not come in time. */
+export class TooLate extends Error {}
+
+/**
+ * Waits for others only for a short while, and not again and again for the same: what was late is
+ * taken when it is there, but not waited for any more.
+ */
+export class Patience {
+  readonly #late = new LRUCache<string, true>({ max: MAX_LATE });
+
+  /**
+   * Returns what `work` does by `endsAt` (performance.now()); its signal is aborted then. Rejects
+   * with TooLate, or with what `work` rejects with before. Work that goes on must clean up behind
+   * itself.
+   */
+  async within<T>(
+    key: string,
+    endsAt: number,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const left = this.#late.has(key) ? 0 : endsAt - performance.now();
+    const deadline = new Deadline(Math.max(SHORT_MS, left));
+    const { signal } = deadline;
+    const result = work(signal);
+
+    result.then(
+      () => this.#late.delete(key),
+      () => {},
+    );
+
+    try {
+      return await Promise.race([result, rejectAt(signal)]);
+    } catch (error) {
+      if (!signal.aborted) {
+        throw error;
+      }
+
+      this.#late.set(key, true);
+      throw new TooLate(key);
+    } finally {
+      deadline.end();
+    }
+  }
+}
+
+function rejectAt(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,180 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { ResourceDefinition } from '../../resources/query/resource-definition.ts';
+import type { MemberScopes, ScopeLease } from '../member-scopes.ts';
+import type { AccessIn, ClusterScope, ClusterSource } from './cluster-source.ts';
+import { callerIn } from './member-caller.ts';
+import { type Patience, TooLate } from './patience.ts';
+
+/** What a list is asked for with. */
+export interface SourceRequest {
+  /** Plural name of the resource, or `plural.group`. */
+  resources: string;
+  caller: UserInfo;
+  accessIn: AccessIn;
+  /** When the answer must be made, by performance.now(). */
+  endsAt: number;
+}
+
+/** What is found of a list in one cluster. */
+export type Found =
+  | { state: 'found'; source: ClusterSource; release(): void }
+  | { state: 'forbidden' }
+  | { state: 'unserved'; reason: string }
+  | {
+      state: 'unreachable';
+      reason: string;
+      /** Whether it is known that the caller may read the list there. */
+      isPermitted: boolean;
+    };
+
+const NO_RELEASE = () => {};
+
+/** Says why a cluster cannot be read, without what its servers say: that is not for everybody. */
+function reasonOf(error: unknown): string {
+  if (error instanceof TooLate) {
+    return 'it has not answered yet; it is waited for in the background';
+  }
+  if (error instanceof StatusError && (error.code === 401 || error.code === 403)) {
+    return 'it refuses the credentials of its Cluster';
+  }
+  if (error instanceof StatusError && error.code === 500) {
+    return 'it is not ready, or its Cluster has no kubeconfig';
+  }
+
+  return 'it cannot be reached';
+}
+
+/** Finds a list in one cluster after the other, each within the time of the request. */
+export class SourceOpener {
+  readonly #scopes: Pick<MemberScopes, 'use'>;
+  readonly #host: ClusterScope;
+  readonly #patience: Patience;
+
+  constructor(scopes: Pick<MemberScopes, 'use'>, host: ClusterScope, patience: Patience) {
+    this.#scopes = scopes;
+    this.#host = host;
+    this.#patience = patience;
+  }
+
+  /** Finds a list in the host's own cluster. */
+  async inHost(cluster: string, request: SourceRequest): Promise<Found> {
+    return this.#guarded(async () => {
+      const found = await this.#find(cluster, this.#host, request.caller, request);
+      return found.state === 'found' ? { ...found, release: NO_RELEASE } : found;
+    });
+  }
+
+  /** Finds a list in a member, which is followed as long as the list is used. */
+  async inMember(cluster: string, request: SourceRequest): Promise<Found> {
+    return this.#guarded(async () => {
+      const { scope, release } = await this.#lease(cluster, request.endsAt);
+
+      try {
+        const found = await this.#findForCaller(cluster, scope, request);
+        if (found.state === 'found') {
+          return { ...found, release };
+        }
+
+        release();
+        return found;
+      } catch (error) {
+        release();
+        throw error;
+      }
+    });
+  }
+
+  #lease(cluster: string, endsAt: number): Promise<ScopeLease> {
+    return this.#patience.within(cluster, endsAt, async (signal) => {
+      const lease = await this.#scopes.use(cluster, signal);
+      if (signal.aborted) {
+        lease.release();
+        throw signal.reason;
+      }
+
+      return lease;
+    });
+  }
+
+  async #findForCaller(
+    cluster: string,
+    scope: ClusterScope,
+    request: SourceRequest,
+  ): Promise<Found> {
+    const { caller, endsAt } = request;
+    const there = await this.#patience.within(`${cluster} users`, endsAt, (signal) =>
+      callerIn(scope.catalog, caller, signal),
+    );
+
+    return there ? this.#find(cluster, scope, there, request) : { state: 'forbidden' };
+  }
+
+  async #guarded(find: () => Promise<Found>): Promise<Found> {
+    try {
+      return await find();
+    } catch (error) {
+      // What the caller has got wrong is the same in all clusters.
+      if (error instanceof StatusError && error.code === 400) {
+        throw error;
+      }
+
+      return { state: 'unreachable', reason: reasonOf(error), isPermitted: false };
+    }
+  }
+
+  async #find(
+    cluster: string,
+    scope: ClusterScope,
+    caller: UserInfo,
+    { resources, accessIn, endsAt }: SourceRequest,
+  ): Promise<Found> {
+    const { catalog } = scope;
+    const key = `${cluster} ${resources}`;
+    const definition = await this.#patience.within(key, endsAt, async () =>
+      catalog.resolve(resources),
+    );
+    if (!definition) {
+      return { state: 'unserved', reason: `it has no ${resources}` };
+    }
+
+    const access = accessIn(scope, definition, caller);
+    if (!access) {
+      return { state: 'forbidden' };
+    }
+
+    let store = catalog.ready(definition);
+
+    try {
+      store ??= await this.#patience.within(key, endsAt, (signal) =>
+        catalog.synced(definition, signal),
+      );
+    } catch (error) {
+      return { state: 'unreachable', reason: reasonOf(error), isPermitted: true };
+    }
+
+    if (scope !== this.#host && store === this.#hostStore(definition)) {
+      return { state: 'unserved', reason: `its ${definition.resource} are those of the host` };
+    }
+
+    const { served, staleSince } = catalog.informer(definition);
+    if (!served) {
+      return { state: 'unserved', reason: `it has no ${resources}` };
+    }
+
+    const stale = catalog.staleness(definition)?.replaceAll(';', `;cluster=${cluster};`);
+
+    return {
+      state: 'found',
+      source: { cluster, definition, catalog, store, access, staleSince, stale },
+      release: NO_RELEASE,
+    };
+  }
+
+  /** Returns the store of the host's own list of a kind, which members without it share. */
+  #hostStore(definition: ResourceDefinition) {
+    const { catalog } = this.#host;
+    const own = catalog.find(definition.resource);
+    return own && own.group === definition.group ? catalog.storeOf(own) : undefined;
+  }
+}
