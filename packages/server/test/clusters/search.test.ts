@@ -1,0 +1,449 @@
+// Lists of several clusters at once: a host, two members that are servers of their own, and members
+// that do not answer.
+import assert from 'node:assert/strict';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { after, before, test } from 'node:test';
+import { Fleet, kubeconfigOf } from '../support/member-fleet.ts';
+import { type Answer, eventually, type TestServer } from '../support/test-server.ts';
+import { callWithUpgrade } from '../support/upgraded-call.ts';
+
+const K = '/kapis/resources.kubesphere.io/v1alpha3';
+const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
+const PASSWORD = 'Passw0rd!';
+const MINE = 'labelSelector=search=yes';
+const ALL = 'clusters=host,east,west';
+
+let fleet: Fleet;
+let admin: string;
+
+/** Viewer of a project in east, and nothing else. */
+let wendy: string;
+
+/** A user without any role in any cluster. */
+let nobody: string;
+
+interface Item {
+  cluster: string;
+  metadata: { name: string; namespace: string };
+}
+
+const serverOf = (cluster: string) => (cluster === 'host' ? fleet.host : fleet.member(cluster));
+const show = (answer: Answer) =>
+  answer.json.items.map(({ cluster, metadata }: Item) => `${cluster}/${metadata.name}`);
+const stateOf = (answer: Answer, name: string) =>
+  answer.json.clusters.find((one: { name: string }) => one.name === name);
+
+function list(path: string, token = admin): Promise<Answer> {
+  return fleet.host.call(`${K}/${path}`, { token });
+}
+
+async function found(path: string, token = admin): Promise<string[]> {
+  const answer = await list(path, token);
+  assert.equal(answer.status, 200, answer.text);
+
+  return show(answer);
+}
+
+/** One session of the administrator for each server: a new one ends the one before. */
+const tokens = new Map<TestServer, Promise<string>>();
+
+async function post(server: TestServer, path: string, body: unknown): Promise<void> {
+  const session = tokens.get(server) ?? server.token();
+  tokens.set(server, session);
+
+  const { status, text } = await server.call(path, { token: await session, body });
+  assert.ok(status < 300, `${path}: ${status} ${text}`);
+}
+
+async function addMap(cluster: string, name: string, labels = {}, namespace = 'default') {
+  const { status, json } = await serverOf(cluster).kubernetes(
+    `/api/v1/namespaces/${namespace}/configmaps`,
+    { method: 'POST', body: { metadata: { name, labels: { search: 'yes', ...labels } } } },
+  );
+  assert.equal(status, 201, JSON.stringify(json));
+}
+
+async function addUser(server: TestServer, name: string): Promise<void> {
+  await post(server, `${IAM}/users`, {
+    metadata: { name, annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
+    spec: { email: `${name}@example.com`, password: PASSWORD },
+  });
+}
+
+before(async () => {
+  fleet = await Fleet.start(['east', 'west']);
+  admin = await fleet.host.token();
+  tokens.set(fleet.host, Promise.resolve(admin));
+
+  await addUser(fleet.host, 'wendy');
+  await addUser(fleet.host, 'nobody');
+  await addUser(fleet.member('east'), 'wendy');
+  await addUser(fleet.member('west'), 'wendy');
+
+  const east = fleet.member('east');
+  await post(east, '/api/v1/namespaces', {
+    metadata: { name: 'shop', annotations: { 'kubesphere.io/creator': 'admin' } },
+  });
+  await eventually(() =>
+    post(east, `${IAM}/namespaces/shop/members`, [{ username: 'wendy', roleRef: 'viewer' }]),
+  );
+
+  await addMap('host', 'b', { tier: 'front' });
+  await addMap('east', 'a', { tier: 'back' });
+  await addMap('east', 'c', { tier: 'front' });
+  await addMap('west', 'b', { tier: 'back' });
+  await addMap('west', 'd', { tier: 'front' });
+  await addMap('east', 'basket', {}, 'shop');
+
+  wendy = await fleet.host.token('wendy', PASSWORD);
+  nobody = await fleet.host.token('nobody', PASSWORD);
+
+  await eventually(async () => {
+    const { json, text } = await list(`configmaps?${ALL}&${MINE}`);
+    assert.equal(json.totalItems, 6, text);
+  }, 30_000);
+});
+
+after(() => fleet?.stop());
+
+test('one list has the objects of all clusters in one order, each with its cluster', async () => {
+  const sorted = `configmaps?${ALL}&${MINE}&sortBy=name&ascending=true`;
+  const all = ['east/a', 'host/b', 'west/b', 'east/basket', 'east/c', 'west/d'];
+  assert.deepEqual(await found(sorted), all);
+
+  assert.deepEqual(await found(`configmaps?clusters=*&${MINE}&sortBy=name`), [...all].reverse());
+
+  const answer = await list(sorted);
+  assert.deepEqual(answer.json.clusters, [
+    { name: 'east', state: 'ready', totalItems: 3 },
+    { name: 'host', state: 'ready', totalItems: 1 },
+    { name: 'west', state: 'ready', totalItems: 2 },
+  ]);
+  assert.equal(answer.json.incomplete, undefined);
+});
+
+test('pages cut the common order, and count all clusters', async () => {
+  const sorted = `configmaps?${ALL}&${MINE}&sortBy=name&ascending=true&limit=2`;
+  const pages = await Promise.all([1, 2, 3, 4].map((page) => list(`${sorted}&page=${page}`)));
+
+  assert.deepEqual(pages.map(show), [
+    ['east/a', 'host/b'],
+    ['west/b', 'east/basket'],
+    ['east/c', 'west/d'],
+    [],
+  ]);
+  assert.deepEqual(
+    pages.map(({ json }) => json.totalItems),
+    [6, 6, 6, 6],
+  );
+});
+
+test('a snapshot is read page by page, whatever changes meanwhile', async () => {
+  const sorted = `configmaps?${ALL}&${MINE}&sortBy=name&ascending=true&limit=4&continue=`;
+  const first = await list(sorted);
+  assert.deepEqual(show(first), ['east/a', 'host/b', 'west/b', 'east/basket']);
+
+  await addMap('west', 'aa', { passing: 'yes' });
+  await eventually(async () => {
+    assert.equal((await list(`configmaps?${ALL}&labelSelector=passing`)).json.totalItems, 1);
+  });
+
+  const next = await list(sorted + first.json.continue);
+  assert.deepEqual(show(next), ['east/c', 'west/d']);
+  assert.equal(next.json.continue, '');
+
+  const other = await list(sorted.replace(ALL, 'clusters=east,west') + first.json.continue);
+  assert.equal(other.status, 400);
+
+  const { status } = await fleet
+    .member('west')
+    .kubernetes('/api/v1/namespaces/default/configmaps/aa', { method: 'DELETE' });
+  assert.equal(status, 200);
+  await eventually(async () => {
+    assert.equal((await list(`configmaps?${ALL}&labelSelector=passing`)).json.totalItems, 0);
+  });
+});
+
+test('filters and orders are those of one list, and there is one more for the cluster', async () => {
+  const sorted = `configmaps?${ALL}&${MINE}&ascending=true`;
+
+  assert.deepEqual(await found(`${sorted}&sortBy=name&label=tier=front`), [
+    'host/b',
+    'east/c',
+    'west/d',
+  ]);
+  assert.deepEqual(await found(`${sorted}&sortBy=cluster&namespace=default`), [
+    'east/a',
+    'east/c',
+    'host/b',
+    'west/b',
+    'west/d',
+  ]);
+  assert.deepEqual(await found(`${sorted}&sortBy=label:tier,-cluster,name&namespace=default`), [
+    'west/b',
+    'east/a',
+    'west/d',
+    'host/b',
+    'east/c',
+  ]);
+  assert.deepEqual(await found(`${sorted}&sortBy=name&cluster=west`), ['west/b', 'west/d']);
+  assert.deepEqual(await found(`${sorted}&sortBy=name&cluster!=east`), [
+    'host/b',
+    'west/b',
+    'west/d',
+  ]);
+  assert.deepEqual(await found(`${sorted}&sortBy=name&cluster|=host&cluster|=west&name=b`), [
+    'host/b',
+    'west/b',
+  ]);
+  assert.deepEqual(await found(`${sorted}&fieldSelector=metadata.name=b`), ['host/b', 'west/b']);
+  assert.deepEqual(await found(`${sorted}&q=basket`), ['east/basket']);
+  assert.deepEqual(await found(`namespaces/shop/configmaps?${ALL}&${MINE}`), ['east/basket']);
+});
+
+test('clusters are chosen by name, by label, or all', async () => {
+  await fleet.host.kubernetes('/apis/cluster.kubesphere.io/v1alpha1/clusters/west', {
+    method: 'PATCH',
+    type: 'application/merge-patch+json',
+    body: { metadata: { labels: { region: 'eu' } } },
+  });
+
+  await eventually(async () => {
+    const eu = await found(`configmaps?clusters=region=eu&${MINE}&sortBy=name&ascending=true`);
+    assert.deepEqual(eu, ['west/b', 'west/d']);
+  });
+
+  assert.equal((await list(`configmaps?clusters=region=eu`, wendy)).status, 403);
+
+  for (const wrong of ['', '-east', 'a,,b', '*,east', 'a in (', 'east&clusters=west']) {
+    const { status, text } = await list(`configmaps?clusters=${wrong}`);
+    assert.equal(status, 400, wrong);
+    assert.match(text, /parameter clusters/, wrong);
+  }
+});
+
+test('an answer is not sent again while it is the same', async () => {
+  const path = `${K}/configmaps?${ALL}&${MINE}&sortBy=name&limit=3`;
+  const first = await fleet.host.call(path, { token: admin });
+  const etag = first.headers.get('etag') ?? '';
+  assert.match(etag, /^W\//);
+
+  const again = () => fleet.host.call(path, { token: admin, headers: { 'if-none-match': etag } });
+  assert.equal((await again()).status, 304);
+
+  await fleet.member('west').kubernetes('/api/v1/namespaces/default/configmaps/d', {
+    method: 'PATCH',
+    type: 'application/merge-patch+json',
+    body: { data: { changed: 'yes' } },
+  });
+
+  await eventually(async () => assert.equal((await again()).status, 200));
+});
+
+test('a user sees what the roles of each cluster give, and no other cluster', async () => {
+  const visible = `configmaps?clusters=*&scope=visible&${MINE}`;
+  const answer = await list(visible, wendy);
+
+  assert.deepEqual(show(answer), ['east/basket']);
+  assert.deepEqual(answer.json.clusters, [{ name: 'east', state: 'ready', totalItems: 1 }]);
+
+  // Who may not list Clusters learns nothing of those that are named.
+  const named = await list(`configmaps?clusters=west,nosuch,east&scope=visible&${MINE}`, wendy);
+  const [east, nosuch, west] = named.json.clusters;
+  assert.equal(east.state, 'ready');
+  assert.deepEqual({ ...west, name: '' }, { ...nosuch, name: '' });
+  assert.equal(west.state, 'unknown');
+
+  assert.equal((await list(`configmaps?clusters=east&${MINE}`, wendy)).status, 403);
+
+  // A right to the list of the host alone shows nothing of members.
+  assert.equal((await list(`namespaces/shop/configmaps?clusters=east&${MINE}`, wendy)).status, 403);
+
+  const none = await list(visible, nobody);
+  assert.equal(none.status, 200);
+  assert.deepEqual([none.json.items, none.json.totalItems, none.json.clusters], [[], 0, []]);
+
+  assert.equal((await fleet.host.call(`${K}/${visible}`)).status, 403);
+  assert.equal((await fleet.host.call(`${K}/configmaps?clusters=*`)).status, 403);
+});
+
+test('kinds without a namespace, and credentials, need the right to them in each cluster', async () => {
+  assert.deepEqual((await list('nodes?clusters=*&scope=visible', wendy)).json.items, []);
+  assert.deepEqual((await list('secrets?clusters=*&scope=visible', wendy)).json.items, []);
+
+  const users = await list('users?clusters=*&names=wendy');
+  assert.deepEqual(show(users).sort(), ['east/wendy', 'host/wendy', 'west/wendy']);
+  assert.doesNotMatch(users.text, /\$2[aby]\$/);
+
+  await post(fleet.member('east'), '/api/v1/namespaces/shop/secrets', {
+    metadata: { name: 'key' },
+    stringData: { token: 'hush-hush' },
+  });
+
+  await eventually(async () => {
+    const secrets = 'namespaces/shop/secrets?clusters=east&name=key';
+    assert.deepEqual(await found(secrets), ['east/key']);
+  });
+
+  // A viewer of the project may list what is in it, but no Secrets.
+  assert.deepEqual((await list('secrets?clusters=*&scope=visible', wendy)).json.items, []);
+});
+
+test('kinds that only some clusters have are listed from these', async () => {
+  const { status } = await fleet
+    .member('west')
+    .kubernetes('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      method: 'POST',
+      body: {
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name: 'gadgets.example.com' },
+        spec: {
+          group: 'example.com',
+          scope: 'Cluster',
+          names: { plural: 'gadgets', singular: 'gadget', kind: 'Gadget', listKind: 'GadgetList' },
+          versions: [
+            {
+              name: 'v1',
+              served: true,
+              storage: true,
+              schema: {
+                openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+              },
+            },
+          ],
+        },
+      },
+    });
+  assert.equal(status, 201);
+
+  const path = '/apis/example.com/v1/gadgets';
+  await eventually(async () => {
+    const made = await fleet.member('west').kubernetes(path, {
+      method: 'POST',
+      // It has a field of its own where the name of the cluster goes.
+      body: {
+        apiVersion: 'example.com/v1',
+        kind: 'Gadget',
+        metadata: { name: 'liar', labels: { cluster: 'host' } },
+        cluster: 'host',
+      },
+    });
+    assert.equal(made.status, 201);
+  });
+
+  await eventually(async () => {
+    const answer = await list('gadgets?clusters=*');
+    assert.deepEqual(show(answer), ['west/liar']);
+    assert.equal(answer.text.match(/"cluster":/g)?.length, 2, answer.text);
+    assert.equal(stateOf(answer, 'east').state, 'unserved');
+  });
+
+  assert.equal((await list('nonsenses?clusters=*')).status, 500);
+});
+
+test('a live list of several clusters is refused', async () => {
+  const path = `configmaps?${ALL}&watch=true`;
+  const { status, text } = await list(path);
+  assert.equal(status, 400);
+  assert.match(text, /parameter watch/);
+
+  const upgraded = await callWithUpgrade(fleet.host.url, `${K}/${path}`, { token: admin });
+  assert.equal(upgraded.status, 400);
+});
+
+/** Accepts connections and never answers. */
+async function silentServer(): Promise<{ server: Server; sockets: Set<Socket>; url: string }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  return { server, sockets, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+test('members that hang or are gone are named, and hold nobody up for long', async () => {
+  const { server, sockets, url } = await silentServer();
+
+  await fleet.join('hung', kubeconfigOf(url));
+  await fleet.join('gone', kubeconfigOf('http://127.0.0.1:1'));
+
+  try {
+    const path = `configmaps?clusters=*&${MINE}&limit=1`;
+    await eventually(async () => assert.ok(stateOf(await list(path), 'hung')));
+
+    const begin = performance.now();
+    const answer = await list(path);
+    assert.ok(performance.now() - begin < 1500, 'what was late is not waited for again');
+
+    assert.equal(answer.json.totalItems, 6);
+    assert.equal(answer.json.incomplete, true);
+    assert.equal(stateOf(answer, 'hung').state, 'unreachable');
+    assert.equal(stateOf(answer, 'gone').state, 'unreachable');
+    assert.doesNotMatch(answer.text, /127\.0\.0\.1|ECONNREFUSED|credential-of/);
+
+    // Who may not list Clusters learns that something is missing, and not what.
+    const { json } = await list(`configmaps?clusters=*&scope=visible&${MINE}`, wendy);
+    assert.equal(json.incomplete, true);
+    assert.deepEqual(
+      json.clusters.map(({ name }: { name: string }) => name),
+      ['east'],
+    );
+
+    const named = await list(`configmaps?clusters=hung,nosuch&scope=visible&${MINE}`, wendy);
+    assert.equal(named.json.incomplete, undefined);
+    assert.deepEqual(
+      named.json.clusters.map(({ state }: { state: string }) => state),
+      ['unknown', 'unknown'],
+    );
+  } finally {
+    await fleet.leave('hung');
+    await fleet.leave('gone');
+    server.close();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  }
+});
+
+test('a member that comes later is there without asking for it', async () => {
+  await fleet.leave('west');
+  const path = `configmaps?clusters=*&${MINE}&sortBy=name&ascending=true`;
+
+  await eventually(async () =>
+    assert.deepEqual(await found(path), ['east/a', 'host/b', 'east/basket', 'east/c']),
+  );
+
+  const kubeconfig = await import('node:fs/promises').then(({ readFile }) =>
+    readFile(fleet.member('west').kubeconfig),
+  );
+  await fleet.join('west', kubeconfig.toString('base64'));
+
+  await eventually(async () => assert.equal((await found(path)).length, 6));
+});
+
+test('a member that stops is named as stale, with what was last known of it', async () => {
+  const path = `configmaps?clusters=*&${MINE}&sortBy=name&ascending=true`;
+  await fleet.member('west').stop('SIGKILL');
+
+  await eventually(async () => {
+    const answer = await list(path);
+    const { state, since, totalItems } = stateOf(answer, 'west');
+    assert.deepEqual([state, totalItems], ['stale', 2]);
+    assert.ok(Date.parse(since) > Date.now() - 120_000);
+    assert.match(
+      answer.headers.get('x-kubesphere-stale') ?? '',
+      /configmaps;cluster=west;seconds=/,
+    );
+    assert.equal(answer.json.totalItems, 6);
+
+    const etag = answer.headers.get('etag') ?? '';
+    const again = await fleet.host.call(`${K}/${path}`, {
+      token: admin,
+      headers: { 'if-none-match': etag },
+    });
+    assert.equal(again.status, 304);
+  }, 30_000);
+});
