@@ -221,9 +221,34 @@ export async function openApp(
     return ofUsers === undefined ? reasons : [...reasons, `users: ${ofUsers}`];
   };
 
-  const scopeContext = { config, host: { transport, catalog, bindings }, overrides, log };
+  const onError = (_exchange: unknown, error: Error & { code?: number }) => {
+    if (Number(error.code) >= 500 && error.cause) {
+      log.error({ err: error.cause }, error.message);
+    }
+  };
+
   const otherClusters = config.multicluster.enable
-    ? await openMembers(client, scopeContext, signal)
+    ? await openMembers(
+        {
+          config,
+          client,
+          host: { transport, catalog, bindings },
+          overrides,
+          metrics,
+          dataDir,
+          log,
+          hostParts: {
+            config,
+            users,
+            gate: gateContext,
+            credentials,
+            providers: { providers },
+            authenticator,
+            onError,
+          },
+        },
+        signal,
+      )
     : undefined;
 
   const clusterSearch =
@@ -289,36 +314,6 @@ export async function openApp(
     readiness,
     runsContainers: !isEmbedded,
   });
-
-  const onError = (_exchange: unknown, error: Error & { code?: number }) => {
-    if (Number(error.code) >= 500 && error.cause) {
-      log.error({ err: error.cause }, error.message);
-    }
-  };
-
-  const otherClusters = config.multicluster.enable
-    ? await openMembers(
-        {
-          config,
-          client,
-          host: { transport, catalog, bindings },
-          overrides,
-          metrics,
-          dataDir,
-          log,
-          hostParts: {
-            config,
-            users,
-            gate: gateContext,
-            credentials,
-            providers: { providers },
-            authenticator,
-            onError,
-          },
-        },
-        signal,
-      )
-    : undefined;
 
   const server = new KsApiServer(
     {

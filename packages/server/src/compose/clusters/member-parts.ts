@@ -138,7 +138,17 @@ export function openMemberParts(
       runsContainers: true,
       outbound,
     }),
-    ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList, client, outbound }),
+    ...resourcesV1alpha3({
+      catalog,
+      authorizer,
+      visibility,
+      live,
+      userList,
+      client,
+      // A member is asked about itself; the host knows the others.
+      clusters: undefined,
+      outbound,
+    }),
     ...monitoringV1alpha3(monitoringDependencies(queries, client, catalog)),
     ...prometheusApi(new PrometheusApi(queries, new MetricAccess(authorizer, visibility, catalog))),
     ...laterVersions(),

@@ -33,6 +33,14 @@ export interface ClusterListCall {
   accessIn: AccessIn;
 }
 
+/** What a caller knows of clusters, apart from an answer. */
+interface Audience {
+  /** They may list Clusters. */
+  knowsAll: boolean;
+  /** They have named the clusters themselves. */
+  names: boolean;
+}
+
 type Answer = ChosenCluster & { found: Found | undefined };
 
 /** Finds the lists of the same kind in several clusters, with what their caller may see of each. */
@@ -69,7 +77,7 @@ export class ClusterLists {
     const chosen = await chosenClusters(this.#members, call.selection);
     const answers = await this.#ask(chosen, call);
 
-    return this.#sourcesOf(answers, knowsAll, call.selection.names !== undefined);
+    return sourcesOf(answers, { knowsAll, names: call.selection.names !== undefined });
   }
 
   #mayListClusters(caller: UserInfo): boolean {
@@ -128,23 +136,24 @@ export class ClusterLists {
       ? `${definition.resource}.${definition.group}`
       : resources;
   }
+}
 
-  #sourcesOf(answers: readonly Answer[], knowsAll: boolean, areNamed: boolean): ClusterSources {
-    const found = answers.flatMap(({ found: one }) => (one?.state === 'found' ? one : []));
-    const isMissing = (answer: Answer) => answer.found?.state === 'unreachable';
+function sourcesOf(answers: readonly Answer[], audience: Audience): ClusterSources {
+  const found = answers.flatMap(({ found: one }) => (one?.state === 'found' ? one : []));
 
-    return {
-      sources: found.map(({ source }) => source),
-      states: answers.flatMap((answer) => stateOf(answer, knowsAll, areNamed) ?? []),
-      // Who names clusters is told that of those alone of which they may know.
-      isIncomplete: answers.some(isMissing) && (knowsAll || !areNamed),
-      release: () => {
-        for (const { release } of found) {
-          release();
-        }
-      },
-    };
-  }
+  return {
+    sources: found.map(({ source }) => source),
+    states: answers.flatMap((answer) => stateOf(answer, audience) ?? []),
+    // Who names clusters is told that of those alone of which they may know.
+    isIncomplete:
+      (audience.knowsAll || !audience.names) &&
+      answers.some((answer) => answer.found?.state === 'unreachable'),
+    release: () => {
+      for (const { release } of found) {
+        release();
+      }
+    },
+  };
 }
 
 /** Returns the group whose kind is meant: of the host, or the first in the order of groups. */
@@ -180,11 +189,7 @@ function sinceOf(staleSince: number): string {
 }
 
 /** Returns what a caller is told of a cluster; undefined if they must not know that it is there. */
-function stateOf(
-  { name, found }: Answer,
-  knowsAll: boolean,
-  areNamed: boolean,
-): ClusterState | undefined {
+function stateOf({ name, found }: Answer, { knowsAll, names }: Audience): ClusterState | undefined {
   if (found?.state === 'found') {
     const { staleSince } = found.source;
     return staleSince === undefined
@@ -194,7 +199,7 @@ function stateOf(
 
   if (!knowsAll && !(found?.state === 'unreachable' && found.isPermitted)) {
     const reason = 'there is no such cluster, or it has nothing for you, or it cannot be read now';
-    return areNamed ? { name, state: 'unknown', reason } : undefined;
+    return names ? { name, state: 'unknown', reason } : undefined;
   }
 
   if (!found) {

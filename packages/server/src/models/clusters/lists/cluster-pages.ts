@@ -100,8 +100,10 @@ async function mergePage(
   const merged = await mergedPart(lists, orderOf(query, sources), range);
 
   return {
-    // Indexes of lists are those of sources.
-    entries: merged.map(({ entry, list }) => ({ entry, source: sources[list]! })),
+    entries: merged.flatMap(({ entry, list }) => {
+      const source = sources[list];
+      return source ? { entry, source } : [];
+    }),
     total,
     totals: new Map(sources.map(({ cluster }, i) => [cluster, parts[i]?.total ?? 0])),
   };

@@ -17,29 +17,57 @@ export type ComparePlaced = (a: PlacedEntry, b: PlacedEntry) => number;
 /** Longer parts are merged in slices, so that other requests can run. */
 const MANY = 2000;
 
-function placed(lists: readonly (readonly Entry[])[], list: number, index: number): PlacedEntry {
-  // Callers stay below the length of the list.
-  return { entry: lists[list]![index]!, list };
+/** A sorted list, and the part of it in which the end of the first entries of all lists lies. */
+class Searched {
+  readonly list: number;
+  readonly #entries: readonly Entry[];
+  low = 0;
+  high: number;
+
+  constructor(list: number, entries: readonly Entry[], high: number) {
+    this.list = list;
+    this.#entries = entries;
+    this.high = high;
+  }
+
+  get undecided(): number {
+    return this.high - this.low;
+  }
+
+  /** Returns an entry; undefined past the end. */
+  at(index: number): PlacedEntry | undefined {
+    const entry = this.#entries[index];
+    return entry && { entry, list: this.list };
+  }
+
+  /** Returns how many entries are before a pivot, as far as that is undecided. */
+  countBefore(pivot: PlacedEntry, compare: ComparePlaced): number {
+    let { low, high } = this;
+
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const entry = this.at(middle);
+      if (entry && compare(entry, pivot) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+
+    return low;
+  }
 }
 
-/** Returns how many of the first `high` entries of a list are before an entry. */
-function countBefore(
-  lists: readonly (readonly Entry[])[],
-  list: number,
-  [low, high]: readonly [number, number],
-  pivot: PlacedEntry,
-  compare: ComparePlaced,
-): number {
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compare(placed(lists, list, middle), pivot) < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
+function longestOf(lists: readonly Searched[]): Searched | undefined {
+  let longest = lists[0];
+
+  for (const list of lists) {
+    if (longest && list.undecided > longest.undecided) {
+      longest = list;
     }
   }
 
-  return low;
+  return longest;
 }
 
 /**
@@ -51,47 +79,48 @@ export function splitAt(
   compare: ComparePlaced,
   rank: number,
 ): number[] {
-  const low = lists.map(() => 0);
-  const high = lists.map((list) => Math.min(list.length, rank));
+  const searched = lists.map(
+    (entries, list) => new Searched(list, entries, Math.min(entries.length, rank)),
+  );
 
   for (;;) {
-    let longest = 0;
-
-    for (let i = 1; i < lists.length; i++) {
-      if (high[i]! - low[i]! > high[longest]! - low[longest]!) {
-        longest = i;
-      }
+    const longest = longestOf(searched);
+    const middle = longest ? (longest.low + longest.high) >>> 1 : 0;
+    const pivot = longest && longest.undecided > 0 ? longest.at(middle) : undefined;
+    if (!pivot) {
+      return searched.map(({ low }) => low);
     }
-
-    if (lists.length === 0 || high[longest] === low[longest]) {
-      return low;
-    }
-
-    const middle = (low[longest]! + high[longest]!) >>> 1;
-    const pivot = placed(lists, longest, middle);
-    const before = lists.map((_, i) =>
-      i === longest ? middle : countBefore(lists, i, [low[i]!, high[i]!], pivot, compare),
-    );
 
     // The pivot's place among all entries.
-    const place = before.reduce((sum, count) => sum + count, 0);
+    let place = 0;
+    const counts = new Map<Searched, number>();
 
-    for (let i = 0; i < lists.length; i++) {
+    for (const list of searched) {
+      const count = list === longest ? middle : list.countBefore(pivot, compare);
+      place += count;
+      counts.set(list, count);
+    }
+
+    for (const [list, count] of counts) {
       if (place < rank) {
-        low[i] = i === longest ? middle + 1 : before[i]!;
+        list.low = list === longest ? count + 1 : count;
       } else {
-        high[i] = before[i]!;
+        list.high = count;
       }
     }
   }
 }
 
+/** The next entry of one list, in a heap of these. */
+interface Next extends PlacedEntry {
+  index: number;
+}
+
 /** The lists that are not at their end yet, as a binary heap with the least next entry on top. */
 class NextEntries {
   readonly #lists: readonly (readonly Entry[])[];
-  readonly #next: number[];
   readonly #compare: ComparePlaced;
-  readonly #heap: PlacedEntry[] = [];
+  readonly #heap: Next[];
 
   /** `starts`: index of each list's first entry. */
   constructor(
@@ -100,18 +129,15 @@ class NextEntries {
     compare: ComparePlaced,
   ) {
     this.#lists = lists;
-    this.#next = [...starts];
     this.#compare = compare;
 
-    lists.forEach((list, i) => {
-      if (starts[i]! < list.length) {
-        this.#heap.push(placed(lists, i, starts[i]!));
-      }
-    });
+    // What is sorted is a heap.
+    this.#heap = starts.flatMap((index, list) => this.#at(list, index) ?? []).sort(compare);
+  }
 
-    for (let i = (this.#heap.length >>> 1) - 1; i >= 0; i--) {
-      this.#sink(i);
-    }
+  #at(list: number, index: number): Next | undefined {
+    const entry = this.#lists[list]?.[index];
+    return entry && { entry, list, index };
   }
 
   /** Takes the least entry; undefined at the end of all lists. */
@@ -121,44 +147,39 @@ class NextEntries {
       return undefined;
     }
 
-    const next = ++this.#next[least.list]!;
+    const next = this.#at(least.list, least.index + 1);
+    const top = next ?? this.#heap.pop();
 
-    if (next < this.#lists[least.list]!.length) {
-      this.#heap[0] = placed(this.#lists, least.list, next);
-    } else {
-      const last = this.#heap.pop()!;
-      if (this.#heap.length > 0) {
-        this.#heap[0] = last;
-      }
+    if (top && top !== least) {
+      this.#sink(top);
     }
-
-    this.#sink(0);
 
     return least;
   }
 
-  /** Moves an entry down until none below it is less. */
-  #sink(at: number): void {
+  /** Puts an entry on top, and moves it down until none below it is less. */
+  #sink(entry: Next): void {
+    const heap = this.#heap;
+    let at = 0;
+
     for (;;) {
-      const left = 2 * at + 1;
-      let least = at;
-
-      for (const child of [left, left + 1]) {
-        if (
-          child < this.#heap.length &&
-          this.#compare(this.#heap[child]!, this.#heap[least]!) < 0
-        ) {
-          least = child;
-        }
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      if (!left) {
+        break;
       }
 
-      if (least === at) {
-        return;
+      const isRight = right !== undefined && this.#compare(right, left) < 0;
+      const least = isRight ? right : left;
+      if (this.#compare(least, entry) >= 0) {
+        break;
       }
 
-      [this.#heap[at], this.#heap[least]] = [this.#heap[least]!, this.#heap[at]!];
-      at = least;
+      heap[at] = least;
+      at = isRight ? 2 * at + 2 : 2 * at + 1;
     }
+
+    heap[at] = entry;
   }
 }
 
