@@ -1,4 +1,4 @@
-// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded|monitoring|day|search|dispatch] [--pods N] [--lines N]
+// npm run bench [-- --seconds N] [--only lists|access|resources|many|clusters|soak|embedded|monitoring|day|search|dispatch] [--pods N] [--lines N]
 // [--peer URL --peer-token TOKEN]: prints figures, asserts nothing but success.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
 import { dispatch } from './clusters/dispatch.mjs';
+import { clusters } from './clusters.mjs';
 import { dayOfMetrics } from './day-of-metrics/day-of-metrics.mjs';
 import { embedded } from './embedded/embedded.mjs';
 import { monitoring } from './monitoring.mjs';
@@ -47,6 +48,7 @@ const SECTIONS = {
   access,
   resources,
   many: manyPods,
+  clusters,
   soak,
   embedded,
   monitoring,

@@ -1,9 +1,12 @@
 // Helpers of all sections of the benchmark: load from a process of its own, memory, log-in, the
 // table.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { WebSocket } from 'ws';
 
 const loadScript = fileURLToPath(new URL('load.mjs', import.meta.url));
 
@@ -29,6 +32,27 @@ export async function resident(pid) {
 export async function ownMemory(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/RssAnon:\s+(\d+)/.exec(status)[1]) / 1024);
+}
+
+/**
+ * Has a server collect its garbage, so that the heap shows what is in use: through the inspector of
+ * Node, which a signal opens.
+ */
+export async function collectGarbage(server) {
+  process.kill(server.pid, 'SIGUSR1');
+
+  let url;
+
+  while (!url) {
+    url = /Debugger listening on (ws:\S+)/.exec(server.output())?.[1];
+    await sleep(50);
+  }
+
+  const socket = new WebSocket(url);
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
+  await once(socket, 'message');
+  socket.terminate();
 }
 
 /** Logs in and returns an access token. */

@@ -18,6 +18,7 @@ const REGISTRY_READERS: Row['allowed'] = {
 };
 
 const VISIBLE = '?scope=visible';
+const CLUSTERS = '?clusters=*';
 const GONE = '?watch=true&resourceVersion=0badcafe-1';
 
 /** Rows of the resources API. */
@@ -37,6 +38,11 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'nodes', query: VISIBLE, allowed: PLATFORM },
     { resources: 'users', query: VISIBLE, allowed: ['users-manager', ...MANAGERS] },
     { resources: 'globalroles', query: VISIBLE, allowed: ['users-manager', 'admin'] },
+    // Lists of several clusters: what they show is decided in each.
+    { resources: 'pods', query: CLUSTERS, allowed: MANAGERS },
+    { resources: 'nodes', query: CLUSTERS, allowed: PLATFORM },
+    { resources: 'pods', query: `${VISIBLE}&clusters=*`, allowed: LOGGED_IN },
+    { resources: 'nodes', query: `${VISIBLE}&clusters=*`, allowed: LOGGED_IN },
     // Live lists that end at once.
     { resources: 'pods', query: GONE, allowed: MANAGERS },
     { resources: 'pods', query: `${GONE}&scope=visible`, allowed: LOGGED_IN },
@@ -67,6 +73,7 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'deployments', allowed: members(...READERS) },
     { resources: 'secrets', allowed: members(...READERS) },
     { resources: 'pods', query: GONE, allowed: members(...READERS) },
+    { resources: 'pods', query: CLUSTERS, allowed: members(...READERS) },
     { resources: 'secrets', query: GONE, allowed: members(...READERS) },
     { resources: 'pods', query: VISIBLE, allowed: members(...READERS) },
     { resources: 'serviceaccounts', allowed: members(...READERS) },

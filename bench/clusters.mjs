@@ -1,0 +1,153 @@
+// One search over many members: a host as a server of its own, its members in another process.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { KubeClient } from '@ks-apiserver/client/kube/client';
+import { loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
+import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
+import { startServer } from '../test/server.mjs';
+import { collectGarbage, load, logIn, loopDelay, metric, PASSWORD, resident } from './measure.mjs';
+
+const memberScript = fileURLToPath(new URL('member-source.mjs', import.meta.url));
+const PODS = '/kapis/resources.kubesphere.io/v1alpha3/pods?clusters=*';
+const CLUSTERS = '/apis/cluster.kubesphere.io/v1alpha1/clusters';
+
+/** Size of a pod as the members send it, in bytes. */
+const POD_BYTES = 2000;
+const RATE = 200;
+
+/** Calls that are measured, and which of them the goal is about. */
+const CALLS = {
+  'first page by name': 'sortBy=name&limit=10',
+  'first page by time': 'limit=10',
+  'page 5,000 by name': 'sortBy=name&limit=10&page=5000',
+  'first page by cluster and name': 'sortBy=cluster,name&limit=10',
+  'a tenth by label, by name': 'labelSelector=tier%3Dweb&sortBy=name&limit=10',
+  'by status and time': 'status=Pending&limit=10',
+  'one namespace, by name': 'namespace=bench-7&sortBy=name&limit=10',
+};
+
+function kubeconfigOf(server) {
+  const config = {
+    clusters: [{ name: 'c', cluster: { server } }],
+    users: [{ name: 'u', user: { token: 'of the bench' } }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  };
+
+  return Buffer.from(JSON.stringify(config)).toString('base64');
+}
+
+/** Makes a Cluster for each URL: ready, and with nothing but Kubernetes. */
+async function joinMembers(kubeconfig, urls) {
+  const transport = new RemoteTransport(await loadKubeconfig(kubeconfig));
+  const client = new KubeClient(transport);
+
+  for (const [i, url] of urls.entries()) {
+    const cluster = {
+      apiVersion: 'cluster.kubesphere.io/v1alpha1',
+      kind: 'Cluster',
+      metadata: { name: `member-${String(i).padStart(2, '0')}` },
+      spec: { enable: true, connection: { type: 'direct', kubeconfig: kubeconfigOf(url) } },
+      status: {
+        conditions: [
+          { type: 'Ready', status: 'True' },
+          { type: 'KubeSphereInstalled', status: 'False' },
+        ],
+      },
+    };
+    const bytes = Buffer.from(JSON.stringify(cluster));
+    await client.raw('POST', CLUSTERS, { type: 'application/json', bytes });
+  }
+
+  await transport.close();
+}
+
+/** Reads until all members are in the list; returns how long that took in milliseconds. */
+async function catchUp(server, token, pods) {
+  const begin = performance.now();
+  const headers = { authorization: `Bearer ${token}` };
+
+  for (;;) {
+    const response = await fetch(`${server.url}${PODS}&limit=1`, { headers });
+    const { totalItems, incomplete } = await response.json();
+    if (totalItems === pods && !incomplete) {
+      return performance.now() - begin;
+    }
+
+    await sleep(100);
+  }
+}
+
+/** Returns the heap that is in use, in bytes. */
+async function heapOf(server, token) {
+  await collectGarbage(server);
+  return metric(server, token, 'nodejs_heap_size_used_bytes');
+}
+
+/**
+ * Twenty members with 100,000 pods in all: pages of the common list, and memory an object. Returns
+ * the number of failed requests.
+ */
+export async function clusters(seconds, { pods = 100_000, members = 20 } = {}) {
+  const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
+  const config = join(dir, 'host.yaml');
+  await writeFile(config, 'multicluster: { enable: true }\n');
+
+  const args = [memberScript, members, pods, POD_BYTES].map(String);
+  const source = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(source.stdout, 'data');
+
+  const server = await startServer({
+    dir,
+    adminPassword: PASSWORD,
+    args: ['--log-level', 'warn', '--config', config, '--register-node', 'false'],
+  });
+
+  try {
+    const token = await logIn(server, 'admin', PASSWORD);
+    const idle = await heapOf(server, token);
+    await joinMembers(join(dir, 'pki', 'admin.kubeconfig'), JSON.parse(line));
+    const caughtUp = await catchUp(server, token, pods);
+
+    console.log(`${pods} pods of ${POD_BYTES} bytes in ${members} members, and the host\n`);
+    const first = (await heapOf(server, token)) - idle;
+    console.log(
+      `caught up after ${(caughtUp / 1000).toFixed(1)} s; heap an object ${Math.round(first / pods)} bytes\n`,
+    );
+    console.log(
+      `| GET, ${RATE}/s for ${seconds} s | p50 ms | p99 ms | errors |\n|---|---|---|---|`,
+    );
+
+    await loopDelay(server, token, 'p99');
+
+    let errors = 0;
+
+    for (const [name, query] of Object.entries(CALLS)) {
+      const options = { url: `${server.url}${PODS}&${query}`, token, connections: 16, rate: RATE };
+      // Lets V8 compile the called code, and views be made.
+      await load({ ...options, seconds: 3 });
+
+      const { p50, p99, errors: failed } = await load({ ...options, seconds });
+      errors += failed;
+      console.log(`| ${name} | ${p50.toFixed(1)} | ${p99.toFixed(1)} | ${failed} |`);
+    }
+
+    const heap = (await heapOf(server, token)) - idle;
+    const lag = await loopDelay(server, token, 'p99');
+
+    console.log(
+      `\nafterwards, with the orders of all these lists: heap an object ${Math.round(heap / pods)} bytes; resident ${await resident(server.pid)} MB, of which ${Math.round((pods * POD_BYTES) / 1024 ** 2)} MB are the objects' bytes; p99 delay of the event loop ${lag.toFixed(1)} ms\n`,
+    );
+
+    return errors;
+  } finally {
+    await server.stop();
+    source.kill();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
