@@ -239,6 +239,11 @@ export function toStatusError(error: unknown): StatusError {
   return internalError(messageOf(error), error);
 }
 
+/** Returns the HTTP status of an error; 0 for one that has none. */
+export function statusCodeOf(error: unknown): number {
+  return error instanceof StatusError ? error.code : 0;
+}
+
 /** 405 as kube-apiserver words it. */
 export function methodNotAllowed(): StatusError {
   const message = 'the server does not allow this method on the requested resource';

@@ -1,4 +1,17 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { CacheBudget } from './informer-store.ts';
+
+/** Kubernetes sends a bookmark about once a minute when nothing else happens. */
+export const SILENCE_MS = 75_000;
+
+/** Longest time that the opening of a watch may take, in milliseconds. */
+export const OPEN_MS = 15_000;
+
+/**
+ * A watch that ends sooner than this, without an event, counts as a failure: it would otherwise be
+ * opened again and again without a pause.
+ */
+export const SHORT_WATCH_MS = 1000;
 
 /** What an informer caches and what it keeps of each object. */
 export interface InformerOptions {
@@ -14,6 +27,8 @@ export interface InformerOptions {
   redact?: (object: KubeObject) => KubeObject;
   /** Keeps the parsed object too: for small resources that authorization reads on every request. */
   keepObjects?: boolean;
+  /** How much may be kept, together with other informers; without it everything is. */
+  budget?: CacheBudget;
   /** A watch that sends nothing for this many milliseconds is taken for dead and opened again. */
   silenceMs?: number;
   /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { byCreation, byName, type Entry, makeEntry } from './entry.ts';
-import { InformerStore } from './informer-store.ts';
+import { CacheBudget, InformerStore } from './informer-store.ts';
 
 function entry(namespace: string, name: string, second: number, resourceVersion: number): Entry {
   const metadata = {
@@ -185,4 +185,23 @@ test('a view of many entries is built in slices, and misses none of the changes 
   const wanted = [...store.values()].filter(passes).sort(byName);
   assert.deepEqual(await making, wanted);
   assert.deepEqual(store.view('sevens', { compare: byName, passes }), wanted);
+});
+
+test('stores with a common budget keep no more than that together', () => {
+  const budget = new CacheBudget(3 * 1100);
+  const [one, other] = [new InformerStore(budget), new InformerStore(budget)];
+
+  one.set(entry('', 'a', 0, 1));
+  other.set(entry('', 'b', 0, 1));
+  one.set(entry('', 'c', 0, 1));
+  assert.throws(() => other.set(entry('', 'd', 0, 1)), { code: 507 });
+  assert.deepEqual([one.size, other.size], [2, 1]);
+
+  // What is replaced or deleted makes room.
+  one.set(entry('', 'c', 1, 2));
+  one.delete('', 'a');
+  other.set(entry('', 'd', 0, 1));
+  one.replace([]);
+  other.replace([]);
+  assert.equal(budget.used, 0);
 });

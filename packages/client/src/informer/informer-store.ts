@@ -1,4 +1,5 @@
 import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { byCreation, byName, type Entry } from './entry.ts';
 import { Sorted } from './sorted.ts';
 import { View, type ViewOptions, Views } from './view.ts';
@@ -7,6 +8,42 @@ import { View, type ViewOptions, Views } from './view.ts';
 export type Order = 'creationTimestamp' | 'name';
 
 const COMPARE = { creationTimestamp: byCreation, name: byName } as const;
+
+/** What an entry takes beyond its bytes, about. */
+const ENTRY_BYTES = 1024;
+
+function sizeOf(entry: Entry | undefined): number {
+  return entry ? entry.bytes.length + ENTRY_BYTES : 0;
+}
+
+/** How much memory the objects of some stores may take together, in bytes. */
+export class CacheBudget {
+  readonly limit: number;
+  #used = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** How much of it is used. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Counts a change of what is kept. Throws InsufficientStorage (507) where it is too much. */
+  change(previous: Entry | undefined, next: Entry | undefined): void {
+    const used = this.#used - sizeOf(previous) + sizeOf(next);
+    if (next && used > this.limit) {
+      throw new StatusError(
+        507,
+        'InsufficientStorage',
+        `the objects take more than the ${this.limit} bytes that are kept of them`,
+      );
+    }
+
+    this.#used = used;
+  }
+}
 
 /** What changed in a store. */
 export interface Change {
@@ -59,7 +96,12 @@ export class InformerStore {
   readonly #namespaces = new Map<string, Partition>();
   readonly #views = new Views();
   readonly #listeners = new Set<(change: Change) => void>();
+  readonly #budget: CacheBudget | undefined;
   #version = 0;
+
+  constructor(budget?: CacheBudget) {
+    this.#budget = budget;
+  }
 
   static key(namespace: string, name: string): string {
     return `${namespace}/${name}`;
@@ -137,6 +179,7 @@ export class InformerStore {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Keeps an entry. Throws InsufficientStorage where the budget does not allow it. */
   set(entry: Entry): void {
     const key = InformerStore.key(entry.namespace, entry.name);
     const previous = this.#all.entries.get(key);
@@ -148,6 +191,7 @@ export class InformerStore {
       return;
     }
 
+    this.#budget?.change(previous, entry);
     this.#all.set(key, entry, previous);
 
     if (entry.namespace !== '') {
@@ -170,6 +214,7 @@ export class InformerStore {
       return;
     }
 
+    this.#budget?.change(entry, undefined);
     this.#all.delete(key, entry);
 
     const partition = this.#namespaces.get(namespace);

@@ -1,13 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
-import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
+import {
+  StatusError,
+  serviceUnavailable,
+  statusCodeOf,
+} from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { KubeClient } from '../kube/client.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
 import { EntryReader } from './entry-reader.ts';
-import type { InformerOptions } from './informer-options.ts';
+import { type InformerOptions, OPEN_MS, SHORT_WATCH_MS, SILENCE_MS } from './informer-options.ts';
 import { InformerStore } from './informer-store.ts';
 import { listPages } from './list-pages.ts';
 import { steadyNow } from './steady-clock.ts';
@@ -21,18 +25,6 @@ const MAX_BACKOFF_MS = 30_000;
  */
 const WATCH_SECONDS = { min: 300, spread: 300 };
 
-/** Kubernetes sends a bookmark about once a minute when nothing else happens. */
-const SILENCE_MS = 75_000;
-
-/** Longest time that the opening of a watch may take, in milliseconds. */
-const OPEN_MS = 15_000;
-
-/**
- * A watch that ends sooner than this, without an event, counts as a failure: it would otherwise be
- * opened again and again without a pause.
- */
-const SHORT_WATCH_MS = 1000;
-
 /** Longest pause that the API may ask for with Retry-After, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
@@ -41,7 +33,7 @@ const MAX_RETRY_AFTER_MS = 60_000;
  * API requires it.
  */
 export class Informer {
-  readonly store = new InformerStore();
+  readonly store: InformerStore;
   readonly options: InformerOptions;
   readonly #client: KubeClient;
   readonly #reader: EntryReader;
@@ -69,6 +61,7 @@ export class Informer {
     setMaxListeners(0, this.#stop.signal);
     this.#client = client;
     this.options = options;
+    this.store = new InformerStore(options.budget);
     this.#reader = new EntryReader(options);
   }
 
@@ -168,7 +161,7 @@ export class Informer {
 
         this.#noteFailure(error);
 
-        const isFirstExpiry = codeOf(error) === 410 && backoffMs === MIN_BACKOFF_MS;
+        const isFirstExpiry = statusCodeOf(error) === 410 && backoffMs === MIN_BACKOFF_MS;
         if (!isFirstExpiry) {
           await this.#pause(error, backoffMs);
         }
@@ -204,7 +197,7 @@ export class Informer {
   #noteFailure(error: unknown): void {
     this.#error = error as Error;
 
-    switch (codeOf(error)) {
+    switch (statusCodeOf(error)) {
       case 500:
         this.#passOver();
         break;
@@ -212,6 +205,13 @@ export class Informer {
       // keeps what it has.
       case 410:
         this.#resourceVersion = '';
+        break;
+      // There is no room for all objects: what was kept of a first list is of no use.
+      case 507:
+        this.#resourceVersion = '';
+        if (!this.#synced) {
+          this.store.replace([]);
+        }
         break;
       // The resource itself is not served, or not yet: it has no objects.
       case 404:
@@ -393,8 +393,4 @@ export class Informer {
       this.#reader.skip((error as Error).message);
     }
   }
-}
-
-function codeOf(error: unknown): number {
-  return error instanceof StatusError ? error.code : 0;
 }

@@ -414,6 +414,8 @@ test('kinds that cannot be followed are refused with a reason', async () => {
   });
 });
 
+const isFollowed = (definition: ResourceDefinition) => catalog.storeOf(definition) !== undefined;
+
 test('the informer of an unused kind is stopped, those of the table stay', async () => {
   await catalog.stop();
   catalog = new Catalog(new KubeClient(transport), RESOURCES, { idleMs: 1500 });
@@ -425,10 +427,10 @@ test('the informer of an unused kind is stopped, those of the table stay', async
   const stop = (await waitForSync(followed)).onChange(() => {});
 
   await waitForSync(definition);
-  await eventually(async () => assert.equal(catalog.isFollowed(definition), false));
-  assert.deepEqual([catalog.isFollowed(CONFIGMAPS), catalog.isFollowed(followed)], [true, true]);
+  await eventually(async () => assert.equal(isFollowed(definition), false));
+  assert.deepEqual([isFollowed(CONFIGMAPS), isFollowed(followed)], [true, true]);
   stop();
-  await eventually(async () => assert.equal(catalog.isFollowed(followed), false));
+  await eventually(async () => assert.equal(isFollowed(followed), false));
   assert.ok((await waitForSync(definition)).size > 0);
 });
 

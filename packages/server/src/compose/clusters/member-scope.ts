@@ -1,4 +1,5 @@
 import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
+import { CacheBudget } from '@ks-apiserver/client/informer/informer-store';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/config-schema.ts';
@@ -10,6 +11,12 @@ import type { MemberScope, OpenedMember, OpenScope } from '../../models/clusters
 import { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { RESOURCES } from '../../models/resources/catalog/table.ts';
 import { openAuthorizer } from '../access.ts';
+
+/** How much is cached of a member, in bytes: one that sends objects without end must not fill all. */
+const MEMBER_BYTES = 2 * 1024 ** 3;
+
+/** How long a kind of a member is followed after its last use, in milliseconds. */
+const KIND_IDLE_MS = 10 * 60_000;
 
 /** What scopes of members are made with. */
 export interface MemberScopeContext {
@@ -29,6 +36,9 @@ export function memberScopeOpener({ config, host, overrides, log }: MemberScopeC
     const client = new KubeClient(transport);
 
     const catalog = new Catalog(client, RESOURCES, {
+      idleMs: KIND_IDLE_MS,
+      keeps: 'held',
+      budget: new CacheBudget(MEMBER_BYTES),
       report: (problem) => log.warn({ cluster: name }, problem),
       ...(!hasKubeSphere && { shared: { catalog: host.catalog, groups: HOST_GROUPS } }),
     });

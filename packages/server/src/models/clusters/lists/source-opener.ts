@@ -1,4 +1,4 @@
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { StatusError, statusCodeOf } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { ResourceDefinition } from '../../resources/query/resource-definition.ts';
 import type { MemberScopes, ScopeLease } from '../member-scopes.ts';
@@ -40,6 +40,10 @@ function reasonOf(error: unknown): string {
   }
   if (error instanceof StatusError && error.code === 500) {
     return 'it is not ready, or its Cluster has no kubeconfig';
+  }
+
+  if (statusCodeOf(error) === 507) {
+    return 'its objects take more memory than one cluster may';
   }
 
   return 'it cannot be reached';
@@ -150,7 +154,10 @@ export class SourceOpener {
         catalog.synced(definition, signal),
       );
     } catch (error) {
-      return { state: 'unreachable', reason: reasonOf(error), isPermitted: true };
+      const cause = catalog.informer(definition).error ?? error;
+      const reason = reasonOf(statusCodeOf(cause) === 507 ? cause : error);
+
+      return { state: 'unreachable', reason, isPermitted: true };
     }
 
     if (scope !== this.#host && store === this.#hostStore(definition)) {

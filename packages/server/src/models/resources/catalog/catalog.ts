@@ -6,7 +6,7 @@ import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { InformerOptions } from '@ks-apiserver/client/informer/informer-options';
-import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
+import type { CacheBudget, InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Columns } from '../computed/columns.ts';
 import { JoinedBodies } from '../list/joined-bodies.ts';
@@ -39,6 +39,10 @@ export interface CatalogOptions extends Partial<DiscoveryPace> {
   /** Reports objects that the API sent and that are not cached. */
   report?: (problem: string) => void;
   shared?: SharedResources;
+  /** `held`: the table's resources, too, are followed only while they are in use. */
+  keeps?: 'table' | 'held';
+  /** How much may be cached of all resources. */
+  budget?: CacheBudget;
 }
 
 /** Groups whose resources are those of another catalog: its informers are used. */
@@ -74,7 +78,7 @@ export class Catalog implements ResourceStores {
   constructor(
     client: KubeClient,
     definitions: readonly ResourceDefinition[],
-    { idleMs = IDLE_MS, report, shared, ...pace }: CatalogOptions = {},
+    { idleMs = IDLE_MS, report, shared, keeps, budget, ...pace }: CatalogOptions = {},
   ) {
     this.#discovery = new Discovery(client, pace);
     this.#idleMs = idleMs;
@@ -87,7 +91,8 @@ export class Catalog implements ResourceStores {
     this.#informers = new ResourceInformers(client, {
       idleMs,
       report,
-      isPermanent: (resource) => this.#definitionKeys.has(gvrKey(resource)),
+      budget,
+      isPermanent: (resource) => keeps !== 'held' && this.#definitionKeys.has(gvrKey(resource)),
     });
 
     for (const definition of definitions) {
@@ -102,7 +107,7 @@ export class Catalog implements ResourceStores {
    */
   async start(signal: AbortSignal): Promise<void> {
     const eager = [...this.#definitions.values()].filter((definition) => definition.eager);
-    const informers = eager.map((definition) => this.informer(definition));
+    const informers = eager.map(({ resource }) => this.informerOf(resource));
 
     await Promise.all(informers.map((informer) => informer.ready(signal)));
     await this.#chooseVersions();
@@ -285,18 +290,13 @@ export class Catalog implements ResourceStores {
       : this.#informers.find(definition);
   }
 
-  /** Whether a resource is followed now. */
-  isFollowed(definition: ResourceDefinition): boolean {
-    return this.#started(definition) !== undefined;
-  }
-
-  /** Returns the informer of a resource of the table. Throws a TypeError for other names. */
+  /** Returns the informer of a resource of the table, which is kept. Throws a TypeError for other names. */
   informerOf(name: string): Informer {
     const definition = this.#definitions.get(name);
     if (!definition) {
       throw new TypeError(`no resource ${name} in the table`);
     }
-
+    this.#informers.hold(definition);
     return this.informer(definition);
   }
 

@@ -1,6 +1,7 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { InformerOptions } from '@ks-apiserver/client/informer/informer-options';
+import type { CacheBudget } from '@ks-apiserver/client/informer/informer-store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { secretFieldsOf, withoutSecrets } from '../../redaction/redaction.ts';
 import type { ResourceDefinition } from '../query/resource-definition.ts';
@@ -11,6 +12,8 @@ export interface ResourceInformersOptions {
   idleMs: number;
   /** Whether the informer of a resource is kept even if nobody uses it. */
   isPermanent: (resource: GroupVersionResource) => boolean;
+  /** How much all informers may keep together; undefined for everything. */
+  budget: CacheBudget | undefined;
   /** Reports objects that the API sent and that are not cached. */
   report: ((problem: string) => void) | undefined;
 }
@@ -27,6 +30,8 @@ export class ResourceInformers {
   readonly #informers = new Map<string, Informer>();
   /** Time of the last use of informers that are not permanent, by the monotonic clock. */
   readonly #used = new Map<string, number>();
+  /** Resources whose informers others hold. */
+  readonly #held = new Set<string>();
 
   constructor(client: KubeClient, options: ResourceInformersOptions) {
     this.#client = client;
@@ -38,10 +43,19 @@ export class ResourceInformers {
     return this.#informers.get(gvrKey(resource));
   }
 
+  /** Keeps the informer of a resource, which others hold, also while nobody asks for it. */
+  hold(resource: GroupVersionResource): void {
+    this.#held.add(gvrKey(resource));
+  }
+
+  #isPermanent(resource: GroupVersionResource): boolean {
+    return this.#held.has(gvrKey(resource)) || this.#options.isPermanent(resource);
+  }
+
   /** Returns the informer of a definition, started if necessary; `options` count only then. */
   start(definition: ResourceDefinition, options: Partial<InformerOptions> = {}): Informer {
     const key = gvrKey(definition);
-    if (!this.#options.isPermanent(definition)) {
+    if (!this.#isPermanent(definition)) {
       this.#used.set(key, performance.now());
     }
 
@@ -57,7 +71,7 @@ export class ResourceInformers {
   #make(definition: ResourceDefinition, options: Partial<InformerOptions>): Informer {
     const { group, version, resource, kind, fields, keepObjects } = definition;
     const secrets = secretFieldsOf(definition);
-    const { report } = this.#options;
+    const { report, budget } = this.#options;
 
     return new Informer(this.#client, {
       resource: { group, version, resource },
@@ -67,6 +81,7 @@ export class ResourceInformers {
       ...(secrets && { redact: (object: KubeObject) => withoutSecrets(object, secrets) }),
       ...(keepObjects && { keepObjects }),
       ...(report && { report }),
+      ...(budget && { budget }),
       ...options,
     });
   }
@@ -93,7 +108,7 @@ export class ResourceInformers {
 
     for (const [key, used] of this.#used) {
       const informer = this.#informers.get(key);
-      if (!informer) {
+      if (!informer || this.#isPermanent(informer.options.resource)) {
         this.#used.delete(key);
       } else if (used < before && !informer.store.watched) {
         void this.#drop(key);
