@@ -207,7 +207,7 @@ export async function openApp(
   const metricAccess = new MetricAccess(authorizer, visibility, catalog);
   const routers = new Routers(client, catalog);
   const devops = openDevOps({ config, client, catalog, access, users, gate, dataDir });
-  const live = new LiveLists(catalog);
+  const live = new LiveLists();
   let stopping = false;
 
   const readiness = () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
+import { type LiveEvent, LiveStream } from '../support/live-stream.ts';
 import { Fleet, kubeconfigOf } from '../support/member-fleet.ts';
 import { type Answer, eventually, type TestServer } from '../support/test-server.ts';
 import { callWithUpgrade } from '../support/upgraded-call.ts';
@@ -70,6 +71,11 @@ async function addUser(server: TestServer, name: string): Promise<void> {
   });
 }
 
+const addWendy = () =>
+  post(fleet.member('east'), `${IAM}/namespaces/shop/members`, [
+    { username: 'wendy', roleRef: 'viewer' },
+  ]);
+
 before(async () => {
   fleet = await Fleet.start(['east', 'west']);
   admin = await fleet.host.token();
@@ -84,9 +90,7 @@ before(async () => {
   await post(east, '/api/v1/namespaces', {
     metadata: { name: 'shop', annotations: { 'kubesphere.io/creator': 'admin' } },
   });
-  await eventually(() =>
-    post(east, `${IAM}/namespaces/shop/members`, [{ username: 'wendy', roleRef: 'viewer' }]),
-  );
+  await eventually(addWendy);
 
   await addMap('host', 'b', { tier: 'front' });
   await addMap('east', 'a', { tier: 'back' });
@@ -341,14 +345,144 @@ test('kinds that only some clusters have are listed from these', async () => {
   assert.equal((await list('nonsenses?clusters=*')).status, 500);
 });
 
-test('a live list of several clusters is refused', async () => {
-  const path = `configmaps?${ALL}&watch=true`;
-  const { status, text } = await list(path);
-  assert.equal(status, 400);
-  assert.match(text, /parameter watch/);
+const shown = ({ type, object }: LiveEvent) =>
+  type === 'BOOKMARK' ? type : `${type} ${object.cluster}/${object.metadata.name}`;
 
-  const upgraded = await callWithUpgrade(fleet.host.url, `${K}/${path}`, { token: admin });
-  assert.equal(upgraded.status, 400);
+/** Returns what a stream has sent so far without bookmarks. */
+const changesOf = ({ events }: LiveStream) =>
+  events.map(shown).filter((event) => event !== 'BOOKMARK');
+
+async function removeMap(cluster: string, name: string): Promise<void> {
+  const path = `/api/v1/namespaces/default/configmaps/${name}`;
+  assert.equal((await serverOf(cluster).kubernetes(path, { method: 'DELETE' })).status, 200);
+}
+
+test('a live list has the changes of all clusters, and goes on after a break', async () => {
+  const path = `${K}/configmaps?${ALL}&labelSelector=live&sortBy=name&ascending=true&watch=true`;
+  await addMap('host', 'l1', { live: 'yes' });
+  await addMap('west', 'l1', { live: 'yes' });
+  await eventually(async () =>
+    assert.equal((await list(`configmaps?${ALL}&labelSelector=live`)).json.totalItems, 2),
+  );
+
+  const stream = await LiveStream.open(fleet.host, path, admin);
+  await eventually(async () =>
+    assert.deepEqual(stream.events.map(shown), ['ADDED host/l1', 'ADDED west/l1', 'BOOKMARK']),
+  );
+
+  await addMap('east', 'l2', { live: 'yes' });
+  await eventually(async () => assert.equal(changesOf(stream).at(-1), 'ADDED east/l2'));
+  const { position } = stream.events.at(-1) ?? {};
+  assert.ok(position);
+  stream.close();
+
+  await removeMap('west', 'l1');
+  await addMap('host', 'l3', { live: 'yes' });
+
+  const rest = await LiveStream.open(fleet.host, `${path}&resourceVersion=${position}`, admin);
+  await eventually(async () =>
+    assert.deepEqual([...changesOf(rest)].sort(), ['ADDED host/l3', 'DELETED west/l1']),
+  );
+  rest.close();
+
+  // Versions of objects say nothing about several clusters.
+  const old = await list(`${path.slice(K.length + 1)}&resourceVersion=1`);
+  assert.equal(old.status, 410);
+
+  for (const [cluster, name] of [
+    ['host', 'l1'],
+    ['east', 'l2'],
+    ['host', 'l3'],
+  ] as const) {
+    await removeMap(cluster, name);
+  }
+});
+
+test('a live page stays the page of all clusters', async () => {
+  const query = `${ALL}&labelSelector=paged&sortBy=name&ascending=true&limit=2&watch=true`;
+  await addMap('east', 'p2', { paged: 'yes' });
+  await addMap('west', 'p3', { paged: 'yes' });
+
+  const stream = await LiveStream.open(fleet.host, `${K}/configmaps?${query}`, admin);
+  await eventually(async () => {
+    const page = pageAfter(stream);
+    assert.deepEqual(page, ['east/p2', 'west/p3']);
+  });
+
+  await addMap('host', 'p1', { paged: 'yes' });
+  await eventually(async () => {
+    assert.deepEqual(pageAfter(stream), ['host/p1', 'east/p2']);
+    assert.equal(stream.events.at(-1)?.totalItems, 3);
+  });
+
+  await removeMap('east', 'p2');
+  await eventually(async () => assert.deepEqual(pageAfter(stream), ['host/p1', 'west/p3']));
+  stream.close();
+
+  await removeMap('host', 'p1');
+  await removeMap('west', 'p3');
+});
+
+/** Applies the events of a live page as the guide says. */
+function pageAfter({ events }: LiveStream): string[] {
+  const page: string[] = [];
+
+  for (const { type, object, index } of events) {
+    if (type === 'BOOKMARK') {
+      continue;
+    }
+
+    const name = `${object.cluster}/${object.metadata.name}`;
+    const at = page.indexOf(name);
+    if (at >= 0) {
+      page.splice(at, 1);
+    }
+    if (type !== 'DELETED') {
+      page.splice(index ?? 0, 0, name);
+    }
+  }
+
+  return page;
+}
+
+test('a live list over WebSocket has all clusters too', async () => {
+  const path = `${K}/configmaps?${ALL}&${MINE}&namespace=default&watch=true`;
+  const { status, text } = await callWithUpgrade(fleet.host.url, path, { token: admin });
+  assert.equal(status, 101);
+  assert.match(text, /"cluster":"east"/);
+
+  const list = path.replace('&watch=true', '');
+  assert.equal((await callWithUpgrade(fleet.host.url, list, { token: admin })).status, 400);
+});
+
+test('a live list ends when a right in a member ends, or a cluster goes', async () => {
+  const path = `${K}/configmaps?clusters=*&scope=visible&${MINE}&watch=true`;
+  const stream = await LiveStream.open(fleet.host, path, wendy);
+  await eventually(async () => assert.deepEqual(changesOf(stream), ['ADDED east/basket']));
+
+  const east = fleet.member('east');
+  const { status, text } = await east.call(`${IAM}/namespaces/shop/members/wendy`, {
+    method: 'DELETE',
+    token: await tokens.get(east),
+  });
+  assert.equal(status, 200, text);
+
+  await eventually(async () => {
+    assert.equal(stream.events.at(-1)?.object.code, 410);
+    assert.equal(stream.ended, true);
+  });
+
+  await addWendy();
+
+  const other = await LiveStream.open(
+    fleet.host,
+    `${K}/configmaps?${ALL}&${MINE}&watch=true`,
+    admin,
+  );
+  await eventually(async () => assert.ok(changesOf(other).includes('ADDED west/b')));
+  await fleet.leave('west');
+  await eventually(async () => assert.equal(other.events.at(-1)?.object.code, 410));
+  await fleet.rejoin('west');
 });
 
 /** Accepts connections and never answers. */
@@ -415,11 +549,7 @@ test('a member that comes later is there without asking for it', async () => {
     assert.deepEqual(await found(path), ['east/a', 'host/b', 'east/basket', 'east/c']),
   );
 
-  const kubeconfig = await import('node:fs/promises').then(({ readFile }) =>
-    readFile(fleet.member('west').kubeconfig),
-  );
-  await fleet.join('west', kubeconfig.toString('base64'));
-
+  await fleet.rejoin('west');
   await eventually(async () => assert.equal((await found(path)).length, 6));
 });
 

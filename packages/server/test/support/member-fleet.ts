@@ -52,9 +52,8 @@ export class Fleet {
     );
     const fleet = new Fleet(host, members, dir);
 
-    for (const [name, member] of members) {
-      const kubeconfig = await readFile(member.kubeconfig);
-      await fleet.join(name, kubeconfig.toString('base64'));
+    for (const name of names) {
+      await fleet.rejoin(name);
     }
 
     await eventually(async () => {
@@ -88,6 +87,12 @@ export class Fleet {
     });
 
     assert.equal(status, 201, JSON.stringify(json));
+  }
+
+  /** Makes the Cluster of a member again. */
+  async rejoin(name: string): Promise<void> {
+    const kubeconfig = await readFile(this.member(name).kubeconfig);
+    await this.join(name, kubeconfig.toString('base64'));
   }
 
   /** Takes a Cluster away. */

@@ -97,7 +97,7 @@ export function openMemberParts(
   const quotas = new Informer(client, { resource: WORKSPACE_QUOTAS, kind: 'ResourceQuota' });
   const quotaLimits = new QuotaLimits(catalog, quotas);
   const { gate } = openGate(access, { ...host.gate, client, quotaLimits });
-  const live = new LiveLists(catalog);
+  const live = new LiveLists();
   const outbound = new Outbound(config.verification.allowedCIDRs ?? []);
   const userList = new UserList(catalog, scopes, bindings);
   const { login } = host.gate;

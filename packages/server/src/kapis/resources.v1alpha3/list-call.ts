@@ -3,7 +3,7 @@ import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { RouteRequest } from '@ks-apiserver/http/routes/route';
-import type { LiveList } from '../../models/live/live-lists.ts';
+import { type LiveList, originOf } from '../../models/live/live-lists.ts';
 import { isWhole, matcherOf, othersOf } from '../../models/live/matcher.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { listPage, type Page } from '../../models/resources/list/list.ts';
@@ -159,8 +159,7 @@ export function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParam
   const where = { namespace, visible: visible?.names, searched };
 
   return {
-    definition,
-    store,
+    origin: originOf(definition, store, catalog),
     key: JSON.stringify([namespace, narrowed, query.toString(), visible?.key, [...(hidden ?? [])]]),
     page: async () => pageOf(asked, catalog),
     matches: isWhole(list) ? matcherOf(definition, list, catalog, where) : undefined,

@@ -12,7 +12,7 @@ import { liveReply, liveSocket } from '../live-reply.ts';
 import { objectReply, pageReply } from '../page-reply.ts';
 import { usersReply } from '../users-reply.ts';
 import { requireRights, sightCheck } from './caller-access.ts';
-import { refuseClusters, withClusters } from './cluster-lists.ts';
+import { watchClusters, withClusters } from './cluster-lists.ts';
 import type { ResourceDependencies } from './dependencies.ts';
 import { type Asked, ask, fault, LATER_KINDS, liveListOf, pageOf } from './list-call.ts';
 
@@ -80,7 +80,9 @@ export function watchResources(dependencies: ResourceDependencies): UpgradeHandl
     const { req, user, info, signal } = incoming;
     const call = { params, query, user, info, signal, headers: req.headers };
 
-    refuseClusters(query);
+    if (await watchClusters(dependencies, call, request)) {
+      return;
+    }
 
     const asked = await ask(dependencies, call);
     const { definition, watch, access, list } = asked;

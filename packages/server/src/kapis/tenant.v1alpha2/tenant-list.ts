@@ -1,5 +1,6 @@
 import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { RouteReply, RouteRequest, RouteStream } from '@ks-apiserver/http/routes/route';
+import { originOf } from '../../models/live/live-lists.ts';
 import { type ListQuery, parseListQuery } from '../../models/resources/query/query.ts';
 import type { TenantPage } from '../../models/tenant/tenants.ts';
 import { liveReply } from '../live-reply.ts';
@@ -36,8 +37,7 @@ export async function tenantList(
   query.sort();
 
   const list = {
-    definition,
-    store,
+    origin: originOf(definition, store, catalog),
     key: JSON.stringify([url.split('?', 1)[0], query.toString(), user.name, user.groups]),
     page: async () => (await read(given))?.page ?? { entries: [], total: 0 },
     matches: undefined,

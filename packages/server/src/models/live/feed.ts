@@ -17,6 +17,14 @@ export interface WindowLimits {
   bytes: number;
 }
 
+/** A cached resource whose changes a feed follows. */
+export interface FeedSource {
+  definition: ResourceDefinition;
+  store: InformerStore;
+  /** Finds the stores from which annotations are computed. */
+  catalog: Catalog;
+}
+
 /** A few minutes of a busy cluster; `bytes` bounds the memory. */
 export const WINDOW: WindowLimits = { changes: 4096, bytes: 32 * 1024 * 1024 };
 
@@ -32,11 +40,13 @@ export class Feed {
   /** Distinguishes positions of this feed from those of other processes and of earlier feeds. */
   readonly id = randomBytes(4).toString('hex');
   readonly definition: ResourceDefinition;
-  readonly store: InformerStore;
   readonly #limits: WindowLimits;
+  /** Whether versions of objects tell them apart: those of several clusters do not. */
+  readonly #hasVersions: boolean;
   readonly #stops: (() => void)[] = [];
   readonly #listeners = new Set<(slot: Slot) => void>();
-  readonly #affected = new Set<string>();
+  /** By store, the keys of objects whose computed annotations may have changed. */
+  readonly #affected = new Map<InformerStore, Set<string>>();
   #collecting: NodeJS.Timeout | undefined;
   #slots: Slot[] = [];
   /** Index of the first slot that is kept; those before it are dropped from time to time. */
@@ -45,22 +55,31 @@ export class Feed {
   #place = 0;
   #floor = 0;
 
-  /** Follows a store and, for computed annotations, the stores that the definition names. */
+  /**
+   * Follows stores and, for computed annotations, the stores that the definition names. All sources
+   * are of the kind of the definition.
+   */
   constructor(
     definition: ResourceDefinition,
-    store: InformerStore,
-    catalog: Catalog,
+    sources: readonly FeedSource[],
     limits: WindowLimits = WINDOW,
   ) {
     this.definition = definition;
-    this.store = store;
     this.#limits = limits;
+    this.#hasVersions = sources.length === 1;
+
+    for (const source of sources) {
+      this.#follow(source);
+    }
+  }
+
+  #follow({ definition, store, catalog }: FeedSource): void {
     this.#stops.push(store.onChange((change) => this.#push(change)));
 
     for (const [resource, affected] of Object.entries(definition.annotatedFrom ?? {})) {
       const other = catalog.store(resource);
       if (other) {
-        this.#stops.push(other.onChange((change) => this.#collect(affected(change))));
+        this.#stops.push(other.onChange((change) => this.#collect(store, affected(change))));
       }
     }
   }
@@ -89,6 +108,10 @@ export class Feed {
     if (id !== undefined) {
       const place = Number(text);
       return id === this.id && place >= this.#floor && place <= this.#place ? place : undefined;
+    }
+
+    if (!this.#hasVersions) {
+      return undefined;
     }
 
     // The first change with that version: a deletion repeats the version of the object's last
@@ -140,38 +163,44 @@ export class Feed {
     }
   }
 
-  #collect(keys: Iterable<string> | 'all'): void {
+  #collect(store: InformerStore, keys: Iterable<string> | 'all'): void {
+    const affected = this.#affected.get(store) ?? new Set();
+    this.#affected.set(store, affected);
+
     if (keys === 'all') {
-      for (const entry of this.store.values()) {
-        this.#affected.add(InformerStore.key(entry.namespace, entry.name));
+      for (const entry of store.values()) {
+        affected.add(InformerStore.key(entry.namespace, entry.name));
       }
     } else {
       for (const key of keys) {
-        this.#affected.add(key);
+        affected.add(key);
       }
     }
 
-    if (this.#affected.size === 0 || this.#collecting) {
+    if (affected.size === 0 || this.#collecting) {
       return;
     }
 
     // Delayed: many pods of a node change together, and the computed annotations may be updated
     // after this feed has heard of a change.
-    this.#collecting = setTimeout(() => {
-      this.#collecting = undefined;
+    this.#collecting = setTimeout(() => this.#pushAffected(), COLLECT_MS);
+    this.#collecting.unref();
+  }
 
-      for (const key of this.#affected) {
+  #pushAffected(): void {
+    this.#collecting = undefined;
+
+    for (const [store, keys] of this.#affected) {
+      for (const key of keys) {
         const slash = key.indexOf('/');
-        const entry = this.store.get(key.slice(slash + 1), key.slice(0, slash));
+        const entry = store.get(key.slice(slash + 1), key.slice(0, slash));
         if (entry) {
           this.#push({ type: 'MODIFIED', entry, previous: entry });
         }
       }
+    }
 
-      this.#affected.clear();
-    }, COLLECT_MS);
-
-    this.#collecting.unref();
+    this.#affected.clear();
   }
 
   close(): void {

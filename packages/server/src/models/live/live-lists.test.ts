@@ -13,7 +13,7 @@ import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
 import { eventually } from '@ks-apiserver/server/test/support/test-server';
 import { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
-import { type LiveList, LiveLists } from './live-lists.ts';
+import { type LiveList, LiveLists, originOf } from './live-lists.ts';
 import { LineSink } from './sink.ts';
 
 const BYTES = 12 * 1024;
@@ -37,11 +37,10 @@ before(async () => {
   api = await KubeApiServer.open({ backend: new MemoryBackend() });
   catalog = new Catalog(new KubeClient(api), [definition]);
   store = await catalog.synced(definition, AbortSignal.timeout(10_000));
-  live = new LiveLists(catalog, { window: { changes: 64, bytes: 8 * 1024 * 1024 }, tickMs: 50 });
+  live = new LiveLists({ window: { changes: 64, bytes: 8 * 1024 * 1024 }, tickMs: 50 });
 
   const list: LiveList = {
-    definition,
-    store,
+    origin: originOf(definition, store, catalog),
     key: 'all',
     page: async () => ({ entries: store.list('name'), total: store.size }),
     matches: () => true,

@@ -12,10 +12,22 @@ import { PageLog } from './page-log.ts';
 import { Reader } from './reader.ts';
 import type { Sink } from './sink.ts';
 
+/** Where the objects and changes of a live list come from. */
+export interface LiveOrigin {
+  /** Equal for origins with the same changes. */
+  key: unknown;
+  openFeed(limits: WindowLimits): Feed;
+  /** Returns an object as it is sent; entries are those of the list's page, or of a change. */
+  bytesOf(entry: Entry): Buffer;
+  /** Returns which copies are out of date, and for how long; undefined if none is. */
+  stale(): string | undefined;
+  /** Returns why there will be no more changes; undefined while there will. */
+  gone(): StatusError | undefined;
+}
+
 /** A list that can be followed. */
 export interface LiveList {
-  definition: ResourceDefinition;
-  store: InformerStore;
+  origin: LiveOrigin;
   /** Equal for lists with the same content: made of query, page and what the caller may see. */
   key: string;
   /** Returns the list as a list call would answer it now. */
@@ -72,17 +84,34 @@ function tooMany(what: string): StatusError {
   });
 }
 
+/** Returns the origin of a list of one cached resource. */
+export function originOf(
+  definition: ResourceDefinition,
+  store: InformerStore,
+  catalog: Catalog,
+): LiveOrigin {
+  return {
+    key: store,
+    openFeed: (limits) => new Feed(definition, [{ definition, store, catalog }], limits),
+    bytesOf: (entry) => bytesOf(entry, definition, catalog),
+    stale: () => catalog.staleness(definition),
+    // Its CRD is gone or has another version.
+    gone: () =>
+      catalog.storeOf(definition) === store
+        ? undefined
+        : expired(`${definition.resource} are no longer served`),
+  };
+}
+
 /** All followed lists: one feed per resource, one log per distinct list, any number of readers. */
 export class LiveLists {
-  readonly #catalog: Catalog;
   readonly #limits: LiveLimits;
-  readonly #feeds = new Map<InformerStore, Feed>();
+  readonly #feeds = new Map<unknown, Feed>();
   readonly #logs = new Map<string, EventLog>();
   readonly #timer: NodeJS.Timeout;
   #readers = 0;
 
-  constructor(catalog: Catalog, limits: Partial<LiveLimits> = {}) {
-    this.#catalog = catalog;
+  constructor(limits: Partial<LiveLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
     this.#timer = setInterval(() => this.#tick(), this.#limits.tickMs);
     this.#timer.unref();
@@ -110,7 +139,7 @@ export class LiveLists {
     }
 
     const seconds = follow.timeoutSeconds ?? DEFAULT_SECONDS * (1 + Math.random());
-    const { definition, store } = list;
+    const { origin } = list;
 
     return (sink) => {
       this.#readers += 1;
@@ -122,8 +151,8 @@ export class LiveLists {
         from,
         bookmarks: follow.bookmarks,
         endsAt: Date.now() + Math.min(seconds, MAX_SECONDS) * 1000,
-        check: () => this.#removalError(definition, store) ?? follow.check(),
-        stale: () => this.#catalog.staleness(definition),
+        check: () => origin.gone() ?? follow.check(),
+        stale: () => origin.stale(),
       });
 
       reader.pump();
@@ -144,19 +173,12 @@ export class LiveLists {
     return from;
   }
 
-  /** Returns Expired once the list's copy is dropped: its CRD is gone or has another version. */
-  #removalError(definition: ResourceDefinition, store: InformerStore): StatusError | undefined {
-    return this.#catalog.storeOf(definition) === store
-      ? undefined
-      : expired(`${definition.resource} are no longer served`);
-  }
-
   #log(list: LiveList): EventLog {
-    const { definition, store, matches, page, offset, others } = list;
-    let feed = this.#feeds.get(store);
+    const { origin, matches, page, offset, others } = list;
+    let feed = this.#feeds.get(origin.key);
     if (!feed) {
-      feed = new Feed(definition, store, this.#catalog, this.#limits.window);
-      this.#feeds.set(store, feed);
+      feed = origin.openFeed(this.#limits.window);
+      this.#feeds.set(origin.key, feed);
     }
 
     const key = `${feed.id} ${list.key}`;
@@ -169,7 +191,7 @@ export class LiveLists {
         throw tooMany('different live lists');
       }
 
-      const bytes = (entry: Entry) => bytesOf(entry, definition, this.#catalog);
+      const bytes = (entry: Entry) => origin.bytesOf(entry);
       log = matches
         ? new FilteredLog(feed, {
             matches,
@@ -212,13 +234,13 @@ export class LiveLists {
       this.#logs.delete(key);
     }
 
-    for (const [store, feed] of this.#feeds) {
+    for (const [key, feed] of this.#feeds) {
       if (used.has(feed)) {
         continue;
       }
 
       feed.close();
-      this.#feeds.delete(store);
+      this.#feeds.delete(key);
     }
   }
 

@@ -12,7 +12,7 @@ import { Catalog } from '../resources/catalog/catalog.ts';
 import { listPage } from '../resources/list/list.ts';
 import { parseListQuery } from '../resources/query/query.ts';
 import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
-import { type Follow, type LiveLimits, type LiveList, LiveLists } from './live-lists.ts';
+import { type Follow, type LiveLimits, type LiveList, LiveLists, originOf } from './live-lists.ts';
 import type { Sink } from './sink.ts';
 
 const definition: ResourceDefinition = {
@@ -116,8 +116,7 @@ async function follow(lists: LiveLists, query: string, more: Partial<Follow> = {
   const given = parseListQuery(new URLSearchParams(query));
 
   const list: LiveList = {
-    definition,
-    store,
+    origin: originOf(definition, store, catalog),
     key: query,
     page: async () => listPage({ store, definition, catalog }, given),
     matches: given.limit === -1 ? () => true : undefined,
@@ -137,7 +136,7 @@ async function withLists(
   limits: Partial<LiveLimits>,
   run: (lists: LiveLists) => Promise<void>,
 ): Promise<void> {
-  const lists = new LiveLists(catalog, limits);
+  const lists = new LiveLists(limits);
 
   try {
     await run(lists);

@@ -13,7 +13,7 @@ import { type ListQuery, pageOf } from '../../resources/query/query.ts';
 import { searchOrder, searchPage } from '../../resources/search/search.ts';
 import { searchQueryOf } from '../../resources/search/search-query.ts';
 import { SEARCHED_IN_V1ALPHA3 } from '../../resources/search/search-types.ts';
-import type { ClusterSource } from './cluster-source.ts';
+import { accessKey, type ClusterSource } from './cluster-source.ts';
 
 /** An object in a list of several clusters. */
 export interface ClusterEntry {
@@ -46,15 +46,11 @@ interface Snapshot {
 }
 
 /** Whether a list is answered by 3.0's older search. */
-function isSearched({ definition, catalog }: ClusterSource): boolean {
+export function isSearched({ definition, catalog }: ClusterSource): boolean {
   return (
     SEARCHED_IN_V1ALPHA3.has(definition.resource) &&
     catalog.find(definition.resource) === definition
   );
-}
-
-function accessKey({ access: { visible, hidden } }: ClusterSource): string {
-  return JSON.stringify([visible?.key, hidden && [...hidden]]);
 }
 
 /** Returns the beginning of one cluster's part of a list, up to a number of objects or all (-1). */
@@ -157,7 +153,7 @@ export class ClusterPages {
 
     this.#details.set(entries, {
       totals,
-      access: new Map(sources.map((source) => [source.cluster, accessKey(source)])),
+      access: new Map(sources.map((source) => [source.cluster, accessKey(source.access)])),
     });
 
     const next =
@@ -172,7 +168,7 @@ export class ClusterPages {
     sources: readonly ClusterSource[],
   ): ReadonlyMap<string, number> {
     const details = this.#details.get(entries);
-    const now = new Map(sources.map((source) => [source.cluster, accessKey(source)]));
+    const now = new Map(sources.map((source) => [source.cluster, accessKey(source.access)]));
 
     for (const [cluster, access] of details?.access ?? []) {
       if (now.get(cluster) !== access) {

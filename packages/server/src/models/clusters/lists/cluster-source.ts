@@ -6,7 +6,10 @@ import type { ResourceDefinition } from '../../resources/query/resource-definiti
 import type { MemberScope } from '../member-scopes.ts';
 
 /** What of one cluster is needed for its part of a list. */
-export type ClusterScope = Pick<MemberScope, 'catalog' | 'authorizer' | 'visibility'>;
+export interface ClusterScope extends Pick<MemberScope, 'catalog' | 'authorizer' | 'visibility'> {
+  /** Aborted when the cluster is not followed any more; undefined for the host. */
+  ended?: AbortSignal;
+}
 
 /** What of the list of one cluster a caller may see. */
 export interface SourceAccess {
@@ -14,6 +17,11 @@ export interface SourceAccess {
   hidden: ReadonlySet<string> | undefined;
   /** The only namespaces that are shown; undefined for all. */
   visible: VisibleNamespaces | undefined;
+}
+
+/** Returns a text that is equal where just the same may be seen. */
+export function accessKey({ visible, hidden }: SourceAccess): string {
+  return JSON.stringify([visible?.key, hidden && [...hidden]]);
 }
 
 /** Returns what a caller may see of the list of a cluster; undefined for nothing. */
@@ -29,8 +37,10 @@ export interface ClusterSource extends MergedList {
   access: SourceAccess;
   /** Since when its copy may be out of date, by steadyNow; undefined while it is not. */
   staleSince: number | undefined;
-  /** Which copies are out of date, and for how long, as headers tell it. */
-  stale: string | undefined;
+  /** Returns which copies are out of date, and for how long, as headers tell it. */
+  stale(): string | undefined;
+  /** Whether the list is still followed, and the caller may see just the same of it. */
+  isCurrent(): boolean;
 }
 
 /** What became of one cluster in an answer. */

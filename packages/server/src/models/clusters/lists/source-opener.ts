@@ -2,7 +2,13 @@ import { StatusError, statusCodeOf } from '@ks-apiserver/apimachinery/meta/error
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { ResourceDefinition } from '../../resources/query/resource-definition.ts';
 import type { MemberScopes, ScopeLease } from '../member-scopes.ts';
-import type { AccessIn, ClusterScope, ClusterSource } from './cluster-source.ts';
+import {
+  type AccessIn,
+  accessKey,
+  type ClusterScope,
+  type ClusterSource,
+  type SourceAccess,
+} from './cluster-source.ts';
 import { callerIn } from './member-caller.ts';
 import { type Patience, TooLate } from './patience.ts';
 
@@ -47,6 +53,36 @@ function reasonOf(error: unknown): string {
   }
 
   return 'it cannot be reached';
+}
+
+/** Returns a check of whether a list that was found is still the same for its caller. */
+function currentCheck(
+  {
+    scope,
+    definition,
+    store,
+    access,
+  }: Pick<ClusterSource, 'definition' | 'store' | 'access'> & { scope: ClusterScope },
+  accessNow: () => SourceAccess | undefined,
+): () => boolean {
+  const { catalog, visibility, ended } = scope;
+  let { version } = visibility;
+
+  return () => {
+    if (ended?.aborted || catalog.storeOf(definition) !== store) {
+      return false;
+    }
+    // Nothing to look at while nobody's rights have changed.
+    if (visibility.version === version) {
+      return true;
+    }
+
+    version = visibility.version;
+
+    const now = accessNow();
+
+    return now !== undefined && accessKey(now) === accessKey(access);
+  };
 }
 
 /** Finds a list in one cluster after the other, each within the time of the request. */
@@ -169,13 +205,20 @@ export class SourceOpener {
       return { state: 'unserved', reason: `it has no ${resources}` };
     }
 
-    const stale = catalog.staleness(definition)?.replaceAll(';', `;cluster=${cluster};`);
-
-    return {
-      state: 'found',
-      source: { cluster, definition, catalog, store, access, staleSince, stale },
-      release: NO_RELEASE,
+    const source = {
+      cluster,
+      definition,
+      catalog,
+      store,
+      access,
+      staleSince,
+      stale: () => catalog.staleness(definition)?.replaceAll(';', `;cluster=${cluster};`),
+      isCurrent: currentCheck({ scope, definition, store, access }, () =>
+        accessIn(scope, definition, caller),
+      ),
     };
+
+    return { state: 'found', source, release: NO_RELEASE };
   }
 
   /** Returns the store of the host's own list of a kind, which members without it share. */
