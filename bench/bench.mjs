@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
 import { dispatch } from './clusters/dispatch.mjs';
-import { clusters } from './clusters.mjs';
+import { clusters } from './clusters/search.mjs';
 import { dayOfMetrics } from './day-of-metrics/day-of-metrics.mjs';
 import { embedded } from './embedded/embedded.mjs';
 import { monitoring } from './monitoring.mjs';

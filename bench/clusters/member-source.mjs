@@ -1,7 +1,7 @@
-// node bench/member-source.mjs MEMBERS PODS BYTES: the Kubernetes APIs of members, each with its
+// node bench/clusters/member-source.mjs MEMBERS PODS BYTES: the Kubernetes APIs of members, each with its
 // part of the pods and nothing else, in one process; prints their URLs as JSON.
 import { createServer } from 'node:http';
-import { podOf } from './pod-source.mjs';
+import { podOf } from '../pod-source.mjs';
 
 const [members = 20, pods = 100_000, bytes = 2000] = process.argv.slice(2).map(Number);
 

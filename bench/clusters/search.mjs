@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
-import { startServer } from '../test/server.mjs';
-import { collectGarbage, load, logIn, loopDelay, metric, PASSWORD, resident } from './measure.mjs';
+import { startServer } from '../../test/server.mjs';
+import { collectGarbage, load, logIn, loopDelay, metric, PASSWORD, resident } from '../measure.mjs';
 
 const memberScript = fileURLToPath(new URL('member-source.mjs', import.meta.url));
 const PODS = '/kapis/resources.kubesphere.io/v1alpha3/pods?clusters=*';
