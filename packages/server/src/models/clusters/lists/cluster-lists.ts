@@ -11,7 +11,7 @@ import type { MemberScopes } from '../member-scopes.ts';
 import type { ClusterSelection } from './cluster-selection.ts';
 import type { AccessIn, ClusterScope, ClusterSources, ClusterState } from './cluster-source.ts';
 import { type ChosenCluster, chosenClusters } from './known-clusters.ts';
-import { Patience } from './patience.ts';
+import { Patience, WaitingTime } from './patience.ts';
 import { type Found, SourceOpener, type SourceRequest } from './source-opener.ts';
 
 /** How long an answer waits for clusters that have not been read yet, in milliseconds. */
@@ -75,7 +75,8 @@ export class ClusterLists {
     }
 
     const chosen = await chosenClusters(this.#members, call.selection);
-    const answers = await this.#ask(chosen, call);
+    const time = new WaitingTime(this.#waitMs);
+    const answers = await this.#ask(chosen, call, time).finally(() => time.end());
 
     return sourcesOf(answers, { knowsAll, names: call.selection.names !== undefined });
   }
@@ -94,9 +95,9 @@ export class ClusterLists {
   async #ask(
     chosen: readonly ChosenCluster[],
     { resources, caller, accessIn }: ClusterListCall,
+    time: WaitingTime,
   ): Promise<Answer[]> {
-    const endsAt = performance.now() + this.#waitMs;
-    const request = { resources: await this.#qualified(resources), caller, accessIn, endsAt };
+    const request = { resources: await this.#qualified(resources), caller, accessIn, time };
     const answers = await settled(chosen.map((cluster) => this.#askOne(cluster, request)));
     const group = groupOf(answers);
 

@@ -1,6 +1,6 @@
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Catalog } from '../../resources/catalog/catalog.ts';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 
 const active = new WeakMap<Entry, boolean>();
 
@@ -17,16 +17,9 @@ function isActive(user: Entry): boolean {
 /**
  * Returns a caller of this server as a member knows them: by the name of a user who is not disabled
  * there. Undefined for all others: ServiceAccounts, anonymous callers and the groups of Kubernetes
- * mean somebody else in another cluster. Throws ServiceUnavailable while the users of the member
- * cannot be read.
+ * mean somebody else in another cluster.
  */
-export async function callerIn(
-  catalog: Catalog,
-  caller: UserInfo,
-  signal: AbortSignal,
-): Promise<UserInfo | undefined> {
-  const definition = catalog.definition('users');
-  const users = catalog.ready(definition) ?? (await catalog.synced(definition, signal));
+export function callerAmong(users: InformerStore, caller: UserInfo): UserInfo | undefined {
   const user = users.get(caller.name);
   if (!user || !isActive(user) || !caller.groups.includes('system:authenticated')) {
     return undefined;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { LRUCache } from 'lru-cache';
 
@@ -8,6 +9,16 @@ const MAX_LATE = 1000;
 /** Thrown instead of an answer that did not come in time. */
 export class TooLate extends Error {}
 
+/** The time that one request has for all that it waits for; `end` must be called. */
+export class WaitingTime extends Deadline {
+  constructor(ms: number) {
+    super(ms);
+
+    // One listener for each cluster: more than the ten after which Node warns.
+    setMaxListeners(0, this.signal);
+  }
+}
+
 /**
  * Waits for others only for a short while, and not again and again for the same: what was late is
  * taken when it is there, but not waited for any more.
@@ -16,18 +27,16 @@ export class Patience {
   readonly #late = new LRUCache<string, true>({ max: MAX_LATE });
 
   /**
-   * Returns what `work` does by `endsAt` (performance.now()); its signal is aborted then. Rejects
-   * with TooLate, or with what `work` rejects with before. Work that goes on must clean up behind
-   * itself.
+   * Returns what `work` does in the time of a request; its signal is aborted then. Rejects with
+   * TooLate, or with what `work` rejects with before. Work that goes on must clean up behind itself.
    */
   async within<T>(
     key: string,
-    endsAt: number,
+    time: WaitingTime,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const left = this.#late.has(key) ? 0 : endsAt - performance.now();
-    const deadline = new Deadline(Math.max(SHORT_MS, left));
-    const { signal } = deadline;
+    const short = this.#late.has(key) ? new Deadline(SHORT_MS) : undefined;
+    const { signal } = short ?? time;
     const result = work(signal);
 
     result.then(
@@ -45,13 +54,19 @@ export class Patience {
       this.#late.set(key, true);
       throw new TooLate(key);
     } finally {
-      deadline.end();
+      short?.end();
     }
   }
 }
 
 function rejectAt(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    const abort = () => reject(signal.reason);
+
+    if (signal.aborted) {
+      abort();
+    } else {
+      signal.addEventListener('abort', abort, { once: true });
+    }
   });
 }

@@ -1,5 +1,7 @@
+import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { StatusError, statusCodeOf } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
 import type { ResourceDefinition } from '../../resources/query/resource-definition.ts';
 import type { MemberScopes, ScopeLease } from '../member-scopes.ts';
 import {
@@ -9,8 +11,8 @@ import {
   type ClusterSource,
   type SourceAccess,
 } from './cluster-source.ts';
-import { callerIn } from './member-caller.ts';
-import { type Patience, TooLate } from './patience.ts';
+import { callerAmong } from './member-caller.ts';
+import { type Patience, TooLate, type WaitingTime } from './patience.ts';
 
 /** What a list is asked for with. */
 export interface SourceRequest {
@@ -18,8 +20,8 @@ export interface SourceRequest {
   resources: string;
   caller: UserInfo;
   accessIn: AccessIn;
-  /** When the answer must be made, by performance.now(). */
-  endsAt: number;
+  /** How long it may be waited for. */
+  time: WaitingTime;
 }
 
 /** What is found of a list in one cluster. */
@@ -108,7 +110,7 @@ export class SourceOpener {
   /** Finds a list in a member, which is followed as long as the list is used. */
   async inMember(cluster: string, request: SourceRequest): Promise<Found> {
     return this.#guarded(async () => {
-      const { scope, release } = await this.#lease(cluster, request.endsAt);
+      const { scope, release } = await this.#lease(cluster, request.time);
 
       try {
         const found = await this.#findForCaller(cluster, scope, request);
@@ -125,8 +127,8 @@ export class SourceOpener {
     });
   }
 
-  #lease(cluster: string, endsAt: number): Promise<ScopeLease> {
-    return this.#patience.within(cluster, endsAt, async (signal) => {
+  #lease(cluster: string, time: WaitingTime): Promise<ScopeLease> {
+    return this.#patience.within(cluster, time, async (signal) => {
       const lease = await this.#scopes.use(cluster, signal);
       if (signal.aborted) {
         lease.release();
@@ -142,12 +144,26 @@ export class SourceOpener {
     scope: ClusterScope,
     request: SourceRequest,
   ): Promise<Found> {
-    const { caller, endsAt } = request;
-    const there = await this.#patience.within(`${cluster} users`, endsAt, (signal) =>
-      callerIn(scope.catalog, caller, signal),
-    );
+    const { caller, time } = request;
+    const users = await this.#synced(scope, scope.catalog.definition('users'), {
+      key: `${cluster} users`,
+      time,
+    });
+    const there = callerAmong(users, caller);
 
     return there ? this.#find(cluster, scope, there, request) : { state: 'forbidden' };
+  }
+
+  /** Returns the store of a kind when it is synced, as long as there is time. */
+  #synced(
+    { catalog }: ClusterScope,
+    definition: ResourceDefinition,
+    { key, time }: { key: string; time: WaitingTime },
+  ): Awaitable<InformerStore> {
+    return (
+      catalog.ready(definition) ??
+      this.#patience.within(key, time, (signal) => catalog.synced(definition, signal))
+    );
   }
 
   async #guarded(find: () => Promise<Found>): Promise<Found> {
@@ -167,13 +183,15 @@ export class SourceOpener {
     cluster: string,
     scope: ClusterScope,
     caller: UserInfo,
-    { resources, accessIn, endsAt }: SourceRequest,
+    { resources, accessIn, time }: SourceRequest,
   ): Promise<Found> {
     const { catalog } = scope;
     const key = `${cluster} ${resources}`;
-    const definition = await this.#patience.within(key, endsAt, async () =>
-      catalog.resolve(resources),
-    );
+    const resolved = catalog.resolve(resources);
+    const definition =
+      resolved instanceof Promise
+        ? await this.#patience.within(key, time, () => resolved)
+        : resolved;
     if (!definition) {
       return { state: 'unserved', reason: `it has no ${resources}` };
     }
@@ -183,12 +201,10 @@ export class SourceOpener {
       return { state: 'forbidden' };
     }
 
-    let store = catalog.ready(definition);
+    let store: InformerStore;
 
     try {
-      store ??= await this.#patience.within(key, endsAt, (signal) =>
-        catalog.synced(definition, signal),
-      );
+      store = await this.#synced(scope, definition, { key, time });
     } catch (error) {
       const cause = catalog.informer(definition).error ?? error;
       const reason = reasonOf(statusCodeOf(cause) === 507 ? cause : error);
