@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { after, before, test } from 'node:test';
 import { type LiveEvent, LiveStream } from '../support/live-stream.ts';
 import { Fleet, kubeconfigOf } from '../support/member-fleet.ts';
+import { PlainKubernetes } from '../support/plain-kubernetes.ts';
 import { type Answer, eventually, type TestServer } from '../support/test-server.ts';
 import { callWithUpgrade } from '../support/upgraded-call.ts';
 
@@ -538,6 +539,48 @@ test('members that hang or are gone are named, and hold nobody up for long', asy
     for (const socket of sockets) {
       socket.destroy();
     }
+  }
+});
+
+test('a member without KubeSphere shows what the roles of the host and its own bindings give', async () => {
+  const plain = await PlainKubernetes.start();
+
+  try {
+    const write = async (path: string, body: object) => {
+      const { status, json } = await plain.call(path, { method: 'POST', body });
+      assert.equal(status, 201, JSON.stringify(json));
+    };
+
+    await write('/api/v1/namespaces/default/configmaps', {
+      metadata: { name: 'plain', labels: { search: 'yes' } },
+    });
+    await fleet.join('plain', plain.kubeconfig, [{ type: 'KubeSphereInstalled', status: 'False' }]);
+
+    const all = `configmaps?clusters=*&${MINE}&cluster=plain`;
+    await eventually(async () => assert.deepEqual(await found(all), ['plain/plain']), 30_000);
+
+    const visible = `configmaps?clusters=*&scope=visible&${MINE}&cluster=plain`;
+    assert.deepEqual(await found(visible, wendy), []);
+
+    await write('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+      metadata: { name: 'wendy-reads' },
+      roleRef: {
+        apiGroup: 'rbac.authorization.k8s.io',
+        kind: 'ClusterRole',
+        name: 'cluster-admin',
+      },
+      subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'wendy' }],
+    });
+    await eventually(async () => assert.deepEqual(await found(visible, wendy), ['plain/plain']));
+    assert.deepEqual(await found(visible, nobody), []);
+
+    // Its users are those of the host, and are listed there.
+    const users = await list('users?clusters=host,plain&names=wendy');
+    assert.deepEqual(show(users), ['host/wendy']);
+    assert.equal(stateOf(users, 'plain').state, 'unserved');
+  } finally {
+    await fleet.leave('plain');
+    await plain.stop();
   }
 });
 

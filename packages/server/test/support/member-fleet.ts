@@ -74,15 +74,19 @@ export class Fleet {
   }
 
   /** Makes a Cluster that is ready. */
-  async join(name: string, kubeconfig: string, labels: Record<string, string> = {}): Promise<void> {
+  async join(
+    name: string,
+    kubeconfig: string,
+    conditions: readonly { type: string; status: string }[] = [],
+  ): Promise<void> {
     const { status, json } = await this.host.kubernetes(CLUSTERS, {
       method: 'POST',
       body: {
         apiVersion: 'cluster.kubesphere.io/v1alpha1',
         kind: 'Cluster',
-        metadata: { name, labels },
+        metadata: { name },
         spec: { enable: true, connection: { type: 'direct', kubeconfig } },
-        status: { conditions: [{ type: 'Ready', status: 'True' }] },
+        status: { conditions: [{ type: 'Ready', status: 'True' }, ...conditions] },
       },
     });
 

@@ -143,7 +143,7 @@ function originOfClusters(
     .map(({ name }) => `${definition.resource};cluster=${name};unreachable`);
 
   return {
-    key: `clusters ${sources.map(({ store }) => numberOf(store)).join()}`,
+    key: `${definition.resource}.${definition.group} of ${sources.map(({ store }) => numberOf(store)).join()}`,
     openFeed: (limits) => new ClusterFeed(definition, sources, limits),
     bytesOf: (entry) => toBytes(placedOf(entry, sources)),
     stale: () => {
