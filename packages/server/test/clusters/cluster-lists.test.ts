@@ -204,8 +204,8 @@ function counting(name: string, path: string): { lists: number; open: number } {
 }
 
 test('informers of a member start when somebody asks, and end when nobody does', async () => {
-  limits.kindIdleMs = 400;
-  limits.idleMs = 2500;
+  limits.kindIdleMs = 1000;
+  limits.idleMs = 4000;
   await open(['east', 'west']);
 
   const count = counting('east', '/api/v1/configmaps');
@@ -328,7 +328,7 @@ test('a list without end takes no more memory than one member may have', async (
 });
 
 test('a member that comes to its senses is there without another wait', async () => {
-  limits.waitMs = 300;
+  limits.waitMs = 2000;
   await open(['east', 'west']);
 
   const stop = new AbortController();
@@ -340,7 +340,7 @@ test('a member that comes to its senses is there without another wait', async ()
 
   const begin = performance.now();
   assert.equal((await list(MINE)).incomplete, true);
-  assert.ok(performance.now() - begin < 200, 'what was late is not waited for again');
+  assert.ok(performance.now() - begin < 1500, 'what was late is not waited for again');
 
   tricks.delete('west');
   stop.abort();
