@@ -92,7 +92,7 @@ export class Catalog implements ResourceStores {
       idleMs,
       report,
       budget,
-      isPermanent: (resource) => keeps !== 'held' && this.#definitionKeys.has(gvrKey(resource)),
+      isPermanent: (key) => keeps !== 'held' && this.#definitionKeys.has(key),
     });
 
     for (const definition of definitions) {

@@ -10,8 +10,8 @@ import type { ResourceDefinition } from '../query/resource-definition.ts';
 export interface ResourceInformersOptions {
   /** How long an informer that is not permanent is kept after its last use, in milliseconds. */
   idleMs: number;
-  /** Whether the informer of a resource is kept even if nobody uses it. */
-  isPermanent: (resource: GroupVersionResource) => boolean;
+  /** Whether the informer of a resource, by its `gvrKey`, is kept even if nobody uses it. */
+  isPermanent: (key: string) => boolean;
   /** How much all informers may keep together; undefined for everything. */
   budget: CacheBudget | undefined;
   /** Reports objects that the API sent and that are not cached. */
@@ -48,14 +48,14 @@ export class ResourceInformers {
     this.#held.add(gvrKey(resource));
   }
 
-  #isPermanent(resource: GroupVersionResource): boolean {
-    return this.#held.has(gvrKey(resource)) || this.#options.isPermanent(resource);
+  #isPermanent(key: string): boolean {
+    return this.#held.has(key) || this.#options.isPermanent(key);
   }
 
   /** Returns the informer of a definition, started if necessary; `options` count only then. */
   start(definition: ResourceDefinition, options: Partial<InformerOptions> = {}): Informer {
     const key = gvrKey(definition);
-    if (!this.#isPermanent(definition)) {
+    if (!this.#isPermanent(key)) {
       this.#used.set(key, performance.now());
     }
 
@@ -108,7 +108,7 @@ export class ResourceInformers {
 
     for (const [key, used] of this.#used) {
       const informer = this.#informers.get(key);
-      if (!informer || this.#isPermanent(informer.options.resource)) {
+      if (!informer || this.#isPermanent(key)) {
         this.#used.delete(key);
       } else if (used < before && !informer.store.watched) {
         void this.#drop(key);
