@@ -25,8 +25,8 @@ function numberOf(store: InformerStore): number {
 /** The clusters of entries that are in no store any more, or that pages have under another uid. */
 const placedEntries = new WeakMap<Entry, ClusterEntry>();
 
-/** Objects with their label as they were sent last, by the bytes without it. */
-const sentBytes = new WeakMap<Buffer, Buffer>();
+/** Objects with their label, as long as somebody has sent them, by the bytes without it. */
+const sentBytes = new WeakMap<Buffer, WeakRef<Buffer>>();
 
 /** Returns an entry of a page or a change with its cluster. Throws an Error for any other. */
 function placedOf(entry: Entry, sources: readonly ClusterSource[]): ClusterEntry {
@@ -57,9 +57,15 @@ function pageEntry(placed: ClusterEntry): Entry {
 function keptBytes(placed: ClusterEntry): Buffer {
   const { entry, source } = placed;
   const plain = bytesOf(entry, source.definition, source.catalog);
-  const kept = sentBytes.get(plain) ?? labelledBytes(placed);
-  sentBytes.set(plain, kept);
-  return kept;
+  const sent = sentBytes.get(plain)?.deref();
+  if (sent) {
+    return sent;
+  }
+
+  const labelled = labelledBytes(placed);
+  sentBytes.set(plain, new WeakRef(labelled));
+
+  return labelled;
 }
 
 /** A feed of several clusters; it notes from which of them each change is. */
