@@ -1,7 +1,7 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import type { ClusterConfig } from './kubeconfig.ts';
-import { RemoteTransport } from './remote.ts';
+import { type RemoteOptions, RemoteTransport } from './remote.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -33,11 +33,13 @@ export class ProbeError extends Error {
 export async function readObject(
   config: ClusterConfig,
   url: string,
+  options: RemoteOptions = {},
 ): Promise<Record<string, unknown>> {
   // As in Kubernetes' clients, credentials are not sent over unencrypted connections.
-  const transport = new RemoteTransport(
-    config.server.startsWith('https:') ? config : { server: config.server },
-  );
+  const { dial } = options;
+  const transport = config.server.startsWith('https:')
+    ? new RemoteTransport(config, options)
+    : new RemoteTransport({ server: config.server }, dial && { dial });
 
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -77,25 +79,30 @@ export async function readKubeSphere(
   config: ClusterConfig,
   endpoint: string | undefined,
   path: string,
+  options: RemoteOptions = {},
 ): Promise<Record<string, unknown>> {
   if (!endpoint) {
-    return readObject(config, KUBESPHERE_SERVICE + path);
+    return readObject(config, KUBESPHERE_SERVICE + path, options);
   }
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
     throw new ProbeError('the endpoint is no http or https URL');
   }
 
   // The credentials of the kubeconfig are only for its Kubernetes API.
-  return readObject({ server: endpoint.replace(/\/+$/, '') }, path);
+  const { dial } = options;
+  return readObject({ server: endpoint.replace(/\/+$/, '') }, path, dial && { dial });
 }
 
 /**
  * Returns whether a cluster has the Service of a KubeSphere; undefined where its Kubernetes API does
  * not tell.
  */
-export async function findKubeSphere(config: ClusterConfig): Promise<boolean | undefined> {
+export async function findKubeSphere(
+  config: ClusterConfig,
+  options: RemoteOptions = {},
+): Promise<boolean | undefined> {
   try {
-    await readObject(config, SERVICE);
+    await readObject(config, SERVICE, options);
     return true;
   } catch (error) {
     return error instanceof ProbeError && error.status === 404 ? false : undefined;

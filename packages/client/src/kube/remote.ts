@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
+import { type Duplex, Readable } from 'node:stream';
 import type tls from 'node:tls';
 import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import {
@@ -10,7 +11,9 @@ import {
 } from '@ks-apiserver/apimachinery/transport/transport';
 import { Agent } from 'undici';
 import type { WebSocket } from 'ws';
+import type { Dial } from './agent-tunnel.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
+import { dialledConnector, dialOrigin } from './dialled.ts';
 import type { ClusterConfig } from './kubeconfig.ts';
 import { RemoteAnswer } from './remote-answer.ts';
 import { openUpgrade } from './upgrade.ts';
@@ -42,8 +45,19 @@ function tlsOptions(config: ClusterConfig): TlsOptions {
   };
 }
 
-/** With whose credentials calls are made. */
+function headerOf(bearerToken: () => string): Credentials {
+  return async () => {
+    const token = bearerToken();
+    return token === '' ? '' : `Bearer ${token}`;
+  };
+}
+
+/** How and with whose credentials calls are made. */
 export interface RemoteOptions {
+  /** Opens the connections; without it they are made from here. */
+  dial?: Dial;
+  /** Returns the token to send, instead of that of the kubeconfig; '' for none. */
+  bearerToken?: () => string;
   /**
    * Credentials of the requests are sent, instead of those of the kubeconfig: for servers that know
    * the callers of this one.
@@ -62,20 +76,26 @@ export class RemoteTransport implements KubeTransport {
   readonly #credentials: Credentials;
   readonly #config: ClusterConfig;
   readonly #sendsCredentialsOfRequests: boolean;
+  readonly #dial: Dial | undefined;
 
-  constructor(config: ClusterConfig, { sendsCredentialsOfRequests = false }: RemoteOptions = {}) {
+  constructor(config: ClusterConfig, options: RemoteOptions = {}) {
+    const { dial, bearerToken, sendsCredentialsOfRequests = false } = options;
+
     this.#config = config;
+    this.#dial = dial;
     this.#sendsCredentialsOfRequests = sendsCredentialsOfRequests;
     this.#origin = new URL(config.server);
     this.#prefix = this.#origin.pathname.replace(/\/+$/, '');
-    this.#credentials = credentialsOf(config);
+    this.#credentials = bearerToken ? headerOf(bearerToken) : credentialsOf(config);
 
     this.#agent = new Agent({
-      connect: {
-        timeout: CONNECT_TIMEOUT_MS,
-        keepAliveInitialDelay: KEEP_ALIVE_MS,
-        ...tlsOptions(config),
-      },
+      connect: dial
+        ? dialledConnector(dial, this.#origin, tlsOptions(config))
+        : {
+            timeout: CONNECT_TIMEOUT_MS,
+            keepAliveInitialDelay: KEEP_ALIVE_MS,
+            ...tlsOptions(config),
+          },
       headersTimeout: HEADERS_TIMEOUT_MS,
       // Watches may be silent for long: the server ends them after timeoutSeconds.
       bodyTimeout: 0,
@@ -156,6 +176,7 @@ export class RemoteTransport implements KubeTransport {
         headers,
         tls: tlsOptions(this.#config),
         signal: request.signal,
+        ...(this.#dial && { connection: await this.#connection(this.#dial) }),
       });
     } catch (error) {
       throw this.#unreachable(error);
@@ -169,8 +190,20 @@ export class RemoteTransport implements KubeTransport {
   ): Promise<WebSocket> {
     const headers = await this.#headers({ method: 'GET', url, headers: {} });
     const target = `${this.#origin.origin.replace(/^http/, 'ws')}${this.#prefix}${url}`;
-    const options = { headers, origin: this.#origin.origin, ...tlsOptions(this.#config) };
+    const dialled = this.#dial && (await this.#connection(this.#dial));
+    const options = {
+      headers,
+      origin: this.#origin.origin,
+      ...tlsOptions(this.#config),
+      // Node and ws use of a socket only what every stream has.
+      ...(dialled && { createConnection: () => dialled as Socket }),
+    };
+
     return openWebSocket(target, protocols, options, signal);
+  }
+
+  #connection(dial: Dial): Promise<Duplex> {
+    return dialOrigin(dial, this.#origin, tlsOptions(this.#config));
   }
 
   close(): Promise<void> {

@@ -43,6 +43,8 @@ export interface UpgradeOptions {
   headers: Readonly<Record<string, string>>;
   tls: ConnectionOptions;
   signal: AbortSignal | undefined;
+  /** A connection that is open already, with TLS if it has to have it; otherwise one is made. */
+  connection?: Duplex;
 }
 
 function answerHeaders(res: http.IncomingMessage): Record<string, string | string[]> {
@@ -81,7 +83,7 @@ export function openUpgrade(
   path: string,
   options: UpgradeOptions,
 ): Promise<Upgraded | KubeResponse> {
-  const { method, tls, signal } = options;
+  const { method, tls, signal, connection } = options;
   const headers: Record<string, string> = { connection: 'Upgrade' };
   for (const [name, value] of Object.entries(options.headers)) {
     if (!NOT_SENT.has(name)) {
@@ -98,8 +100,9 @@ export function openUpgrade(
       path,
       method,
       headers,
-      agent: false,
       ...(isSecure && { ...tls, ALPNProtocols: ['http/1.1'] }),
+      // An agent would open a connection of its own, whatever is given here.
+      ...(connection ? { createConnection: () => connection } : { agent: false }),
     });
 
     const late = () =>
