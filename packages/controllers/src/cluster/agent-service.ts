@@ -33,7 +33,17 @@ function freePort(clusters: Iterable<ClusterObject>): number {
   throw new Error(`all ports from ${FIRST_PORT} to ${LAST_PORT} belong to other clusters`);
 }
 
-function serviceOf(name: string, ports: Required<Pick<ClusterConnection, PortName>>) {
+/** Whose ports the Services lead to: those of tower, or of this server. */
+const SERVED_BY = {
+  tower: { app: 'tower', 'app.kubernetes.io/name': 'tower' },
+  server: { app: 'ks-apiserver', tier: 'backend' },
+} as const;
+
+function serviceOf(
+  name: string,
+  ports: Required<Pick<ClusterConnection, PortName>>,
+  selector: Readonly<Record<string, string>>,
+) {
   const labels = { app: `mc-${name}`, 'app.kubernetes.io/name': `mc-${name}` };
 
   return {
@@ -41,7 +51,7 @@ function serviceOf(name: string, ports: Required<Pick<ClusterConnection, PortNam
     kind: 'Service',
     metadata: { name: `mc-${name}`, namespace: SYSTEM_NAMESPACE, labels },
     spec: {
-      selector: { app: 'tower', 'app.kubernetes.io/name': 'tower' },
+      selector,
       ports: [
         { name: 'kubernetes', port: 6443, targetPort: ports.kubernetesAPIServerPort },
         { name: 'kubesphere', port: 80, targetPort: ports.kubesphereAPIServerPort },
@@ -52,6 +62,11 @@ function serviceOf(name: string, ports: Required<Pick<ClusterConnection, PortNam
 
 type PortName = 'kubernetesAPIServerPort' | 'kubesphereAPIServerPort';
 
+/** Returns a connection with the secret of its agent, a new one if it has none. */
+export function withToken(connection: ClusterConnection): ClusterConnection {
+  return { ...connection, token: connection.token || randomBytes(TOKEN_BYTES).toString('hex') };
+}
+
 /**
  * Returns the connection of a cluster whose agent connects to us, with ports, a token and the
  * addresses of its Service, which is made when it is not there.
@@ -60,6 +75,7 @@ export async function ensureAgentService(
   client: KubeClient,
   cluster: ClusterObject,
   clusters: Iterable<ClusterObject>,
+  servedBy: keyof typeof SERVED_BY,
 ): Promise<ClusterConnection> {
   const { name } = cluster.metadata;
   const connection = cluster.spec?.connection ?? {};
@@ -72,15 +88,15 @@ export async function ensureAgentService(
   };
 
   const service =
-    (await client.find(keyOf(name))) ?? (await client.create(SERVICES, serviceOf(name, ports)));
+    (await client.find(keyOf(name))) ??
+    (await client.create(SERVICES, serviceOf(name, ports, SERVED_BY[servedBy])));
 
   const host = String(service.spec?.clusterIP ?? '');
   const address = host.includes(':') ? `[${host}]` : host;
 
   return {
-    ...connection,
+    ...withToken(connection),
     ...ports,
-    token: connection.token || randomBytes(TOKEN_BYTES).toString('hex'),
     kubernetesAPIEndpoint: connection.kubernetesAPIEndpoint || `https://${address}:6443`,
     kubesphereAPIEndpoint: connection.kubesphereAPIEndpoint || `http://${address}:80`,
   };

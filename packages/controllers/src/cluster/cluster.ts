@@ -6,21 +6,23 @@ import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { AgentTunnel, AgentTunnels } from '@ks-apiserver/client/kube/agent-tunnel';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeconfigError } from '@ks-apiserver/client/kube/kubeconfig';
 import { ProbeError } from '@ks-apiserver/client/kube/probe';
 import type { EventRecorder } from '../events/recorder.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { withFinalizer, withoutFinalizer } from '../runtime/ensure.ts';
-import { ensureAgentService, removeAgentService } from './agent-service.ts';
+import { ensureAgentService, removeAgentService, withToken } from './agent-service.ts';
 import {
   type ClusterCondition,
+  type ClusterConnection,
   type ClusterObject,
   isTrue,
   withCondition,
 } from './cluster-object.ts';
 import type { Federation } from './federation.ts';
-import { type MemberState, memberState } from './member-state.ts';
+import { type MemberState, memberState, stateThroughAgent } from './member-state.ts';
 import { Membership } from './membership.ts';
 
 const FINALIZER = 'finalizer.cluster.kubesphere.io';
@@ -54,6 +56,21 @@ export interface ClusterDependencies {
   featuresOfMembers: () => Record<string, boolean>;
   /** What clusters join; undefined if nothing is propagated. */
   federation?: Federation | undefined;
+  /** Agents that connect to this server; undefined where they connect to tower. */
+  agents: MemberAgents | undefined;
+}
+
+/** Lets others reach members at ports of this server. */
+export interface MemberPortAccess {
+  /** Returns a kubeconfig (base64) with which a member is reached at the address given. */
+  kubeconfigFor(cluster: string, server: string): Promise<string>;
+}
+
+/** The agents that connect to this server. */
+export interface MemberAgents {
+  tunnels: AgentTunnels;
+  /** Ports at which others reach members, with Services in front; undefined if there are none. */
+  ports: MemberPortAccess | undefined;
 }
 
 const INSTALLED = {
@@ -69,6 +86,18 @@ const NOT_INSTALLED = {
   reason: 'NotInstalled',
   message: 'The cluster has no KubeSphere: the host answers for it',
 } as const satisfies ClusterCondition;
+
+function agentCondition(tunnel: AgentTunnel | undefined): ClusterCondition {
+  const isConnected = tunnel !== undefined;
+
+  return {
+    type: 'AgentAvailable',
+    status: isConnected ? 'True' : 'False',
+    message: isConnected
+      ? 'Agent has connected to proxy successfully.'
+      : 'Agent has not connected to proxy.',
+  };
+}
 
 function notReady(why: string): ClusterCondition {
   return {
@@ -90,6 +119,7 @@ export function clusterReconciler({
   ownState,
   featuresOfMembers,
   federation,
+  agents,
 }: ClusterDependencies): Reconciler {
   const membership = new Membership(federation, events);
   const find = (name: string) => clusters.store.get(name)?.object as ClusterObject | undefined;
@@ -105,8 +135,12 @@ export function clusterReconciler({
       return notReady('its agent is not connected');
     }
 
+    const tunnel = agents?.tunnels.find(cluster.metadata.name);
+
     try {
-      return await memberState(cluster.spec?.connection ?? {});
+      return await (tunnel
+        ? stateThroughAgent(tunnel)
+        : memberState(cluster.spec?.connection ?? {}));
     } catch (error) {
       if (error instanceof ProbeError || error instanceof KubeconfigError) {
         return notReady(messageOf(error));
@@ -121,8 +155,44 @@ export function clusterReconciler({
       return cluster;
     }
 
-    const connection = await ensureAgentService(client, cluster, all());
+    const connection: ClusterConnection =
+      agents && !agents.ports
+        ? withToken(cluster.spec?.connection ?? {})
+        : await ensureAgentService(client, cluster, all(), agents ? 'server' : 'tower');
+    const { kubernetesAPIEndpoint: server } = connection;
+
+    if (agents?.ports && server && !connection.kubeconfig) {
+      connection.kubeconfig = await agents.ports.kubeconfigFor(cluster.metadata.name, server);
+    }
+
     return { ...cluster, spec: { ...cluster.spec, connection } };
+  }
+
+  /** Clusters whose agents were connected to this server. */
+  const served = new Set<string>();
+
+  /**
+   * Tells whether the agent of a cluster is connected. Clusters that were prepared for a tower, and
+   * whose agents never came here, are left to it.
+   */
+  function withAgent(cluster: ClusterObject, now: string): ClusterObject {
+    const { type, kubernetesAPIEndpoint = '' } = cluster.spec?.connection ?? {};
+    if (!agents || type !== 'proxy') {
+      return cluster;
+    }
+
+    const { name } = cluster.metadata;
+    const tunnel = agents.tunnels.find(name);
+    if (tunnel) {
+      served.add(name);
+    } else if (kubernetesAPIEndpoint !== '' && !agents.ports && !served.has(name)) {
+      return cluster;
+    }
+
+    const condition = agentCondition(tunnel);
+    const conditions = withCondition(cluster.status?.conditions ?? [], condition, now);
+
+    return { ...cluster, status: { ...cluster.status, conditions } };
   }
 
   /**
@@ -204,9 +274,11 @@ export function clusterReconciler({
     name: 'cluster',
     about: find,
     sources: [{ informer: clusters, keys: ({ entry }) => [entry.name] }],
+    ...(agents && { listen: (add) => agents.tunnels.onChange(add) }),
     async reconcile(name) {
       const cluster = find(name);
       if (!cluster) {
+        served.delete(name);
         return undefined;
       }
 
@@ -231,7 +303,7 @@ export function clusterReconciler({
       }
 
       const own = await withFinalizer(client, CLUSTERS, cluster, FINALIZER);
-      const ready = await prepared(own);
+      const ready = withAgent(await prepared(own), now);
       const found = await identified(ready, await ask(ready));
       const asked = withState(found.cluster, found.answered, now);
       const dated = await membership.withExpiry(asked, now);

@@ -1,3 +1,4 @@
+import type { AgentTunnel } from '@ks-apiserver/client/kube/agent-tunnel';
 import type { ClusterConfig } from '@ks-apiserver/client/kube/kubeconfig';
 import { parseKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 import {
@@ -6,6 +7,7 @@ import {
   readKubeSphere,
   readObject,
 } from '@ks-apiserver/client/kube/probe';
+import type { RemoteOptions } from '@ks-apiserver/client/kube/remote';
 import type { ClusterConnection } from './cluster-object.ts';
 
 /** What a member tells of itself. */
@@ -26,9 +28,15 @@ function versionOf(version: Record<string, unknown>): string {
   return typeof version.gitVersion === 'string' ? version.gitVersion : '';
 }
 
+/** A member's Kubernetes API, and how it is called. */
+interface KubernetesApi {
+  config: ClusterConfig;
+  options?: RemoteOptions;
+}
+
 /** Returns how many nodes a member has, from a list of one and the number of those left out. */
-async function countNodes(config: ClusterConfig): Promise<number> {
-  const { items, metadata } = await readObject(config, '/api/v1/nodes?limit=1');
+async function countNodes({ config, options }: KubernetesApi): Promise<number> {
+  const { items, metadata } = await readObject(config, '/api/v1/nodes?limit=1', options);
   const { remainingItemCount = 0 }: { remainingItemCount?: number } = Object(metadata);
 
   return (Array.isArray(items) ? items.length : 0) + Number(remainingItemCount);
@@ -44,9 +52,9 @@ function featuresOf(configz: Record<string, unknown>): Record<string, boolean> {
 }
 
 /** Returns the uid of the namespace kube-system; undefined where that cannot be read. */
-async function readUid(config: ClusterConfig): Promise<string | undefined> {
+async function readUid({ config, options }: KubernetesApi): Promise<string | undefined> {
   try {
-    const { metadata } = await readObject(config, '/api/v1/namespaces/kube-system');
+    const { metadata } = await readObject(config, '/api/v1/namespaces/kube-system', options);
     const { uid }: { uid?: unknown } = Object(metadata);
 
     return typeof uid === 'string' && uid !== '' ? uid : undefined;
@@ -58,18 +66,29 @@ async function readUid(config: ClusterConfig): Promise<string | undefined> {
   }
 }
 
-/** Asks a member that has a kubeconfig. */
-async function askKubernetes(kubeconfig: string, endpoint: string): Promise<MemberState> {
-  const config = await parseKubeconfig(Buffer.from(kubeconfig, 'base64').toString(), undefined);
+/** Asks a member whose Kubernetes API can be called; '' where its KubeSphere is behind that. */
+async function askKubernetes(api: KubernetesApi, endpoint: string): Promise<MemberState> {
+  const { config, options } = api;
   const [version, nodeCount, configz, hasKubeSphere, uid] = await Promise.all([
-    readObject(config, '/version'),
-    countNodes(config),
-    readKubeSphere(config, endpoint || undefined, CONFIGZ).then(featuresOf, () => undefined),
-    endpoint === '' ? findKubeSphere(config) : true,
-    readUid(config),
+    readObject(config, '/version', options),
+    countNodes(api),
+    readKubeSphere(config, endpoint, CONFIGZ, options).then(featuresOf, () => undefined),
+    endpoint === '' ? findKubeSphere(config, options) : true,
+    readUid(api),
   ]);
 
   return { kubernetesVersion: versionOf(version), nodeCount, configz, hasKubeSphere, uid };
+}
+
+/** Asks a member through its agent, which may name a KubeSphere that there is not. */
+export async function stateThroughAgent(tunnel: AgentTunnel): Promise<MemberState> {
+  const { kubernetes: config, dial, bearerToken, kubesphere } = tunnel;
+  const api = { config, options: { dial, bearerToken } };
+  const state = await askKubernetes(api, kubesphere);
+
+  return state.configz
+    ? state
+    : { ...state, hasKubeSphere: await findKubeSphere(config, api.options) };
 }
 
 /** Asks a member of which only its KubeSphere API is known. */
@@ -95,7 +114,10 @@ export async function memberState({
   kubesphereAPIEndpoint = '',
 }: ClusterConnection): Promise<MemberState> {
   if (kubeconfig !== '') {
-    return askKubernetes(kubeconfig, kubesphereAPIEndpoint);
+    const text = Buffer.from(kubeconfig, 'base64').toString();
+    const config = await parseKubeconfig(text, undefined);
+
+    return askKubernetes({ config }, kubesphereAPIEndpoint);
   }
   if (kubesphereAPIEndpoint !== '') {
     return askKubeSphere(kubesphereAPIEndpoint);

@@ -23,6 +23,11 @@ export interface Reconciler {
   begin?(follow: Follow, add: (key: string) => void): void;
   /** Called once when nothing is reconciled any more. */
   end?(): Promise<void>;
+  /**
+   * Called once at the start, for a reconciler that also follows what is no object. Reports keys to
+   * `add`; returns what ends that.
+   */
+  listen?(add: (key: string) => void): () => void;
   /** Returns the object that a key stands for, if there is one: events about failures name it. */
   about?(key: string): PersistedObject | undefined;
   /**
@@ -86,6 +91,11 @@ export class Controller {
       },
       (key) => this.add(key),
     );
+
+    const unlisten = this.#reconciler.listen?.((key) => this.add(key));
+    if (unlisten) {
+      this.#unsubscribe.push(unlisten);
+    }
 
     this.#addEverything();
     this.#resync = setInterval(() => this.#addEverything(), RESYNC_MS);
