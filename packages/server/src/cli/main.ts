@@ -5,6 +5,7 @@ import { serve } from '../compose/serve.ts';
 import { BUILD } from '../config/build.ts';
 import { ConfigError } from '../config/config.ts';
 import { readOptions, USAGE } from '../config/options.ts';
+import { agentCommand } from './agent/command.ts';
 import { backupCommand } from './backup/command.ts';
 import { importCommand } from './import/command.ts';
 import { installCommand } from './install/command.ts';
@@ -15,6 +16,37 @@ function explained(error: unknown): string | undefined {
     return messageOf(error);
   }
   return undefined;
+}
+
+/** Standard output belongs to the reader at the terminal; the log is for machines. */
+function logger(level: string): pino.Logger {
+  return pino({ level, base: null }, pino.destination({ dest: 2, sync: false }));
+}
+
+/** Runs the agent until a signal comes; returns the exit code. */
+async function runAgent(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  output: { out: (line: string) => void; error: (line: string) => void },
+): Promise<number> {
+  const stop = new AbortController();
+  const onSignal = () => (stop.signal.aborted ? process.exit(1) : stop.abort());
+
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+
+  const code = await agentCommand(args, {
+    ...output,
+    inCluster: () => inClusterConfig(env.KUBERNETES_SERVICE_HOST, env.KUBERNETES_SERVICE_PORT),
+    version: BUILD.gitVersion,
+    log: logger('info'),
+    signal: stop.signal,
+  });
+
+  process.off('SIGTERM', onSignal);
+  process.off('SIGINT', onSignal);
+
+  return code;
 }
 
 async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -36,6 +68,11 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<vo
     return;
   }
 
+  if (args[0] === 'agent') {
+    process.exitCode = await runAgent(args.slice(1), env, { out, error });
+    return;
+  }
+
   const options = await readOptions(args, env);
   if (options.command === 'help') {
     return void process.stdout.write(USAGE);
@@ -44,11 +81,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<vo
     return out(`ks-apiserver ${BUILD.gitVersion}`);
   }
 
-  // Standard output belongs to the reader at the terminal; the log is for machines.
-  const log = pino(
-    { level: options.logLevel, base: null },
-    pino.destination({ dest: 2, sync: false }),
-  );
+  const log = logger(options.logLevel);
 
   for (const key of options.unknownKeys) {
     log.warn(`${options.configFile}: ${key} is not known and ignored`);

@@ -237,6 +237,7 @@ export async function openApp(
           metrics,
           dataDir,
           log,
+          agents: { auditor, addresses: signIn.addresses, secrets: kubernetes.secrets },
           hostParts: {
             config,
             users,
@@ -336,6 +337,7 @@ export async function openApp(
       ingest: search.ingest,
       memberClusters: otherClusters?.members,
       memberParts: otherClusters?.partsFor,
+      agents: otherClusters?.agents?.door,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,
@@ -345,6 +347,7 @@ export async function openApp(
 
   const close = async () => {
     stopping = true;
+    await otherClusters?.agents?.close();
     await server.close();
     await upstreams.close();
     await otherClusters?.close();
@@ -384,6 +387,7 @@ export async function openApp(
     memberClusters: otherClusters && {
       clusters: otherClusters.clusters,
       followMember: otherClusters.followMember,
+      agents: otherClusters.agents,
       configz: () => configz(config, search.backends),
       featuresOfMembers: () => configz(configOfMember(config), NO_SEARCH),
       federation: {

@@ -140,6 +140,15 @@ export class KsApiServer {
   }
 
   readonly #onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const { agents } = this.#dependencies;
+
+    if (agents?.takes(req)) {
+      this.#upgrades.add(socket);
+      socket.once('close', () => this.#upgrades.delete(socket));
+      agents.take(req, socket, head);
+      return;
+    }
+
     socket.on('error', () => socket.destroy());
 
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));

@@ -169,6 +169,19 @@ export const ConfigSchema = Type.Object({
     proxyPublishService: Text(),
     proxyPublishAddress: Text(),
     agentImage: Text('kubesphere/tower:v1.0'),
+    // What the image holds: tower's agent, or this program, whose command `agent` is that.
+    agentProgram: Type.Enum(['tower', 'ks-apiserver'], { default: 'tower' }),
+    // Agents of members connect to this server, as they do to tower in 3.0; without `enable` a tower
+    // beside it takes them.
+    agents: Section({
+      enable: Flag(true),
+      // A port for agents alone, such as tower's 8080; they may use the main port in any case.
+      port: Port(0),
+      bindAddress: Text('0.0.0.0'),
+      // Two ports for each member, and the Service `mc-NAME` in front of them, for others that call
+      // members, such as KubeFed; clients need the certificate in the kubeconfig of the Cluster.
+      memberPorts: Section({ enable: Flag(), bindAddress: Text('127.0.0.1') }),
+    }),
   }),
   // The version of KubeSphere that this server reports: later consoles choose their menus by it.
   compatibility: Section({ version: Type.Enum([...COMPATIBLE_VERSIONS], { default: '3.0.0' }) }),

@@ -52,7 +52,7 @@ const FLAGS = {
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** Usage of the command. */
-export const USAGE = `usage: ks-apiserver [install | import --from FILE | backup FILE | restore FILE] [options]
+export const USAGE = `usage: ks-apiserver [install | import --from FILE | backup FILE | restore FILE | agent] [options]
 
   --config FILE            kubesphere.yaml (default: /etc/kubesphere/kubesphere.yaml, then ./kubesphere.yaml)
   --bind-address ADDRESS   address of all ports (default 127.0.0.1)
@@ -71,6 +71,7 @@ export const USAGE = `usage: ks-apiserver [install | import --from FILE | backup
   import --from FILE       import users, workspaces and projects from KubeSphere 3.x on another cluster (import --help)
   backup FILE              write all data of the embedded API to a file, also while a server runs (backup --help)
   restore FILE             restore such a file to an empty data directory (restore --help)
+  agent                    connect the cluster that this runs in to the server of its host (agent --help)
 `;
 
 function port(flag: string, text: string): number {

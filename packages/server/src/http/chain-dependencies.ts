@@ -9,6 +9,7 @@ import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/login/authenticate.ts';
 import type { LegacyCallDependencies } from '../models/legacy-versions/calls/legacy-call.ts';
 import type { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
+import type { AgentDoor } from '../proxy/agent-door.ts';
 import type { Connections } from './connections.ts';
 import type { LongCalls } from './long-calls.ts';
 
@@ -53,6 +54,8 @@ export interface ChainDependencies {
   memberClusters: MemberClusters | undefined;
   /** Opens what answers for a member that has only Kubernetes. Rejects with a StatusError. */
   memberParts: ((cluster: string, signal: AbortSignal) => Promise<MemberLease>) | undefined;
+  /** Lets agents of members in; undefined where they connect to tower. */
+  agents: AgentDoor | undefined;
   /** Serves protocol upgrades of this server's own routes. */
   upgrade: ReturnType<typeof upgradeRouter>;
   /** Finds the route that serves a path. */

@@ -25,7 +25,7 @@ let member: TestServer;
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'cluster-controller-'));
   const config = join(dir, 'host.yaml');
-  await writeFile(config, 'multicluster: { enable: true }\n');
+  await writeFile(config, 'multicluster: { enable: true, agents: { enable: false } }\n');
 
   [host, member] = await Promise.all([
     TestServer.start({ args: ['--config', config] }),

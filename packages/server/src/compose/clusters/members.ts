@@ -6,6 +6,7 @@ import type { MemberLease, MemberParts } from '../../http/chain-dependencies.ts'
 import { MemberClusters } from '../../models/clusters/member-clusters.ts';
 import { type MemberScope, MemberScopes } from '../../models/clusters/member-scopes.ts';
 import type { FollowMember } from '../controllers/clusters.ts';
+import { type AgentsContext, type OpenedAgents, openAgents } from './agents.ts';
 import { type MemberMetricsContext, openMemberMetrics } from './member-metrics.ts';
 import { type HostParts, openMemberParts } from './member-parts.ts';
 import { type MemberScopeContext, memberScopeOpener } from './member-scope.ts';
@@ -16,6 +17,8 @@ export interface OpenedMembers {
   clusters: Informer;
   members: MemberClusters;
   scopes: MemberScopes;
+  /** Agents that connect to this server; undefined where they connect to tower. */
+  agents: OpenedAgents | undefined;
   /** Opens what answers for a member that has only Kubernetes. */
   partsFor: (cluster: string, signal: AbortSignal) => Promise<MemberLease>;
   /** Follows the projects of a member that has only Kubernetes; undefined for any other. */
@@ -27,6 +30,7 @@ export interface OpenedMembers {
 export interface MembersContext extends MemberScopeContext, MemberMetricsContext {
   client: KubeClient;
   hostParts: HostParts;
+  agents: Pick<AgentsContext, 'auditor' | 'addresses' | 'secrets'>;
 }
 
 /** Follows Clusters; members are connected to when they are called. Rejects like `signal`. */
@@ -38,7 +42,12 @@ export async function openMembers(
   const clusters = new Informer(client, { resource: CLUSTERS, kind: 'Cluster', keepObjects: true });
   await clusters.start().ready(signal);
 
-  const members = new MemberClusters(clusters.store);
+  const settings = context.config.multicluster.agents;
+  const agents = settings.enable
+    ? await openAgents({ config: settings, clusters, log: context.log, ...context.agents })
+    : undefined;
+
+  const members = new MemberClusters(clusters.store, agents?.tunnels);
   const scopes = new MemberScopes(members, memberScopeOpener(context));
 
   const opened = new WeakMap<MemberScope, Promise<MemberParts>>();
@@ -99,8 +108,9 @@ export async function openMembers(
   const close = async () => {
     scopes.close();
     await members.close();
+    await agents?.close();
     await clusters.stop();
   };
 
-  return { clusters, members, scopes, partsFor, followMember, close };
+  return { clusters, members, scopes, agents, partsFor, followMember, close };
 }

@@ -2,7 +2,7 @@ import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
 import { NAMESPACES } from '@ks-apiserver/api/resources';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { clusterReconciler } from '@ks-apiserver/controllers/cluster/cluster';
+import { clusterReconciler, type MemberAgents } from '@ks-apiserver/controllers/cluster/cluster';
 import { type Federation, OWN_FEDERATION } from '@ks-apiserver/controllers/cluster/federation';
 import { hostClusterReconciler } from '@ks-apiserver/controllers/cluster/host-cluster';
 import {
@@ -29,6 +29,8 @@ export interface ClusterOptions {
   configz: () => Record<string, boolean>;
   /** Returns the features that this server offers for members without a KubeSphere. */
   featuresOfMembers: () => Record<string, boolean>;
+  /** Agents that connect to this server; undefined where they connect to tower. */
+  agents: MemberAgents | undefined;
   /** How objects are propagated to members. */
   federation: Pick<FederationOptions, 'mode' | 'transportOf'> & {
     /** Where KubeFed reaches the host itself. */
@@ -64,7 +66,7 @@ function openFederation(
 /** Returns the controllers that look after the own cluster's object and after members. */
 export function clusterControllers(
   { client, catalog, events }: OptionalDependencies,
-  { clusters, configz, featuresOfMembers, followMember, federation }: ClusterOptions,
+  { clusters, configz, featuresOfMembers, followMember, federation, agents }: ClusterOptions,
   { roleBases, users, onFailure }: ProjectDependencies,
 ): OptionalControllers {
   const nodes = catalog.informerOf('nodes');
@@ -95,6 +97,7 @@ export function clusterControllers(
         events,
         ownState,
         featuresOfMembers,
+        agents,
         federation: openFederation(client, clusters, federation),
       }),
       hostClusterReconciler(client, clusters, catalog.informerOf('namespaces')),

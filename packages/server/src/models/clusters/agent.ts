@@ -10,6 +10,8 @@ export interface AgentOptions {
   /** `name` or `name.namespace` of the Service in front of the proxy. */
   proxyPublishService: string;
   agentImage: string;
+  /** Whose agent the image holds. */
+  agentProgram: 'tower' | 'ks-apiserver';
 }
 
 function absent(message: string): StatusError {
@@ -72,16 +74,21 @@ export async function agentDeployment(
   const address = await proxyAddress(client, options);
   const labels = { app: 'agent', 'app.kubernetes.io/part-of': 'tower' };
 
-  const command = [
-    '/agent',
+  const flags = [
     `--name=${name}`,
     `--token=${token}`,
     `--proxy-server=${address}`,
     '--keepalive=10s',
     '--kubesphere-service=ks-apiserver.kubesphere-system.svc:80',
-    '--kubernetes-service=kubernetes.default.svc:443',
-    '--v=0',
   ];
+
+  // Tower's agent wants the address of the Kubernetes API, and takes that of its pod's environment.
+  const start =
+    options.agentProgram === 'tower'
+      ? {
+          command: ['/agent', ...flags, '--kubernetes-service=kubernetes.default.svc:443', '--v=0'],
+        }
+      : { args: ['agent', ...flags] };
 
   const resources = {
     limits: { cpu: '1', memory: '200M' },
@@ -98,7 +105,7 @@ export async function agentDeployment(
       template: {
         metadata: { creationTimestamp: null, labels: { ...labels } },
         spec: {
-          containers: [{ command, image: options.agentImage, name: 'agent', resources }],
+          containers: [{ ...start, image: options.agentImage, name: 'agent', resources }],
           serviceAccountName: 'kubesphere',
         },
       },

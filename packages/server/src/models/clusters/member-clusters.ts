@@ -1,6 +1,7 @@
 import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { InformerStore } from '@ks-apiserver/client/informer/informer-store';
+import type { AgentTunnels } from '@ks-apiserver/client/kube/agent-tunnel';
 import { closeMember, type Member, openMember, sourceOf } from './member.ts';
 
 interface Known {
@@ -14,19 +15,28 @@ export class MemberClusters {
   readonly #clusters: InformerStore;
   readonly #known = new Map<string, Known>();
   readonly #listeners = new Set<(cluster: string) => void>();
-  readonly #unsubscribe: () => void;
+  readonly #agents: AgentTunnels | undefined;
+  readonly #unsubscribe: (() => void)[];
 
-  /** `clusters` are the Cluster objects with their credentials; their informer keeps objects. */
-  constructor(clusters: InformerStore) {
+  /**
+   * `clusters` are the Cluster objects with their credentials; their informer keeps objects.
+   * `agents` are those that connect to this server; undefined where they connect to tower.
+   */
+  constructor(clusters: InformerStore, agents?: AgentTunnels) {
     this.#clusters = clusters;
+    this.#agents = agents;
 
     // The status of a Cluster changes all the time; connections must not end with that.
-    this.#unsubscribe = clusters.onChange(({ type, entry }) => {
+    const unsubscribe = clusters.onChange(({ type, entry }) => {
       const known = this.#known.get(entry.name);
       if (known && (type === 'DELETED' || known.source !== JSON.stringify(sourceOf(entry)))) {
         this.#forget(entry.name);
       }
     });
+
+    const changed = agents?.onChange((cluster) => this.#forget(cluster));
+
+    this.#unsubscribe = changed ? [unsubscribe, changed] : [unsubscribe];
   }
 
   /** Returns a cluster by its name; undefined if there is none. */
@@ -67,7 +77,9 @@ export class MemberClusters {
 
   /** Ends all connections. */
   async close(): Promise<void> {
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) {
+      unsubscribe();
+    }
 
     for (const name of [...this.#known.keys()]) {
       this.#forget(name);
@@ -76,7 +88,7 @@ export class MemberClusters {
 
   #open(entry: Entry): Known {
     const source = sourceOf(entry);
-    return { source: JSON.stringify(source), member: openMember(entry.name, source) };
+    return { source: JSON.stringify(source), member: openMember(entry.name, source, this.#agents) };
   }
 
   #forget(name: string): void {

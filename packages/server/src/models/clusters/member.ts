@@ -1,6 +1,7 @@
 import { KUBESPHERE_CONDITION, PROMETHEUS_ANNOTATION } from '@ks-apiserver/api/cluster';
 import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
 import { type Entry, objectOf } from '@ks-apiserver/client/informer/entry';
+import type { AgentTunnel, AgentTunnels } from '@ks-apiserver/client/kube/agent-tunnel';
 import { KubeconfigError, parseKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
 import { MemberConnection } from './member-connection.ts';
@@ -114,8 +115,37 @@ function openEndpoint(name: string, endpoint: string): MemberKubeSphere | undefi
   return { door: 'own', connection: new MemberConnection(name, transport) };
 }
 
-/** Opens the connections that a Cluster describes. */
-export async function openMember(name: string, source: MemberSource): Promise<Member> {
+/** Opens the connections that go through the agent of a member. */
+function openThroughAgent(
+  name: string,
+  tunnel: AgentTunnel,
+  { hasKubeSphere }: MemberSource,
+): Member {
+  const { dial, bearerToken } = tunnel;
+  const kubernetes = new RemoteTransport(tunnel.kubernetes, { dial, bearerToken });
+  const kubesphere = new RemoteTransport(
+    { server: tunnel.kubesphere },
+    { dial, sendsCredentialsOfRequests: true },
+  );
+
+  return {
+    state: 'ready',
+    kubesphere: hasKubeSphere
+      ? { door: 'own', connection: new MemberConnection(name, kubesphere) }
+      : undefined,
+    kubernetes: new MemberConnection(name, kubernetes),
+  };
+}
+
+/**
+ * Opens the connections that a Cluster describes: through its agent while that is connected to this
+ * server, otherwise to its endpoints, which may be those of a tower beside it.
+ */
+export async function openMember(
+  name: string,
+  source: MemberSource,
+  agents: AgentTunnels | undefined,
+): Promise<Member> {
   const { isHost, isReady, hasKubeSphere, connection } = source;
   if (isHost) {
     return { state: 'host' };
@@ -125,6 +155,13 @@ export async function openMember(name: string, source: MemberSource): Promise<Me
   }
 
   const { type, kubesphereAPIEndpoint: endpoint = '' } = connection;
+
+  const tunnel = type === 'proxy' ? agents?.find(name) : undefined;
+
+  if (tunnel) {
+    return openThroughAgent(name, tunnel, source);
+  }
+
   const kubernetes = await openKubernetes(name, connection);
 
   if (type === 'proxy' || endpoint !== '') {
