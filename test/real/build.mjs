@@ -1,4 +1,4 @@
-// Builds the real kube-apiserver, etcd, kube-controller-manager, OPA and the tests' kubelet and
+// Builds the real kube-apiserver, etcd, kube-controller-manager, OPA and the tests' kubelet, agent and
 // controller ahead of the tests, which may take minutes the first time: node test/real/build.mjs
 import { goProgram } from './go-program.mjs';
 import { kubeletPath } from './kubelet.mjs';
@@ -9,6 +9,7 @@ const paths = {
   'kube-apiserver, etcd': kubeApiServerPath(),
   opa: opaPath(),
   kubelet: kubeletPath(),
+  tower: goProgram('tower'),
   controller: goProgram('../controllers/go'),
 };
 

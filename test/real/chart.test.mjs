@@ -54,6 +54,14 @@ after(() => cluster?.stop());
 const valuesOf = (file) => parse(readFileSync(join(chart, file), 'utf8'));
 
 const variants = {
+  'an agent': {
+    agent: {
+      cluster: 'east',
+      server: 'https://ks.example.com/tower',
+      existingSecret: 'agent',
+      hasCA: true,
+    },
+  },
   default: {},
   'host of several clusters': valuesOf('values-host.yaml'),
   'member of several clusters': valuesOf('values-member.yaml'),
