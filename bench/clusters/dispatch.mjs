@@ -18,8 +18,9 @@ const CLUSTERS = '/apis/cluster.kubesphere.io/v1alpha1/clusters';
 const SIZES = [2_000, 40_000];
 const CONNECTIONS = [1, 32];
 
-async function startPeer(role, options) {
-  const child = fork(script, [role, JSON.stringify(options)]);
+/** Starts a process of peers.mjs; `execArgv` are options of Node. */
+export async function startPeer(role, options, execArgv = []) {
+  const child = fork(script, [role, JSON.stringify(options)], { execArgv });
   const [{ port }] = await once(child, 'message');
 
   const stop = async () => {
@@ -27,11 +28,11 @@ async function startPeer(role, options) {
     await once(child, 'exit');
   };
 
-  return { port, pid: child.pid, stop };
+  return { port, pid: child.pid, child, stop };
 }
 
 /** Returns a kubeconfig in base64. */
-function kubeconfigOf(port, ca) {
+export function kubeconfigOf(port, ca) {
   const cluster = {
     server: `https://127.0.0.1:${port}`,
     'certificate-authority-data': Buffer.from(ca).toString('base64'),
@@ -68,7 +69,7 @@ async function addCluster(server, token, name, kubeconfig) {
 }
 
 /** Waits until calls of a member are answered. */
-async function untilAnswered(url, token) {
+export async function untilAnswered(url, token) {
   const headers = { authorization: `Bearer ${token}` };
 
   for (let tries = 0; (await fetch(url, { headers })).status !== 200; tries++) {
