@@ -385,9 +385,7 @@ export async function openApp(
     routers,
     devops,
     memberClusters: otherClusters && {
-      clusters: otherClusters.clusters,
-      followMember: otherClusters.followMember,
-      agents: otherClusters.agents,
+      ...otherClusters,
       configz: () => configz(config, search.backends),
       featuresOfMembers: () => configz(configOfMember(config), NO_SEARCH),
       federation: {
