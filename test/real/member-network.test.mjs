@@ -1,6 +1,6 @@
-// A member behind a network with faults: 200 watches through the host and a writer in the member,
-// while the link is slow, loses packets, is cut without a word, and either side starts again. Every
-// watcher must see every write exactly once, in order.
+// A member behind a network with faults: 200 watches through the host, half of them through the
+// member's agent, and a writer in the member, while the link is slow, loses packets, is cut without
+// a word, and either side starts again. Every watcher must see every write exactly once, in order.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
@@ -33,6 +33,14 @@ let host;
 let ports;
 let hostToken;
 let memberToken;
+let agent;
+
+/** The same member, called by its address and through its agent. */
+const NAMES = ['east', 'west'];
+const AGENT_TOKEN = 'token-of-the-agent';
+
+/** Returns the path of a call to the member under one of its names. */
+const pathOf = (name) => CONFIG_MAPS.replace('/api/', `/api/clusters/${name}/`);
 
 /** Starts the member in its namespace. */
 async function startMember() {
@@ -62,9 +70,29 @@ async function startHost() {
   return startServer({
     dir: join(dir, 'host'),
     adminPassword: PASSWORD,
-    args: ['--config', join(dir, 'host.yaml'), '--register-node', 'false', '--log-level', 'warn'],
+    args: [
+      ...['--config', join(dir, 'host.yaml'), '--bind-address', '0.0.0.0'],
+      ...['--register-node', 'false', '--log-level', 'warn'],
+    ],
     ports,
   });
+}
+
+/** Starts the agent of the member in its namespace: it connects to the host over the faulty link. */
+function startAgent() {
+  const { port } = new URL(host.url);
+
+  return remote.spawn(
+    process.execPath,
+    [
+      main,
+      'agent',
+      ...['--name=west', `--token=${AGENT_TOKEN}`, `--proxy-server=http://${remote.near}:${port}`],
+      ...[`--kubeconfig=${join(dir, 'member', 'pki', 'admin.kubeconfig')}`],
+      ...['--kubesphere-service=127.0.0.1:9090', '--max-retry-interval=2s', '--keepalive=5s'],
+    ],
+    { stdio: 'ignore' },
+  );
 }
 
 /** Waits until a check is true; whatever it throws counts as not yet. */
@@ -115,11 +143,13 @@ class Watcher {
   versions = [];
   /** How often it has begun. */
   begun = 0;
+  #path;
   #at;
   #request;
   #stopped = false;
 
-  constructor(resourceVersion) {
+  constructor(name, resourceVersion) {
+    this.#path = pathOf(name);
     this.#at = resourceVersion;
   }
 
@@ -138,8 +168,7 @@ class Watcher {
   #watch() {
     this.begun += 1;
 
-    const path = CONFIG_MAPS.replace('/api/', '/api/clusters/east/');
-    const url = `${host.url}${path}?watch=true&resourceVersion=${this.#at}&allowWatchBookmarks=true`;
+    const url = `${host.url}${this.#path}?watch=true&resourceVersion=${this.#at}&allowWatchBookmarks=true`;
 
     return new Promise((resolve) => {
       const request = http.get(url, { headers: { authorization: `Bearer ${hostToken}` } });
@@ -243,21 +272,30 @@ before(async () => {
     logIn(`http://${remote.control}:9090`),
   ]);
 
-  const connection = { type: 'direct', kubesphereAPIEndpoint: `http://${remote.address}:9090` };
-  const { status } = await call(host.url + CLUSTERS, hostToken, {
-    method: 'POST',
-    body: {
-      apiVersion: 'cluster.kubesphere.io/v1alpha1',
-      kind: 'Cluster',
-      metadata: { name: 'east' },
-      spec: { joinFederation: true, enable: true, connection },
-      status: { conditions: [{ type: 'Ready', status: 'True' }] },
-    },
-  });
-  assert.equal(status, 201);
+  const connections = {
+    east: { type: 'direct', kubesphereAPIEndpoint: `http://${remote.address}:9090` },
+    west: { type: 'proxy', token: AGENT_TOKEN },
+  };
+
+  for (const name of NAMES) {
+    const { status } = await call(host.url + CLUSTERS, hostToken, {
+      method: 'POST',
+      body: {
+        apiVersion: 'cluster.kubesphere.io/v1alpha1',
+        kind: 'Cluster',
+        metadata: { name },
+        spec: { joinFederation: true, enable: true, connection: connections[name] },
+        status: { conditions: [{ type: 'Ready', status: 'True' }] },
+      },
+    });
+    assert.equal(status, 201);
+  }
+
+  agent = startAgent();
 });
 
 after(async () => {
+  agent?.kill();
   await host?.stop();
   await remote?.remove();
   if (dir) {
@@ -273,11 +311,17 @@ async function memoryOf(pid) {
 test('watches of a member lose and double nothing, whatever the network does', {
   skip,
 }, async (t) => {
-  const through = `${host.url}${CONFIG_MAPS.replace('/api/', '/api/clusters/east/')}`;
-  await until(async () => (await call(through, hostToken)).status === 200);
+  const through = `${host.url}${pathOf('east')}`;
+
+  for (const name of NAMES) {
+    await until(async () => (await call(host.url + pathOf(name), hostToken)).status === 200);
+  }
 
   const { metadata } = (await call(through, hostToken)).json;
-  const watchers = Array.from({ length: WATCHERS }, () => new Watcher(metadata.resourceVersion));
+  const watchers = Array.from(
+    { length: WATCHERS },
+    (_, i) => new Watcher(i % 2 === 0 ? 'east' : 'west', metadata.resourceVersion),
+  );
   const writer = new Writer();
   const running = [...watchers, writer].map((one) => one.run());
   const seen = () => Math.min(...watchers.map(({ versions }) => versions.length));

@@ -53,6 +53,8 @@ function narrow(namespace, link, rate) {
 export class RemoteHost {
   /** Address of the host behind the router. */
   address;
+  /** Address of the test as the host reaches it behind the router. */
+  near;
   /** Address of the host on the link without faults. */
   control;
   #host;
@@ -71,6 +73,7 @@ export class RemoteHost {
     this.#host = `ks-host-${id}`;
     this.#router = `ks-router-${id}`;
     this.address = `${far}.2`;
+    this.near = `${near}.1`;
     this.control = `${direct}.2`;
 
     for (const namespace of [this.#host, this.#router]) {
