@@ -347,7 +347,7 @@ export async function openApp(
 
   const close = async () => {
     stopping = true;
-    await otherClusters?.agents?.close();
+    await otherClusters?.stop();
     await server.close();
     await upstreams.close();
     await otherClusters?.close();

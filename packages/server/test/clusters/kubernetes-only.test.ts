@@ -415,3 +415,18 @@ test('nobody acts as somebody else in the member, or reaches it with other crede
   });
   assert.equal(json.status?.allowed ?? false, false);
 });
+
+test('a watch of the member does not keep the server from stopping', async () => {
+  const reader = new AbortController();
+  const response = await fetch(`${host.server.url}/api/clusters/east/v1/configmaps?watch=true`, {
+    headers: { authorization: `Bearer ${host.admin}` },
+    signal: reader.signal,
+  });
+  assert.equal(response.status, 200);
+
+  const asked = performance.now();
+  const ended = response.text();
+  host.server.process.kill('SIGTERM');
+  await ended;
+  assert.ok(performance.now() - asked < 8000);
+});

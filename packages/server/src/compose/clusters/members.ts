@@ -23,6 +23,8 @@ export interface OpenedMembers {
   partsFor: (cluster: string, signal: AbortSignal) => Promise<MemberLease>;
   /** Follows the projects of a member that has only Kubernetes; undefined for any other. */
   followMember: FollowMember;
+  /** Ends what goes on for long, so that the server can finish its other calls. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -105,12 +107,15 @@ export async function openMembers(
     return { client: ofMember, namespaces, roles, ended, release };
   };
 
-  const close = async () => {
+  const stop = async () => {
     scopes.close();
-    await members.close();
     await agents?.close();
+  };
+
+  const close = async () => {
+    await members.close();
     await clusters.stop();
   };
 
-  return { clusters, members, scopes, agents, partsFor, followMember, close };
+  return { clusters, members, scopes, agents, partsFor, followMember, stop, close };
 }
