@@ -4,7 +4,7 @@
 // run once more, alone: a real failure fails again, and one by chance is reported.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,9 @@ const { values: kinds, positionals: parts } = parseArgs({
   },
   allowPositionals: true,
 });
+
+/** Most test files that run at the same time: each starts servers of its own. */
+const MOST_AT_ONCE = 4;
 
 /** Most failed files for which a second run is worth it: more do not fail by chance. */
 const MAX_AGAIN = 3;
@@ -122,7 +125,9 @@ function filesOf(lines) {
   return [...found];
 }
 
-const { code, failed } = await run(files, kinds.real ? 1 : 2);
+// Many tests wait for something, so that one more than there are cores runs at once.
+const atOnce = Math.min(availableParallelism() + 1, MOST_AT_ONCE);
+const { code, failed } = await run(files, kinds.real ? 1 : atOnce);
 const again = code !== 0 && process.env.CI ? filesOf(failed) : undefined;
 if (!again?.length || again.length > MAX_AGAIN) {
   process.exit(code);
