@@ -7,36 +7,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startServer } from '../../test/server.mjs';
-import { loadTable, logIn, PASSWORD } from '../measure.mjs';
+import { loadTable } from '../measure.mjs';
 import { loadWithWrk } from '../wrk.mjs';
-import { kubeconfigOf, startPeer, untilAnswered } from './dispatch.mjs';
+import {
+  addCluster,
+  kubeconfigOf,
+  READY,
+  startHost,
+  startPeer,
+  untilAnswered,
+} from './members.mjs';
 
 const main = fileURLToPath(new URL('../../packages/server/dist/bundle/main.js', import.meta.url));
-const CLUSTERS = '/apis/cluster.kubesphere.io/v1alpha1/clusters';
 const SIZES = [2_000, 40_000];
 const CONNECTIONS = [1, 32];
 const IDLE_AGENTS = 1000;
 const GOAL_RATIO = 0.5;
 const GOAL_KB = 150;
-
-async function addCluster(server, token, name, spec, status) {
-  const made = await fetch(server.url + CLUSTERS, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      apiVersion: 'cluster.kubesphere.io/v1alpha1',
-      kind: 'Cluster',
-      metadata: { name },
-      spec: { enable: true, ...spec },
-      ...(status && { status }),
-    }),
-  });
-
-  if (made.status !== 201) {
-    throw new Error(`cluster ${name}: ${made.status} ${await made.text()}`);
-  }
-}
 
 function startAgent(server, name, kubeconfig, port) {
   const args = [
@@ -53,30 +40,10 @@ function startAgent(server, name, kubeconfig, port) {
 
 /** Prints requests through an agent beside direct ones; returns the number of failed requests. */
 async function calls(seconds, dir) {
-  const { issueCertificate } = await import(
-    '../../packages/kubernetes/dist/server/certificates.js'
-  );
-  const config = join(dir, 'kubesphere.yaml');
-  await writeFile(config, 'multicluster: { enable: true }\n');
-
-  const authority = await issueCertificate({ commonName: 'member', usage: 'ca', days: 1 });
-  const tls = await issueCertificate({
-    commonName: 'member',
-    usage: 'server',
-    days: 1,
-    issuer: authority,
-    ipAddresses: ['127.0.0.1'],
-  });
-
-  const server = await startServer({
-    dir: join(dir, 'data'),
-    adminPassword: PASSWORD,
-    args: ['--config', config],
-  });
-  const token = await logIn(server, 'admin', PASSWORD);
+  const { server, token, tls, ca } = await startHost(dir);
   const kubernetes = await startPeer('member', { ...tls, size: 100 });
   const kubeconfig = join(dir, 'kubeconfig');
-  const text = Buffer.from(kubeconfigOf(kubernetes.port, authority.cert), 'base64').toString();
+  const text = Buffer.from(kubeconfigOf(kubernetes.port, ca), 'base64').toString();
   await writeFile(kubeconfig, text);
 
   const print = loadTable(seconds);
@@ -92,7 +59,7 @@ async function calls(seconds, dir) {
       token,
       direct,
       { connection: { type: 'direct', kubesphereAPIEndpoint: `http://127.0.0.1:${member.port}` } },
-      { conditions: [{ type: 'Ready', status: 'True' }] },
+      READY,
     );
     await addCluster(server, token, tunnelled, {
       joinFederation: true,
