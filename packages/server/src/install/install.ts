@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MONITORING_GROUP } from '@ks-apiserver/api/groups';
+import { FEDERATED_LABEL } from '@ks-apiserver/api/labels';
 import { timeout } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -85,6 +86,15 @@ function hashOf(objects: readonly KubeObject[]): string {
   return createHash('sha256').update(JSON.stringify(objects)).digest('hex').slice(0, 16);
 }
 
+/**
+ * Returns a built-in object without KubeFed's label: the controllers of propagation set it to
+ * another value on what they propagate, and an object that others have changed is not upgraded.
+ */
+function withoutFederatedLabel(object: KubeObject): KubeObject {
+  const { [FEDERATED_LABEL]: label, ...labels } = object.metadata.labels ?? {};
+  return label === undefined ? object : { ...object, metadata: { ...object.metadata, labels } };
+}
+
 class Installation {
   readonly changes: Change[] = [];
   readonly #client: KubeClient;
@@ -137,8 +147,11 @@ class Installation {
  * failed for one object is in its change.
  */
 export async function install(client: KubeClient, options: InstallOptions = {}): Promise<Change[]> {
-  const { objects, embedded, policies, ...manifests } = options.manifests ?? builtinManifests();
+  const { embedded, policies, ...manifests } = options.manifests ?? builtinManifests();
   const { signal } = options;
+  const objects = options.federation
+    ? manifests.objects.map(withoutFederatedLabel)
+    : manifests.objects;
   const federation = options.federation ? federationCrds() : [];
   const crds = [...manifests.crds, ...federation];
   const hash = options.federation ? `${manifests.hash}-${hashOf(federation)}` : manifests.hash;

@@ -1,4 +1,5 @@
 import { KUBEFED_CLUSTERS, KUBEFED_NAMESPACE } from '@ks-apiserver/api/federation/kinds';
+import { HOST_CLUSTER_LABEL } from '@ks-apiserver/api/labels';
 import { NAMESPACES } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
@@ -99,6 +100,10 @@ function isOurs({ metadata }: PersistedObject): boolean {
   );
 }
 
+function isJoined(cluster: ClusterObject | undefined): cluster is ClusterObject {
+  return cluster?.spec?.joinFederation === true && !isTerminating(cluster);
+}
+
 /**
  * Keeps a KubeFedCluster for each Cluster that is joined, with its labels, by which placements
  * select it, and with its health.
@@ -113,6 +118,16 @@ export function kubeFedClusterReconciler({
 
   const find = (name: string) =>
     kubeFedClusters.store.get(name, KUBEFED_NAMESPACE)?.object as KubeFedCluster | undefined;
+
+  const isHost = (labels: Readonly<Record<string, string>>) => HOST_CLUSTER_LABEL in labels;
+
+  const hosts = () =>
+    [...clusters.store.values()].filter(({ labels }) => isHost(labels)).map(({ name }) => name);
+
+  const hasMembers = () =>
+    [...clusters.store.values()].some(
+      ({ labels, object }) => !isHost(labels) && isJoined(object as ClusterObject | undefined),
+    );
 
   async function ensure(
     cluster: ClusterObject,
@@ -179,15 +194,14 @@ export function kubeFedClusterReconciler({
   return {
     name: 'kubefed-cluster',
     sources: [
-      { informer: clusters, keys: ({ entry }) => [entry.name] },
+      { informer: clusters, keys: ({ entry }) => [entry.name, ...hosts()] },
       { informer: kubeFedClusters, keys: ({ entry }) => [entry.name] },
     ],
     async reconcile(name) {
       const cluster = clusters.store.get(name)?.object as ClusterObject | undefined;
       const existing = find(name);
-      const isJoined = cluster?.spec?.joinFederation === true && !isTerminating(cluster);
 
-      if (!isJoined) {
+      if (!isJoined(cluster)) {
         failures.delete(name);
 
         // One without a Cluster of its name belongs to somebody else, unless its Cluster is gone.
@@ -199,6 +213,11 @@ export function kubeFedClusterReconciler({
           });
         }
 
+        return undefined;
+      }
+
+      // A host without members propagates nothing, and gets no namespace for that.
+      if (!existing && isHost(cluster.metadata.labels ?? {}) && !hasMembers()) {
         return undefined;
       }
 
