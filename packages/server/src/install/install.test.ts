@@ -186,3 +186,19 @@ test('kinds of federated objects are installed on request, and later on too', as
     [],
   );
 });
+
+test('KubeFed’s label of 3.0’s role is left out where objects are propagated', async () => {
+  const key = {
+    resource: { group: 'iam.kubesphere.io', version: 'v1alpha2', resource: 'globalroles' },
+    name: 'role-template-view-workspaces',
+  };
+  const labelOf = async (client: KubeClient) =>
+    (await client.find(key))?.metadata.labels?.['kubefed.io/managed'];
+
+  const client = await openFreshApi();
+  await install(client, { embedded: true });
+  assert.equal(await labelOf(client), 'true');
+
+  await install(client, { embedded: true, federation: true });
+  assert.equal(await labelOf(client), undefined);
+});

@@ -71,6 +71,10 @@ test('the own cluster has an object that tells what it is', async () => {
 
   const { items } = (await host.kubernetes(CLUSTERS)).json;
   assert.equal(items.length, 1);
+
+  // Without members there is nothing to propagate, and no namespace for it.
+  const federation = await host.kubernetes('/api/v1/namespaces/kube-federation-system');
+  assert.equal(federation.status, 404);
 });
 
 test('a joined member is asked who it is, and written to once only', async () => {
