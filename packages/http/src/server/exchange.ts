@@ -21,8 +21,11 @@ export interface Incoming {
    * needs the right to both.
    */
   served?: RequestInfo;
-  /** Name of the member cluster for which this server answers; unset for its own. */
-  member?: string;
+  /**
+   * The call as it came, with the name of the cluster, where this server answers for a member; logs
+   * and audit records show it.
+   */
+  asked?: RequestInfo;
   user: UserInfo;
   /** Aborted when the client goes away or the server stops. */
   readonly signal: AbortSignal;
@@ -47,7 +50,7 @@ export class IncomingCall implements Incoming {
   url: string;
   info: RequestInfo = NO_REQUEST;
   served?: RequestInfo;
-  member?: string;
+  asked?: RequestInfo;
   user: UserInfo;
   readonly receivedAt = performance.now();
   sourceIP: string;

@@ -117,7 +117,7 @@ export class KsApiServer {
    * answer.
    */
   #access(
-    { req, info, member, user, receivedAt, sourceIP }: Incoming,
+    { req, info, asked = info, user, receivedAt, sourceIP }: Incoming,
     status: number,
     level: 'debug' | 'info' = status < 400 ? 'debug' : 'info',
   ): void {
@@ -130,8 +130,7 @@ export class KsApiServer {
       ip: sourceIP,
       user: user.name,
       method: req.method,
-      ...(member && { cluster: member }),
-      path: info.path,
+      path: asked.path,
       status,
       ms: Math.round(performance.now() - receivedAt),
     };

@@ -5,9 +5,9 @@ import type { Filter, Incoming } from '@ks-apiserver/http/server/exchange';
 import type { BodyHeaders } from '../models/auditing/audited-body.ts';
 import type { AuditedRequest, Auditor } from '../models/auditing/auditor.ts';
 
-function requestOf({ req, url, info, sourceIP }: Incoming): AuditedRequest {
+function requestOf({ req, url, info, asked = info, sourceIP }: Incoming): AuditedRequest {
   const mark = url.indexOf('?');
-  return { info, query: mark < 0 ? '' : url.slice(mark), headers: req.headers, sourceIP };
+  return { info: asked, query: mark < 0 ? '' : url.slice(mark), headers: req.headers, sourceIP };
 }
 
 /**

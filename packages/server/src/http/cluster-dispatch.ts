@@ -108,16 +108,16 @@ async function partsFor(
   exchange: Incoming,
 ): Promise<{ own: ChainDependencies; release(): void }> {
   const { memberParts } = dependencies;
-  const { cluster } = exchange.info;
+  const { info: asked } = exchange;
   if (!memberParts) {
-    return refuse(500, `cluster ${cluster} is not ready`);
+    return refuse(500, `cluster ${asked.cluster} is not ready`);
   }
 
-  const { parts, release } = await memberParts(cluster, exchange.signal);
+  const { parts, release } = await memberParts(asked.cluster, exchange.signal);
 
+  exchange.asked = asked;
   exchange.url = withoutCluster(exchange.url);
   exchange.info = parseRequestInfo(exchange.req.method ?? 'GET', exchange.url);
-  exchange.member = cluster;
 
   return { own: { ...dependencies, ...parts }, release };
 }
@@ -215,8 +215,13 @@ export function clusterUpgradeDispatch(
     }
 
     const { own, release } = await partsFor(dependencies, exchange);
+    const { socket } = exchange.req;
 
-    exchange.req.socket.once('close', release);
+    if (socket.destroyed) {
+      return release();
+    }
+
+    socket.once('close', release);
     await answer(own)(exchange);
   };
 }

@@ -33,7 +33,12 @@ before(async () => {
   const config = join(dir, 'host.yaml');
   await writeFile(
     config,
-    'multicluster: { enable: true }\nmonitoring: { embedded: { interval: 5s } }\n',
+    [
+      'multicluster: { enable: true }',
+      'monitoring: { embedded: { interval: 5s } }',
+      'auditing: { level: Metadata, omitReads: false }',
+      '',
+    ].join('\n'),
   );
 
   [host, member] = await Promise.all([
@@ -388,6 +393,29 @@ test('watches, live lists and WebSockets show changes in the member', async () =
   assert.equal(opened.status, 101);
   assert.match(opened.text, /live-one/);
   assert.equal((await callWithUpgrade(host.server.url, watch, { token: outsider })).status, 403);
+});
+
+test('audit records of calls and upgrades name the member', async () => {
+  const path = '/api/clusters/east/v1/nodes';
+  assert.equal(await statusOf(path, host.admin), 200);
+
+  const watch = `${path}?watch=true`;
+  const opened = await callWithUpgrade(host.server.url, watch, { token: host.admin });
+  assert.equal(opened.status, 101);
+
+  const events = '/kapis/tenant.kubesphere.io/v1alpha2/auditing/events';
+
+  for (const verb of ['list', 'watch']) {
+    await eventually(async () => {
+      const query = `objectref_type_filter=nodes&verb_filter=${verb}&size=100`;
+      const { json, text } = await host.call(`${events}?${query}`);
+      const found: { Cluster?: string }[] = json.query.records ?? [];
+      assert.ok(
+        found.some(({ Cluster }) => Cluster === 'east'),
+        text,
+      );
+    }, 20_000);
+  }
 });
 
 test('metrics of a member without Prometheus are collected here', async () => {
