@@ -11,7 +11,6 @@ import type { SourceAddresses } from '../../http/source-ip.ts';
 import type { Auditor } from '../../models/auditing/auditor.ts';
 import { isAgentOf, ServedTunnels } from '../../models/clusters/agent-tunnels.ts';
 import { AgentDoor, agentPortAnswer } from '../../proxy/agent-door.ts';
-
 import { MemberPorts } from './member-ports.ts';
 
 /** How long requests at the port of agents may take when the server stops, in milliseconds. */

@@ -29,11 +29,12 @@ export interface MemberScopeContext {
 /** Returns what makes the scope of a member: with its own roles, or with the host's. */
 export function memberScopeOpener({ config, host, overrides, log }: MemberScopeContext): OpenScope {
   return async (member: OpenedMember, signal: AbortSignal): Promise<MemberScope> => {
-    const { name, hasKubeSphere } = member;
-    const transport = hasKubeSphere
-      ? member.transport
-      : new HostGroupsTransport(member.transport, host.transport);
-    const client = new KubeClient(transport);
+    const { name, hasKubeSphere, transport } = member;
+
+    // Callers' own calls go to the member alone; only models also see what the host keeps for it.
+    const client = new KubeClient(
+      hasKubeSphere ? transport : new HostGroupsTransport(transport, host.transport),
+    );
 
     const catalog = new Catalog(client, RESOURCES, {
       idleMs: KIND_IDLE_MS,

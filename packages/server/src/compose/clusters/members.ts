@@ -1,5 +1,6 @@
 import { PROMETHEUS_ANNOTATION } from '@ks-apiserver/api/cluster';
 import { CLUSTERS } from '@ks-apiserver/api/resources';
+import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { MemberLease, MemberParts } from '../../http/chain-dependencies.ts';
@@ -60,17 +61,24 @@ export async function openMembers(
     const end = () =>
       void source.close().catch((err) => log.warn({ err }, 'metrics did not close'));
 
+    // The member may have gone while its metrics were opened.
     if (scope.ended.aborted) {
       end();
-    } else {
-      scope.ended.addEventListener('abort', end, { once: true });
+      throw serviceUnavailable(`cluster ${cluster} is no longer connected: try again`);
     }
+
+    scope.ended.addEventListener('abort', end, { once: true });
 
     return openMemberParts(scope, source.queries, hostParts);
   };
 
   const partsOf = (cluster: string, scope: MemberScope): Promise<MemberParts> => {
-    const parts = opened.get(scope) ?? openParts(cluster, scope);
+    const known = opened.get(scope);
+    if (known) {
+      return known;
+    }
+
+    const parts = openParts(cluster, scope);
     opened.set(scope, parts);
 
     // What failed is tried again by the next call.

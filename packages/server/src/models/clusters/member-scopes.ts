@@ -1,3 +1,4 @@
+import { unlessAborted } from '@ks-apiserver/apimachinery/concurrency/unless-aborted';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -17,7 +18,9 @@ const START_TIMEOUT_MS = 30_000;
 
 /** What a member cluster has, and what callers may do in it. */
 export interface MemberScope {
+  /** Also reads what the host keeps for a member without KubeSphere. */
   client: KubeClient;
+  /** The member's own API. */
   transport: KubeTransport;
   catalog: Catalog;
   authorizer: Authorizer;
@@ -153,18 +156,4 @@ export class MemberScopes {
     clearTimeout(kept?.idle);
     kept?.scope.then((scope) => scope.close()).catch(() => {});
   }
-}
-
-/** Waits for a value until `signal` is aborted; rejects then with its reason. */
-function unlessAborted<T>(value: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-
-    if (signal.aborted) {
-      return abort();
-    }
-
-    signal.addEventListener('abort', abort, { once: true });
-    value.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { unlessAborted } from '@ks-apiserver/apimachinery/concurrency/unless-aborted';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { LRUCache } from 'lru-cache';
 
@@ -45,7 +46,7 @@ export class Patience {
     );
 
     try {
-      return await Promise.race([result, rejectAt(signal)]);
+      return await unlessAborted(result, signal);
     } catch (error) {
       if (!signal.aborted) {
         throw error;
@@ -57,16 +58,4 @@ export class Patience {
       short?.end();
     }
   }
-}
-
-function rejectAt(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = () => reject(signal.reason);
-
-    if (signal.aborted) {
-      abort();
-    } else {
-      signal.addEventListener('abort', abort, { once: true });
-    }
-  });
 }
