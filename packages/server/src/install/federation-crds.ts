@@ -61,24 +61,25 @@ const OVERRIDES = {
   },
 };
 
+/** Returns the schema of conditions that have these texts besides type and status. */
+function conditionsWith(...texts: readonly string[]) {
+  const properties = ['type', 'status', ...texts].map((name) => [name, TEXT]);
+
+  return {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['type', 'status'],
+      properties: Object.fromEntries(properties),
+    },
+  };
+}
+
 const STATUS = {
   type: 'object',
   properties: {
     observedGeneration: { type: 'integer', format: 'int64' },
-    conditions: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['type', 'status'],
-        properties: {
-          type: TEXT,
-          status: TEXT,
-          reason: TEXT,
-          lastUpdateTime: TEXT,
-          lastTransitionTime: TEXT,
-        },
-      },
-    },
+    conditions: conditionsWith('reason', 'lastUpdateTime', 'lastTransitionTime'),
     clusters: {
       type: 'array',
       items: {
@@ -193,21 +194,7 @@ const KUBEFED_CLUSTER = makeCrd({
     status: {
       type: 'object',
       properties: {
-        conditions: {
-          type: 'array',
-          items: {
-            type: 'object',
-            required: ['type', 'status'],
-            properties: {
-              type: TEXT,
-              status: TEXT,
-              reason: TEXT,
-              message: TEXT,
-              lastProbeTime: TEXT,
-              lastTransitionTime: TEXT,
-            },
-          },
-        },
+        conditions: conditionsWith('reason', 'message', 'lastProbeTime', 'lastTransitionTime'),
         zones: TEXTS,
         region: TEXT,
       },
