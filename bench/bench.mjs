@@ -1,4 +1,4 @@
-// npm run bench [-- --seconds N] [--only lists|access|resources|many|clusters|soak|embedded|monitoring|day|search|dispatch|agents] [--pods N] [--lines N]
+// npm run bench [-- --seconds N] [--only lists|access|resources|calls|many|clusters|soak|embedded|monitoring|day|search|dispatch|agents] [--pods N] [--lines N]
 // [--peer URL --peer-token TOKEN]: prints figures, asserts nothing but success.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,6 +6,7 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
+import { calls } from './calls/calls.mjs';
 import { agents } from './clusters/agents.mjs';
 import { dispatch } from './clusters/dispatch.mjs';
 import { clusters } from './clusters/search.mjs';
@@ -48,6 +49,7 @@ const SECTIONS = {
   lists: startAndLists,
   access,
   resources,
+  calls,
   many: manyPods,
   clusters,
   soak,

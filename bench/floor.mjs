@@ -18,7 +18,7 @@ export async function startFloorServer() {
     await once(child, 'exit');
   };
 
-  return { urlOf: (size) => `http://127.0.0.1:${port}/${size}`, close };
+  return { pid: child.pid, urlOf: (size) => `http://127.0.0.1:${port}/${size}`, close };
 }
 
 if (process.argv[2] === 'serve') {

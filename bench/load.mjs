@@ -25,7 +25,7 @@ async function call(start) {
     const { statusCode, body } = await pool.request({
       method: 'GET',
       path: pathname + search,
-      headers: { authorization: `Bearer ${token}` },
+      headers: token ? { authorization: `Bearer ${token}` } : {},
     });
 
     let size = 0;

@@ -2,6 +2,7 @@
 // table.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,14 @@ export async function load(options) {
   return JSON.parse(
     (await promisify(execFile)(process.execPath, [loadScript, JSON.stringify(options)])).stdout,
   );
+}
+
+/** Returns the CPU time that a process has used, in microseconds. */
+export function cpuTime(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 /** Returns the resident memory of a process in MB. */

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startServer } from '../test/server.mjs';
 import { startFloorServer } from './floor.mjs';
-import { load, logIn, loopDelay, metric, PASSWORD } from './measure.mjs';
+import { cpuTime, load, logIn, loopDelay, metric, PASSWORD } from './measure.mjs';
 import { namespaceOf } from './pod-source.mjs';
 import { hasWrk, loadWithWrk } from './wrk.mjs';
 
@@ -47,14 +47,6 @@ const CALLS = [
   },
 ];
 
-/** Returns the CPU time that a process has used, in microseconds. */
-function readCpuTime(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
-}
-
 /** Returns the resident memory now and at its peak, in MB. */
 function memory(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -63,7 +55,7 @@ function memory(pid) {
 }
 
 /** Starts a Kubernetes API that holds the pods; returns it with a function that stops it. */
-async function startSeededApi(dir, pods) {
+export async function startSeededApi(dir, pods) {
   const start = performance.now();
 
   await run(process.execPath, [seedScript, dir, String(pods)], { maxBuffer: 1024 ** 2 });
@@ -73,7 +65,7 @@ async function startSeededApi(dir, pods) {
 }
 
 /** Reads until the first lists are complete; returns how long that took in milliseconds. */
-async function catchUp(server, token) {
+export async function catchUp(server, token) {
   const start = performance.now();
   for (;;) {
     const headers = { authorization: `Bearer ${token}` };
@@ -138,9 +130,9 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
       // Lets V8 compile the called code first.
       await loadWithWrk({ ...options, seconds: 3 });
 
-      const before = readCpuTime(server.pid);
+      const before = cpuTime(server.pid);
       const own = await loadWithWrk(options);
-      const micros = Math.round((readCpuTime(server.pid) - before) / own.requests);
+      const micros = Math.round((cpuTime(server.pid) - before) / own.requests);
 
       const bare = await loadWithWrk({
         ...options,

@@ -42,8 +42,7 @@ export async function loadWithWrk({ url, token, connections, seconds }) {
     '--timeout',
     '30s',
     '--latency',
-    '-H',
-    `Authorization: Bearer ${token}`,
+    ...(token ? ['-H', `Authorization: Bearer ${token}`] : []),
     url,
   ]);
 

@@ -1,0 +1,87 @@
+// Measures what single calls cost: the CPU time of each beside a bare server, and how small calls
+// fare beside readers of everything.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServer } from '../../test/server.mjs';
+import { startFloorServer } from '../floor.mjs';
+import { logIn, PASSWORD } from '../measure.mjs';
+import { namespaceOf } from '../pod-source.mjs';
+import { catchUp, startSeededApi } from '../resources.mjs';
+import { callTable } from './table.mjs';
+
+const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
+const USERS = 30;
+const MEMBERS = 5;
+
+/** Creates users with a global role each, members of one project, and workspaces. */
+async function createTenants(server, token) {
+  const post = async (path, body) => {
+    const answer = await fetch(server.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+
+    if (!answer.ok) {
+      throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
+    }
+
+    await answer.arrayBuffer();
+  };
+
+  for (let i = 0; i < USERS; i++) {
+    await post(`${IAM}/users`, {
+      metadata: {
+        name: `user-${i}`,
+        annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' },
+      },
+      spec: { email: `user-${i}@example.com`, password: PASSWORD },
+    });
+  }
+
+  for (let i = 0; i < 10; i++) {
+    await post('/kapis/tenant.kubesphere.io/v1alpha2/workspaces', {
+      metadata: { name: `team-${i}` },
+      spec: { template: { spec: { manager: 'admin' } } },
+    });
+  }
+
+  await post(
+    `${IAM}/namespaces/${namespaceOf(1)}/members`,
+    Array.from({ length: MEMBERS }, (_, i) => ({ username: `user-${i}`, roleRef: 'viewer' })),
+  );
+}
+
+/**
+ * Single calls on a server beside a Kubernetes API with thousands of pods in another process.
+ * Prints the tables; returns how many requests failed.
+ * @param {number} seconds
+ * @param {{pods?: number, peer?: {url: string, token: string}}} [options]
+ */
+export async function calls(seconds, { pods = 5000, peer } = {}) {
+  const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
+  await startSeededApi(dir, pods);
+
+  const kube = await startServer({ dir, adminPassword: PASSWORD, args: ['--log-level', 'warn'] });
+
+  const server = await startServer({
+    dir: `${dir}-none`,
+    adminPassword: PASSWORD,
+    args: ['--kubeconfig', join(dir, 'pki', 'admin.kubeconfig')],
+  });
+
+  const floor = await startFloorServer();
+
+  try {
+    const token = await logIn(server, 'admin', PASSWORD);
+
+    await catchUp(server, token);
+    await createTenants(server, token);
+
+    return await callTable(server, floor, { token, seconds, peer });
+  } finally {
+    await Promise.all([server.stop(), kube.stop(), floor.close()]);
+    await rm(dir, { recursive: true, force: true });
+  }
+}
