@@ -15,7 +15,7 @@ const USERS = 30;
 const MEMBERS = 5;
 
 /** Creates users with a global role each, members of one project, and workspaces. */
-async function createTenants(server, token) {
+export async function createTenants(server, token) {
   const post = async (path, body) => {
     const answer = await fetch(server.url + path, {
       method: 'POST',

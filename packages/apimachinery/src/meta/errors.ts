@@ -59,7 +59,13 @@ export class StatusError extends Error {
     details?: StatusDetails,
     options?: ErrorOptions,
   ) {
+    // An answer to a caller is no fault of the program: nobody reads where it was made, and finding
+    // that out costs more than the rest of the answer. Its cause has a stack.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, options);
+    Error.stackTraceLimit = stackTraceLimit;
+
     this.name = 'StatusError';
     this.code = code;
     this.reason = reason;

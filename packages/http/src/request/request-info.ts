@@ -6,29 +6,29 @@ import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
  * workspaces and DevOps projects.
  */
 export interface RequestInfo {
-  isResource: boolean;
+  readonly isResource: boolean;
   /** True for paths below `/api` and `/apis`. */
-  isKubernetes: boolean;
+  readonly isKubernetes: boolean;
   /** Decoded path of the URL. */
-  path: string;
+  readonly path: string;
   /** Kubernetes verb, or the HTTP method in upper case for a path that is no resource. */
-  verb: string;
-  apiPrefix: string;
-  cluster: string;
-  group: string;
-  version: string;
-  workspace: string;
-  namespace: string;
-  devops: string;
-  resource: string;
-  subresource: string;
-  name: string;
+  readonly verb: string;
+  readonly apiPrefix: string;
+  readonly cluster: string;
+  readonly group: string;
+  readonly version: string;
+  readonly workspace: string;
+  readonly namespace: string;
+  readonly devops: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
   /**
    * A list whose handler returns only what the caller may see. Set by nobody but the handler's
-   * route.
+   * route, in a copy for one call.
    */
   visibleOnly: boolean;
-  scope: 'Cluster' | 'Workspace' | 'Namespace' | 'DevOps';
+  readonly scope: 'Cluster' | 'Workspace' | 'Namespace' | 'DevOps';
 }
 
 /** A request that asks for nothing yet, from which others are made. */
@@ -216,27 +216,35 @@ export function readsDiscovery({
   );
 }
 
-/** Results for longer URLs are not remembered. */
+/** Results for longer paths are not remembered. */
 const REMEMBERED_LENGTH = 256;
 
-/** Parses method and URL, separated by a space: clients ask for the same ones again and again. */
-const parseRemembered = memoize(2_000, (text): Readonly<RequestInfo> => {
+/** What a query must contain to matter here, parameters and characters that encode others. */
+const MATTERS = /watch|fieldSelector|labelSelector|[%#\p{Cc}]/u;
+
+/** Parses method and path, separated by a space: clients ask for the same ones again and again. */
+const parseRemembered = memoize(2_000, (text): RequestInfo => {
   const space = text.indexOf(' ');
   return Object.freeze(parse(text.slice(0, space), text.slice(space + 1)));
 });
 
 /**
- * Parses a request's method and URL (path and query, still encoded). Throws BadRequest for paths
- * that hide others.
+ * Parses a request's method and URL (path and query, still encoded). Callers share the results.
+ * Throws BadRequest for paths that hide others.
  */
 export function parseRequestInfo(method: string, url: string): RequestInfo {
-  if (url.length > REMEMBERED_LENGTH || url.includes('?')) {
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+
+  if (path.length > REMEMBERED_LENGTH || (mark >= 0 && MATTERS.test(url.slice(mark)))) {
     return parse(method, url);
   }
 
-  // Copied for each call, because filters change it.
-  return { ...parseRemembered(`${method} ${url}`) };
+  return parseRemembered(`${method} ${path}`);
 }
+
+/** A request while it is parsed. */
+type Parsed = { -readonly [Field in keyof RequestInfo]: RequestInfo[Field] };
 
 function parse(method: string, url: string): RequestInfo {
   // URL parsers drop these characters, and everything behind a hash sign: they would read another
@@ -256,7 +264,7 @@ function parse(method: string, url: string): RequestInfo {
     proxy > 0 && i > proxy ? proxiedSegment(segment) : decodeSegment(segment),
   );
 
-  const info: RequestInfo = {
+  const info: Parsed = {
     ...NO_REQUEST,
     path:
       rawPath === ''
@@ -339,7 +347,7 @@ function parse(method: string, url: string): RequestInfo {
 }
 
 /** Tells list and watch from get, and deletecollection from delete, by name and query. */
-function refineVerb(info: RequestInfo, query: URLSearchParams): void {
+function refineVerb(info: Parsed, query: URLSearchParams): void {
   if (info.name === '' && info.verb === 'get') {
     info.verb = asksForWatch(query, info) ? 'watch' : 'list';
     info.name = pinnedName(query.get('fieldSelector'));

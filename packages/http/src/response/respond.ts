@@ -244,7 +244,9 @@ export function writeKubeResponse(
     (isWhole(body) && status !== 204 && status !== 304 && body.byteLength);
   const isSized = known !== false;
 
-  res.writeHead(status, isSized ? { ...headers, 'content-length': String(known) } : { ...headers });
+  const isComplete = !isSized || headers['content-length'] !== undefined;
+
+  res.writeHead(status, isComplete ? headers : { ...headers, 'content-length': String(known) });
 
   const failed = (error: unknown) => void res.destroy(error instanceof Error ? error : undefined);
 

@@ -1,10 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { KubeBody, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import {
+  isWhole,
+  type KubeBody,
+  type UserInfo,
+} from '@ks-apiserver/apimachinery/transport/transport';
 import type { TSchema } from 'typebox';
 import type { RequestInfo } from '../request/request-info.ts';
 import type { ErrorStyle } from '../response/error-responder.ts';
 import type { EndReason, Exchange, Incoming } from '../server/exchange.ts';
+
+const NOTHING = new Uint8Array();
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -49,17 +55,24 @@ export interface RouteRequest {
  */
 export class RouteReply {
   readonly status: number;
+  /** With the length of a body that is known, and without browsers' guesses about its type. */
   readonly headers: Readonly<Record<string, string | string[]>>;
-  readonly body: KubeBody | string | undefined;
+  readonly body: KubeBody;
 
   constructor(
     status: number,
-    headers: Record<string, string | string[]>,
-    body?: KubeBody | string,
+    headers: Readonly<Record<string, string | string[]>>,
+    body: KubeBody | string = NOTHING,
   ) {
     this.status = status;
-    this.headers = headers;
-    this.body = body;
+    this.body = typeof body === 'string' ? Buffer.from(body) : body;
+
+    const all = Object.assign({ 'x-content-type-options': 'nosniff' }, headers) as typeof headers;
+
+    this.headers =
+      isWhole(this.body) && all['content-length'] === undefined && status !== 204 && status !== 304
+        ? Object.assign(all, { 'content-length': String(this.body.byteLength) })
+        : all;
   }
 }
 

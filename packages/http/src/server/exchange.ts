@@ -92,8 +92,11 @@ export class HttpCall extends IncomingCall implements Exchange {
   }
 }
 
-/** One step of the chain: answers the call itself, or passes it on by calling `next`. */
-export type Filter<E extends Incoming = Exchange> = (exchange: E, next: () => Pending) => Pending;
+/** One step of the chain: answers the call itself, or passes it on by calling `next` with it. */
+export type Filter<E extends Incoming = Exchange> = <X extends E>(
+  exchange: X,
+  next: (exchange: X) => Pending,
+) => Pending;
 
 /**
  * Runs filters in the order of the array; the last one is not expected to call `next`. Throws or
@@ -103,7 +106,7 @@ export function compose<E extends Incoming>(
   filters: readonly Filter<E>[],
 ): (exchange: E) => Pending {
   return filters.reduceRight<(exchange: E) => Pending>(
-    (next, filter) => (exchange) => filter(exchange, () => next(exchange)),
+    (next, filter) => (exchange) => filter(exchange, next),
     () => {},
   );
 }

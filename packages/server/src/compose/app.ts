@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { USERS } from '@ks-apiserver/api/resources';
+import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionKind } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { Informer } from '@ks-apiserver/client/informer/informer';
@@ -8,6 +9,7 @@ import { routeFinder, router, upgradeRouter } from '@ks-apiserver/http/routes/ro
 import type { Logger } from 'pino';
 import type { Kubernetes } from '../backend/kubernetes.ts';
 import type { Options } from '../config/options.ts';
+import { AccessLog } from '../http/access-log.ts';
 import { LongCalls } from '../http/long-calls.ts';
 import { Metrics } from '../http/metrics.ts';
 import { configz } from '../kapis/config.v1alpha2/configs.ts';
@@ -221,11 +223,8 @@ export async function openApp(
     return ofUsers === undefined ? reasons : [...reasons, `users: ${ofUsers}`];
   };
 
-  const onError = (_exchange: unknown, error: Error & { code?: number }) => {
-    if (Number(error.code) >= 500 && error.cause) {
-      log.error({ err: error.cause }, error.message);
-    }
-  };
+  const accessLog = new AccessLog(log);
+  const onError = (_exchange: unknown, error: StatusError) => accessLog.addFault(error);
 
   const otherClusters = config.multicluster.enable
     ? await openMembers(
@@ -341,7 +340,7 @@ export async function openApp(
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,
-    log,
+    accessLog,
     signIn.addresses,
   );
 

@@ -14,7 +14,7 @@ import {
 } from '@ks-apiserver/http/server/exchange';
 import { Listener } from '@ks-apiserver/http/server/listener';
 import { ordinaryAnswer } from '@ks-apiserver/http/server/upgrade';
-import type { Logger } from 'pino';
+import type { AccessLog } from '../http/access-log.ts';
 import { auditUpgrade } from '../http/auditing.ts';
 import { chain, type UpgradeEnds, upgradeChain } from '../http/chain.ts';
 import type { ChainDependencies } from '../http/chain-dependencies.ts';
@@ -34,7 +34,7 @@ const GRACE_MS = 10_000;
 export class KsApiServer {
   readonly #dependencies: ChainDependencies;
   readonly #metrics: Metrics;
-  readonly #log: Logger;
+  readonly #log: AccessLog;
   readonly #addresses: SourceAddresses;
   #stopping = false;
   readonly #listeners = new Map<string, Listener>();
@@ -44,7 +44,7 @@ export class KsApiServer {
   constructor(
     dependencies: Omit<ChainDependencies, 'connections' | 'bodies'>,
     metrics: Metrics,
-    log: Logger,
+    log: AccessLog,
     addresses: SourceAddresses,
   ) {
     const connections = new Connections(dependencies.authenticator, dependencies.authorizer);
@@ -84,24 +84,20 @@ export class KsApiServer {
       res.setHeader('connection', 'close');
     }
 
-    this.#metrics.inFlight.inc();
+    this.#metrics.begin();
 
-    res.once('close', () => {
+    // A response closes once.
+    res.on('close', () => {
       if (!res.writableFinished) {
         exchange.abort();
       }
 
-      this.#metrics.inFlight.dec();
-      this.#metrics.observe(exchange);
-      this.#access(exchange, res.statusCode);
+      this.#metrics.end(exchange);
+      this.#log.add(exchange, res.statusCode);
     });
 
     const failed = (error: unknown) => {
-      this.#log.error(
-        { err: error, path: exchange.info.path },
-        'a request failed in an unexpected way',
-      );
-
+      this.#log.addUnexpected(exchange, error);
       res.destroy();
     };
 
@@ -111,32 +107,6 @@ export class KsApiServer {
       failed(error);
     }
   };
-
-  /**
-   * As in 3.0, calls that succeed are logged at debug level only: a line costs as much as a cached
-   * answer.
-   */
-  #access(
-    { req, info, asked = info, user, receivedAt, sourceIP }: Incoming,
-    status: number,
-    level: 'debug' | 'info' = status < 400 ? 'debug' : 'info',
-  ): void {
-    if (!this.#log.isLevelEnabled(level)) {
-      return;
-    }
-
-    // Returns the path without its query, which may hold codes and tokens.
-    const line = {
-      ip: sourceIP,
-      user: user.name,
-      method: req.method,
-      path: asked.path,
-      status,
-      ms: Math.round(performance.now() - receivedAt),
-    };
-
-    this.#log[level](line, 'request');
-  }
 
   readonly #onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const { agents } = this.#dependencies;
@@ -212,12 +182,13 @@ export class KsApiServer {
     const serve = async () => {
       await compose<Incoming>(upgradeChain(this.#dependencies, ends))(incoming);
       auditUpgrade(this.#dependencies.auditor, incoming, status);
+
       // Opened shells are always logged.
-      this.#access(
-        incoming,
-        status,
-        incoming.info.isKubernetes || incoming.info.verb === 'watch' ? 'debug' : 'info',
-      );
+      if (incoming.info.isKubernetes || incoming.info.verb === 'watch') {
+        this.#log.add(incoming, status);
+      } else {
+        this.#log.addAlways(incoming, status);
+      }
     };
 
     serve().catch((thrown) => {
@@ -226,7 +197,7 @@ export class KsApiServer {
       }
 
       const { code } = sendError(ordinaryAnswer(req, socket), thrown);
-      this.#access(incoming, code);
+      this.#log.add(incoming, code);
       auditUpgrade(this.#dependencies.auditor, incoming, code);
     });
   };
@@ -240,5 +211,7 @@ export class KsApiServer {
     for (const socket of this.#upgrades) {
       socket.destroy();
     }
+
+    this.#log.flush();
   }
 }

@@ -17,14 +17,14 @@ function requestOf({ req, url, info, asked = info, sourceIP }: Incoming): Audite
 export function auditing(auditor: Auditor): Filter {
   return (exchange, next) => {
     if (!auditor.mayRecord(exchange.info)) {
-      return next();
+      return next(exchange);
     }
 
     const { req, res } = exchange;
     const request = requestOf(exchange);
     const call = auditor.begin(request);
     if (!call) {
-      return next();
+      return next(exchange);
     }
 
     const { requestBody, responseBody } = call;
@@ -56,7 +56,7 @@ export function auditing(auditor: Auditor): Filter {
       res.once('close', () => void finish());
     }
 
-    return next();
+    return next(exchange);
   };
 }
 

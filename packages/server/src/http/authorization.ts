@@ -22,6 +22,6 @@ export function authorize(
 export function authorization(dependencies: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
     const pending = authorize(dependencies, exchange.user, exchange.info);
-    return pending ? pending.then(next) : next();
+    return pending ? pending.then(() => next(exchange)) : next(exchange);
   };
 }

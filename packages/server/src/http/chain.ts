@@ -20,7 +20,7 @@ const failures: Filter = (exchange, next) => {
   const failed = (error: unknown) => void sendError(exchange.res, error, 'status');
 
   try {
-    return next()?.catch(failed);
+    return next(exchange)?.catch(failed);
   } catch (error) {
     return failed(error);
   }
@@ -51,13 +51,13 @@ const requestInfo: Filter<Incoming> = (exchange, next) => {
     (path.includes('//') ? path.replace(/\/{2,}/g, '/') : path) + (query === '?' ? '' : query);
   exchange.info = parseRequestInfo(req.method ?? 'GET', exchange.url);
 
-  return next();
+  return next(exchange);
 };
 
 /** Hands calls of collectors over, whose credentials are not those of users. */
 function ingestion({ ingest, bodies }: ChainDependencies): Filter {
   return (exchange, next) =>
-    ingest?.takes(exchange.info.path) ? ingest.handle(exchange, bodies) : next();
+    ingest?.takes(exchange.info.path) ? ingest.handle(exchange, bodies) : next(exchange);
 }
 
 const VISIBLE = /[?&]scope=visible(&|$)/;
@@ -68,10 +68,10 @@ function narrowing({ routeOf }: ChainDependencies): Filter<Incoming> {
     if (VISIBLE.test(exchange.url)) {
       const [path = ''] = exchange.url.split('?', 1);
       const route = routeOf(exchange.req.method ?? 'GET', path);
-      exchange.info.visibleOnly = route?.narrows === true;
+      exchange.info = { ...exchange.info, visibleOnly: route?.narrows === true };
     }
 
-    return next();
+    return next(exchange);
   };
 }
 
@@ -83,8 +83,8 @@ function narrowing({ routeOf }: ChainDependencies): Filter<Incoming> {
 function authentication({ authenticator, authenticating }: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
     const { req, info } = exchange;
-    if (authenticating.has(info.path.replace(/\/$/, ''))) {
-      return next();
+    if (authenticating.has(info.path.endsWith('/') ? info.path.slice(0, -1) : info.path)) {
+      return next(exchange);
     }
 
     const caller = authenticator.authenticate(req.headers.authorization, {
@@ -95,7 +95,7 @@ function authentication({ authenticator, authenticating }: ChainDependencies): F
 
     const go = (user: UserInfo) => {
       exchange.user = user;
-      return next();
+      return next(exchange);
     };
 
     return caller instanceof Promise ? caller.then(go) : go(caller);
@@ -104,11 +104,13 @@ function authentication({ authenticator, authenticating }: ChainDependencies): F
 
 /** Counts bodies for their senders while they are in memory. */
 function bodyBudgets({ bodies }: ChainDependencies): Filter {
-  return ({ req, res, user }, next) => {
+  return (exchange, next) => {
+    const { req, res, user } = exchange;
     if (hasBody(req)) {
       bodies.open(req, res, user);
     }
-    return next();
+
+    return next(exchange);
   };
 }
 
@@ -116,7 +118,7 @@ function bodyBudgets({ bodies }: ChainDependencies): Filter {
 function following({ connections }: ChainDependencies): Filter {
   return (exchange, next) => {
     exchange.follow = (end) => connections.add(exchange, end);
-    return next();
+    return next(exchange);
   };
 }
 
@@ -194,10 +196,11 @@ export function upgradeChain(
   dependencies: ChainDependencies,
   ends: UpgradeEnds,
 ): readonly Filter<Incoming>[] {
-  const origin: Filter<Incoming> = ({ req, info }, next) => {
+  const origin: Filter<Incoming> = (exchange, next) => {
+    const { req, info } = exchange;
     checkUpgrade(req, info);
     checkOrigin(req.headers, dependencies.webSocketOrigins);
-    return next();
+    return next(exchange);
   };
 
   const answer = (own: ChainDependencies) => compose(answeringUpgrades(own, ends));

@@ -154,7 +154,7 @@ export function clusterDispatch(
 
   return (exchange, next) => {
     if (!memberClusters || exchange.info.cluster === '') {
-      return next();
+      return next(exchange);
     }
 
     const failed = (error: unknown) => void sendError(exchange.res, error, 'text');
@@ -173,7 +173,7 @@ export function clusterDispatch(
       .then(({ by }) => {
         if (by === 'host') {
           exchange.url = withoutCluster(exchange.url);
-          return next();
+          return next(exchange);
         }
 
         return by === 'host-for-member'
@@ -199,7 +199,7 @@ export function clusterUpgradeDispatch(
 
   return async (exchange, next) => {
     if (!memberClusters || exchange.info.cluster === '') {
-      return next();
+      return next(exchange);
     }
 
     const answerer = await answererOf(memberClusters, exchange);
@@ -211,7 +211,7 @@ export function clusterUpgradeDispatch(
 
     if (answerer.by === 'host') {
       exchange.url = withoutCluster(exchange.url);
-      return next();
+      return next(exchange);
     }
 
     const { own, release } = await partsFor(dependencies, exchange);

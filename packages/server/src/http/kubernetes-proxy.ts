@@ -163,5 +163,5 @@ export function kubernetesProxy(dependencies: ChainDependencies): Filter {
     }
   };
 
-  return (exchange, next) => (exchange.info.isKubernetes ? proxy(exchange, next) : next());
+  return (exchange, next) => (exchange.info.isKubernetes ? proxy(exchange, next) : next(exchange));
 }

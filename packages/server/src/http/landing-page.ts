@@ -35,7 +35,7 @@ function isBrowser({ req: { method, headers } }: Exchange): boolean {
  */
 export const landingPage: Filter = (exchange, next) => {
   if (exchange.info.path !== '/' || !isBrowser(exchange)) {
-    return next();
+    return next(exchange);
   }
 
   const headers = { ...PAGE.headers, 'x-content-type-options': 'nosniff', vary: 'Accept' };

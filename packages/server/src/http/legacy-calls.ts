@@ -42,6 +42,6 @@ export function legacyVersions(dependencies: ChainDependencies): Filter<Incoming
       exchange.info,
     );
 
-    return found ? find(exchange, found).then(next) : next();
+    return found ? find(exchange, found).then(() => next(exchange)) : next(exchange);
   };
 }

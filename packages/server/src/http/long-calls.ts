@@ -37,6 +37,6 @@ export class LongCalls {
       exchange.res.once('close', this.admit(exchange));
     }
 
-    return next();
+    return next(exchange);
   };
 }

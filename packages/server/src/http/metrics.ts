@@ -1,8 +1,6 @@
 import type { Exchange } from '@ks-apiserver/http/server/exchange';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-
-/** Buckets in seconds, from a cached get to a large list. */
-const BUCKETS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { RequestTally } from './request-tally.ts';
 
 const VERBS = new Set([
   'get',
@@ -22,36 +20,25 @@ const GROUP_LIMIT = 200;
 /** Metrics of this server in the form of Prometheus; label values are bounded. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #requests: Counter;
-  readonly #duration: Histogram;
-  readonly inFlight: Gauge;
+  readonly #requests = new RequestTally();
+  #inFlight = 0;
   readonly #lostAuditRecords: Counter;
   readonly #groups = new Set<string>();
 
   constructor() {
     const registers = [this.registry];
+    const inFlight = () => this.#inFlight;
 
     collectDefaultMetrics({ register: this.registry });
+    this.#requests.register(this.registry);
 
-    this.#requests = new Counter({
-      name: 'ks_apiserver_request_total',
-      help: 'Requests by verb, group and status code.',
-      labelNames: ['verb', 'group', 'code'],
-      registers,
-    });
-
-    this.#duration = new Histogram({
-      name: 'ks_apiserver_request_duration_seconds',
-      help: 'Time from a request to the end of its answer, without watches.',
-      labelNames: ['verb', 'group'],
-      buckets: BUCKETS,
-      registers,
-    });
-
-    this.inFlight = new Gauge({
+    new Gauge({
       name: 'ks_apiserver_requests_in_flight',
       help: 'Requests being answered.',
       registers,
+      collect() {
+        this.set(inFlight());
+      },
     });
 
     this.#lostAuditRecords = new Counter({
@@ -66,18 +53,23 @@ export class Metrics {
     this.#lostAuditRecords.inc(count);
   }
 
+  /** Counts a request that has begun. */
+  begin(): void {
+    this.#inFlight += 1;
+  }
+
   /** Counts a request that has ended. */
-  observe({ info, res, receivedAt }: Exchange): void {
+  end({ info, res, receivedAt }: Exchange): void {
+    this.#inFlight -= 1;
+
     const verb = VERBS.has(info.verb) ? info.verb : 'other';
 
     // A group becomes known with the first call of it that was served: calls that were refused, or
     // that found nothing, add none.
     const group = info.isResource ? this.#group(info.group || 'core', res.statusCode) : 'none';
-    this.#requests.inc({ verb, group, code: res.statusCode });
+    const seconds = verb === 'watch' ? undefined : (performance.now() - receivedAt) / 1000;
 
-    if (verb !== 'watch') {
-      this.#duration.observe({ verb, group }, (performance.now() - receivedAt) / 1000);
-    }
+    this.#requests.add({ verb, group }, res.statusCode, seconds);
   }
 
   /**

@@ -47,7 +47,7 @@ export function componentRoutes(base: string, components: Components): Route[] {
       summary: 'List system components',
       tags,
       returns: Type.Array(ComponentStatusSchema),
-      handler: ({ signal }) => components.list(signal),
+      handler: (request) => components.list(request),
     },
     {
       method: 'GET',
@@ -57,7 +57,7 @@ export function componentRoutes(base: string, components: Components): Route[] {
       tags,
       parameters: [pathParameter('component', 'name of the Service')],
       returns: ComponentStatusSchema,
-      handler: ({ params, signal }) => components.get(params.component ?? '', signal),
+      handler: (request) => components.get(request.params.component ?? '', request),
     },
     {
       method: 'GET',
@@ -66,7 +66,7 @@ export function componentRoutes(base: string, components: Components): Route[] {
       summary: 'Health of system components and nodes',
       tags,
       returns: HealthStatusSchema,
-      handler: ({ signal }) => components.health(signal),
+      handler: (request) => components.health(request),
     },
   ];
 }

@@ -41,7 +41,7 @@ const names = (definition: ResourceDefinition = CONFIGMAPS) =>
 const waitForNames = (...wanted: string[]) =>
   eventually(async () => assert.deepEqual(names(), wanted), 15_000);
 const waitForSync = (definition: ResourceDefinition = CONFIGMAPS) =>
-  catalog.synced(definition, AbortSignal.timeout(10_000));
+  catalog.synced(definition, { signal: AbortSignal.timeout(10_000) });
 
 /** Applies a fault to the first matching calls, and not to later ones. */
 function first(count: number, wanted: (call: ProxiedCall) => boolean, fault: Fault) {
@@ -101,7 +101,7 @@ afterEach(async () => {
 test('an API that is down at the start is followed as soon as it is up', async () => {
   await proxy.down();
 
-  await assert.rejects(catalog.synced(CONFIGMAPS, AbortSignal.timeout(300)), {
+  await assert.rejects(catalog.synced(CONFIGMAPS, { signal: AbortSignal.timeout(300) }), {
     code: 503,
     message: /configmaps have not been read.*cannot be reached/,
   });

@@ -47,7 +47,7 @@ export function groupHandlers({
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${WORKSPACE_LABEL}=${workspace}`);
 
-      const store = await catalog.synced(definition, signal);
+      const store = await catalog.synced(definition, { signal });
       const page = await listPage({ store, definition, catalog }, { ...given, filters });
 
       return pageReply(page, definition, catalog);
@@ -97,7 +97,7 @@ export function groupHandlers({
     /** Bindings of all namespaces of the workspace. */
     listRoleBindings: guarded(async (workspace, _name, { query, signal }) => {
       const definition = catalog.definition('rolebindings');
-      const store = await catalog.synced(definition, signal);
+      const store = await catalog.synced(definition, { signal });
       const given = parseListQuery(query);
       const namespaces = catalog.informerOf('namespaces').store.list('name');
       const own = namespaces.filter(({ labels }) => labels[WORKSPACE_LABEL] === workspace);

@@ -9,7 +9,7 @@ import type { Scope, Scopes } from '../../models/iam/roles/scopes.ts';
 import type { UserList } from '../../models/iam/users/user-list.ts';
 import { parseListQuery } from '../../models/resources/query/query.ts';
 import { SUCCESS } from '../page-reply.ts';
-import { usersReply } from '../users-reply.ts';
+import { userReply, usersReply } from '../users-reply.ts';
 import { type Level, scoped } from './scoped.ts';
 
 /** What the handlers of members work with. */
@@ -39,23 +39,23 @@ export function memberHandlers(
   });
 
   return {
-    list: guarded(async (scope, _name, { query, signal }) => {
-      const given = parseListQuery(query);
+    list: guarded(async (scope, _name, request) => {
+      const given = parseListQuery(request.query);
       const filters = new Map(given.filters);
       const role = filters.get(scope.roleFilter);
 
       filters.delete(scope.roleFilter);
 
-      return usersReply(await userList.members(scope, role, { ...given, filters }, signal));
+      return usersReply(await userList.members(scope, role, { ...given, filters }, request));
     }),
 
-    get: guarded(async (scope, name, { signal }) => {
-      const member = await userList.member(scope, name, signal);
+    get: guarded(async (scope, name, request) => {
+      const member = await userList.member(scope, name, request);
       if (!member) {
         throw missing('user', 'iam.kubesphere.io', name);
       }
 
-      return member;
+      return userReply(member);
     }),
 
     create: guarded(async (scope, _name, { body, user, dryRun }) => {

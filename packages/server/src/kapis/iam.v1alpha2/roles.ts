@@ -65,7 +65,7 @@ export function roleHandlers(
       const definition = catalog.definition(scope.roles.resource);
 
       const page = await listPage(
-        { store: await catalog.synced(definition, signal), definition, catalog },
+        { store: await catalog.synced(definition, { signal }), definition, catalog },
         narrowed(scope, parseListQuery(query), query.get('labelSelector')),
         scope.metadata.namespace,
       );

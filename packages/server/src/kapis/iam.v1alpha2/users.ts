@@ -15,7 +15,7 @@ import { listPage } from '../../models/resources/list/list.ts';
 import { parseListQuery } from '../../models/resources/query/query.ts';
 import { sourceOf } from '../login-source.ts';
 import { pageReply, SUCCESS } from '../page-reply.ts';
-import { usersReply } from '../users-reply.ts';
+import { userReply, usersReply } from '../users-reply.ts';
 
 /** What the handlers of users work with. */
 export interface UserHandlersDependencies {
@@ -71,11 +71,12 @@ export function userHandlers({
   };
 
   return {
-    list: async ({ query, signal }) =>
-      usersReply(await userList.list(parseListQuery(query), signal)),
+    list: async (request) =>
+      usersReply(await userList.list(parseListQuery(request.query), request)),
 
-    get: async ({ params, signal }) => {
-      const user = await userList.user(params.user ?? '', signal);
+    get: async (request) => {
+      const { params } = request;
+      const user = await userList.user(params.user ?? '', request);
 
       // 3.0 answers 500 here, and its clients know the text.
       if (!user) {
@@ -86,7 +87,7 @@ export function userHandlers({
         );
       }
 
-      return user;
+      return userReply(user);
     },
 
     create: guarded(async ({ body, user, dryRun }) =>
@@ -129,7 +130,7 @@ export function userHandlers({
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${USER_REF_LABEL}=${params.user}`);
 
-      const store = await catalog.synced(definition, signal);
+      const store = await catalog.synced(definition, { signal });
       const page = await listPage({ store, definition, catalog }, { ...given, filters });
 
       return pageReply(page, definition, catalog);

@@ -8,10 +8,12 @@ const CLUSTER = '""';
 
 /** Returns the usage of a namespace's quotas, or of the whole cluster. */
 export function getQuotas(quotas: Quotas): Handler {
-  return async ({ params: { namespace }, signal }) =>
-    namespace === undefined
-      ? { namespace: CLUSTER, data: await quotas.cluster(signal) }
-      : { namespace, data: await quotas.namespace(namespace, signal) };
+  return async (request) => {
+    const { namespace } = request.params;
+    return namespace === undefined
+      ? { namespace: CLUSTER, data: await quotas.cluster(request) }
+      : { namespace, data: await quotas.namespace(namespace, request) };
+  };
 }
 
 /** Returns how many workloads of a namespace, or of all, are not ready. */

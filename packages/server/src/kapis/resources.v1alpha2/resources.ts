@@ -38,7 +38,7 @@ export function listResources(catalog: Catalog, authorizer: Authorizer): Handler
       requireOwnRight(authorizer, user, definition, namespace);
     }
 
-    const store = await catalog.synced(definition, signal);
+    const store = await catalog.synced(definition, { signal });
 
     const page = await searchPage({ store, definition, catalog }, search, namespace);
 

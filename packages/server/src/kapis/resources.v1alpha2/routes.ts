@@ -66,7 +66,7 @@ const json = { errors: 'message' } as const;
 export function resourcesV1alpha2(dependencies: ResourcesV1alpha2Dependencies): Route[] {
   const { client, routers, catalog, authorizer, config, runsContainers } = dependencies;
   const verification = { client, authorizer, outbound: dependencies.outbound };
-  const quotas = getQuotas(new Quotas(catalog, client));
+  const quotas = getQuotas(new Quotas(catalog));
   const abnormal = getAbnormalWorkloads(catalog);
 
   const list = listResources(catalog, authorizer);

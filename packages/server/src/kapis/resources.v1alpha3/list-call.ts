@@ -122,8 +122,8 @@ function askFor(
     return whole(store, access);
   }
 
-  return Promise.all([store ?? catalog.synced(definition, call.signal), access]).then(
-    ([synced, seen]) => whole(synced, seen),
+  return Promise.all([store ?? catalog.synced(definition, call), access]).then(([synced, seen]) =>
+    whole(synced, seen),
   );
 }
 

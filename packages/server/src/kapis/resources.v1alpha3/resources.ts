@@ -38,7 +38,7 @@ export function listResources(dependencies: ResourceDependencies): Handler {
         );
       }
 
-      return userList.list(list, request.signal).then(usersReply);
+      return userList.list(list, request).then(usersReply);
     }
 
     if (!watch) {
@@ -129,7 +129,7 @@ export function getResource(dependencies: ResourceDependencies): Handler {
 
       requireRights(authorizer, definition, request);
 
-      const store = catalog.ready(definition) ?? catalog.synced(definition, request.signal);
+      const store = catalog.ready(definition) ?? catalog.synced(definition, request);
 
       return whenReady<InformerStore, unknown>(store, (synced) =>
         entryOf(definition, synced, params),

@@ -88,21 +88,21 @@ export function namespaceHandlers(
   return {
     list: (request) =>
       ofSubject(request, (user, query) =>
-        tenants.namespaces(user, request.params.workspace ?? '', query, request.signal),
+        tenants.namespaces(user, request.params.workspace ?? '', query, request),
       ),
 
     federated: (request) =>
       ofSubject(request, (user, query) =>
-        tenants.federatedNamespaces(user, request.params.workspace ?? '', query, request.signal),
+        tenants.federatedNamespaces(user, request.params.workspace ?? '', query, request),
       ),
 
     devops: (request) =>
       ofSubject(request, (user, query) =>
-        tenants.devopsProjects(user, request.params.workspace ?? '', query, request.signal),
+        tenants.devopsProjects(user, request.params.workspace ?? '', query, request),
       ),
 
-    clusters: async ({ user, signal }) => {
-      const { page, definition } = await tenants.clusters(user, signal);
+    clusters: async (request) => {
+      const { page, definition } = await tenants.clusters(request.user, request);
       return pageReply(page, definition, catalog);
     },
 

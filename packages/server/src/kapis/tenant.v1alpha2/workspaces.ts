@@ -34,19 +34,19 @@ export function workspaceHandlers(
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     (request) =>
       tenantList(dependencies, request, (query) =>
-        tenants.workspaces(request.user, query, request.signal, resource),
+        tenants.workspaces(request.user, query, request, resource),
       );
 
   const get =
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
-    async ({ params, user, signal }) => {
-      const { workspace = '' } = params;
+    async (request) => {
+      const { workspace = '' } = request.params;
       const definition = catalog.definition(resource);
-      const entry = (await catalog.synced(definition, signal)).get(workspace);
+      const entry = (await catalog.synced(definition, request)).get(workspace);
 
       // Workspaces of others are hidden from the caller: 3.0 shows every workspace to everybody
       // here.
-      if (!entry || !tenants.seesWorkspace(user, workspace)) {
+      if (!entry || !tenants.seesWorkspace(request.user, workspace)) {
         throw absent(workspace);
       }
 
@@ -88,10 +88,10 @@ export function workspaceHandlers(
       return SUCCESS;
     }),
 
-    clusters: async ({ params, user, signal }) => {
-      const { workspace = '' } = params;
-      const found = tenants.seesWorkspace(user, workspace)
-        ? await tenants.workspaceClusters(workspace, signal)
+    clusters: async (request) => {
+      const { workspace = '' } = request.params;
+      const found = tenants.seesWorkspace(request.user, workspace)
+        ? await tenants.workspaceClusters(workspace, request)
         : undefined;
 
       if (!found) {

@@ -1,5 +1,6 @@
+import { type Awaitable, whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
-import type { Route } from '@ks-apiserver/http/routes/route';
+import { type Route, RouteReply } from '@ks-apiserver/http/routes/route';
 import { Type } from 'typebox';
 import type { BuildInfo } from '../../config/build.ts';
 import { ANONYMOUS } from '../../models/iam/login/authenticate.ts';
@@ -10,6 +11,12 @@ import { ANONYMOUS } from '../../models/iam/login/authenticate.ts';
  */
 const KNOWN_MS = 30_000;
 const TIMEOUT_MS = 3000;
+
+/** Answers for who has logged in, and for others. */
+interface Answers {
+  all: RouteReply;
+  withoutRuntimes: RouteReply;
+}
 
 interface Versions {
   goVersion: string;
@@ -44,6 +51,10 @@ const Version = Type.Object(
   { $id: 'version.Info' },
 );
 
+function reply(versions: object): RouteReply {
+  return new RouteReply(200, { 'content-type': 'application/json' }, JSON.stringify(versions));
+}
+
 /**
  * Callers without a log-in are not told versions of runtimes, which may have known vulnerabilities.
  */
@@ -60,23 +71,7 @@ function withoutRuntimes({ kubernetes, ...own }: Versions): Versions {
  * left out while it does not answer; runtimes for who has logged in.
  */
 export function version(client: KubeReader, build: BuildInfo): Route[] {
-  let known: { at: number; value: Promise<object | undefined> } | undefined;
-
-  const kubernetes = (): Promise<object | undefined> => {
-    if (!known || Date.now() - known.at > KNOWN_MS) {
-      const value = client.read('/version', AbortSignal.timeout(TIMEOUT_MS)).then(
-        (bytes) => JSON.parse(bytes.toString()) as object,
-        () => {
-          known = undefined;
-          return undefined;
-        },
-      );
-
-      known = { at: Date.now(), value };
-    }
-
-    return known.value;
-  };
+  let known: { until: number; answers: Awaitable<Answers> } | undefined;
 
   const own = {
     gitVersion: build.gitVersion,
@@ -90,6 +85,32 @@ export function version(client: KubeReader, build: BuildInfo): Route[] {
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   };
 
+  const answersFor = (kubernetes: object | undefined): Answers => {
+    const versions = { ...own, kubernetes };
+    return { all: reply(versions), withoutRuntimes: reply(withoutRuntimes(versions)) };
+  };
+
+  const readAnswers = async (): Promise<Answers> => {
+    try {
+      const bytes = await client.read('/version', AbortSignal.timeout(TIMEOUT_MS));
+      const answers = answersFor(JSON.parse(bytes.toString()));
+      known = { until: Date.now() + KNOWN_MS, answers };
+
+      return answers;
+    } catch {
+      known = undefined;
+      return answersFor(undefined);
+    }
+  };
+
+  const answers = (): Awaitable<Answers> => {
+    if (!known || Date.now() > known.until) {
+      known = { until: Date.now() + KNOWN_MS, answers: readAnswers() };
+    }
+
+    return known.answers;
+  };
+
   return [
     {
       method: 'GET',
@@ -98,10 +119,10 @@ export function version(client: KubeReader, build: BuildInfo): Route[] {
       summary: 'Version of this server and of Kubernetes',
       tags: ['Version'],
       returns: Version,
-      handler: async ({ user }) => {
-        const versions = { ...own, kubernetes: await kubernetes() };
-        return user.name === ANONYMOUS.name ? withoutRuntimes(versions) : versions;
-      },
+      handler: ({ user }) =>
+        whenReady(answers(), (each) =>
+          user.name === ANONYMOUS.name ? each.withoutRuntimes : each.all,
+        ),
     },
   ];
 }

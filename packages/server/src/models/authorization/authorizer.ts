@@ -1,4 +1,5 @@
 import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
+import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type PolicyRule, ruleAllows } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
@@ -64,14 +65,18 @@ export class Authorizer {
       return undefined;
     }
     if (permitted === false) {
-      return this.authorize(user, info);
+      throw this.#denial(user, info);
     }
 
     return permitted.then((allowed) => {
       if (!allowed) {
-        throw denial(user, info, '');
+        throw this.#denial(user, info);
       }
     });
+  }
+
+  #denial(user: UserInfo, info: RequestInfo): StatusError {
+    return denial(user, info, this.#mode === 'AlwaysDeny' ? ': Everything is forbidden.' : '');
   }
 
   /** Whether `authorizeCall` would permit a call. */
@@ -135,11 +140,8 @@ export class Authorizer {
    * allows this call.
    */
   authorize(user: UserInfo, info: RequestInfo): void {
-    if (this.#mode === 'AlwaysDeny') {
-      throw denial(user, info, ': Everything is forbidden.');
-    }
     if (!this.allows(user, info)) {
-      throw denial(user, info, '');
+      throw this.#denial(user, info);
     }
   }
 

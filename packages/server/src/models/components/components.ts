@@ -1,3 +1,4 @@
+import type { Cancellable } from '@ks-apiserver/apimachinery/concurrency/cancellable';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../resources/catalog/catalog.ts';
@@ -44,8 +45,8 @@ export class Components {
   }
 
   /** Returns all components that have a selector. */
-  async list(signal: AbortSignal): Promise<ComponentStatus[]> {
-    const services = await this.#services(signal);
+  async list(call: Cancellable): Promise<ComponentStatus[]> {
+    const services = await this.#services(call);
     return SYSTEM_NAMESPACES.flatMap((namespace) =>
       services.list('name', namespace).flatMap((service) => this.#status(service) ?? []),
     );
@@ -55,8 +56,8 @@ export class Components {
    * Returns a component, from the first namespace that has it. Throws 500, as 3.0 does, if there is
    * none or it has no selector.
    */
-  async get(name: string, signal: AbortSignal): Promise<ComponentStatus> {
-    const services = await this.#services(signal);
+  async get(name: string, call: Cancellable): Promise<ComponentStatus> {
+    const services = await this.#services(call);
 
     for (const namespace of SYSTEM_NAMESPACES) {
       const service = services.get(name, namespace);
@@ -76,13 +77,13 @@ export class Components {
   }
 
   /** Returns components and nodes; a node is healthy if its condition Ready is True. */
-  async health(signal: AbortSignal): Promise<HealthStatus> {
+  async health(call: Cancellable): Promise<HealthStatus> {
     const nodes = [
-      ...(await this.#catalog.synced(this.#catalog.definition('nodes'), signal)).values(),
+      ...(await this.#catalog.synced(this.#catalog.definition('nodes'), call)).values(),
     ];
 
     return {
-      kubesphereStatus: await this.list(signal),
+      kubesphereStatus: await this.list(call),
       nodeStatus: {
         totalNodes: nodes.length,
         healthyNodes: nodes.filter((node) => node.fields.ready === true).length,
@@ -90,10 +91,10 @@ export class Components {
     };
   }
 
-  async #services(signal: AbortSignal) {
+  async #services(call: Cancellable) {
     const [services] = await Promise.all([
-      this.#catalog.synced(this.#catalog.definition('services'), signal),
-      this.#catalog.synced(this.#catalog.definition('pods'), signal),
+      this.#catalog.synced(this.#catalog.definition('services'), call),
+      this.#catalog.synced(this.#catalog.definition('pods'), call),
     ]);
 
     return services;

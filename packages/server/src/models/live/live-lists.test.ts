@@ -36,7 +36,7 @@ before(async () => {
   setFlagsFromString('--expose_gc');
   api = await KubeApiServer.open({ backend: new MemoryBackend() });
   catalog = new Catalog(new KubeClient(api), [definition]);
-  store = await catalog.synced(definition, AbortSignal.timeout(10_000));
+  store = await catalog.synced(definition, { signal: AbortSignal.timeout(10_000) });
   live = new LiveLists({ window: { changes: 64, bytes: 8 * 1024 * 1024 }, tickMs: 50 });
 
   const list: LiveList = {

@@ -39,7 +39,7 @@ let version = 0;
 before(async () => {
   api = await KubeApiServer.open({ backend: new MemoryBackend() });
   catalog = new Catalog(new KubeClient(api), [definition]);
-  store = await catalog.synced(definition, AbortSignal.timeout(10_000));
+  store = await catalog.synced(definition, { signal: AbortSignal.timeout(10_000) });
 });
 
 after(async () => {

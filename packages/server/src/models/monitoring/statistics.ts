@@ -37,7 +37,7 @@ export class Statistics {
   async ofPlatform(signal: AbortSignal): Promise<MetricList> {
     const results = await Promise.all(
       OF_PLATFORM.map(async ([metric, resource]) => {
-        const store = await this.#catalog.synced(this.#catalog.definition(resource), signal);
+        const store = await this.#catalog.synced(this.#catalog.definition(resource), { signal });
         return metricOf(metric, Math.max(store.size, resource === 'clusters' ? 1 : 0));
       }),
     );
@@ -57,7 +57,7 @@ export class Statistics {
   }
 
   async #count(resource: string, workspace: string, signal: AbortSignal): Promise<number> {
-    const store = await this.#catalog.synced(this.#catalog.definition(resource), signal);
+    const store = await this.#catalog.synced(this.#catalog.definition(resource), { signal });
 
     const entries = await store.view(`workspace statistics ${workspace}`, {
       passes: ({ labels }) => labels[WORKSPACE_LABEL] === workspace,

@@ -141,7 +141,7 @@ export class ReadableScopes {
   /** Returns the workspaces in which a caller may list events. */
   async #workspaces(user: UserInfo, reach: Reach, signal: AbortSignal): Promise<Entry[]> {
     const definition = this.#catalog.definition('workspaces');
-    const store = await this.#catalog.synced(definition, signal);
+    const store = await this.#catalog.synced(definition, { signal });
 
     if (!reach) {
       return [...store.list('name')];

@@ -19,7 +19,7 @@ export async function countAbnormalWorkloads(
 ): Promise<Record<string, number>> {
   const counts = await Promise.all(
     Object.entries(ABNORMAL).map(async ([resource, isAbnormal]) => {
-      const store = await catalog.synced(catalog.definition(resource), signal);
+      const store = await catalog.synced(catalog.definition(resource), { signal });
       return [resource, store.list('name', namespace).filter(isAbnormal).length] as const;
     }),
   );

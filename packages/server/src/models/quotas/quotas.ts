@@ -1,12 +1,13 @@
 import { RESOURCE_QUOTAS } from '@ks-apiserver/api/resources';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Cancellable } from '@ks-apiserver/apimachinery/concurrency/cancellable';
 import {
   formatQuantity,
   parseQuantity,
   subtractQuantities,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
-import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../resources/catalog/catalog.ts';
+import type { ResourceDefinition } from '../resources/query/resource-definition.ts';
 
 /** Objects that are counted if no ResourceQuota does: key in the answer, and resource. */
 const COUNTED: readonly [key: string, resource: string][] = [
@@ -23,6 +24,29 @@ const COUNTED: readonly [key: string, resource: string][] = [
 ];
 
 type Quantities = Record<string, string>;
+
+/** ResourceQuotas of Kubernetes. Lists have the quotas of workspaces under that name. */
+const QUOTAS: ResourceDefinition = { ...RESOURCE_QUOTAS, kind: 'ResourceQuota', namespaced: true };
+
+/** Amounts of a ResourceQuota (Kubernetes core/v1 ResourceQuotaStatus). */
+interface QuotaStatus {
+  hard?: Quantities;
+  used?: Quantities;
+}
+
+const statuses = new WeakMap<Entry, QuotaStatus>();
+
+/** Returns the amounts of a cached ResourceQuota. */
+function statusOf(entry: Entry): QuotaStatus {
+  let status = statuses.get(entry);
+
+  if (!status) {
+    status = (JSON.parse(entry.bytes.toString()) as { status?: QuotaStatus }).status ?? {};
+    statuses.set(entry, status);
+  }
+
+  return status;
+}
 
 /** Allowed, used and remaining amounts by resource name, as quantities of Kubernetes. */
 export interface QuotaUse {
@@ -64,49 +88,45 @@ function leftOf(hard: Quantities, used: Quantities): Quantities {
 /** Counts objects of a namespace, or of all, and reads the limits of its ResourceQuotas. */
 export class Quotas {
   readonly #catalog: Catalog;
-  readonly #client: KubeReader;
 
-  constructor(catalog: Catalog, client: KubeReader) {
+  constructor(catalog: Catalog) {
     this.#catalog = catalog;
-    this.#client = client;
   }
 
   /** Returns the use of the whole cluster: only counts, because quotas belong to namespaces. */
-  async cluster(signal: AbortSignal): Promise<QuotaUse> {
+  async cluster(call: Cancellable): Promise<QuotaUse> {
     const used: Quantities = {};
-    await this.#count(used, undefined, signal);
+    await this.#count(used, undefined, call);
     return { used };
   }
 
   /** Returns the use of a namespace; `hard` and `left` only if it has a ResourceQuota. */
-  async namespace(namespace: string, signal: AbortSignal): Promise<QuotaUse> {
-    const quotas = (await this.#client.list<KubeObject>(RESOURCE_QUOTAS, { namespace, signal }))
-      .items;
+  async namespace(namespace: string, call: Cancellable): Promise<QuotaUse> {
+    const store = this.#catalog.ready(QUOTAS) ?? (await this.#catalog.synced(QUOTAS, call));
+    const quotas = store.list('name', namespace);
     const hard: Quantities = {};
     const used: Quantities = {};
 
-    for (const { status } of quotas) {
-      takeSmaller(hard, status?.hard);
-      takeSmaller(used, status?.used);
+    for (const status of quotas.map(statusOf)) {
+      takeSmaller(hard, status.hard);
+      takeSmaller(used, status.used);
     }
 
-    await this.#count(used, namespace, signal);
+    await this.#count(used, namespace, call);
 
     return quotas.length === 0 ? { used } : { hard, used, left: leftOf(hard, used) };
   }
 
-  async #count(
-    used: Quantities,
-    namespace: string | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await Promise.all(
-      COUNTED.map(async ([key, resource]) => {
-        const store = await this.#catalog.synced(this.#catalog.definition(resource), signal);
-        used[key] ??= String(
-          namespace === undefined ? store.size : store.list('name', namespace).length,
-        );
-      }),
-    );
+  async #count(used: Quantities, namespace: string | undefined, call: Cancellable): Promise<void> {
+    const definitions = COUNTED.map(([, resource]) => this.#catalog.definition(resource));
+
+    // All are started at the first call, before one of them is waited for.
+    const ready = definitions.map((definition) => this.#catalog.ready(definition));
+
+    for (const [i, [key]] of COUNTED.entries()) {
+      const definition = definitions[i] as ResourceDefinition;
+      const store = ready[i] ?? (await this.#catalog.synced(definition, call));
+      used[key] ??= String(store.count(namespace));
+    }
   }
 }

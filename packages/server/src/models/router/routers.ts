@@ -200,7 +200,7 @@ export class Routers {
       return service;
     }
 
-    const nodes = await this.#catalog.synced(this.#catalog.definition('nodes'), signal);
+    const nodes = await this.#catalog.synced(this.#catalog.definition('nodes'), { signal });
     const master = nodes
       .list('name')
       .findLast((node) => MASTER.some((label) => node.labels[label] !== undefined));

@@ -59,7 +59,7 @@ export class MeshObjects {
       return [];
     }
 
-    const store = await this.#catalog.synced(definition, signal);
+    const store = await this.#catalog.synced(definition, { signal });
 
     return store
       .list('name', namespace)

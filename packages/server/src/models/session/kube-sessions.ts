@@ -1,5 +1,6 @@
 import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { SECRETS } from '@ks-apiserver/api/resources';
+import { memoize } from '@ks-apiserver/apimachinery/cache/memoize';
 import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
@@ -8,7 +9,7 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { decideRotation } from './rotation.ts';
 import { SESSION_LABEL, secretName, secretOf, sessionOf, userLabel } from './session-secret.ts';
 import type { Rotation, Session, SessionStore, TokenRef } from './sessions.ts';
-import { tokenHash } from './tokens.ts';
+import { CACHED_TOKENS, tokenHash } from './tokens.ts';
 import type { WatchProbe } from './watch-probe.ts';
 
 const SWEEP_MS = 60_000;
@@ -32,13 +33,21 @@ function failedWith(error: unknown, reason: string): boolean {
   return error instanceof StatusError && error.reason === reason;
 }
 
+/** Hashes a token that has been verified. */
+const hashOf = memoize(CACHED_TOKENS, tokenHash);
+
 /** Whether a token is valid by its session. */
 function isTokenOf(session: Session | undefined, { username, token }: TokenRef): boolean {
-  return (
-    session?.username === username &&
-    (session.accessHash === undefined ||
-      [session.accessHash, session.refreshHash].includes(tokenHash(token)))
-  );
+  if (session?.username !== username) {
+    return false;
+  }
+  if (session.accessHash === undefined) {
+    return true;
+  }
+
+  const hash = hashOf(token);
+
+  return hash === session.accessHash || hash === session.refreshHash;
 }
 
 /**

@@ -120,7 +120,9 @@ export class QuotaLimits {
         continue;
       }
 
-      const store = await this.#catalog.synced(definition, AbortSignal.timeout(READ_MS));
+      const store = await this.#catalog.synced(definition, {
+        signal: AbortSignal.timeout(READ_MS),
+      });
       for (const entry of store.list('name', namespace)) {
         const used = (entry.fields.usage as Usage | undefined) ?? usageOf(group, resource, EMPTY);
 

@@ -1,4 +1,5 @@
 import { DEVOPS_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import type { Cancellable } from '@ks-apiserver/apimachinery/concurrency/cancellable';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
@@ -95,11 +96,11 @@ export class Tenants {
   async workspaces(
     user: UserInfo,
     query: ListQuery,
-    signal: AbortSignal,
+    call: Cancellable,
     resource: 'workspacetemplates' | 'workspaces' = 'workspacetemplates',
   ): Promise<TenantPage> {
     const definition = this.#catalog.definition(resource);
-    const store = await this.#catalog.synced(definition, signal);
+    const store = await this.#catalog.synced(definition, call);
 
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
       return this.#pageOfStore(store, definition, query);
@@ -115,10 +116,10 @@ export class Tenants {
     user: UserInfo,
     workspace: string,
     query: ListQuery,
-    signal: AbortSignal,
+    call: Cancellable,
   ): Promise<TenantPage> {
     const definition = this.#catalog.definition('namespaces');
-    const store = await this.#catalog.synced(definition, signal);
+    const store = await this.#catalog.synced(definition, call);
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
@@ -135,10 +136,10 @@ export class Tenants {
     user: UserInfo,
     workspace: string,
     query: ListQuery,
-    signal: AbortSignal,
+    call: Cancellable,
   ): Promise<TenantPage> {
     const definition = this.#catalog.definition('devopsprojects');
-    const store = await this.#catalog.synced(definition, signal);
+    const store = await this.#catalog.synced(definition, call);
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'devops')) {
@@ -159,14 +160,14 @@ export class Tenants {
     user: UserInfo,
     workspace: string,
     query: ListQuery,
-    signal: AbortSignal,
+    call: Cancellable,
   ): Promise<TenantPage | undefined> {
     const definition = this.#catalog.find('federatednamespaces');
     if (!definition) {
       return undefined;
     }
 
-    const store = await this.#catalog.synced(definition, signal);
+    const store = await this.#catalog.synced(definition, call);
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
@@ -179,9 +180,9 @@ export class Tenants {
   }
 
   /** Returns the clusters on which a user's workspaces are placed, or all of them. */
-  async clusters(user: UserInfo, signal: AbortSignal): Promise<TenantPage> {
+  async clusters(user: UserInfo, call: Cancellable): Promise<TenantPage> {
     const definition = this.#catalog.definition('clusters');
-    const store = await this.#catalog.synced(definition, signal);
+    const store = await this.#catalog.synced(definition, call);
     const all = ['clusters', 'workspaces'].some((resource) =>
       this.#authorizer.allowsGlobally(user, 'list', '', resource),
     );
@@ -192,7 +193,7 @@ export class Tenants {
 
     const templates = await this.#catalog.synced(
       this.#catalog.definition('workspacetemplates'),
-      signal,
+      call,
     );
     const names = this.#bindings
       .workspacesOf(user)
@@ -208,11 +209,11 @@ export class Tenants {
    * Returns the clusters on which a workspace is placed: those it names, else those its selector
    * matches.
    */
-  async workspaceClusters(workspace: string, signal: AbortSignal): Promise<TenantPage | undefined> {
+  async workspaceClusters(workspace: string, call: Cancellable): Promise<TenantPage | undefined> {
     const definition = this.#catalog.definition('clusters');
-    const store = await this.#catalog.synced(definition, signal);
+    const store = await this.#catalog.synced(definition, call);
     const template = (
-      await this.#catalog.synced(this.#catalog.definition('workspacetemplates'), signal)
+      await this.#catalog.synced(this.#catalog.definition('workspacetemplates'), call)
     ).get(workspace)?.object;
 
     if (!template) {

@@ -162,7 +162,7 @@ export class SourceOpener {
   ): Awaitable<InformerStore> {
     return (
       catalog.ready(definition) ??
-      this.#patience.within(key, time, (signal) => catalog.synced(definition, signal))
+      this.#patience.within(key, time, (signal) => catalog.synced(definition, { signal }))
     );
   }
 

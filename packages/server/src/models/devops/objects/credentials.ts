@@ -33,7 +33,7 @@ export class DevOpsCredentials {
     const { catalog } = this.#dependencies;
     const namespace = this.#namespaces.find(project);
     const definition = catalog.definition('secrets');
-    const store = await catalog.synced(definition, signal);
+    const store = await catalog.synced(definition, { signal });
     const entries = entriesOf(store, namespace).filter(({ fields }) =>
       isCredentialType(fields.type),
     );

@@ -25,7 +25,7 @@ export class Pipelines {
     const { catalog } = this.#dependencies;
     const namespace = this.#namespaces.find(project);
     const definition = catalog.definition(RESOURCE);
-    const store = await catalog.synced(definition, signal);
+    const store = await catalog.synced(definition, { signal });
 
     return pageEntries(entriesOf(store, namespace), definition, query, catalog);
   }

@@ -1,5 +1,5 @@
 import { UNINITIALIZED } from '@ks-apiserver/api/annotations';
-import { findUser } from '@ks-apiserver/api/user';
+import { findUser, type User } from '@ks-apiserver/api/user';
 import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
@@ -36,6 +36,17 @@ function groupsOf({ groups }: { groups?: readonly string[] }): readonly string[]
     : AUTHENTICATED;
 }
 
+/** Separates scheme and credential of an Authorization header (RFC 9110 section 11.4). */
+function parseAuthorization(header: string): { scheme: string; credential: string } {
+  if (header.startsWith('Bearer ') && header.lastIndexOf(' ') === 6) {
+    return { scheme: 'bearer', credential: header.slice(7) };
+  }
+
+  const [scheme = '', credential = ''] = header.trim().split(/\s+/, 2);
+
+  return { scheme: scheme.toLowerCase(), credential };
+}
+
 /** Words the refusal of a credential as the answer to a call. */
 function toUnauthorized(error: unknown): unknown {
   if (error instanceof StatusError && (error.code === 401 || error.code === 403)) {
@@ -69,6 +80,8 @@ export class Authenticator {
   readonly #tracksSessions: boolean;
   readonly #isMember: boolean;
   readonly #apiTokens: ApiTokens;
+  /** Callers by the claims of their tokens, as long as their users are unchanged. */
+  readonly #callers = new WeakMap<Claims, { user: User | undefined; caller: UserInfo }>();
 
   constructor({
     tokens,
@@ -93,14 +106,17 @@ export class Authenticator {
    * Throws, or rejects with, Unauthorized or, for a locked account, TooManyRequests.
    */
   authenticate(header: string | undefined, source: Omit<LoginSource, 'type'>): Awaitable<UserInfo> {
-    if (header === undefined || header.trim() === '') {
+    if (header === undefined) {
       return ANONYMOUS;
     }
 
-    const [scheme = '', credential = ''] = header.trim().split(/\s+/, 2);
+    const { scheme, credential } = parseAuthorization(header);
+    if (scheme === '') {
+      return ANONYMOUS;
+    }
 
     try {
-      const caller = this.#authenticateBy(scheme.toLowerCase(), credential, source);
+      const caller = this.#authenticateBy(scheme, credential, source);
       if (!(caller instanceof Promise)) {
         return caller;
       }
@@ -150,12 +166,12 @@ export class Authenticator {
    * cannot be read, nothing ends.
    */
   follow(header: string, user: UserInfo): () => Promise<boolean> {
-    const [scheme = '', credential = ''] = header.trim().split(/\s+/, 2);
+    const { scheme, credential } = parseAuthorization(header);
     if (scheme === '') {
       return async () => true;
     }
 
-    if (scheme.toLowerCase() === 'bearer') {
+    if (scheme === 'bearer') {
       return async () => {
         try {
           await this.token(credential);
@@ -208,6 +224,22 @@ export class Authenticator {
     };
   }
 
+  /** Returns the caller for the claims of a token. Throws Unauthorized like `callerOf`. */
+  #callerWith(claims: Claims): UserInfo {
+    const { username: name, uid, groups } = claims;
+    const user = findUser(this.#users, name);
+    const known = this.#callers.get(claims);
+
+    if (known && known.user === user) {
+      return known.caller;
+    }
+
+    const caller = this.#callerOf({ name, uid, ...(groups && { groups }) });
+    this.#callers.set(claims, { user, caller });
+
+    return caller;
+  }
+
   /**
    * Returns the user of an access token or API token. Throws Unauthorized for one that is invalid,
    * expired, revoked, or of a user that may no longer log in, and for one whose scope is not the
@@ -232,11 +264,8 @@ export class Authenticator {
    */
   session(token: string): Awaitable<Session> {
     return whenReady(this.#tokens.verify(token, 'access_token'), (claims): Awaitable<Session> => {
-      const { username: name, uid, groups, sid: id } = claims;
-      const session = {
-        caller: this.#callerOf({ name, uid, ...(groups && { groups }) }),
-        claims,
-      };
+      const { username: name, sid: id } = claims;
+      const session = { caller: this.#callerWith(claims), claims };
 
       if (!this.#tracksSessions) {
         return session;

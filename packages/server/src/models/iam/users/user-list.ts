@@ -1,16 +1,16 @@
 import { GLOBAL_ROLE_ANNOTATION } from '@ks-apiserver/api/annotations';
 import { subjectsOf } from '@ks-apiserver/api/subject';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Cancellable } from '@ks-apiserver/apimachinery/concurrency/cancellable';
 import type { Bindings } from '../../authorization/bindings/bindings.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
 import { listPage, pageEntries } from '../../resources/list/list.ts';
 import type { ListQuery } from '../../resources/query/query.ts';
 import type { Scope, Scopes } from '../roles/scopes.ts';
+import { type Annotation, annotatedUser } from './annotated-user.ts';
 
-/** A page of users with the annotations of their roles in the requested scope. */
+/** A page of users, as the bytes of objects with annotations of their roles in the scope. */
 export interface UserPage {
-  users: { entry: Entry; annotations: Record<string, string> }[];
+  users: Buffer[];
   total: number;
 }
 
@@ -66,19 +66,19 @@ export class UserList {
   }
 
   /** Returns a page of all users, or of the members of a query's scope. */
-  async list(given: ListQuery, signal: AbortSignal): Promise<UserPage> {
+  async list(given: ListQuery, call: Cancellable): Promise<UserPage> {
     const { scope, role, query } = this.scopeOf(given);
     if (scope) {
-      return this.members(scope, role, query, signal);
+      return this.members(scope, role, query, call);
     }
 
     const catalog = this.#catalog;
     const definition = catalog.definition('users');
-    const store = await catalog.synced(definition, signal);
+    const store = await catalog.synced(definition, call);
     const { entries, total } = await listPage({ store, definition, catalog }, query);
 
     return {
-      users: entries.map((entry) => ({ entry, annotations: this.#globalRole(entry.name) })),
+      users: entries.map((entry) => annotatedUser(entry, this.#globalRole(entry.name))),
       total,
     };
   }
@@ -88,10 +88,10 @@ export class UserList {
     scope: Scope,
     role: string | undefined,
     query: ListQuery,
-    signal: AbortSignal,
+    call: Cancellable,
   ): Promise<UserPage> {
     const definition = this.#catalog.definition('users');
-    const store = await this.#catalog.synced(definition, signal);
+    const store = await this.#catalog.synced(definition, call);
     const roles = new Map<string, string>();
 
     for (const binding of scope.index.entriesIn(scope.key)) {
@@ -111,50 +111,37 @@ export class UserList {
     const { entries, total } = await pageEntries(users, definition, query, this.#catalog);
 
     return {
-      users: entries.map((entry) => ({
-        entry,
-        annotations: {
+      users: entries.map((entry) =>
+        annotatedUser(entry, [
           ...this.#globalRole(entry.name),
-          [scope.annotation]: roles.get(entry.name) ?? '',
-        },
-      })),
+          [scope.annotation, roles.get(entry.name) ?? ''],
+        ]),
+      ),
       total,
     };
   }
 
   /** Returns a member of a scope with their role; undefined for others. */
-  async member(scope: Scope, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
+  async member(scope: Scope, name: string, call: Cancellable): Promise<Buffer | undefined> {
     const [binding] = scope.index.entriesOf(name, scope.key);
-    const entry = (await this.#catalog.synced(this.#catalog.definition('users'), signal)).get(name);
+    const entry = (await this.#catalog.synced(this.#catalog.definition('users'), call)).get(name);
     const role: string | undefined = binding?.object?.roleRef?.name;
 
     return entry && role !== undefined
-      ? withAnnotations(entry, { ...this.#globalRole(name), [scope.annotation]: role })
+      ? annotatedUser(entry, [...this.#globalRole(name), [scope.annotation, role]])
       : undefined;
   }
 
   /** Returns a user with their global role; undefined for an unknown one. */
-  async user(name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const entry = (await this.#catalog.synced(this.#catalog.definition('users'), signal)).get(name);
-    return entry && withAnnotations(entry, this.#globalRole(name));
+  async user(name: string, call: Cancellable): Promise<Buffer | undefined> {
+    const entry = (await this.#catalog.synced(this.#catalog.definition('users'), call)).get(name);
+    return entry && annotatedUser(entry, this.#globalRole(name));
   }
 
-  #globalRole(name: string): Record<string, string> {
+  #globalRole(name: string): Annotation[] {
     const [binding] = this.#bindings.global.entriesOf(name, '');
     const role: string | undefined = binding?.object?.roleRef?.name;
 
-    return role === undefined ? {} : { [GLOBAL_ROLE_ANNOTATION]: role };
+    return role === undefined ? [] : [[GLOBAL_ROLE_ANNOTATION, role]];
   }
-}
-
-/**
- * Returns a user's object with annotations added. It is made for each answer because roles change
- * without the user.
- */
-export function withAnnotations(entry: Entry, annotations: Record<string, string>): KubeObject {
-  const user: KubeObject = JSON.parse(entry.bytes.toString());
-  return {
-    ...user,
-    metadata: { ...user.metadata, annotations: { ...user.metadata.annotations, ...annotations } },
-  };
 }

@@ -1,3 +1,4 @@
+import type { Cancellable } from '@ks-apiserver/apimachinery/concurrency/cancellable';
 import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
@@ -351,7 +352,12 @@ export class Catalog implements ResourceStores {
    * Returns the store of a definition once it and the resources that it uses are synced. Throws
    * ServiceUnavailable if the Kubernetes API does not answer their first lists in time.
    */
-  async synced(definition: ResourceDefinition, signal: AbortSignal): Promise<InformerStore> {
+  async synced(definition: ResourceDefinition, call: Cancellable): Promise<InformerStore> {
+    const ready = this.ready(definition);
+    if (ready) {
+      return ready;
+    }
+
     const used = (definition.uses ?? [])
       .flatMap((name) => this.find(name) ?? [])
       .map((other) => this.informer(other));
@@ -359,7 +365,7 @@ export class Catalog implements ResourceStores {
     const waiting = [informer, ...used].filter(({ synced }) => !synced);
 
     if (waiting.length > 0) {
-      const deadline = new Deadline(SYNC_TIMEOUT_MS, signal);
+      const deadline = new Deadline(SYNC_TIMEOUT_MS, call.signal);
 
       try {
         await Promise.all(waiting.map((each) => each.ready(deadline.signal)));

@@ -64,10 +64,9 @@ test('definitions are read in the version that the cluster serves, also when tha
       metadata: { name: 'one', namespace: 'default' },
     } as KubeObject);
 
-    const store = await catalog.synced(
-      catalog.definition('volumesnapshots'),
-      AbortSignal.timeout(10_000),
-    );
+    const store = await catalog.synced(catalog.definition('volumesnapshots'), {
+      signal: AbortSignal.timeout(10_000),
+    });
 
     await eventually(async () => assert.equal(store.size, 1));
 
@@ -79,10 +78,9 @@ test('definitions are read in the version that the cluster serves, also when tha
 
     await eventually(async () => assert.equal(catalog.find('volumesnapshots')?.version, 'v1beta1'));
 
-    const again = await catalog.synced(
-      catalog.definition('volumesnapshots'),
-      AbortSignal.timeout(10_000),
-    );
+    const again = await catalog.synced(catalog.definition('volumesnapshots'), {
+      signal: AbortSignal.timeout(10_000),
+    });
 
     assert.equal(again.size, 1);
   } finally {

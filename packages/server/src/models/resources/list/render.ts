@@ -46,6 +46,32 @@ export function bytesOf(entry: Entry, definition: ResourceDefinition, catalog: C
 export type TotalKey = 'totalItems' | 'total_count';
 
 /**
+ * Returns the pieces of `{"items":[…],…}` and their total length: the bytes of items, which are not
+ * copied, and the members behind them.
+ */
+export function itemsBody(
+  items: readonly Buffer[],
+  members: string,
+): { pieces: Buffer[]; length: number } {
+  const tail = Buffer.from(`],${members}}`);
+  const pieces: Buffer[] = [HEAD];
+  let length = HEAD.length + tail.length + Math.max(0, items.length - 1);
+
+  for (const bytes of items) {
+    if (pieces.length > 1) {
+      pieces.push(COMMA);
+    }
+
+    length += bytes.length;
+    pieces.push(bytes);
+  }
+
+  pieces.push(tail);
+
+  return { pieces, length };
+}
+
+/**
  * Returns the pieces of a list's answer `{"items":[…],"totalItems":n}` and their total length;
  * cached bytes are not copied.
  */
@@ -56,26 +82,7 @@ export function listBody(
   totalKey: TotalKey = 'totalItems',
 ): { pieces: Buffer[]; length: number } {
   const next = page.continue === undefined ? '' : `,"continue":${JSON.stringify(page.continue)}`;
-  const tail = Buffer.from(`],"${totalKey}":${page.total}${next}}`);
-  const pieces: Buffer[] = [HEAD];
-  const { entries } = page;
-  let length = HEAD.length + tail.length + Math.max(0, entries.length - 1);
+  const items = page.entries.map((entry) => bytesOf(entry, definition, catalog));
 
-  let left = entries.length;
-
-  for (const entry of entries) {
-    const bytes = bytesOf(entry, definition, catalog);
-
-    length += bytes.length;
-    left -= 1;
-    pieces.push(bytes);
-
-    if (left > 0) {
-      pieces.push(COMMA);
-    }
-  }
-
-  pieces.push(tail);
-
-  return { pieces, length };
+  return itemsBody(items, `"${totalKey}":${page.total}${next}`);
 }
