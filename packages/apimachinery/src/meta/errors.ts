@@ -13,8 +13,8 @@ export interface StatusCause {
  * one is known.
  */
 export interface StatusDetails {
-  name?: string;
-  group?: string;
+  name?: string | undefined;
+  group?: string | undefined;
   kind?: string;
   uid?: string;
   causes?: StatusCause[];
@@ -28,8 +28,8 @@ export interface Status {
   metadata: Record<string, Json>;
   status: 'Success' | 'Failure';
   message?: string;
-  reason?: string;
-  details?: StatusDetails;
+  reason?: string | undefined;
+  details?: StatusDetails | undefined;
   code?: number;
 }
 
@@ -74,14 +74,15 @@ export class StatusError extends Error {
 
   /** Returns the Status body of this error. */
   status(): Status {
+    // Undefined members are left out of the JSON.
     return {
       kind: 'Status',
       apiVersion: 'v1',
       metadata: {},
       status: 'Failure',
       message: this.message,
-      ...(this.reason !== '' && { reason: this.reason }),
-      ...(this.details && { details: this.details }),
+      reason: this.reason || undefined,
+      details: this.details,
       code: this.code,
     };
   }

@@ -76,6 +76,11 @@ export class RouteReply {
   }
 }
 
+/** Returns the answer with a value as JSON, for answers that are the same for many calls. */
+export function jsonReply(value: unknown): RouteReply {
+  return new RouteReply(200, { 'content-type': 'application/json' }, JSON.stringify(value));
+}
+
 /**
  * An answer that goes on for long, such as a watch: it writes the response itself, headers and all.
  */

@@ -7,7 +7,7 @@ import { sendError } from '@ks-apiserver/http/response/error-responder';
 import { compose, type Filter, type Incoming } from '@ks-apiserver/http/server/exchange';
 import { checkUpgrade } from '@ks-apiserver/http/server/upgrade';
 import { auditing } from './auditing.ts';
-import { authorization } from './authorization.ts';
+import { authorization, denial } from './authorization.ts';
 import type { ChainDependencies } from './chain-dependencies.ts';
 import { clusterDispatch, clusterUpgradeDispatch, type MemberUpgrade } from './cluster-dispatch.ts';
 import { kubernetesProxy, proxied } from './kubernetes-proxy.ts';
@@ -76,14 +76,34 @@ function narrowing({ routeOf }: ChainDependencies): Filter<Incoming> {
 }
 
 /**
- * Authenticates the caller. A wrong credential is refused also when none is needed, except for
- * routes that read it themselves: at the token endpoint it is a client's secret, or what 3.0's
- * console sends with a refresh token.
+ * Whether the route of a call reads the Authorization header itself: at the token endpoint it is a
+ * client's secret, or what 3.0's console sends with a refresh token.
  */
-function authentication({ authenticator, authenticating }: ChainDependencies): Filter<Incoming> {
+function authenticates(
+  { authenticating }: ChainDependencies,
+  { info: { path } }: Incoming,
+): boolean {
+  return authenticating.has(path.endsWith('/') ? path.slice(0, -1) : path);
+}
+
+/** Refuses tokens that are known to be wrong before anything else is done for their calls. */
+function refusal(dependencies: ChainDependencies): Filter {
+  return (exchange, next) => {
+    const refused = authenticates(dependencies, exchange)
+      ? undefined
+      : dependencies.authenticator.refusal(exchange.req.headers.authorization);
+
+    return refused ? void sendError(exchange.res, refused) : next(exchange);
+  };
+}
+
+/** Authenticates the caller. A wrong credential is refused also when none is needed. */
+function authentication(dependencies: ChainDependencies): Filter<Incoming> {
+  const { authenticator } = dependencies;
+
   return (exchange, next) => {
     const { req, info } = exchange;
-    if (authenticating.has(info.path.endsWith('/') ? info.path.slice(0, -1) : info.path)) {
+    if (authenticates(dependencies, exchange)) {
       return next(exchange);
     }
 
@@ -126,7 +146,7 @@ function following({ connections }: ChainDependencies): Filter {
 function answering(dependencies: ChainDependencies): readonly Filter[] {
   return [
     narrowing(dependencies),
-    authorization(dependencies),
+    denial(dependencies),
     legacyVersions(dependencies),
     bodyBudgets(dependencies),
     dependencies.longCalls.filter,
@@ -144,6 +164,7 @@ export function chain(dependencies: ChainDependencies): readonly Filter[] {
     auditing(dependencies.auditor),
     landingPage,
     ingestion(dependencies),
+    refusal(dependencies),
     authentication(dependencies),
     clusterDispatch(dependencies, (own) => compose(answering(own))),
     ...answering(dependencies),

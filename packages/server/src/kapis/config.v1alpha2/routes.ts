@@ -1,4 +1,4 @@
-import type { Route } from '@ks-apiserver/http/routes/route';
+import { jsonReply, type Route, type RouteReply } from '@ks-apiserver/http/routes/route';
 import type { Config } from '../../config/config-schema.ts';
 import type { IdentityProviders } from '../../models/identity-providers/registry.ts';
 import type { SearchBackends } from '../../models/observability/searches.ts';
@@ -17,6 +17,13 @@ export function configV1alpha2(
   { providers }: { providers: IdentityProviders },
   searched: SearchBackends,
 ): Route[] {
+  let features: RouteReply | undefined;
+
+  const featuresReply = () => {
+    features ??= jsonReply(configz(config, searched));
+    return features;
+  };
+
   return [
     {
       method: 'GET',
@@ -25,7 +32,7 @@ export function configV1alpha2(
       summary: 'Features that are on',
       tags: TAGS,
       returns: ConfigzSchema,
-      handler: () => configz(config, searched),
+      handler: featuresReply,
     },
     {
       method: 'GET',

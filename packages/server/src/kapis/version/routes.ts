@@ -1,6 +1,6 @@
 import { type Awaitable, whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
-import { type Route, RouteReply } from '@ks-apiserver/http/routes/route';
+import { jsonReply, type Route, type RouteReply } from '@ks-apiserver/http/routes/route';
 import { Type } from 'typebox';
 import type { BuildInfo } from '../../config/build.ts';
 import { ANONYMOUS } from '../../models/iam/login/authenticate.ts';
@@ -51,10 +51,6 @@ const Version = Type.Object(
   { $id: 'version.Info' },
 );
 
-function reply(versions: object): RouteReply {
-  return new RouteReply(200, { 'content-type': 'application/json' }, JSON.stringify(versions));
-}
-
 /**
  * Callers without a log-in are not told versions of runtimes, which may have known vulnerabilities.
  */
@@ -87,7 +83,7 @@ export function version(client: KubeReader, build: BuildInfo): Route[] {
 
   const answersFor = (kubernetes: object | undefined): Answers => {
     const versions = { ...own, kubernetes };
-    return { all: reply(versions), withoutRuntimes: reply(withoutRuntimes(versions)) };
+    return { all: jsonReply(versions), withoutRuntimes: jsonReply(withoutRuntimes(versions)) };
   };
 
   const readAnswers = async (): Promise<Answers> => {

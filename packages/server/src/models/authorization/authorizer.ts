@@ -1,4 +1,4 @@
-import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
+import { type Awaitable, whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type PolicyRule, ruleAllows } from '@ks-apiserver/apimachinery/rbac/rules';
@@ -60,19 +60,18 @@ export class Authorizer {
    * their roles. Returns a promise only if modules have to be evaluated.
    */
   authorizeCall(user: UserInfo, info: RequestInfo): Awaitable<void> {
-    const permitted = this.permits(user, info);
-    if (permitted === true) {
-      return undefined;
-    }
-    if (permitted === false) {
-      throw this.#denial(user, info);
-    }
-
-    return permitted.then((allowed) => {
-      if (!allowed) {
-        throw this.#denial(user, info);
+    return whenReady(this.denialOf(user, info), (denied) => {
+      if (denied) {
+        throw denied;
       }
     });
+  }
+
+  /** Returns the error that `authorizeCall` would throw; undefined for a permitted call. */
+  denialOf(user: UserInfo, info: RequestInfo): Awaitable<StatusError | undefined> {
+    return whenReady(this.permits(user, info), (permitted) =>
+      permitted ? undefined : this.#denial(user, info),
+    );
   }
 
   #denial(user: UserInfo, info: RequestInfo): StatusError {

@@ -57,8 +57,8 @@ export function denial(user: UserInfo, info: RequestInfo, suffix: string): Statu
   const why = `User "${user.name}" cannot ${verb} resource "${full}" in API group "${group}" ${where}${suffix}`;
 
   return new StatusError(403, 'Forbidden', `${what} is forbidden: ${why}`, {
-    ...(name !== '' && { name }),
-    ...(group !== '' && { group }),
+    name: name || undefined,
+    group: group || undefined,
     kind: resource,
     causes,
   });

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Awaitable } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Identity } from './identity.ts';
 
@@ -42,6 +42,9 @@ export interface Claims extends TokenGrant {
 
 /** Number of tokens whose verified claims are cached. */
 export const CACHED_TOKENS = 10_000;
+
+/** Number of tokens of which it is remembered that they were not signed with this server's key. */
+const REFUSED_TOKENS = 1000;
 const TOKEN_LIMIT = 8 * 1024;
 const ISSUER = 'kubesphere';
 const SEGMENTS = /^[^.]*\.[^.]*\.[^.]*$/;
@@ -51,28 +54,27 @@ export function tokenHash(token: string): string {
   return hash('sha256', token);
 }
 
+/** Says why the library refused a token that was signed with this server's key. */
 function reasonOf(error: unknown): string {
-  if (error instanceof errors.JWTExpired) {
-    const { exp = 0 }: JWTPayload = error.payload;
-    const seconds = Math.max(1, Math.round(Date.now() / 1000 - exp));
-
-    return `token is expired by ${seconds}s`;
-  }
-
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return error.claim === 'nbf'
-      ? 'token is not valid yet'
-      : `token claim ${error.claim} is not valid`;
+    return `token claim ${error.claim} is not valid`;
   }
 
-  if (error instanceof errors.JWSSignatureVerificationFailed) {
-    return 'signature is invalid';
-  }
-  if (error instanceof errors.JOSEAlgNotAllowed) {
-    return 'signing method is not allowed';
+  return error instanceof errors.JOSEAlgNotAllowed
+    ? 'signing method is not allowed'
+    : 'token is malformed';
+}
+
+/** Says why a token counts at another time than now; undefined if it counts now. */
+function timeProblem({ exp, nbf }: Claims): string | undefined {
+  const now = Date.now() / 1000;
+  if (nbf > now) {
+    return 'token is not valid yet';
   }
 
-  return 'token is malformed';
+  return exp !== undefined && exp <= now
+    ? `token is expired by ${Math.max(1, Math.round(now - exp))}s`
+    : undefined;
 }
 
 /** Says why a token is refused that was not signed with this server's key. */
@@ -95,6 +97,8 @@ export class Tokens {
    * hash that differs in each process.
    */
   readonly #verified = new LRUCache<string, Claims>({ max: CACHED_TOKENS });
+  /** Reasons against tokens. A client that cannot log in again repeats its calls. */
+  readonly #refused = new LRUCache<string, string>({ max: REFUSED_TOKENS });
 
   constructor(secret: string, skewMs: number) {
     this.#key = createSecretKey(Buffer.from(secret));
@@ -132,36 +136,50 @@ export class Tokens {
   }
 
   /**
+   * Returns why a token is refused, in 3.0's words, as far as that is known at once: it is malformed,
+   * was not signed with this server's key, or counts at another time.
+   */
+  reasonAgainst(token: string): string | undefined {
+    const claims = this.#verified.get(token);
+    if (claims) {
+      return timeProblem(claims);
+    }
+
+    const known = this.#refused.get(token);
+    if (known !== undefined) {
+      return known;
+    }
+    if (token.length > TOKEN_LIMIT || !SEGMENTS.test(token)) {
+      return 'token contains an invalid number of segments';
+    }
+    if (this.#isSigned(token)) {
+      return undefined;
+    }
+
+    const reason = reasonForUnsigned(token);
+    this.#refused.set(token, reason);
+
+    return reason;
+  }
+
+  /**
    * Verifies signature, algorithm, issuer, times and type; without a promise for a token that was
    * verified before. Throws, or rejects with, Unauthorized with 3.0's words for the reason.
    */
   verify(token: string, type: TokenType): Awaitable<Claims> {
+    const reason = this.reasonAgainst(token);
+    if (reason !== undefined) {
+      throw unauthorized(reason);
+    }
+
     const claims = this.#verified.get(token);
-    if (claims) {
-      return this.#checkExpiryAndType(claims, token, type);
-    }
 
-    if (token.length > TOKEN_LIMIT || !SEGMENTS.test(token)) {
-      throw unauthorized('token contains an invalid number of segments');
-    }
-
-    if (!this.#isSigned(token)) {
-      throw unauthorized(reasonForUnsigned(token));
-    }
-
-    return this.#verifySigned(token).then((checked) =>
-      this.#checkExpiryAndType(checked, token, type),
-    );
+    return claims
+      ? this.#checkType(claims, type)
+      : this.#verifySigned(token).then((checked) => this.#checkType(checked, type));
   }
 
-  #checkExpiryAndType(claims: Claims, token: string, type: TokenType): Claims {
-    if (claims.exp !== undefined && claims.exp <= Date.now() / 1000) {
-      this.#verified.delete(token);
-      throw unauthorized(
-        `token is expired by ${Math.max(1, Math.round(Date.now() / 1000 - claims.exp))}s`,
-      );
-    }
-
+  #checkType(claims: Claims, type: TokenType): Claims {
     if (claims.token_type !== type) {
       throw unauthorized(`the token is a ${claims.token_type}, not a ${type}`);
     }
@@ -188,6 +206,8 @@ export class Tokens {
       const { payload } = await jwtVerify(token, this.#key, {
         algorithms: ['HS256'],
         issuer: ISSUER,
+        // Times are checked at each use of the claims.
+        clockTolerance: Number.MAX_SAFE_INTEGER,
       });
 
       // The fields that are used are checked below.
@@ -215,6 +235,11 @@ export class Tokens {
     }
 
     this.#verified.set(token, claims);
+
+    const problem = timeProblem(claims);
+    if (problem !== undefined) {
+      throw unauthorized(problem);
+    }
 
     return claims;
   }

@@ -102,6 +102,25 @@ export class Authenticator {
   }
 
   /**
+   * Returns the refusal of an access token, as far as it can be given at once. It is returned and
+   * not thrown, because functions that only throw are never compiled.
+   */
+  refusal(header: string | undefined): StatusError | undefined {
+    if (header === undefined) {
+      return undefined;
+    }
+
+    const { scheme, credential } = parseAuthorization(header);
+    if (scheme !== 'bearer' || credential === '' || isApiToken(credential)) {
+      return undefined;
+    }
+
+    const reason = this.#tokens.reasonAgainst(credential);
+
+    return reason === undefined ? undefined : unauthorized(`Unauthorized: ${reason}`);
+  }
+
+  /**
    * Returns the caller: at once if their token was verified lately, anonymous without a header.
    * Throws, or rejects with, Unauthorized or, for a locked account, TooManyRequests.
    */

@@ -16,7 +16,12 @@ export function annotatedUser(entry: Entry, added: readonly Annotation[]): Buffe
     return entry.bytes;
   }
 
-  const key = added.join('\n');
+  let key = '';
+
+  for (const [name, value] of added) {
+    key += `${name}=${value}\n`;
+  }
+
   const known = forms.get(entry) ?? new Map<string, Buffer>();
   let bytes = known.get(key);
 
