@@ -8,6 +8,7 @@ import { startFloorServer } from '../floor.mjs';
 import { logIn, PASSWORD } from '../measure.mjs';
 import { namespaceOf } from '../pod-source.mjs';
 import { catchUp, startSeededApi } from '../resources.mjs';
+import { besideReaders } from './beside.mjs';
 import { callTable } from './table.mjs';
 
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
@@ -83,7 +84,8 @@ export async function calls(seconds, { pods = 5000, peer } = {}) {
     await catchUp(server, token);
     await createTenants(server, token);
 
-    return await callTable(server, floor, { token, seconds, peer });
+    const failed = await callTable(server, floor, { token, seconds, peer });
+    return failed + (await besideReaders(server, { token, seconds }));
   } finally {
     await Promise.all([server.stop(), kube.stop(), floor.close()]);
     await rm(dir, { recursive: true, force: true });

@@ -8,17 +8,28 @@ import {
   type KubeBody,
   type KubeResponse,
 } from '@ks-apiserver/apimachinery/transport/transport';
+import { arrivals } from './arrivals.ts';
 import type { Pending } from './pending.ts';
 
 /** How long a reader may accept no byte before its connection is cut, in milliseconds. */
 const STALLED_READER_MS = 60_000;
 
-/** How much is written at once, in bytes and in pieces, before other requests run. */
-const BATCH_BYTES = 256 * 1024;
+/** Most pieces that are written at once. */
 const BATCH_PIECES = 512;
 
-/** Batches that one response gets in a row while its reader keeps up: one megabyte. */
-const BATCHES_IN_A_ROW = 4;
+/** How much of a long answer is written before other requests run, in bytes. */
+interface Share {
+  /** Written at once. */
+  batch: number;
+  /** Written in a row, while its reader keeps up. */
+  row: number;
+}
+
+/** What a long answer gets while no other requests come. */
+const ALONE: Share = { batch: 256 * 1024, row: 1024 * 1024 };
+
+/** What it gets in turn with other requests. */
+const IN_TURN: Share = { batch: 64 * 1024, row: 64 * 1024 };
 
 /** Pieces of up to this many bytes are copied together: one write costs more than the copy. */
 const SMALL = 4096;
@@ -43,24 +54,21 @@ async function drained(res: ServerResponse): Promise<void> {
   }
 }
 
-/** Groups pieces that exist already into batches, so that a long list yields to other requests. */
-function* inBatches(pieces: Iterable<Uint8Array>): Generator<Uint8Array[]> {
-  let batch: Uint8Array[] = [];
-  let size = 0;
+/** Takes pieces that exist already, up to a size in bytes; none at their end. */
+function takeBatch(pieces: Iterator<Uint8Array>, bytes: number): Uint8Array[] {
+  const batch: Uint8Array[] = [];
 
-  for (const piece of pieces) {
-    batch.push(piece);
-    size += piece.byteLength;
-    if (size >= BATCH_BYTES || batch.length >= BATCH_PIECES) {
-      yield batch;
-      batch = [];
-      size = 0;
+  for (let size = 0; size < bytes && batch.length < BATCH_PIECES; ) {
+    const { done, value } = pieces.next();
+    if (done) {
+      break;
     }
+
+    batch.push(value);
+    size += value.byteLength;
   }
 
-  if (batch.length > 0) {
-    yield batch;
-  }
+  return batch;
 }
 
 function isEncrypted({ socket }: ServerResponse): boolean {
@@ -104,30 +112,32 @@ function writeRun(res: ServerResponse, run: readonly Uint8Array[]): void {
 
 async function writeRest(
   res: ServerResponse,
-  batches: Iterator<Uint8Array[]>,
+  pieces: Iterator<Uint8Array>,
   first: Uint8Array[],
 ): Promise<void> {
-  for (let batch = first, written = 1; ; written++) {
+  let batch = first;
+  let share = IN_TURN;
+  let written = 0;
+
+  while (batch.length > 0) {
     if (res.destroyed) {
       throw new Error('the client went away');
     }
 
     writeBatch(res, batch);
-
-    const next = batches.next();
-    if (next.done) {
-      break;
-    }
-
-    batch = next.value;
+    written += share.batch;
+    batch = takeBatch(pieces, share.batch);
 
     if (res.writableNeedDrain) {
       await drained(res);
     }
 
     // A reader that keeps up drains the response without the event loop going round.
-    if (written % BATCHES_IN_A_ROW === 0) {
+    if (written >= share.row) {
+      const seen = arrivals();
       await yieldToEventLoop();
+      share = arrivals() === seen ? ALONE : IN_TURN;
+      written = 0;
     }
   }
 
@@ -163,31 +173,31 @@ function writePieces(
   pieces: Iterable<Uint8Array>,
   { isSized }: BodyOptions,
 ): Pending {
-  const batches = inBatches(pieces);
-  const first = batches.next();
-  if (first.done) {
+  const iterator = pieces[Symbol.iterator]();
+  const first = takeBatch(iterator, ALONE.batch);
+  if (first.length === 0) {
     return void res.end();
   }
 
-  const second = batches.next();
-  if (second.done) {
-    const [head, rest] = first.value;
+  const second = takeBatch(iterator, IN_TURN.batch);
+  if (second.length === 0) {
+    const [head, rest] = first;
 
-    if (isSized && head && rest && first.value.length === 2) {
+    if (isSized && head && rest && first.length === 2) {
       res.write(head);
       return endWith(res, rest);
     }
 
     res.cork();
-    writeBatch(res, first.value);
+    writeBatch(res, first);
     res.end();
 
     return;
   }
 
-  writeBatch(res, first.value);
+  writeBatch(res, first);
 
-  return writeRest(res, batches, second.value);
+  return writeRest(res, iterator, second);
 }
 
 async function writeStream(res: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import { hasBody } from '../request/request-body.ts';
+import { countArrival } from '../response/arrivals.ts';
 import { sendError } from '../response/error-responder.ts';
 import { closeLingering } from './linger.ts';
 import { ordinaryAnswer } from './upgrade.ts';
@@ -109,6 +110,8 @@ export function guard(server: Server, { request, upgrade }: Handlers): void {
   server.on('clientError', refuseConnection);
 
   server.on('request', (req, res) => {
+    countArrival();
+
     if (hasBody(req)) {
       closeIfUnread(req, res);
     }
