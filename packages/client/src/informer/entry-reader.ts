@@ -2,6 +2,7 @@ import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/t
 import { type Entry, makeEntry } from './entry.ts';
 import type { InformerOptions } from './informer-options.ts';
 import { objectBytes } from './object-bytes.ts';
+import { type ListItem, readText } from './split-items.ts';
 
 const OPEN_BRACE = 0x7b;
 const REPORT_EVERY_MS = 60_000;
@@ -13,14 +14,16 @@ const REPORT_EVERY_MS = 60_000;
 export class EntryReader {
   readonly #options: InformerOptions;
   /** Start of an object in a list, whose items have no kind and apiVersion. */
-  readonly #prefix: string;
+  readonly #prefix: Buffer;
   #skipped = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: InformerOptions) {
     const { kind, resource } = options;
     this.#options = options;
-    this.#prefix = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersionOf(resource))},`;
+    this.#prefix = Buffer.from(
+      `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersionOf(resource))},`,
+    );
   }
 
   /** How many objects of the API could not be read. */
@@ -28,10 +31,10 @@ export class EntryReader {
     return this.#skipped;
   }
 
-  /** Parses an object of the API. Returns undefined, and reports it, for bytes that are none. */
-  parse(bytes: Buffer): KubeObject | undefined {
+  /** Parses an object of the API. Returns undefined, and reports it, for a text that is none. */
+  parse(text: string): KubeObject | undefined {
     try {
-      const object: unknown = JSON.parse(bytes.toString());
+      const object: unknown = JSON.parse(text);
 
       if (typeof object === 'object' && object !== null) {
         return object as KubeObject;
@@ -45,16 +48,19 @@ export class EntryReader {
     return undefined;
   }
 
+  /** Makes the entry of an item of a list. Returns undefined, and reports it, for no object. */
+  listed(item: ListItem): Entry | undefined {
+    const { redact, keepObjects } = this.#options;
+    const object = this.parse(redact || keepObjects ? item.bytes.toString() : readText(item));
+
+    return object && this.entry(item.bytes, object);
+  }
+
   /**
    * Makes the entry of an object from its bytes, which are copied because they are a slice of a
-   * larger page. Returns undefined, and reports it, for bytes that are no object.
+   * larger page. Returns undefined, and reports it, for an object that cannot be kept.
    */
-  entry(slice: Buffer, parsed?: KubeObject): Entry | undefined {
-    const object = parsed ?? this.parse(slice);
-    if (!object) {
-      return undefined;
-    }
-
+  entry(slice: Buffer, object: KubeObject): Entry | undefined {
     if (typeof object.metadata?.name !== 'string') {
       this.skip('it has no name');
       return undefined;
@@ -94,7 +100,7 @@ export class EntryReader {
     const isTyped = object.kind !== undefined && object.apiVersion !== undefined;
     const bytes = isTyped
       ? objectBytes(slice)
-      : objectBytes(Buffer.from(this.#prefix), slice.subarray(slice.indexOf(OPEN_BRACE) + 1));
+      : objectBytes(this.#prefix, slice.subarray(slice.indexOf(OPEN_BRACE) + 1));
 
     return makeEntry(object, bytes, { fields: fields?.(object), keepObject: keepObjects });
   }

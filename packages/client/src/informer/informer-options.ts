@@ -23,6 +23,11 @@ export interface InformerOptions {
   labelSelector?: string;
   /** Returns the values that the resource's filters and sort keys need. */
   fields?: (object: KubeObject) => Record<string, unknown>;
+  /**
+   * Names of members anywhere in an object whose lists `fields` does not read: they are not parsed
+   * when objects are listed. `managedFields` is always among them.
+   */
+  unread?: readonly string[];
   /** Removes what must never leave the server, and returns the object to keep. */
   redact?: (object: KubeObject) => KubeObject;
   /** Keeps the parsed object too: for small resources that authorization reads on every request. */

@@ -266,7 +266,7 @@ export class Informer {
           await slice.next();
         }
 
-        const entry = this.#reader.entry(item);
+        const entry = this.#reader.listed(item);
         if (entry) {
           listed.add(InformerStore.key(entry.namespace, entry.name));
           this.store.set(entry);
@@ -348,7 +348,7 @@ export class Informer {
     for await (const { type, object: bytes } of frames) {
       this.#lastContact = steadyNow();
 
-      const object = this.#reader.parse(bytes);
+      const object = this.#reader.parse(bytes.toString());
       if (!object) {
         this.#missed = true;
         continue;

@@ -2,7 +2,7 @@ import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { KubeClient } from '../kube/client.ts';
 import { queryOf, resourcePath } from '../kube/resource-path.ts';
 import type { InformerOptions } from './informer-options.ts';
-import { splitItems } from './split-items.ts';
+import { type ListItem, splitItems } from './split-items.ts';
 
 /**
  * Objects in one page of the first list, and the size in bytes that a page should have: small pages
@@ -16,9 +16,9 @@ const PAGE = { first: 100, min: 50, max: 500, bytes: 1024 * 1024 };
  */
 const LIST_TIMEOUT_MS = 120_000;
 
-/** One page of a list: its objects as bytes, and the resource version of the list. */
+/** One page of a list: its objects, and the resource version of the list. */
 export interface ListPage {
-  items: readonly Buffer[];
+  items: readonly ListItem[];
   resourceVersion: string;
 }
 
@@ -28,7 +28,7 @@ export interface ListPage {
  */
 export async function* listPages(
   client: KubeClient,
-  { resource, namespace, labelSelector }: InformerOptions,
+  { resource, namespace, labelSelector, unread = [] }: InformerOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ListPage, void> {
   let next: string | undefined;
@@ -41,7 +41,7 @@ export async function* listPages(
     const page = await client
       .raw('GET', resourcePath(resource, namespace) + query, undefined, deadline.signal)
       .finally(() => deadline.end());
-    const { items, list } = splitItems(page);
+    const { items, list } = splitItems(page, ['managedFields', ...unread]);
 
     if (items.length > 0) {
       const wanted = Math.round((PAGE.bytes / page.byteLength) * items.length);

@@ -6,7 +6,21 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
+const COLON = 0x3a;
 const ITEMS = Buffer.from('"items"');
+
+/** An item of a list. */
+export interface ListItem {
+  bytes: Buffer;
+  /** Where lists begin and end in the bytes that need not be parsed, one after the other. */
+  unread: readonly number[];
+}
+
+/** Members whose lists are left out, and where the lists that were found begin and end. */
+interface Unread {
+  names: readonly Buffer[];
+  found: number[];
+}
 
 /** Returns the index behind the string that starts at `at`. Throws where the text breaks off. */
 function skipString(json: Buffer, at: number): number {
@@ -31,17 +45,37 @@ function skipString(json: Buffer, at: number): number {
   throw internalError('a list of the Kubernetes API breaks off');
 }
 
+/** Whether the text from `start` to `end` is one of some names. */
+function isNamed(json: Buffer, start: number, end: number, names: readonly Buffer[]): boolean {
+  for (const name of names) {
+    if (name.length === end - start && json.compare(name, 0, name.length, start, end) === 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
 /**
  * Returns the index behind the object or array that starts at `at`. Throws where the text breaks
  * off.
  */
-function skipNested(json: Buffer, at: number): number {
+function skipNested(json: Buffer, at: number, unread?: Unread): number {
   let depth = 0;
 
   for (let i = at; i < json.length; ) {
     const byte = json[i];
     if (byte === QUOTE) {
-      i = skipString(json, i);
+      const end = skipString(json, i);
+      const isList = unread !== undefined && json[end] === COLON && json[end + 1] === OPEN_BRACKET;
+
+      if (isList && isNamed(json, i + 1, end - 1, unread.names)) {
+        i = skipNested(json, end + 1);
+        unread.found.push(end + 1 - at, i - at);
+      } else {
+        i = end;
+      }
+
       continue;
     }
 
@@ -74,7 +108,7 @@ function findItems(json: Buffer): number {
           at += 1;
         }
 
-        if (json[at] === 0x3a) {
+        if (json[at] === COLON) {
           return at + 1;
         }
       }
@@ -95,15 +129,36 @@ function findItems(json: Buffer): number {
   return -1;
 }
 
+/** Returns the JSON of an item with empty lists where they need not be parsed. */
+export function readText({ bytes, unread }: ListItem): string {
+  if (unread.length === 0) {
+    return bytes.toString();
+  }
+
+  let text = '';
+  let from = 0;
+
+  for (let i = 0; i < unread.length; i += 2) {
+    text += `${bytes.toString('utf8', from, unread[i])}[]`;
+    from = unread[i + 1] as number;
+  }
+
+  return text + bytes.toString('utf8', from);
+}
+
 /**
- * Splits the JSON of a list: the bytes of each item, and the list without its items (kind,
- * metadata). Throws for broken JSON.
+ * Splits the JSON of a list: each item, and the list without its items (kind, metadata). Lists
+ * inside an item that are members of a name in `unread` are marked. Throws for broken JSON.
  */
-export function splitItems(json: Buffer): {
-  items: Buffer[];
+export function splitItems(
+  json: Buffer,
+  unread: readonly string[] = [],
+): {
+  items: ListItem[];
   list: { metadata?: { resourceVersion?: string; continue?: string } };
 } {
-  const items: Buffer[] = [];
+  const items: ListItem[] = [];
+  const names = unread.map((name) => Buffer.from(name));
   const at = findItems(json);
   if (at < 0) {
     return { items, list: JSON.parse(json.toString()) };
@@ -124,8 +179,10 @@ export function splitItems(json: Buffer): {
   i += 1;
   while (i < json.length && json[i] !== CLOSE_BRACKET) {
     if (json[i] === OPEN_BRACE) {
-      const end = skipNested(json, i);
-      items.push(json.subarray(i, end));
+      const found: number[] = [];
+      const end = skipNested(json, i, { names, found });
+
+      items.push({ bytes: json.subarray(i, end), unread: found });
       i = end;
     } else {
       i += 1;

@@ -102,7 +102,7 @@ export class EventRecorder {
     let version = '';
 
     for await (const page of listPages(client, { resource: EVENTS, kind: 'Event' }, signal)) {
-      await append(page.items.map((bytes) => storedEvent(bytes).document));
+      await append(page.items.map(({ bytes }) => storedEvent(bytes).document));
       version = page.resourceVersion;
     }
 

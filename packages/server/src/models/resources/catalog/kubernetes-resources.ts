@@ -59,6 +59,7 @@ export const KUBERNETES_RESOURCES: readonly ResourceDefinition[] = [
     pods: {
       kind: 'Pod',
       namespaced: true,
+      unread: ['env'],
       fields: (pod) => ({
         usage: podUsage(pod),
         nodeName: pod.spec?.nodeName ?? '',

@@ -69,7 +69,7 @@ export class ResourceInformers {
   }
 
   #make(definition: ResourceDefinition, options: Partial<InformerOptions>): Informer {
-    const { group, version, resource, kind, fields, keepObjects } = definition;
+    const { group, version, resource, kind, fields, unread, keepObjects } = definition;
     const secrets = secretFieldsOf(definition);
     const { report, budget } = this.#options;
 
@@ -77,6 +77,7 @@ export class ResourceInformers {
       resource: { group, version, resource },
       kind,
       ...(fields && { fields }),
+      ...(unread && { unread }),
       // No secrets are cached, so nothing that is made from the cache can reveal any.
       ...(secrets && { redact: (object: KubeObject) => withoutSecrets(object, secrets) }),
       ...(keepObjects && { keepObjects }),

@@ -24,6 +24,8 @@ export interface ResourceDefinition extends GroupVersionResource {
   aggregates?: boolean;
   /** Returns the fields that the resource's filters and sort keys read from an entry. */
   fields?: (object: KubeObject) => Record<string, unknown>;
+  /** Names of members whose lists `fields` does not read. */
+  unread?: readonly string[];
   /** Filters beyond those that every resource has. */
   filters?: Readonly<Record<string, Filter>>;
   /** Sort keys beyond name and creation time. */
