@@ -31,7 +31,7 @@ const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i
 const subject = (name) => ({ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name });
 
 /** Returns a function that creates objects as the administrator. */
-function createCreator(server, token) {
+export function createCreator(server, token) {
   return async (path, body) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
 
@@ -50,10 +50,10 @@ function createCreator(server, token) {
 }
 
 /**
- * Creates users with a global role each, up to a number, and waits until the controllers have
- * created their kubeconfigs.
+ * Creates users with a global role each, up to a number, and waits until the controller has made
+ * them active.
  */
-async function createUsers(server, token, create, from, to) {
+export async function createUsers(server, token, create, from, to) {
   await each(range(from, to), 32, async (i) => {
     const name = `user-${i}`;
     await create(`/apis/${IAM}/users`, {
@@ -75,15 +75,22 @@ async function createUsers(server, token, create, from, to) {
     });
   });
 
+  // The controller takes users in the order in which they come.
+  for (const i of range(Math.max(from, to - 64), to)) {
+    await waitUntilActive(server, token, `user-${i}`);
+  }
+}
+
+async function waitUntilActive(server, token, name) {
   const headers = { authorization: `Bearer ${token}` };
-  const maps = `${server.url}/api/v1/namespaces/kubesphere-controls-system/configmaps?limit=1`;
+
   for (;;) {
-    const list = await (await fetch(maps, { headers })).json();
-    if (1 + (list.metadata.remainingItemCount ?? 0) >= to) {
-      break;
+    const user = await (await fetch(`${server.url}/apis/${IAM}/users/${name}`, { headers })).json();
+    if (user.status?.state === 'Active') {
+      return;
     }
 
-    await sleep(500);
+    await sleep(100);
   }
 }
 

@@ -8,6 +8,15 @@ const OPEN_BRACE = 0x7b;
 const REPORT_EVERY_MS = 60_000;
 
 /**
+ * Returns an object to keep without its managed fields, which are as large as the rest. An update
+ * without them leaves them as they are (Kubernetes "Server-Side Apply").
+ */
+function withoutManagedFields(object: KubeObject): KubeObject {
+  const { managedFields: _fields, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/**
  * Makes entries of the objects that the API sends. Objects that cannot be read are counted and
  * reported: one broken object must not hide the others.
  */
@@ -94,14 +103,17 @@ export class EntryReader {
     if (redact) {
       const shown = redact({ kind, apiVersion: apiVersionOf(resource), ...object });
       const bytes = objectBytes(Buffer.from(JSON.stringify(shown)));
-      return makeEntry(shown, bytes, { fields: fields?.(shown), keepObject: keepObjects });
+      const kept = keepObjects ? withoutManagedFields(shown) : shown;
+
+      return makeEntry(kept, bytes, { fields: fields?.(kept), keepObject: keepObjects });
     }
 
+    const kept = keepObjects ? withoutManagedFields(object) : object;
     const isTyped = object.kind !== undefined && object.apiVersion !== undefined;
     const bytes = isTyped
       ? objectBytes(slice)
       : objectBytes(this.#prefix, slice.subarray(slice.indexOf(OPEN_BRACE) + 1));
 
-    return makeEntry(object, bytes, { fields: fields?.(object), keepObject: keepObjects });
+    return makeEntry(kept, bytes, { fields: fields?.(kept), keepObject: keepObjects });
   }
 }

@@ -18,7 +18,7 @@ export interface Entry {
   bytes: Buffer;
   /** Values that the resource's own filters and sort keys need. */
   fields: Readonly<Record<string, unknown>>;
-  /** The parsed object, for resources whose informer keeps it. */
+  /** The parsed object without its managed fields, for resources whose informer keeps it. */
   object: PersistedObject | undefined;
 }
 
@@ -51,6 +51,11 @@ export function objectOf(entry: Entry): PersistedObject {
   }
 
   return entry.object;
+}
+
+/** Returns the object of an entry with everything that it has, to be shown. */
+export function wholeObject({ bytes }: Entry): PersistedObject {
+  return JSON.parse(bytes.toString());
 }
 
 /** What an entry keeps besides bytes and metadata. */

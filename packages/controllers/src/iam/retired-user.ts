@@ -1,4 +1,5 @@
-import { CONTROLS_NAMESPACE, SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { kubeconfigIn, kubeconfigKey } from '@ks-apiserver/api/kubeconfig';
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
 import { makeRetiredUserMark, retiredUntil, retiredUserKey } from '@ks-apiserver/api/retired-user';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
@@ -20,19 +21,13 @@ const LOOK_AGAIN_MS = 20 * 86_400_000;
  * they never had one.
  */
 async function certifiedUntil(client: KubeClient, user: string): Promise<number | undefined> {
-  const key = {
-    resource: CONFIG_MAPS,
-    namespace: CONTROLS_NAMESPACE,
-    name: `kubeconfig-${user}`,
-  };
-
-  const found = await client.find(key);
-  if (!found) {
+  const text = kubeconfigIn(await client.find(kubeconfigKey(user)));
+  if (text === '') {
     return undefined;
   }
 
   try {
-    const certificate = certificateOf(String(found.data?.config ?? ''));
+    const certificate = certificateOf(text);
     if (certificate) {
       return Date.parse(certificate.validTo);
     }

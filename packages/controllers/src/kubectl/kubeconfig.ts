@@ -1,16 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  kubeconfigIn,
+  kubeconfigKey,
+  makeKubeconfig,
+  usersOfKubeconfig,
+} from '@ks-apiserver/api/kubeconfig';
 import { USERNAME_LABEL } from '@ks-apiserver/api/labels';
-import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type {
-  GroupVersionResource,
-  KubeObject,
-  PersistedObject,
-} from '@ks-apiserver/apimachinery/meta/types';
+import type { GroupVersionResource, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
@@ -31,10 +32,15 @@ const RENEW_BEFORE_MS = 30 * DAY_MS;
 const LOOK_AGAIN_MS = 20 * DAY_MS;
 const SIGNED_WITHIN_MS = 20_000;
 
+/** When a kubeconfig is looked at again whose user has not been seen yet, in milliseconds. */
+const UNKNOWN_USER_MS = 1000;
+
 /** Dependencies of the kubeconfig controller. */
 export interface KubeconfigDependencies {
   client: KubeClient;
   users: Informer;
+  /** ConfigMaps of the namespace in which kubeconfigs are. */
+  maps: Informer;
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
   /** Makes a key and a PKCS #10 request for it, both PEM. */
@@ -138,11 +144,11 @@ function goodFor(
 }
 
 /**
- * Gives each user a kubeconfig with a client certificate in their name, and a new one before it
- * expires.
+ * Writes a client certificate in the name of its user into each kubeconfig that was asked for, and a
+ * new one before it expires. A key that nobody has asked for is one that can only be stolen.
  */
 export function kubeconfigReconciler(dependencies: KubeconfigDependencies): Reconciler {
-  const { client, users, endpoint, makeSigningRequest, carriesUid } = dependencies;
+  const { client, users, maps, endpoint, makeSigningRequest, carriesUid } = dependencies;
 
   /**
    * Has a certificate signed for the key that was made here: requests made by others are never
@@ -223,34 +229,30 @@ export function kubeconfigReconciler(dependencies: KubeconfigDependencies): Reco
   return {
     name: 'kubeconfig',
     about: (name) => users.store.get(name)?.object,
-    sources: [{ informer: users, keys: ({ entry }) => [entry.name] }],
+    sources: [{ informer: maps, keys: ({ entry }) => usersOfKubeconfig(entry.name) }],
     async reconcile(name, signal) {
+      const found = await client.find(kubeconfigKey(name));
+      if (!found || isTerminating(found)) {
+        return undefined;
+      }
+
+      const text = kubeconfigIn(found);
       const user = users.store.get(name)?.object as PersistedObject | undefined;
 
       // The ConfigMap is deleted with its owner.
       if (!user || isTerminating(user)) {
-        return undefined;
+        return text === '' ? UNKNOWN_USER_MS : undefined;
       }
 
-      const key = {
-        resource: CONFIG_MAPS,
-        namespace: CONTROLS_NAMESPACE,
-        name: `kubeconfig-${name}`,
-      };
-
-      const found = await client.find(key);
-      const owned =
-        found?.metadata.ownerReferences?.some(({ uid }) => uid === user.metadata.uid) === true;
+      const owned = found.metadata.ownerReferences?.some(({ uid }) => uid === user.metadata.uid);
       const uid = carriesUid ? user.metadata.uid : undefined;
-      const good = owned
-        ? goodFor(String(found?.data?.config ?? ''), { user: name, uid }, endpoint)
-        : 0;
+      const good = owned ? goodFor(text, { user: name, uid }, endpoint) : 0;
 
       if (good > 0) {
         return Math.min(good, LOOK_AGAIN_MS);
       }
 
-      const { cert, key: privateKey } = await certificate(name, uid, signal);
+      const { cert, key } = await certificate(name, uid, signal);
 
       // No certificate is kept for a user who was deleted while it was signed.
       const current = users.store.get(name)?.object;
@@ -258,27 +260,8 @@ export function kubeconfigReconciler(dependencies: KubeconfigDependencies): Reco
         return undefined;
       }
 
-      const owner = { ...user, apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'User' };
-
-      const labels = {
-        ...found?.metadata.labels,
-        ...(name.length <= 63 && { [USERNAME_LABEL]: name }),
-      };
-
-      const object: KubeObject = {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: {
-          ...found?.metadata,
-          name: key.name,
-          namespace: key.namespace,
-          labels,
-          ownerReferences: [controllerReference(owner)],
-        },
-        data: { config: kubeconfig(name, endpoint, cert, privateKey) },
-      };
-
-      await (found ? client.update(CONFIG_MAPS, object) : client.create(CONFIG_MAPS, object));
+      const map = makeKubeconfig(user, kubeconfig(name, endpoint, cert, key), found);
+      await client.update(CONFIG_MAPS, map);
 
       return LOOK_AGAIN_MS;
     },

@@ -1,6 +1,7 @@
+import { kubeconfigKey, makeKubeconfig } from '@ks-apiserver/api/kubeconfig';
 import { USERNAME_LABEL } from '@ks-apiserver/api/labels';
 import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
-import { DEPLOYMENTS } from '@ks-apiserver/api/resources';
+import { CONFIG_MAPS, DEPLOYMENTS } from '@ks-apiserver/api/resources';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
@@ -54,7 +55,7 @@ function podSpec(user: string, image: string) {
       },
     ],
     volumes: [
-      { name: 'kubeconfig', configMap: { name: `kubeconfig-${user}`, defaultMode: 0o400 } },
+      { name: 'kubeconfig', configMap: { name: kubeconfigKey(user).name, defaultMode: 0o400 } },
     ],
   };
 }
@@ -133,9 +134,10 @@ export function kubectlReconciler({
       }
 
       for (const { kind, name: user } of binding.subjects ?? []) {
-        const known = kind === 'User' && users.store.get(user);
+        const known = kind === 'User' ? users.store.get(user)?.object : undefined;
         // A longer name fits into no label value, which the Deployment needs to select its pods.
         if (known && labelValueErrors(user).length === 0) {
+          await ensureCreated(client, CONFIG_MAPS, makeKubeconfig(known));
           await ensureKubectl(user, binding);
         }
       }

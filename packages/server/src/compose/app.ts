@@ -26,6 +26,7 @@ import { retiredNameCheck } from '../models/iam/users/retired-names.ts';
 import { UserList } from '../models/iam/users/user-list.ts';
 import { Users } from '../models/iam/users/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
+import { Kubeconfigs } from '../models/kubeconfig/kubeconfig.ts';
 import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
 import { MetricAccess } from '../models/monitoring/prometheus-api/metric-access.ts';
@@ -34,7 +35,6 @@ import { WeaveScope } from '../models/network/weave-scope.ts';
 import { usesHttps } from '../models/oauth/cookies.ts';
 import { ReadableScopes } from '../models/observability/readable-scopes.ts';
 import { Catalog } from '../models/resources/catalog/catalog.ts';
-import { staleReason } from '../models/resources/catalog/staleness.ts';
 import { RESOURCES } from '../models/resources/catalog/table.ts';
 import { Routers } from '../models/router/routers.ts';
 import { QuotaLimits } from '../models/tenant/quota-limits.ts';
@@ -54,6 +54,7 @@ import { type OpenedSearch, openSearch } from './observability/search.ts';
 import { openServiceMesh } from './observability/service-mesh.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
+import { staleReasons } from './stale-reasons.ts';
 import { openUpstreams } from './upstreams.ts';
 
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
@@ -212,16 +213,7 @@ export async function openApp(
   const live = new LiveLists();
   let stopping = false;
 
-  const readiness = () => {
-    if (stopping) {
-      return ['the server is stopping'];
-    }
-
-    const reasons = [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
-    const ofUsers = staleReason(users);
-
-    return ofUsers === undefined ? reasons : [...reasons, `users: ${ofUsers}`];
-  };
+  const readiness = () => (stopping ? ['the server is stopping'] : staleReasons(catalog, users));
 
   const accessLog = new AccessLog(log);
   const onError = (_exchange: unknown, error: StatusError) => accessLog.addFault(error);
@@ -259,6 +251,7 @@ export async function openApp(
     config,
     gate,
     client,
+    kubeconfigs: new Kubeconfigs(client, config.kubernetes.master),
     routers,
     catalog,
     oauth: oauthModel,

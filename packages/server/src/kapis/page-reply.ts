@@ -10,6 +10,11 @@ import { staleHeaders } from './stale-headers.ts';
 /** Caches must revalidate answers each time, and answers belong to one caller. */
 const CACHING = { 'cache-control': 'no-cache, private', vary: 'Authorization, Accept-Encoding' };
 const JSON_TYPE = 'application/json';
+const [OPEN, COMMA, CLOSE] = ['[', ',', ']'].map((text) => Buffer.from(text)) as [
+  Buffer,
+  Buffer,
+  Buffer,
+];
 
 /** Returns the headers of an answer of cached objects: its tag, and which copies are out of date. */
 export function cachingHeaders(
@@ -86,6 +91,17 @@ export function objectReply(
   }
 
   return reply;
+}
+
+/** Returns the answer with an array of cached objects. */
+export function arrayReply(entries: readonly Entry[]): RouteReply {
+  const pieces = entries.flatMap(({ bytes }, i) => (i === 0 ? [bytes] : [COMMA, bytes]));
+
+  return new RouteReply(
+    200,
+    { 'content-type': JSON_TYPE },
+    Buffer.concat([OPEN, ...pieces, CLOSE]),
+  );
 }
 
 /** 3.0's answer to a write without content. */

@@ -7,6 +7,7 @@ import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Visibility } from '../models/authorization/visible-namespaces.ts';
 import type { ClusterSearch } from '../models/clusters/lists/cluster-search.ts';
 import type { Gate } from '../models/gate/gate.ts';
+import type { Kubeconfigs } from '../models/kubeconfig/kubeconfig.ts';
 import type { LiveLists } from '../models/live/live-lists.ts';
 import type { PrometheusApi } from '../models/monitoring/prometheus-api/prometheus-api.ts';
 import { Outbound } from '../models/outbound/outbound.ts';
@@ -53,6 +54,7 @@ export interface RouteDependencies {
   /** Makes the writes of callers. */
   gate: Gate;
   client: KubeReader;
+  kubeconfigs: Kubeconfigs;
   routers: Routers;
   catalog: Catalog;
   oauth: OAuthDependencies;
@@ -115,10 +117,10 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
     ...operationsV1alpha2(gate, client),
     ...resourcesV1alpha2({
       client,
+      kubeconfigs: dependencies.kubeconfigs,
       routers: dependencies.routers,
       catalog,
       authorizer,
-      config,
       runsContainers,
       outbound,
     }),

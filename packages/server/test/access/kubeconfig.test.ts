@@ -29,14 +29,35 @@ before(async () => {
 
 after(() => server.stop());
 
-/** Waits for a user's kubeconfig and returns it. */
+/** Asks for a user's kubeconfig. */
 async function configOf(name: string): Promise<string> {
-  return eventually(async () => {
-    const { status, json } = await server.kubernetes(`${MAPS}/kubeconfig-${name}`);
-    assert.equal(status, 200);
-    return json.data.config;
-  });
+  const path = `/kapis/resources.kubesphere.io/v1alpha2/users/${name}/kubeconfig`;
+  const { status, text } = await server.call(path, { token: admin });
+  assert.equal(status, 200, text);
+
+  return text;
 }
+
+test('a certificate is made when the kubeconfig of its user is first asked for', async () => {
+  const path = `${MAPS}/kubeconfig-jo`;
+  assert.equal((await server.kubernetes(path)).status, 404);
+
+  // Calls at the same time get the same one.
+  const [first, ...others] = await Promise.all([configOf('jo'), configOf('jo'), configOf('jo')]);
+  for (const other of others) {
+    assert.equal(other, first);
+  }
+
+  const { json } = await server.kubernetes(path);
+  assert.equal(json.data.config, first);
+  assert.equal(json.metadata.ownerReferences[0].name, 'jo');
+
+  const { status, text } = await server.call(
+    '/kapis/resources.kubesphere.io/v1alpha2/users/nobody/kubeconfig',
+    { token: admin },
+  );
+  assert.equal(status, 404, text);
+});
 
 /** Calls the embedded API over TLS as a kubeconfig describes. */
 async function callWith(
@@ -105,24 +126,14 @@ test('a kubeconfig is kept while it is valid, replaced when it is not, and delet
   const before = await configOf('jo');
   const path = `${MAPS}/kubeconfig-jo`;
 
-  const touchUser = (name: string) =>
-    server.kubernetes(`/apis/iam.kubesphere.io/v1alpha2/users/${name}`, {
-      method: 'PATCH',
-      type: 'application/merge-patch+json',
-      body: { metadata: { annotations: { touched: String(Date.now()) } } },
-    });
+  const patch = (body: object) =>
+    server.kubernetes(path, { method: 'PATCH', type: 'application/merge-patch+json', body });
 
-  await touchUser('jo');
+  await patch({ metadata: { annotations: { touched: 'yes' } } });
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(await configOf('jo'), before);
 
-  await server.kubernetes(path, {
-    method: 'PATCH',
-    type: 'application/merge-patch+json',
-    body: { data: { config: 'broken' } },
-  });
-
-  await touchUser('jo');
+  await patch({ data: { config: 'broken' } });
   await eventually(async () => assert.match(await configOf('jo'), /client-key-data/));
   assert.notEqual(await configOf('jo'), before);
 

@@ -31,17 +31,8 @@ before(async () => {
   );
 
   // The kubeconfig of the administrator: the credential that an attacker would want.
-  await eventually(async () =>
-    assert.equal(
-      (
-        await server.call(
-          '/api/v1/namespaces/kubesphere-controls-system/configmaps/kubeconfig-admin',
-          { token: admin },
-        )
-      ).status,
-      200,
-    ),
-  );
+  const path = '/kapis/resources.kubesphere.io/v1alpha2/users/admin/kubeconfig';
+  assert.equal((await server.call(path, { token: admin })).status, 200);
 });
 
 after(() => server.stop());

@@ -25,6 +25,7 @@ before(async () => {
   };
 
   await platform.createUser('paul');
+  await platform.kubeconfig('root');
 
   for (const [name, token] of Object.entries(sessions)) {
     apiTokens[name] = (

@@ -27,7 +27,7 @@ before(async () => {
   await platform.addMember('', 'carl', 'cluster-viewer');
   await platform.addMember('workspaces/system-workspace', 'sven', 'system-workspace-viewer');
   await platform.addMember('workspaces/system-workspace', 'sara', 'system-workspace-admin');
-  await platform.read(`${PATHS.kubeconfigs}/kubeconfig-admin`);
+  await platform.kubeconfig('admin');
   await platform.waitUntilAllowed(tokens.vic!, 'verb=list&resource=pods&namespace=ns-a');
   await platform.waitUntilAllowed(
     tokens.wanda!,

@@ -112,7 +112,7 @@ async function check(
   for (const { metadata, status } of users) {
     assert.equal(status?.state, 'Active', metadata.name);
     assert.deepEqual(metadata.finalizers, ['finalizers.kubesphere.io/users'], metadata.name);
-    const config = `/api/v1/namespaces/kubesphere-controls-system/configmaps/kubeconfig-${metadata.name}`;
+    const config = `/kapis/resources.kubesphere.io/v1alpha2/users/${metadata.name}/kubeconfig`;
     assert.equal((await server.call(config, { token })).status, 200, config);
   }
 

@@ -3,7 +3,6 @@ import { parse } from 'yaml';
 import { plantUser } from '../attack/attackers.ts';
 import { tenantsOf } from '../attack/built-in-roles.ts';
 import { PATHS, SYSTEM, type TestPlatform } from '../support/test-platform.ts';
-import { eventually } from '../support/test-server.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
@@ -109,10 +108,8 @@ export async function plantMarks(platform: TestPlatform): Promise<Marks> {
   }
 
   for (const name of ['admin', VICTIM]) {
-    const key = await eventually(async () => {
-      const { data } = await platform.read(`${PATHS.kubeconfigs}/kubeconfig-${name}`);
-      return parse(data.config).users[0].user['client-key-data'] as string;
-    });
+    const config = parse(await platform.kubeconfig(name));
+    const key: string = config.users[0].user['client-key-data'];
 
     // Some of the key, which a line break of YAML does not split.
     others.push([key.slice(60, 110), `kubeconfig of ${name}`]);

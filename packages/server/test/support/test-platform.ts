@@ -164,14 +164,18 @@ export class TestPlatform {
     return eventually(async () => assert.ok(await this.isAllowed(token, query), query));
   }
 
+  /** Returns a user's kubeconfig, whose certificate is made when it is first asked for. */
+  async kubeconfig(name: string): Promise<string> {
+    const path = `/kapis/resources.kubesphere.io/v1alpha2/users/${name}/kubeconfig`;
+    const { status, text } = await this.call(path);
+    assert.equal(status, 200, text);
+
+    return text;
+  }
+
   /** Returns a client with a user's own kubeconfig. */
   async kubeconfigOf(name: string): Promise<OwnKubeconfig> {
-    const config = await eventually(async () => {
-      const { data } = await this.read(`${PATHS.kubeconfigs}/kubeconfig-${name}`);
-      assert.match(data.config, /client-certificate-data/);
-      return data.config as string;
-    });
-
+    const config = await this.kubeconfig(name);
     const client = new OwnKubeconfig(config);
     this.#kubeconfigs.push(client);
 

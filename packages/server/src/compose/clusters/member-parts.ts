@@ -28,6 +28,7 @@ import { Groups } from '../../models/iam/roles/groups.ts';
 import { Roles } from '../../models/iam/roles/roles.ts';
 import { UserList } from '../../models/iam/users/user-list.ts';
 import { Users } from '../../models/iam/users/users.ts';
+import { Kubeconfigs } from '../../models/kubeconfig/kubeconfig.ts';
 import { LegacyVersions } from '../../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../../models/live/live-lists.ts';
 import { MetricAccess } from '../../models/monitoring/prometheus-api/metric-access.ts';
@@ -131,10 +132,10 @@ export function openMemberParts(
     ...operationsV1alpha2(gate, client),
     ...resourcesV1alpha2({
       client,
+      kubeconfigs: new Kubeconfigs(client, config.kubernetes.master),
       routers: new Routers(client, catalog),
       catalog,
       authorizer,
-      config,
       runsContainers: true,
       outbound,
     }),

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { CONTROLS_NAMESPACE, SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import {
   CLUSTER_ROLE_BINDINGS,
   CONFIG_MAPS,
@@ -168,6 +168,14 @@ export async function startControllers(
         keepObjects: true,
       }).start();
 
+  const kubeconfigs = new Informer(client, {
+    resource: CONFIG_MAPS,
+    kind: 'ConfigMap',
+    namespace: CONTROLS_NAMESPACE,
+    // Only their names are needed: no keys are cached.
+    redact: ({ data: _data, ...map }) => map,
+  }).start();
+
   const templates = catalog.informerOf('workspacetemplates');
   const workspaces = catalog.informerOf('workspaces');
   const namespaces = catalog.informerOf('namespaces');
@@ -223,6 +231,7 @@ export async function startControllers(
     records,
     jobs,
     ...(retired ? [retired] : []),
+    kubeconfigs,
     applications,
   ];
 
@@ -326,6 +335,7 @@ export async function startControllers(
     kubeconfigReconciler({
       client,
       users,
+      maps: kubeconfigs,
       endpoint: dependencies.endpoint,
       makeSigningRequest,
       carriesUid: dependencies.isEmbedded,
@@ -376,6 +386,7 @@ export async function startControllers(
     await Promise.all([
       ...[...Object.values(copies), ...ofOptional].map((copy) => copy.stop()),
       retired?.stop(),
+      kubeconfigs.stop(),
       events.stop(),
     ]);
   };

@@ -8,7 +8,7 @@ import type { Roles } from '../../models/iam/roles/roles.ts';
 import type { Scope, Scopes } from '../../models/iam/roles/scopes.ts';
 import type { UserList } from '../../models/iam/users/user-list.ts';
 import { parseListQuery } from '../../models/resources/query/query.ts';
-import { SUCCESS } from '../page-reply.ts';
+import { arrayReply, SUCCESS } from '../page-reply.ts';
 import { userReply, usersReply } from '../users-reply.ts';
 import { type Level, scoped } from './scoped.ts';
 
@@ -82,6 +82,6 @@ export function memberHandlers(
       return dryRun ? { ...SUCCESS, effects: effects.ofMember(scope, name, undefined) } : SUCCESS;
     }),
 
-    roles: guarded((scope, name) => roles.templatesOf(scope, name).map((entry) => entry.object)),
+    roles: guarded((scope, name) => arrayReply(roles.templatesOf(scope, name))),
   };
 }

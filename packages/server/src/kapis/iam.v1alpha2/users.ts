@@ -14,7 +14,7 @@ import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { listPage } from '../../models/resources/list/list.ts';
 import { parseListQuery } from '../../models/resources/query/query.ts';
 import { sourceOf } from '../login-source.ts';
-import { pageReply, SUCCESS } from '../page-reply.ts';
+import { arrayReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { userReply, usersReply } from '../users-reply.ts';
 
 /** What the handlers of users work with. */
@@ -136,7 +136,6 @@ export function userHandlers({
       return pageReply(page, definition, catalog);
     },
 
-    globalRoles: ({ params }) =>
-      roles.templatesOf(scopes.global(), params.user ?? '').map((entry) => entry.object),
+    globalRoles: ({ params }) => arrayReply(roles.templatesOf(scopes.global(), params.user ?? '')),
   };
 }

@@ -2,9 +2,9 @@ import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { SMALL_BODY_LIMIT } from '@ks-apiserver/http/routes/body';
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { Type } from 'typebox';
-import type { Config } from '../../config/config-schema.ts';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { Components } from '../../models/components/components.ts';
+import type { Kubeconfigs } from '../../models/kubeconfig/kubeconfig.ts';
 import type { Outbound } from '../../models/outbound/outbound.ts';
 import { Quotas } from '../../models/quotas/quotas.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
@@ -36,10 +36,10 @@ const IN_NAMESPACE = '/namespaces/{namespace}';
 /** What the handlers of the group work with. */
 export interface ResourcesV1alpha2Dependencies {
   client: KubeReader;
+  kubeconfigs: Kubeconfigs;
   routers: Routers;
   catalog: Catalog;
   authorizer: Authorizer;
-  config: Config;
   runsContainers: boolean;
   /** Contacts servers that users name. */
   outbound: Outbound;
@@ -64,7 +64,7 @@ const json = { errors: 'message' } as const;
  * resources.kubesphere.io/v1alpha2: the older lists, quotas, revisions, routers and verification.
  */
 export function resourcesV1alpha2(dependencies: ResourcesV1alpha2Dependencies): Route[] {
-  const { client, routers, catalog, authorizer, config, runsContainers } = dependencies;
+  const { client, routers, catalog, authorizer, runsContainers } = dependencies;
   const verification = { client, authorizer, outbound: dependencies.outbound };
   const quotas = getQuotas(new Quotas(catalog));
   const abnormal = getAbnormalWorkloads(catalog);
@@ -203,7 +203,7 @@ export function resourcesV1alpha2(dependencies: ResourcesV1alpha2Dependencies): 
       '/users/{user}/kubeconfig',
       'GetKubeconfig',
       "A user's kubeconfig",
-      getKubeconfig(client, authorizer, config.kubernetes.master),
+      getKubeconfig(dependencies.kubeconfigs, authorizer),
       {
         tags: [user],
         ...json,

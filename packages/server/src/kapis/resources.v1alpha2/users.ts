@@ -2,7 +2,7 @@ import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
-import { findKubectlPod, readKubeconfig } from '../../models/kubeconfig/kubeconfig.ts';
+import { findKubectlPod, type Kubeconfigs } from '../../models/kubeconfig/kubeconfig.ts';
 
 const EVERYTHING = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
 
@@ -22,10 +22,10 @@ function requireOwn(authorizer: Authorizer, { user, params, info }: RouteRequest
 }
 
 /** Returns a user's kubeconfig as YAML. */
-export function getKubeconfig(client: KubeReader, authorizer: Authorizer, master: string): Handler {
+export function getKubeconfig(kubeconfigs: Kubeconfigs, authorizer: Authorizer): Handler {
   return async (request) => {
     requireOwn(authorizer, request);
-    const text = await readKubeconfig(client, request.params.user ?? '', master, request.signal);
+    const text = await kubeconfigs.read(request.params.user ?? '', request.signal);
     return new RouteReply(200, { 'content-type': 'text/plain' }, text);
   };
 }

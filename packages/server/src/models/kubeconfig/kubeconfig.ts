@@ -1,10 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kubeconfigIn, kubeconfigKey, makeKubeconfig } from '@ks-apiserver/api/kubeconfig';
 import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
-import { CONFIG_MAPS, DEPLOYMENTS, PODS } from '@ks-apiserver/api/resources';
+import { CONFIG_MAPS, DEPLOYMENTS, PODS, USERS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { KubeClient, KubeReader } from '@ks-apiserver/client/kube/client';
 import { parseDocument } from 'yaml';
 import { isReadyPod } from '../resources/computed/fields.ts';
+
+/** How long a certificate may take to be signed, in milliseconds. */
+const SIGNED_WITHIN_MS = 20_000;
 
 /**
  * Sets another server in the cluster `local` of a kubeconfig. Throws 500 if the text is no
@@ -28,32 +34,65 @@ function withServer(text: string, server: string): string {
   return document.toString();
 }
 
-/**
- * Returns a user's kubeconfig from its ConfigMap; `master`, if set, is the server of its cluster
- * `local`. Throws NotFound.
- */
-export async function readKubeconfig(
-  client: KubeReader,
-  user: string,
-  master: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const name = `kubeconfig-${user}`;
+/** Kubeconfigs of users, whose certificates are made when they are first asked for. */
+export class Kubeconfigs {
+  readonly #client: KubeClient;
+  readonly #master: string;
 
-  const map = await client
-    .get<KubeObject>({ resource: CONFIG_MAPS, namespace: CONTROLS_NAMESPACE, name }, signal)
-    .catch((error) => {
-      // Kubernetes' message names the resource, 3.0's the kind.
-      if (error instanceof StatusError && error.code === 404) {
-        throw new StatusError(404, 'NotFound', `configmap "${name}" not found`);
+  /** `master`, if not '', is the server that kubeconfigs name for their cluster `local`. */
+  constructor(client: KubeClient, master: string) {
+    this.#client = client;
+    this.#master = master;
+  }
+
+  /**
+   * Returns a user's kubeconfig. Throws NotFound for an unknown user, and 504 when no certificate is
+   * signed in time.
+   */
+  async read(user: string, signal: AbortSignal): Promise<string> {
+    const key = kubeconfigKey(user);
+    let text = kubeconfigIn(await this.#client.find(key, signal));
+
+    if (text === '') {
+      await this.#askFor(user, signal);
+    }
+
+    const end = performance.now() + SIGNED_WITHIN_MS;
+
+    for (let wait = 20; text === ''; wait = Math.min(wait * 1.5, 500)) {
+      if (performance.now() > end) {
+        throw new StatusError(
+          504,
+          'Timeout',
+          `the certificate of user "${user}" was not signed yet: try again later`,
+        );
       }
 
-      throw error;
-    });
+      await sleep(wait, undefined, { signal });
+      text = kubeconfigIn(await this.#client.find(key, signal));
+    }
 
-  const text = String(map.data?.config ?? '');
+    return this.#master === '' ? text : withServer(text, this.#master);
+  }
 
-  return master === '' ? text : withServer(text, master);
+  /** Asks the controller for the kubeconfig of a user, who must exist. Throws NotFound. */
+  async #askFor(user: string, signal: AbortSignal): Promise<void> {
+    const owner = await this.#client.find({ resource: USERS, name: user }, signal);
+
+    if (!owner || isTerminating(owner)) {
+      // Kubernetes' message names the resource, 3.0's the kind.
+      const { name } = kubeconfigKey(user);
+      throw new StatusError(404, 'NotFound', `configmap "${name}" not found`);
+    }
+
+    try {
+      await this.#client.create(CONFIG_MAPS, makeKubeconfig(owner));
+    } catch (error) {
+      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) {
+        throw error;
+      }
+    }
+  }
 }
 
 /** Where a user's kubectl runs. */

@@ -5,6 +5,7 @@ import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { resourceOfLimit } from '@ks-apiserver/apimachinery/quota/usage';
+import { wholeObject } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { WriteOptions } from '@ks-apiserver/client/kube/client';
 import type { CallerWriter } from '../authorization/caller-writer.ts';
@@ -27,11 +28,11 @@ export class WorkspaceQuotas {
 
   #requireOwn(workspace: string, name: string): KubeObject {
     const found = this.#quotas.store.get(name);
-    if (found?.labels[WORKSPACE_LABEL] !== workspace || !found.object) {
+    if (found?.labels[WORKSPACE_LABEL] !== workspace) {
       throw missing('resourcequota', QUOTA_GROUP, name);
     }
 
-    return found.object;
+    return wholeObject(found);
   }
 
   /**

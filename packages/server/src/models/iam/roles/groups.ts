@@ -16,6 +16,7 @@ import { subjectsOf } from '@ks-apiserver/api/subject';
 import { badRequest, notFound, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { patchObject } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import { wholeObject } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader, WriteOptions } from '@ks-apiserver/client/kube/client';
 import type { CallerWriter } from '../../authorization/caller-writer.ts';
@@ -59,7 +60,7 @@ export class Groups {
     const copy = this.#dependencies.catalog
       .informerOf(resource.resource)
       .store.get(name, namespace);
-    return copy?.object ?? this.#dependencies.client.find({ resource, name, namespace });
+    return copy ? wholeObject(copy) : this.#dependencies.client.find({ resource, name, namespace });
   }
 
   async #requireOwn(
