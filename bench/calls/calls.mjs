@@ -7,9 +7,10 @@ import { startServer } from '../../test/server.mjs';
 import { startFloorServer } from '../floor.mjs';
 import { logIn, PASSWORD } from '../measure.mjs';
 import { namespaceOf } from '../pod-source.mjs';
-import { catchUp, startSeededApi } from '../resources.mjs';
+import { catchUp, manyPods, startSeededApi } from '../resources.mjs';
 import { besideReaders } from './beside.mjs';
 import { callTable } from './table.mjs';
+import { usersMemory } from './users.mjs';
 
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const USERS = 30;
@@ -55,12 +56,21 @@ export async function createTenants(server, token) {
 }
 
 /**
- * Single calls on a server beside a Kubernetes API with thousands of pods in another process.
- * Prints the tables; returns how many requests failed.
+ * Measures single calls, small calls beside large ones, and the memory of users and pods. Prints the
+ * tables; returns how many requests failed.
  * @param {number} seconds
  * @param {{pods?: number, peer?: {url: string, token: string}}} [options]
  */
-export async function calls(seconds, { pods = 5000, peer } = {}) {
+export async function calls(seconds, options) {
+  const failed = await singleCalls(seconds, options);
+
+  await usersMemory();
+
+  return failed + (await manyPods(seconds));
+}
+
+/** Calls on a server beside a Kubernetes API with thousands of pods in another process. */
+async function singleCalls(seconds, { pods = 5000, peer } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
   await startSeededApi(dir, pods);
 
