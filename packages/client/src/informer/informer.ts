@@ -278,7 +278,10 @@ export class Informer {
       return;
     }
 
-    for (const { namespace, name } of [...this.store.values()]) {
+    // Nothing is left over when all that is kept was listed.
+    const kept = this.store.size === listed.size ? [] : [...this.store.values()];
+
+    for (const { namespace, name } of kept) {
       if (slice.isOver) {
         await slice.next();
       }

@@ -24,7 +24,9 @@ interface Unread {
 
 /** Returns the index behind the string that starts at `at`. Throws where the text breaks off. */
 function skipString(json: Buffer, at: number): number {
-  for (let i = at + 1; i < json.length; ) {
+  const { length } = json;
+
+  for (let i = at + 1; i < length; ) {
     const quote = json.indexOf(QUOTE, i);
     if (quote < 0) {
       break;
@@ -61,9 +63,10 @@ function isNamed(json: Buffer, start: number, end: number, names: readonly Buffe
  * off.
  */
 function skipNested(json: Buffer, at: number, unread?: Unread): number {
+  const { length } = json;
   let depth = 0;
 
-  for (let i = at; i < json.length; ) {
+  for (let i = at; i < length; ) {
     const byte = json[i];
     if (byte === QUOTE) {
       const end = skipString(json, i);
