@@ -69,7 +69,11 @@ export async function calls(seconds, options) {
   return failed + (await manyPods(seconds));
 }
 
-/** Calls on a server beside a Kubernetes API with thousands of pods in another process. */
+/**
+ * Calls on a server beside a Kubernetes API with thousands of pods in another process.
+ * @param {number} seconds
+ * @param {{pods?: number, peer?: {url: string, token: string}}} [options]
+ */
 async function singleCalls(seconds, { pods = 5000, peer } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
   await startSeededApi(dir, pods);

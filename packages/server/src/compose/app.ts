@@ -9,9 +9,9 @@ import { routeFinder, router, upgradeRouter } from '@ks-apiserver/http/routes/ro
 import type { Logger } from 'pino';
 import type { Kubernetes } from '../backend/kubernetes.ts';
 import type { Options } from '../config/options.ts';
-import { AccessLog } from '../http/access-log.ts';
 import { LongCalls } from '../http/long-calls.ts';
-import { Metrics } from '../http/metrics.ts';
+import { AccessLog } from '../http/observe/access-log.ts';
+import { Metrics } from '../http/observe/metrics.ts';
 import { configz } from '../kapis/config.v1alpha2/configs.ts';
 import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';

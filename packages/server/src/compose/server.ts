@@ -14,14 +14,14 @@ import {
 } from '@ks-apiserver/http/server/exchange';
 import { Listener } from '@ks-apiserver/http/server/listener';
 import { ordinaryAnswer } from '@ks-apiserver/http/server/upgrade';
-import type { AccessLog } from '../http/access-log.ts';
 import { auditUpgrade } from '../http/auditing.ts';
 import { chain, type UpgradeEnds, upgradeChain } from '../http/chain.ts';
 import type { ChainDependencies } from '../http/chain-dependencies.ts';
 import { relayToMember } from '../http/cluster-dispatch.ts';
 import { Connections, neededBy } from '../http/connections.ts';
 import { gatedCall } from '../http/kubernetes-proxy.ts';
-import type { Metrics } from '../http/metrics.ts';
+import type { AccessLog } from '../http/observe/access-log.ts';
+import type { Metrics } from '../http/observe/metrics.ts';
 import type { SourceAddresses } from '../http/source-ip.ts';
 import { ANONYMOUS } from '../models/iam/login/authenticate.ts';
 import { relayUpgrade } from '../proxy/upgrade-relay.ts';

@@ -2,7 +2,7 @@ import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { buildAs } from '../config/build.ts';
 import type { Config } from '../config/config-schema.ts';
-import type { Metrics } from '../http/metrics.ts';
+import type { Metrics } from '../http/observe/metrics.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Visibility } from '../models/authorization/visible-namespaces.ts';
 import type { ClusterSearch } from '../models/clusters/lists/cluster-search.ts';

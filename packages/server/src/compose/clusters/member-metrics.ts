@@ -3,7 +3,7 @@ import { PROMETHEUS_ANNOTATION } from '@ks-apiserver/api/cluster';
 import { SERVICES } from '@ks-apiserver/api/resources';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/config-schema.ts';
-import type { Metrics } from '../../http/metrics.ts';
+import type { Metrics } from '../../http/observe/metrics.ts';
 import type { MemberScope } from '../../models/clusters/member-scopes.ts';
 import type { MetricSource } from '../../models/monitoring/metric-source.ts';
 import { NO_METRICS } from '../../models/monitoring/prometheus/no-metrics.ts';

@@ -6,7 +6,7 @@ import type { SqliteStore } from '@ks-apiserver/search/store/sqlite-store';
 import type { Logger } from 'pino';
 import { openConfigured } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
-import type { Metrics } from '../../http/metrics.ts';
+import type { Metrics } from '../../http/observe/metrics.ts';
 import type { AuditLevel } from '../../models/auditing/audit-level.ts';
 import { AuditPolicy, type WebhookSpec } from '../../models/auditing/audit-policy.ts';
 import { AuditQueue, type AuditSink } from '../../models/auditing/audit-queue.ts';

@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import type { Kubernetes } from '../../backend/kubernetes.ts';
 import { openConfigured } from '../../config/config.ts';
 import type { Config } from '../../config/config-schema.ts';
-import type { Metrics } from '../../http/metrics.ts';
+import type { Metrics } from '../../http/observe/metrics.ts';
 import { apiServerPage } from '../../models/monitoring/embedded/api-server-page.ts';
 import { ScrapePages } from '../../models/monitoring/embedded/scrape-pages.ts';
 import type { PageTarget } from '../../models/monitoring/embedded/scrape-targets.ts';

@@ -358,28 +358,22 @@ export class Catalog implements ResourceStores {
       return ready;
     }
 
-    const used = (definition.uses ?? [])
-      .flatMap((name) => this.find(name) ?? [])
-      .map((other) => this.informer(other));
-    const informer = this.informer(definition);
-    const waiting = [informer, ...used].filter(({ synced }) => !synced);
+    const used = (definition.uses ?? []).flatMap((name) => this.find(name) ?? []);
+    const informers = [definition, ...used].map((each) => this.informer(each));
+    const deadline = new Deadline(SYNC_TIMEOUT_MS, call.signal);
 
-    if (waiting.length > 0) {
-      const deadline = new Deadline(SYNC_TIMEOUT_MS, call.signal);
-
-      try {
-        await Promise.all(waiting.map((each) => each.ready(deadline.signal)));
-      } catch (error) {
-        throw serviceUnavailable(
-          `${definition.resource} have not been read from the Kubernetes API yet: ${messageOf(error)}`,
-          error,
-        );
-      } finally {
-        deadline.end();
-      }
+    try {
+      await Promise.all(informers.map((informer) => informer.ready(deadline.signal)));
+    } catch (error) {
+      throw serviceUnavailable(
+        `${definition.resource} have not been read from the Kubernetes API yet: ${messageOf(error)}`,
+        error,
+      );
+    } finally {
+      deadline.end();
     }
 
-    return informer.store;
+    return this.informer(definition).store;
   }
 
   /** Yields the table's resources whose store is out of date, with the reason, for readiness. */
