@@ -8,11 +8,21 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 /** As client-go: a lease of 15 s, renewed within 10 s, checked every 2 s. */
 const DEFAULTS = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000 };
 
-/** Options of an election. */
-export interface LeaderOptions {
+/** Longest duration that a Lease can have, in seconds. */
+const FOR_EVER = 2 ** 31 - 1;
+
+/** How often it is tried to take a lease that others write, too. */
+const MAX_TRIES = 10;
+
+/** Which Lease decides an election. */
+export interface LeaseRef {
   client: KubeClient;
   namespace: string;
   name: string;
+}
+
+/** Options of an election. */
+export interface LeaderOptions extends LeaseRef {
   /** Different from that of any other candidate, also of an earlier process on the same host. */
   identity: string;
   /** Starts what only the leader does; returns a function that stops it. */
@@ -27,6 +37,46 @@ interface LeaseSpec {
   renewTime?: string;
   acquireTime?: string;
   leaseTransitions?: number;
+}
+
+/**
+ * Takes a lease for ever, also from another candidate: for the process of the embedded API, which
+ * leads whenever there is an API.
+ */
+export async function leadForEver({ client, namespace, name }: LeaseRef): Promise<void> {
+  const now = microTimestamp();
+  const spec: LeaseSpec = {
+    holderIdentity: 'embedded',
+    leaseDurationSeconds: FOR_EVER,
+    acquireTime: now,
+    renewTime: now,
+  };
+
+  // A replica may renew it at the same time.
+  for (let tries = 1; ; tries++) {
+    const lease = await client.find({ resource: LEASES, namespace, name });
+
+    try {
+      await (lease
+        ? client.update(LEASES, { ...lease, spec })
+        : client.create(LEASES, leaseOf({ namespace, name }, spec)));
+
+      return;
+    } catch (error) {
+      if (!(error instanceof StatusError && error.code === 409) || tries === MAX_TRIES) {
+        throw error;
+      }
+    }
+  }
+}
+
+function leaseOf({ namespace, name }: Omit<LeaseRef, 'client'>, spec: LeaseSpec): KubeObject {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace },
+    spec,
+  };
 }
 
 /**
@@ -134,12 +184,7 @@ export class Leader {
       if (lease) {
         await client.update(LEASES, { ...lease, spec: wanted });
       } else {
-        await client.create<KubeObject>(LEASES, {
-          apiVersion: 'coordination.k8s.io/v1',
-          kind: 'Lease',
-          metadata: { name, namespace },
-          spec: wanted,
-        });
+        await client.create(LEASES, leaseOf({ namespace, name }, wanted));
       }
 
       this.#renewed = started;

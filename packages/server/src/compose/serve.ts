@@ -5,7 +5,7 @@ import { messageOf } from '@ks-apiserver/apimachinery/meta/error-message';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { HostNode } from '@ks-apiserver/controllers/node/host-node';
-import { Leader } from '@ks-apiserver/controllers/runtime/leader';
+import { Leader, leadForEver } from '@ks-apiserver/controllers/runtime/leader';
 import type { Logger } from 'pino';
 import type { Kubernetes } from '../backend/kubernetes.ts';
 import { ConfigError } from '../config/config.ts';
@@ -146,8 +146,8 @@ async function followNodePort(
 }
 
 /**
- * Starts the controllers: at once on the embedded API, which has one server; on a cluster in the
- * replica that leads.
+ * Starts the controllers: at once in the process of the embedded API, also if there are replicas; on
+ * a cluster in the replica that leads.
  */
 async function controllersOf(
   kubernetes: Kubernetes,
@@ -155,14 +155,19 @@ async function controllersOf(
 ): Promise<Closer> {
   const lead = () => startControllers(dependencies, AbortSignal.timeout(START_MS));
 
+  const lease = {
+    client: kubernetes.client,
+    namespace: OWN_SERVICE.namespace,
+    name: 'ks-apiserver-controllers',
+  };
+
   if (kubernetes.embedded) {
+    await leadForEver(lease);
     return lead();
   }
 
   const leader = new Leader({
-    client: kubernetes.client,
-    namespace: OWN_SERVICE.namespace,
-    name: 'ks-apiserver-controllers',
+    ...lease,
     identity: `${hostname()}_${randomUUID()}`,
     lead,
     onError: (err) =>

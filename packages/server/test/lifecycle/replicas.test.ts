@@ -119,6 +119,19 @@ after(async () => {
   await first?.stop();
 });
 
+test('the controllers run in the process of the embedded API, and in no replica', async () => {
+  const path =
+    '/apis/coordination.k8s.io/v1/namespaces/kubesphere-system/leases/ks-apiserver-controllers';
+  const read = async () => (await first.call(path, { token: admin })).json;
+  const before = await read();
+
+  assert.equal(before.spec.holderIdentity, 'embedded');
+
+  // A candidate looks every two seconds, and takes a lease that has ended.
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  assert.equal((await read()).metadata.resourceVersion, before.metadata.resourceVersion);
+});
+
 async function createUser(name: string): Promise<void> {
   const body = {
     metadata: { name },
