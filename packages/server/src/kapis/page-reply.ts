@@ -10,11 +10,9 @@ import { staleHeaders } from './stale-headers.ts';
 /** Caches must revalidate answers each time, and answers belong to one caller. */
 const CACHING = { 'cache-control': 'no-cache, private', vary: 'Authorization, Accept-Encoding' };
 const JSON_TYPE = 'application/json';
-const [OPEN, COMMA, CLOSE] = ['[', ',', ']'].map((text) => Buffer.from(text)) as [
-  Buffer,
-  Buffer,
-  Buffer,
-];
+const OPEN = Buffer.from('[');
+const COMMA = Buffer.from(',');
+const CLOSE = Buffer.from(']');
 
 /** Returns the headers of an answer of cached objects: its tag, and which copies are out of date. */
 export function cachingHeaders(
