@@ -224,10 +224,13 @@ test('a rule for one name allows a list by that name’s field selector, and no 
     ],
   });
 
-  await make('/kapis/iam.kubesphere.io/v1alpha2/users', {
-    metadata: { name: 'nina', annotations: { 'iam.kubesphere.io/globalrole': 'one-name' } },
-    spec: { email: 'nina@example.com', password: 'Passw0rd!' },
-  });
+  // The server learns of the role by its watch.
+  await eventually(() =>
+    make('/kapis/iam.kubesphere.io/v1alpha2/users', {
+      metadata: { name: 'nina', annotations: { 'iam.kubesphere.io/globalrole': 'one-name' } },
+      spec: { email: 'nina@example.com', password: 'Passw0rd!' },
+    }),
+  );
 
   tokens.nina = await server.token('nina', 'Passw0rd!');
 
