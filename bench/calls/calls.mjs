@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServer } from '../../test/server.mjs';
+import { createCreator } from '../access.mjs';
 import { startFloorServer } from '../floor.mjs';
 import { logIn, PASSWORD } from '../measure.mjs';
 import { namespaceOf } from '../pod-source.mjs';
@@ -18,22 +19,10 @@ const MEMBERS = 5;
 
 /** Creates users with a global role each, members of one project, and workspaces. */
 export async function createTenants(server, token) {
-  const post = async (path, body) => {
-    const answer = await fetch(server.url + path, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-
-    if (!answer.ok) {
-      throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
-    }
-
-    await answer.arrayBuffer();
-  };
+  const create = createCreator(server, token);
 
   for (let i = 0; i < USERS; i++) {
-    await post(`${IAM}/users`, {
+    await create(`${IAM}/users`, {
       metadata: {
         name: `user-${i}`,
         annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' },
@@ -43,13 +32,13 @@ export async function createTenants(server, token) {
   }
 
   for (let i = 0; i < 10; i++) {
-    await post('/kapis/tenant.kubesphere.io/v1alpha2/workspaces', {
+    await create('/kapis/tenant.kubesphere.io/v1alpha2/workspaces', {
       metadata: { name: `team-${i}` },
       spec: { template: { spec: { manager: 'admin' } } },
     });
   }
 
-  await post(
+  await create(
     `${IAM}/namespaces/${namespaceOf(1)}/members`,
     Array.from({ length: MEMBERS }, (_, i) => ({ username: `user-${i}`, roleRef: 'viewer' })),
   );

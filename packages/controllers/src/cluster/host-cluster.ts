@@ -3,8 +3,8 @@ import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { CLUSTERS } from '@ks-apiserver/api/resources';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import type { Reconciler } from '../runtime/controller.ts';
-import { ensureCreated } from '../runtime/ensure.ts';
 
 const NAME = 'host';
 

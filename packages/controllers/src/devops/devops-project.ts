@@ -8,6 +8,7 @@ import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/m
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import type { JenkinsCredentials } from '@ks-apiserver/upstreams/jenkins/jenkins-credentials';
 import {
   FOLDER_CLASS,
@@ -17,7 +18,7 @@ import {
 } from '@ks-apiserver/upstreams/jenkins/jenkins-items';
 import type { EventRecorder } from '../events/recorder.ts';
 import type { Reconciler } from '../runtime/controller.ts';
-import { ensureCreated, withoutFinalizer } from '../runtime/ensure.ts';
+import { withoutFinalizer } from '../runtime/ensure.ts';
 import { PENDING } from './project-folders.ts';
 import { SyncError } from './sync-report.ts';
 

@@ -4,8 +4,8 @@ import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/m
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import type { Reconciler } from '../runtime/controller.ts';
-import { ensureCreated } from '../runtime/ensure.ts';
 
 interface Subject {
   kind: string;

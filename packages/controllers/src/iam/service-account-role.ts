@@ -6,8 +6,9 @@ import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import type { Reconciler } from '../runtime/controller.ts';
-import { ensureCreated, ensureDeleted } from '../runtime/ensure.ts';
+import { ensureDeleted } from '../runtime/ensure.ts';
 
 /** Label of the role binding that is made for a ServiceAccount. */
 const ACCOUNT_REF_LABEL = 'iam.kubesphere.io/serviceaccount-ref';

@@ -7,8 +7,8 @@ import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import type { Reconciler } from '../runtime/controller.ts';
-import { ensureCreated } from '../runtime/ensure.ts';
 
 /**
  * Where the container finds the kubeconfig. The whole folder is mounted, so that a renewed

@@ -1,7 +1,7 @@
 import { LEASES } from '@ks-apiserver/api/resources';
 import { microTimestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { ensureCreated } from '../runtime/ensure.ts';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 const LEASE_SECONDS = 40;

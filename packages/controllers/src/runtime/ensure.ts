@@ -6,21 +6,7 @@ import type {
   PersistedObject,
 } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, ObjectKey } from '@ks-apiserver/client/kube/client';
-
-/** Creates an object unless one of that name exists already. */
-export async function ensureCreated(
-  client: KubeClient,
-  resource: GroupVersionResource,
-  object: KubeObject,
-): Promise<void> {
-  try {
-    await client.create(resource, object);
-  } catch (error) {
-    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) {
-      throw error;
-    }
-  }
-}
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 
 /**
  * Creates an object, or brings labels, annotations, owners and the named fields of the existing one

@@ -6,7 +6,8 @@ import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { ensureCreated, ensureEqual } from '../runtime/ensure.ts';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
+import { ensureEqual } from '../runtime/ensure.ts';
 
 const SCOPE = {
   namespace: 'scope.kubesphere.io/namespace',

@@ -14,9 +14,10 @@ import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Change } from '@ks-apiserver/client/informer/informer-store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import type { EventRecorder } from '../events/recorder.ts';
 import type { Reconciler } from '../runtime/controller.ts';
-import { ensureCreated, ensureDeleted, ensureEqual } from '../runtime/ensure.ts';
+import { ensureDeleted, ensureEqual } from '../runtime/ensure.ts';
 
 /** Where workspaces are, with member clusters. */
 export interface WorkspacePlacement {

@@ -219,8 +219,8 @@ export function readsDiscovery({
 /** Results for longer paths are not remembered. */
 const REMEMBERED_LENGTH = 256;
 
-/** What a query must contain to matter here, parameters and characters that encode others. */
-const MATTERS = /watch|fieldSelector|labelSelector|[%#\p{Cc}]/u;
+/** Finds queries that change what a call asks for, by parameters or by characters that may hide them. */
+const CHANGES_CALL = /watch|fieldSelector|labelSelector|[%#\p{Cc}]/u;
 
 /** Parses method and path, separated by a space: clients ask for the same ones again and again. */
 const parseRemembered = memoize(2_000, (text): RequestInfo => {
@@ -236,7 +236,7 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
 
-  if (path.length > REMEMBERED_LENGTH || (mark >= 0 && MATTERS.test(url.slice(mark)))) {
+  if (path.length > REMEMBERED_LENGTH || (mark >= 0 && CHANGES_CALL.test(url.slice(mark)))) {
     return parse(method, url);
   }
 

@@ -1,6 +1,6 @@
 import { CLUSTER_ROLES } from '@ks-apiserver/api/resources';
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 
 const aggregatedTo = (role: string) => [`rbac.authorization.k8s.io/aggregate-to-${role}`, 'true'];
 
@@ -16,12 +16,6 @@ const ROLE = {
 };
 
 /** Creates the role that gives readers of namespaces the right to metrics.k8s.io, if it is missing. */
-export async function ensureUsageReaderRole(client: KubeClient): Promise<void> {
-  try {
-    await client.create(CLUSTER_ROLES, ROLE);
-  } catch (error) {
-    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) {
-      throw error;
-    }
-  }
+export function ensureUsageReaderRole(client: KubeClient): Promise<void> {
+  return ensureCreated(client, CLUSTER_ROLES, ROLE);
 }

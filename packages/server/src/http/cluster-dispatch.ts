@@ -8,8 +8,7 @@ import type { Pending } from '@ks-apiserver/http/response/pending';
 import { writeKubeResponse } from '@ks-apiserver/http/response/respond';
 import type { EndReason, Exchange, Filter, Incoming } from '@ks-apiserver/http/server/exchange';
 import { answerHeaders } from '@ks-apiserver/upstreams/forwarded-headers';
-import { checkApiToken } from '../models/authorization/restrictions/api-tokens.ts';
-import { checkFirstPassword } from '../models/authorization/restrictions/first-password.ts';
+import { checkRestrictions } from '../models/authorization/restrictions/restrictions.ts';
 import { isOfHost } from '../models/clusters/host-groups.ts';
 import type { MemberKubeSphere } from '../models/clusters/member.ts';
 import { memberCall, queryHeader, withoutCluster } from '../models/clusters/member-call.ts';
@@ -51,12 +50,6 @@ async function answererOf(memberClusters: MemberClusters, { info }: Incoming): P
 
   // Users, their global roles and workspaces are the host's also there.
   return isOfHost(info) ? { by: 'host' } : { by: 'host-for-member' };
-}
-
-/** Restrictions of a caller that a member does not know. */
-function checkCaller({ user, info }: Incoming): void {
-  checkFirstPassword(user, info);
-  checkApiToken(user, info);
 }
 
 async function callMember(
@@ -161,7 +154,8 @@ export function clusterDispatch(
 
     const call = async (answerer: Answerer) => {
       if (answerer.by === 'member') {
-        checkCaller(exchange);
+        // The member does not know the restrictions of callers.
+        checkRestrictions(exchange.user, exchange.info);
         await callMember(dependencies, exchange, answerer.target);
       }
 
@@ -205,7 +199,7 @@ export function clusterUpgradeDispatch(
     const answerer = await answererOf(memberClusters, exchange);
 
     if (answerer.by === 'member') {
-      checkCaller(exchange);
+      checkRestrictions(exchange.user, exchange.info);
       return relay({ exchange, ...answerer.target });
     }
 

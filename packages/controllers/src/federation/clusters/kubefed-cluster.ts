@@ -7,9 +7,10 @@ import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import type { ClusterObject } from '../../cluster/cluster-object.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
-import { ensureCreated, ensureDeleted } from '../../runtime/ensure.ts';
+import { ensureDeleted } from '../../runtime/ensure.ts';
 import type { KubeFedCluster } from './clusters.ts';
 
 /** As in KubeFed: how often a cluster's health is looked at, and for how long, in milliseconds. */

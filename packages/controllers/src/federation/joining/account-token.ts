@@ -3,9 +3,9 @@ import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, ObjectKey } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import { resourcePath } from '@ks-apiserver/client/kube/resource-path';
 import { accountUidOf, claimsOf } from '../../cluster/token-claims.ts';
-import { ensureCreated } from '../../runtime/ensure.ts';
 
 /** How long a token is asked for, in seconds. The cluster may give it for less. */
 const TOKEN_SECONDS = 7 * 86_400;

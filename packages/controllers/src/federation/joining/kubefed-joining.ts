@@ -9,10 +9,11 @@ import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import { parseKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 import type { ClusterObject } from '../../cluster/cluster-object.ts';
 import type { Federation } from '../../cluster/federation.ts';
-import { ensureCreated, ensureDeleted, ensureEqual } from '../../runtime/ensure.ts';
+import { ensureDeleted, ensureEqual } from '../../runtime/ensure.ts';
 import { accountToken, renewalOf, type ServiceAccount } from './account-token.ts';
 
 const SERVICE_ACCOUNTS = { group: '', version: 'v1', resource: 'serviceaccounts' };

@@ -6,8 +6,8 @@ import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/m
 import type { GroupVersionResource, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import type { Reconciler } from '../../runtime/controller.ts';
-import { ensureCreated } from '../../runtime/ensure.ts';
 
 /** How long to wait for the deletion of a federated object of a former owner, in milliseconds. */
 const AGAIN_MS = 5000;

@@ -3,8 +3,8 @@ import { NODES } from '@ks-apiserver/api/resources';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import { RENEW_MS, renewNodeLease } from '../../node/node-lease.ts';
-import { ensureCreated } from '../../runtime/ensure.ts';
 import { SIMULATED } from '../cluster.ts';
 
 /** After how many renewals of its lease a node's status is written: every 5 minutes, as a kubelet. */

@@ -6,6 +6,7 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, KubeReader } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import { parseDocument } from 'yaml';
 import { isReadyPod } from '../resources/computed/fields.ts';
 
@@ -85,13 +86,7 @@ export class Kubeconfigs {
       throw new StatusError(404, 'NotFound', `configmap "${name}" not found`);
     }
 
-    try {
-      await this.#client.create(CONFIG_MAPS, makeKubeconfig(owner));
-    } catch (error) {
-      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) {
-        throw error;
-      }
-    }
+    await ensureCreated(this.#client, CONFIG_MAPS, makeKubeconfig(owner));
   }
 }
 

@@ -141,10 +141,10 @@ export class Tokens {
    */
   reasonAgainst(token: string): string | undefined {
     const claims = this.#verified.get(token);
-    if (claims) {
-      return timeProblem(claims);
-    }
+    return claims ? timeProblem(claims) : this.#reasonAgainstUnknown(token);
+  }
 
+  #reasonAgainstUnknown(token: string): string | undefined {
     const known = this.#refused.get(token);
     if (known !== undefined) {
       return known;
@@ -167,12 +167,11 @@ export class Tokens {
    * verified before. Throws, or rejects with, Unauthorized with 3.0's words for the reason.
    */
   verify(token: string, type: TokenType): Awaitable<Claims> {
-    const reason = this.reasonAgainst(token);
+    const claims = this.#verified.get(token);
+    const reason = claims ? timeProblem(claims) : this.#reasonAgainstUnknown(token);
     if (reason !== undefined) {
       throw unauthorized(reason);
     }
-
-    const claims = this.#verified.get(token);
 
     return claims
       ? this.#checkType(claims, type)

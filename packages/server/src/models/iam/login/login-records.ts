@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
 import { LOGIN_RECORDS, USERS } from '@ks-apiserver/api/resources';
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensureCreated } from '@ks-apiserver/client/kube/ensure-created';
 import { FailureCounter } from './failure-counter.ts';
 import type { LoginSource } from './login-source.ts';
 
@@ -186,11 +186,7 @@ export class LoginRecords {
       },
     };
 
-    await this.#client.create(LOGIN_RECORDS, record).catch((error) => {
-      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) {
-        throw error;
-      }
-    });
+    await ensureCreated(this.#client, LOGIN_RECORDS, record);
 
     if (success) {
       const lastLoginTime = timestamp();
